@@ -1,0 +1,240 @@
+/* The messages of tapbroker: every channel, every struct, every number.
+ *
+ * Linked into: all of our programs and libtapbroker.
+ * Never here: malloc, logging, stdio, policy.
+ *
+ * One SOCK_SEQPACKET datagram is one message. Fields have fixed width and host order, a message has exactly
+ * the size of its struct, reserved bytes are zero, unknown flags are refused, and a name is padded with NULs
+ * and holds nothing after the first. Requests are even, their answers are the next odd number.
+ * tapbroker-protocol(7) describes the public channel for those who write a client of their own.
+ */
+#ifndef TB_MESSAGE_H
+#define TB_MESSAGE_H
+
+#include <stdint.h>
+
+#define TB_MAGIC 0x42504154u /* "TAPB" in memory on a little-endian machine */
+#define TB_VERSION 1
+
+#define TB_NETWORK_SIZE 32 /* a network's name, NUL-padded, so at most 31 characters */
+#define TB_NAME_SIZE 16    /* an interface's name, NUL-padded, so at most 15 characters: the kernel's IFNAMSIZ */
+#define TB_ID_SIZE 16      /* a lease id or a ticket: 128 random bits */
+#define TB_MAC_SIZE 6
+#define TB_QUEUES_MAX 16   /* queues of one device, and so fds in one answer */
+#define TB_MTU_MIN 68      /* the least that the kernel lets an IPv4 interface have */
+#define TB_MTU_MAX 65535
+
+enum tb_type {
+	/* The public channel: client and monitor. */
+	TB_REQ_OPEN = 2,     /* struct tb_request */
+	TB_ANS_OPEN = 3,     /* struct tb_answer; TB_OK brings one fd per queue */
+	TB_REQ_NETWORKS = 4, /* struct tb_request */
+	TB_ANS_NETWORK = 5,  /* struct tb_network, one message per network */
+	TB_ANS_END = 7,      /* struct tb_end: the lease has ended, no answer is expected */
+
+	/* Listener to monitor. */
+	TB_REQ_CLIENT = 32, /* struct tb_client with one fd, the client's socket; there is no answer */
+
+	/* Monitor and authority. */
+	TB_REQ_ASK = 34,    /* struct tb_question with one fd, a pidfd of the subject */
+	TB_ANS_VERDICT = 35, /* struct tb_verdict: exactly one for each question, also for a cancelled one */
+	TB_REQ_CANCEL = 36, /* struct tb_cancel: nobody waits for this verdict any more */
+
+	/* Monitor and opener. */
+	TB_REQ_NODE = 38, /* struct tb_node_request */
+	TB_ANS_NODE = 39, /* struct tb_node_answer; error 0 brings one fd */
+};
+
+enum tb_kind {
+	TB_KIND_ANY = 0, /* in a request: whatever the network is */
+	TB_KIND_TAP = 1,
+	TB_KIND_TUN = 2,
+	TB_KIND_MACVTAP = 3,
+};
+
+enum tb_macvtap_mode {
+	TB_MODE_NONE = 0, /* not a macvtap */
+	TB_MODE_BRIDGE = 1,
+	TB_MODE_VEPA = 2,
+	TB_MODE_PRIVATE = 3,
+	TB_MODE_PASSTHRU = 4,
+};
+
+enum tb_lifetime {
+	TB_LIFETIME_SESSION = 0, /* until the client's connection ends */
+};
+
+/* What became of a request. Until the request is authorized there is one word for every refusal: TB_DENIED.
+ * TB_MALFORMED, TB_BUSY and TB_QUOTA_USER may come earlier because they tell nothing but the caller's own doings. */
+enum tb_status {
+	TB_OK = 0,
+	TB_DENIED = 1,        /* no network allows it, or polkit did not say yes */
+	TB_MALFORMED = 2,     /* not a request of this version of the protocol */
+	TB_BUSY = 3,          /* too many requests of this user are waiting */
+	TB_QUOTA_USER = 4,    /* this user holds as many devices as one user may; see held and limit */
+	TB_QUOTA_NETWORK = 5, /* the network, or the broker, has handed out all that it may */
+	TB_NAME_TAKEN = 6,    /* an interface of that name exists */
+	TB_LOWER_MISSING = 7, /* the network's bridge or parent does not exist, or is not what it should be */
+	TB_NODE_REFUSED = 8,  /* the device node was not the one of our device, several times over */
+	TB_KERNEL = 9,        /* the kernel refused; see error and stage */
+	TB_STATUS_COUNT
+};
+
+/* Why a lease ended. */
+enum tb_reason {
+	TB_REASON_DEVICE_GONE = 1,   /* the device was deleted, or its last fd was closed */
+	TB_REASON_NOT_COLLECTED = 2, /* the client did not read its answer in time */
+	TB_REASON_PROTOCOL = 3,      /* the client sent something when nothing was expected */
+	TB_REASON_SHUTDOWN = 4,      /* the broker stops */
+	TB_REASON_CLIENT = 5,        /* the client has ended it; never sent */
+};
+
+/* What the monitor was doing when the kernel refused. */
+enum tb_stage {
+	TB_STAGE_NONE = 0,
+	TB_STAGE_NODE = 1,   /* open the device node */
+	TB_STAGE_CREATE = 2, /* create the device, set owner and group */
+	TB_STAGE_HARDEN = 3, /* write the device's sysctls */
+	TB_STAGE_LINK = 4,   /* alias, MTU, address, bridge port */
+	TB_STAGE_VERIFY = 5, /* what was read back is not what was asked for */
+	TB_STAGE_UP = 6,     /* set the device up */
+};
+
+struct tb_header {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t type;
+	uint32_t size; /* of the whole message, this header included, in bytes */
+	uint32_t reserved;
+};
+
+enum tb_request_flags {
+	TB_REQUEST_INTERACTIVE = 1 << 0, /* polkit may ask somebody for a password */
+	TB_REQUEST_VNET_HDR = 1 << 1,    /* each packet is preceded by a struct virtio_net_hdr */
+	TB_REQUEST_FLAGS = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR,
+};
+
+/* The one message that a client sends. A TB_REQ_NETWORKS has nothing but its header. */
+struct tb_request {
+	struct tb_header header;
+	char network[TB_NETWORK_SIZE];
+	char name[TB_NAME_SIZE]; /* of the interface; empty: the broker chooses */
+	uint32_t kind;           /* enum tb_kind */
+	uint32_t flags;          /* enum tb_request_flags */
+	uint32_t mtu;            /* bytes; 0: the network's */
+	uint32_t queues;         /* 0 means 1 */
+	uint32_t lifetime;       /* enum tb_lifetime */
+	uint8_t reserved[60];
+};
+
+struct tb_answer {
+	struct tb_header header;
+	uint32_t status; /* enum tb_status; if it is not TB_OK, only the fields that it names are set */
+	int32_t error;   /* TB_KERNEL: a positive errno */
+	uint32_t stage;  /* TB_KERNEL: enum tb_stage */
+	uint32_t held;   /* TB_QUOTA_USER: devices that this user holds */
+	uint32_t limit;  /* TB_QUOTA_USER: devices that this user may hold */
+	uint32_t kind;   /* enum tb_kind */
+	uint32_t flags;  /* TB_REQUEST_VNET_HDR if the device has it */
+	uint32_t ifindex;
+	uint32_t mtu;    /* bytes */
+	uint32_t queues; /* and so many fds come with this message */
+	char name[TB_NAME_SIZE];
+	uint8_t mac[TB_MAC_SIZE]; /* that the device's user should use as its own; zero for a tun */
+	uint8_t reserved_mac[2];
+	uint8_t lease[TB_ID_SIZE];
+	uint8_t reserved[64];
+};
+
+/* One network in the answer to TB_REQ_NETWORKS. */
+struct tb_network {
+	struct tb_header header;
+	uint32_t left;           /* messages that follow this one */
+	uint32_t count;          /* networks in the whole answer; 0: there is none, and this message is all */
+	char network[TB_NETWORK_SIZE];
+	uint32_t kind;           /* enum tb_kind */
+	uint32_t mtu;            /* bytes */
+	uint32_t queues;         /* at most */
+	uint32_t flags;          /* TB_REQUEST_VNET_HDR if it may be asked for */
+	uint32_t limit;          /* devices that one user may hold at a time */
+	uint32_t held;           /* devices that the caller holds */
+	uint8_t reserved[40];
+};
+
+struct tb_end {
+	struct tb_header header;
+	uint32_t reason; /* enum tb_reason */
+	uint8_t reserved[12];
+	uint8_t lease[TB_ID_SIZE];
+};
+
+struct tb_client {
+	struct tb_header header;
+};
+
+struct tb_question {
+	struct tb_header header;
+	uint8_t ticket[TB_ID_SIZE];
+	uint64_t start_time; /* of the subject, in clock ticks after boot: field 22 of /proc/PID/stat */
+	uint32_t uid;
+	uint32_t pid;
+	uint32_t kind;     /* enum tb_kind, never ANY */
+	uint32_t mode;     /* enum tb_macvtap_mode */
+	uint32_t flags;    /* enum tb_request_flags */
+	uint32_t mtu;      /* bytes, never 0 */
+	uint32_t queues;   /* never 0 */
+	uint32_t lifetime; /* enum tb_lifetime */
+	char network[TB_NETWORK_SIZE];
+	char name[TB_NAME_SIZE];   /* empty: the broker chooses */
+	char bridge[TB_NAME_SIZE]; /* empty: none */
+	char parent[TB_NAME_SIZE]; /* empty: none */
+};
+
+/* Anything but YES is no. The others tell the log why. */
+enum tb_verdict_word {
+	TB_VERDICT_YES = 1,
+	TB_VERDICT_NO = 2,        /* polkit said no */
+	TB_VERDICT_CHALLENGE = 3, /* polkit wants a password, and the client did not allow the question */
+	TB_VERDICT_DISMISSED = 4, /* somebody closed the password dialog */
+	TB_VERDICT_ERROR = 5,     /* polkit could not be asked, or answered with an error */
+	TB_VERDICT_CANCELLED = 6, /* the answer to TB_REQ_CANCEL */
+};
+
+struct tb_verdict {
+	struct tb_header header;
+	uint8_t ticket[TB_ID_SIZE];
+	uint32_t verdict; /* enum tb_verdict_word */
+	uint32_t reserved;
+};
+
+struct tb_cancel {
+	struct tb_header header;
+	uint8_t ticket[TB_ID_SIZE];
+};
+
+enum tb_node {
+	TB_NODE_TUN = 1, /* /dev/net/tun */
+	TB_NODE_TAP = 2, /* /dev/tapN of the macvtap with this name and ifindex */
+};
+
+struct tb_node_request {
+	struct tb_header header;
+	uint32_t node; /* enum tb_node */
+	uint32_t ifindex;
+	char name[TB_NAME_SIZE];
+};
+
+struct tb_node_answer {
+	struct tb_header header;
+	int32_t error; /* 0 or a positive errno; ESTALE: the node belongs to another device */
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct tb_header) == 16, "wire layout");
+_Static_assert(sizeof(struct tb_request) == 144, "wire layout");
+_Static_assert(sizeof(struct tb_answer) == 160, "wire layout");
+_Static_assert(sizeof(struct tb_network) == 120, "wire layout");
+_Static_assert(sizeof(struct tb_end) == 48, "wire layout");
+_Static_assert(sizeof(struct tb_question) == 152, "wire layout");
+
+#endif
