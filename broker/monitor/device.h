@@ -1,0 +1,58 @@
+/* Making one device. Runs in the monitor; USES CAP_NET_ADMIN.
+ *
+ * Everything that protects the host and its neighbours from the device's holder is in place, and has been read back,
+ * before the device is up.
+ */
+#ifndef TB_DEVICE_H
+#define TB_DEVICE_H
+
+#include "broker/monitor/link.h"
+#include "broker/monitor/network.h"
+#include "broker/monitor/node.h"
+#include "proto/message.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* What making a device needs, the same for every device. */
+struct workshop {
+	struct link_socket link;
+	struct node_source node;
+	uid_t owner; /* of tun and tap devices: the monitor's own ids, so that no other user attaches */
+	gid_t group;
+	int ipv6_conf; /* /proc/sys/net/ipv6/conf; -1 if the kernel has no IPv6 */
+};
+
+/* What to make: all checked against the ceiling before. */
+struct device_order {
+	const struct network *network;
+	const char *name;  /* NULL: device_make() chooses */
+	const char *alias;
+	uint32_t mtu;
+	uint32_t queues;
+	bool vnet_hdr;
+};
+
+/* What was made. */
+struct device {
+	char name[TB_NAME_SIZE];
+	uint32_t ifindex;
+	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
+	int fds[TB_QUEUES_MAX];   /* owned by whoever holds the struct */
+	uint32_t queues;          /* fds that are open */
+};
+
+/* Why nothing was made. */
+struct device_failure {
+	enum tb_status status; /* TB_NAME_TAKEN, TB_LOWER_MISSING, TB_NODE_REFUSED or TB_KERNEL */
+	enum tb_stage stage;
+	int error; /* a positive errno */
+};
+
+/* Makes the device. Returns true and fills in device, or returns false and fills in failure. Then device may still have
+ * fds that are to be closed, and an ifindex that is to be deleted if its alias is ours: both take the kernel long, and
+ * are the reaper's. */
+bool device_make(struct workshop *workshop, const struct device_order *order, struct device *device,
+		 struct device_failure *failure);
+
+#endif

@@ -1,0 +1,80 @@
+/* The two keys of every device. Runs in the monitor.
+ *
+ * This file decides, and nothing else: it opens no device, and no other file lets a request through.
+ */
+#include "broker/monitor/gate.h"
+
+#include "broker/monitor/request.h"
+
+#include <string.h>
+
+/* The first key: what the administrator's network file allows, whatever anybody else says. Returns NULL, or for the
+ * log what it forbids. */
+static const char *ceiling_forbids(const struct network *network, const struct tb_request *message)
+{
+	bool named = message->name[0] != '\0';
+
+	if (network == NULL)
+		return "no-network";
+	if (message->kind != TB_KIND_ANY && message->kind != network->kind)
+		return "ceiling-kind";
+	if (named && !network_allows_name(network, message->name))
+		return "ceiling-name";
+	if (message->mtu > network->mtu)
+		return "ceiling-mtu";
+	if (message->queues > network->queues)
+		return "ceiling-queues";
+	if ((message->flags & TB_REQUEST_VNET_HDR) != 0 && !network->vnet_hdr)
+		return "ceiling-vnet-hdr";
+	return NULL;
+}
+
+static bool broker_itself(const struct own_uids *own, uid_t uid)
+{
+	return uid == own->monitor || uid == own->listener || uid == own->authority;
+}
+
+static struct passage refuse(enum tb_status status, const char *reason)
+{
+	return (struct passage){.way = PASSAGE_REFUSED, .status = status, .reason = reason};
+}
+
+struct passage gate(const struct monitor *monitor, struct request *request)
+{
+	const struct tb_request *message = &request->message;
+	const struct lease_table *leases = &monitor->leases;
+	uid_t uid = request->peer.uid;
+	struct passage passage;
+	const char *forbidden;
+
+	/* No process of the broker asks for a device, and the overflow uid is nobody in particular. */
+	if (broker_itself(&monitor->uids, uid) || uid == OVERFLOW_UID)
+		return refuse(TB_DENIED, "uid");
+
+	/* What depends on the caller's own doings alone may be told before anything else is looked at. */
+	passage = refuse(TB_QUOTA_USER, "quota-user");
+	if (leases_user_full(leases, uid, &passage.held, &passage.limit))
+		return passage;
+
+	/* The first key. The word for a network that does not exist is the word for one that does not allow this. */
+	request->network = network_find(&monitor->networks, message->network);
+	forbidden = ceiling_forbids(request->network, message);
+	if (forbidden != NULL)
+		return refuse(TB_DENIED, forbidden);
+
+	/* Who holds devices of this network was let in before: to tell how many tells nothing new. */
+	if (leases_user_network_full(leases, uid, request->network, &passage.held, &passage.limit))
+		return passage;
+
+	/* The second key. Root needs no polkit, which would say yes to it anyway; for everybody else this function is
+	 * called again, and begins again, when polkit has said yes. */
+	if (uid != 0 && !request->authorized)
+		return (struct passage){.way = PASSAGE_ASK};
+
+	/* Both keys are turned; nobody must have turned away meanwhile. */
+	if (!peer_alive(&request->peer) || !peer_quiet(&request->peer))
+		return refuse(TB_DENIED, "peer-gone");
+	if (leases_network_full(leases, uid, request->network))
+		return refuse(TB_QUOTA_NETWORK, "quota-network");
+	return (struct passage){.way = PASSAGE_OPEN};
+}

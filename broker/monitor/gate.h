@@ -1,0 +1,28 @@
+/* The two keys of every device: see gate.c. */
+#ifndef TB_GATE_H
+#define TB_GATE_H
+
+#include "broker/monitor/monitor.h"
+
+/* What the kernel calls every user that it cannot name here. */
+#define OVERFLOW_UID 65534
+
+enum passage_way {
+	PASSAGE_REFUSED,
+	PASSAGE_ASK, /* polkit */
+	PASSAGE_OPEN,
+};
+
+struct passage {
+	enum passage_way way;
+	enum tb_status status; /* for the client, if refused */
+	const char *reason;    /* for the log, if refused */
+	uint32_t held;         /* TB_QUOTA_USER */
+	uint32_t limit;
+};
+
+/* Decides on a request whose syntax is right: when it has arrived, and again when polkit has said yes to it. Sets
+ * request->network. */
+struct passage gate(const struct monitor *monitor, struct request *request);
+
+#endif

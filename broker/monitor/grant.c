@@ -1,0 +1,155 @@
+/* Handing a device over: what happens once gate.c has let a request through. Runs in the monitor; USES CAP_NET_ADMIN
+ * through device.c. */
+#include "broker/monitor/monitor.h"
+
+#include "broker/shared/log.h"
+#include "broker/shared/random.h"
+#include "proto/channel.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* How long a client may leave its answer, and the fds in it, unread: they count against the broker. */
+#define COLLECT_DEADLINE_MS 5000
+
+static struct device_order make_order(const struct request *request, const char *alias)
+{
+	const struct tb_request *message = &request->message;
+
+	return (struct device_order){
+		.network = request->network,
+		.name = message->name[0] != '\0' ? message->name : NULL,
+		.alias = alias,
+		.mtu = message->mtu != 0 ? message->mtu : request->network->mtu,
+		.queues = message->queues != 0 ? message->queues : 1,
+		.vnet_hdr = (message->flags & TB_REQUEST_VNET_HDR) != 0,
+	};
+}
+
+static void fill_answer(struct tb_answer *answer, const struct device_order *order, const struct device *device,
+			const struct lease *lease)
+{
+	memset(answer, 0, sizeof(*answer));
+	tb_header_set(&answer->header, TB_ANS_OPEN, sizeof(*answer));
+	answer->status = TB_OK;
+	answer->kind = order->network->kind;
+	answer->flags = order->vnet_hdr ? TB_REQUEST_VNET_HDR : 0;
+	answer->ifindex = device->ifindex;
+	answer->mtu = order->mtu;
+	answer->queues = device->queues;
+	memcpy(answer->name, device->name, sizeof(answer->name));
+	memcpy(answer->mac, device->mac, sizeof(answer->mac));
+	memcpy(answer->lease, lease->id, sizeof(answer->lease));
+}
+
+static void answer_failure(int sock, const struct device_failure *failure)
+{
+	struct tb_answer answer;
+
+	memset(&answer, 0, sizeof(answer));
+	tb_header_set(&answer.header, TB_ANS_OPEN, sizeof(answer));
+	answer.status = failure->status;
+	if (failure->status == TB_KERNEL) {
+		answer.error = failure->error;
+		answer.stage = failure->stage;
+	}
+	tb_send(sock, &answer, sizeof(answer), NULL, 0);
+}
+
+static const char *stage_word(enum tb_stage stage)
+{
+	static const char *const words[] = {"none", "node", "create", "harden", "link", "verify", "up"};
+
+	return words[stage];
+}
+
+static void log_failure(const struct request *request, const struct device_failure *failure)
+{
+	char reason[64]; /* create-EBUSY */
+
+	snprintf(reason, sizeof(reason), "%s-%s", stage_word(failure->stage), strerrorname_np(failure->error));
+	request_log(request, "failed", reason, NULL);
+}
+
+/* Our own copies of the fds: the client has its own by now, or nobody has. If the client has closed its copies already,
+ * closing ours destroys the device, which is the reaper's work. */
+static void release_fds(struct monitor *monitor, const struct device *device)
+{
+	for (uint32_t i = 0; i < device->queues; i++)
+		reaper_close(&monitor->reaper, device->fds[i]);
+}
+
+/* The lease takes the client's socket over from the request, as its lifeline. */
+static int attach_lifeline(struct monitor *monitor, struct lease *lease, struct request *request)
+{
+	int ret = monitor_watch(monitor, request->peer.sock, SOURCE_LEASE, lease_number(&monitor->leases, lease));
+
+	if (ret == 0) {
+		lease->lifeline = request->peer.sock;
+		request->peer.sock = -1;
+	}
+	return ret;
+}
+
+/* Sends the device to its client. From here on the client's answer is uncollected until the kernel says otherwise. */
+static int hand_over(struct monitor *monitor, struct lease *lease, const struct device_order *order,
+		     const struct device *device)
+{
+	struct tb_answer answer;
+	int ret;
+
+	fill_answer(&answer, order, device, lease);
+	ret = tb_send(lease->lifeline, &answer, sizeof(answer), device->fds, device->queues);
+	if (ret == 0) {
+		lease->in_uncollected = true;
+		lease->collect_by = monotonic_ms() + COLLECT_DEADLINE_MS;
+		TAILQ_INSERT_TAIL(&monitor->leases.uncollected, lease, uncollected);
+	}
+	return ret;
+}
+
+static bool deliver(struct monitor *monitor, struct lease *lease, struct request *request,
+		    const struct device_order *order, const struct device *device)
+{
+	int ret = attach_lifeline(monitor, lease, request);
+
+	if (ret == 0)
+		ret = hand_over(monitor, lease, order, device);
+	if (ret < 0)
+		request_log(request, "failed", strerrorname_np(-ret), NULL);
+	else
+		request_log(request, "granted", NULL, lease);
+	return ret == 0;
+}
+
+void grant(struct monitor *monitor, struct request *request)
+{
+	uint8_t id[TB_ID_SIZE];
+	char alias[LEASE_ALIAS_SIZE];
+	struct device_failure failure;
+	struct device_order order;
+	struct device device;
+	struct lease *lease;
+	bool delivered = false;
+
+	if (tb_random(id, sizeof(id)) < 0)
+		tb_die("the kernel gives no random numbers");
+	lease = lease_begin(&monitor->leases, request->network, request->peer.uid, id);
+	lease->pid = request->peer.pid;
+	lease->start_time = request->peer.start_time;
+	lease_alias(lease, alias);
+	order = make_order(request, alias);
+	if (device_make(&monitor->workshop, &order, &device, &failure)) {
+		lease_set_device(&monitor->leases, lease, device.name, device.ifindex);
+		delivered = deliver(monitor, lease, request, &order, &device);
+	} else {
+		if (device.ifindex != 0)
+			lease_set_device(&monitor->leases, lease, device.name, device.ifindex);
+		log_failure(request, &failure);
+		answer_failure(request->peer.sock, &failure);
+	}
+	release_fds(monitor, &device);
+	if (!delivered)
+		lease_discard(monitor, lease);
+	request_free(&monitor->requests, request);
+}

@@ -1,0 +1,99 @@
+/* Leases: who holds which device. Runs in the monitor; tables of fixed size, allocated once.
+ *
+ * A lease is counted until the kernel has deleted the device and the client cannot hold an answer that it never read:
+ * not until the client hung up.
+ */
+#ifndef TB_LEASE_H
+#define TB_LEASE_H
+
+#include "broker/monitor/map.h"
+#include "broker/monitor/network.h"
+#include "proto/message.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+/* The longest alias that lease_alias() makes, its NUL included. */
+#define LEASE_ALIAS_SIZE 192
+
+/* What the alias of every device of ours begins with. */
+#define LEASE_ALIAS_PREFIX "tapbroker:1:"
+
+struct lease {
+	TAILQ_ENTRY(lease) link;       /* in the list of free ones, or of live ones in order of age */
+	TAILQ_ENTRY(lease) uncollected; /* while in_uncollected */
+	const struct network *network; /* NULL: this slot is free */
+	uint8_t id[TB_ID_SIZE];
+	char name[TB_NAME_SIZE];
+	uint32_t ifindex; /* 0: there is no device (any more) */
+	uid_t uid;
+	pid_t pid;
+	uint64_t start_time;
+	int lifeline;        /* owned; the client's socket, -1 once it has ended */
+	bool in_uncollected; /* the client may not have read its answer yet */
+	bool ending;         /* the reaper has been told to delete the device */
+	bool present;        /* seen in a dump of all links */
+	uint64_t collect_by; /* milliseconds of the monotonic clock */
+};
+
+TAILQ_HEAD(lease_list, lease);
+
+struct lease_table {
+	struct lease *leases;
+	uint32_t capacity;
+	uint32_t count;
+	uint32_t max_per_user; /* over all networks */
+	struct lease_list free;
+	struct lease_list live;
+	struct lease_list uncollected; /* in order of collect_by */
+	struct map by_ifindex;         /* to the number of the lease */
+	struct map held;               /* (uid, network) and (uid, all networks) to a count */
+	uint32_t per_network[NETWORKS_MAX];
+	const struct network_table *networks;
+};
+
+/* Allocates the table. Returns 0 or -ENOMEM. */
+int leases_init(struct lease_table *table, const struct network_table *networks, uint32_t capacity,
+		uint32_t max_per_user);
+void leases_destroy(struct lease_table *table);
+
+/* Devices that the user holds of this network. */
+uint32_t leases_held(const struct lease_table *table, uid_t uid, const struct network *network);
+
+/* True if the user may not have one more device, over all networks, or of this one; *held and *limit say of how many. */
+bool leases_user_full(const struct lease_table *table, uid_t uid, uint32_t *held, uint32_t *limit);
+bool leases_user_network_full(const struct lease_table *table, uid_t uid, const struct network *network,
+			      uint32_t *held, uint32_t *limit);
+
+/* True if nobody may have one more of this network, or the table is full. Some slots are kept for uid 0. */
+bool leases_network_full(const struct lease_table *table, uid_t uid, const struct network *network);
+
+/* Takes a free slot and counts it. There is one: ask leases_network_full() first. What is not a parameter is zero, and
+ * the lifeline -1. */
+struct lease *lease_begin(struct lease_table *table, const struct network *network, uid_t uid, const uint8_t *id);
+
+/* The lease's device has this name and ifindex from now on; or there is none any more. */
+void lease_set_device(struct lease_table *table, struct lease *lease, const char *name, uint32_t ifindex);
+void lease_clear_device(struct lease_table *table, struct lease *lease);
+
+/* Frees the slot, and counts it no more. The lifeline has been closed. */
+void lease_free(struct lease_table *table, struct lease *lease);
+
+/* The lease of that device, or NULL. */
+struct lease *lease_by_ifindex(const struct lease_table *table, uint32_t ifindex);
+
+/* Numbers for events and for the reaper. */
+uint32_t lease_number(const struct lease_table *table, const struct lease *lease);
+struct lease *lease_by_number(const struct lease_table *table, uint32_t number);
+
+/* Writes the alias of the lease's device, which is all that a later monitor knows of it:
+ * tapbroker:1:LEASE:UID:PID:STARTTIME:NETWORK, LEASE in hexadecimal. */
+void lease_alias(const struct lease *lease, char alias[LEASE_ALIAS_SIZE]);
+
+/* Writes the id as 32 hexadecimal digits and a NUL. */
+#define LEASE_HEX_SIZE (2 * TB_ID_SIZE + 1)
+void lease_hex(const uint8_t id[TB_ID_SIZE], char hex[LEASE_HEX_SIZE]);
+
+#endif

@@ -1,0 +1,191 @@
+/* The end of a lease, by its client, by the kernel, or by us. Runs in the monitor; the deleting itself is the
+ * reaper's. */
+#include "broker/monitor/monitor.h"
+
+#include "broker/shared/fd.h"
+#include "broker/shared/log.h"
+#include "proto/channel.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+static const char *reason_word(enum tb_reason reason)
+{
+	switch (reason) {
+	case TB_REASON_DEVICE_GONE:
+		return "device-gone";
+	case TB_REASON_NOT_COLLECTED:
+		return "not-collected";
+	case TB_REASON_PROTOCOL:
+		return "protocol";
+	case TB_REASON_SHUTDOWN:
+		return "shutdown";
+	default:
+		return "client";
+	}
+}
+
+static void log_end(const struct lease *lease, enum tb_reason reason)
+{
+	struct decision decision = {
+		.operation = "end",
+		.uid = lease->uid,
+		.pid = lease->pid,
+		.network = lease->network->name,
+		.kind = kind_word(lease->network->kind),
+		.name = lease->name,
+		.verdict = "ended",
+		.reason = reason_word(reason),
+		.lease = lease->id,
+	};
+
+	log_decision(&decision);
+}
+
+/* True if the client has read its answer: nothing that we sent is on its way. */
+static bool collected(const struct lease *lease)
+{
+	int unread = 0;
+
+	return ioctl(lease->lifeline, SIOCOUTQ, &unread) == 0 && unread == 0;
+}
+
+static void close_lifeline(struct lease *lease)
+{
+	if (lease->lifeline >= 0)
+		shutdown(lease->lifeline, SHUT_RDWR);
+	tb_close(&lease->lifeline);
+}
+
+static void tell(const struct lease *lease, enum tb_reason reason)
+{
+	struct tb_end end;
+
+	memset(&end, 0, sizeof(end));
+	tb_header_set(&end.header, TB_ANS_END, sizeof(end));
+	end.reason = reason;
+	memcpy(end.lease, lease->id, sizeof(end.lease));
+	tb_send(lease->lifeline, &end, sizeof(end), NULL, 0);
+}
+
+/* Frees the lease if nothing is left of it: neither the device, nor fds that the client has not fetched. Those stay
+ * charged to the broker until the client closes its end. */
+static void settle(struct monitor *monitor, struct lease *lease)
+{
+	if (lease->ifindex == 0 && lease->lifeline < 0)
+		lease_free(&monitor->leases, lease);
+}
+
+/* Has the device deleted, once. */
+static void delete_device(struct monitor *monitor, struct lease *lease)
+{
+	if (lease->ifindex != 0 && !lease->ending) {
+		lease->ending = true;
+		reaper_delete(&monitor->reaper, lease->ifindex, lease_number(&monitor->leases, lease));
+	}
+}
+
+void lease_discard(struct monitor *monitor, struct lease *lease)
+{
+	close_lifeline(lease);
+	delete_device(monitor, lease);
+	settle(monitor, lease);
+}
+
+/* Tells the holder, if there is one that listens. */
+static void part(struct lease *lease, enum tb_reason reason)
+{
+	if (lease->lifeline >= 0 && collected(lease)) {
+		tell(lease, reason);
+		close_lifeline(lease);
+	}
+}
+
+void lease_end(struct monitor *monitor, struct lease *lease, enum tb_reason reason)
+{
+	if (lease->ifindex != 0 && !lease->ending)
+		log_end(lease, reason);
+	part(lease, reason);
+	delete_device(monitor, lease);
+	settle(monitor, lease);
+}
+
+void lease_interrupted(struct monitor *monitor, uint32_t number)
+{
+	struct lease *lease = lease_by_number(&monitor->leases, number);
+	enum tb_reason reason;
+	char byte;
+	ssize_t got;
+
+	/* An event of a lifeline that is closed by now. */
+	if (lease == NULL || lease->network == NULL || lease->lifeline < 0)
+		return;
+	got = recv(lease->lifeline, &byte, sizeof(byte), MSG_DONTWAIT);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	reason = got > 0 ? TB_REASON_PROTOCOL : TB_REASON_CLIENT;
+	if (reason == TB_REASON_PROTOCOL)
+		tell(lease, reason);
+	/* Who has hung up cannot fetch what was not fetched, and who breaks the protocol need not. */
+	close_lifeline(lease);
+	lease_end(monitor, lease, reason);
+}
+
+void lease_device_gone(struct monitor *monitor, uint32_t ifindex)
+{
+	struct lease *lease = lease_by_ifindex(&monitor->leases, ifindex);
+
+	/* If we are deleting the device, the reaper says when it is done. */
+	if (lease == NULL || lease->ending)
+		return;
+	log_end(lease, TB_REASON_DEVICE_GONE);
+	lease_clear_device(&monitor->leases, lease);
+	part(lease, TB_REASON_DEVICE_GONE);
+	settle(monitor, lease);
+}
+
+void lease_reaped(struct monitor *monitor, uint32_t number, int result)
+{
+	struct lease *lease = lease_by_number(&monitor->leases, number);
+
+	if (result < 0 && result != -ENODEV)
+		tb_log(TB_LOG_ERROR, "cannot delete %s, ifindex %u: %s; it is left to the administrator", lease->name,
+		       lease->ifindex, result == -EPERM ? "its alias is not ours any more" : strerror(-result));
+	lease_clear_device(&monitor->leases, lease);
+	settle(monitor, lease);
+}
+
+int leases_expire(struct monitor *monitor)
+{
+	struct lease_list *list = &monitor->leases.uncollected;
+	uint64_t now = monotonic_ms();
+	struct lease *lease;
+
+	while ((lease = TAILQ_FIRST(list)) != NULL) {
+		if (lease->collect_by > now)
+			return (int)(lease->collect_by - now);
+		TAILQ_REMOVE(list, lease, uncollected);
+		lease->in_uncollected = false;
+		if (lease->lifeline >= 0 && !collected(lease))
+			lease_end(monitor, lease, TB_REASON_NOT_COLLECTED);
+	}
+	return -1;
+}
+
+void leases_stop(struct monitor *monitor)
+{
+	struct lease *lease = TAILQ_FIRST(&monitor->leases.live);
+
+	while (lease != NULL) {
+		struct lease *next = TAILQ_NEXT(lease, link);
+
+		if (lease->ifindex != 0 && !lease->ending)
+			log_end(lease, TB_REASON_SHUTDOWN);
+		part(lease, TB_REASON_SHUTDOWN);
+		lease_discard(monitor, lease);
+		lease = next;
+	}
+}

@@ -1,0 +1,354 @@
+/* Links, by rtnetlink: see link.h. Runs in the monitor. USES CAP_NET_ADMIN to create, change and delete links; must
+ * never touch a link that is not ours. Reading is in link_parse.c. */
+#include "broker/monitor/link.h"
+
+#include "broker/shared/fd.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* One batch of messages to the kernel, or one datagram from it. The kernel cuts nothing at this size: a dump is sent
+ * in pieces of at most 32 KiB. */
+#define BUFFER_SIZE 32768
+
+/* The buffer for a multicast datagram is the kernel's choice; a large one survives a burst of changes. */
+#define EVENTS_BUFFER (1024 * 1024)
+
+static int open_socket(uint32_t groups)
+{
+	int fd TB_CLOSE = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return tb_take(&fd);
+}
+
+int link_socket_open(struct link_socket *sock)
+{
+	struct sockaddr_nl address;
+	socklen_t length = sizeof(address);
+
+	sock->fd = open_socket(0);
+	if (sock->fd < 0)
+		return sock->fd;
+	if (getsockname(sock->fd, (struct sockaddr *)&address, &length) < 0)
+		return -errno;
+	sock->port = address.nl_pid;
+	sock->sequence = 0;
+	return 0;
+}
+
+int link_events_open(void)
+{
+	int size = EVENTS_BUFFER;
+	int fd TB_CLOSE = open_socket(RTMGRP_LINK);
+
+	if (fd < 0)
+		return fd;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		return -errno;
+	return tb_take(&fd);
+}
+
+/* A batch: several messages, sent with one system call and acknowledged one by one. */
+struct batch {
+	struct link_socket *sock;
+	char bytes[4096];
+	size_t used;
+	unsigned int expected; /* acknowledgements */
+	struct nlmsghdr *message;
+	struct ifinfomsg *info;
+};
+
+static void batch_begin(struct batch *batch, struct link_socket *sock)
+{
+	batch->sock = sock;
+	batch->used = 0;
+	batch->expected = 0;
+}
+
+static void message_begin(struct batch *batch, uint16_t type, uint16_t flags, uint32_t ifindex)
+{
+	batch->message = mnl_nlmsg_put_header(batch->bytes + batch->used);
+	batch->message->nlmsg_type = type;
+	batch->message->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	batch->message->nlmsg_seq = ++batch->sock->sequence;
+	batch->info = mnl_nlmsg_put_extra_header(batch->message, sizeof(*batch->info));
+	batch->info->ifi_family = AF_UNSPEC;
+	batch->info->ifi_index = (int)ifindex;
+}
+
+static void message_end(struct batch *batch)
+{
+	batch->used += MNL_ALIGN(batch->message->nlmsg_len);
+	batch->expected++;
+}
+
+/* Calls back for each message of one answer; a datagram ends with NLMSG_DONE, an error, or an acknowledgement. */
+struct answer {
+	void (*each)(void *context, const struct link *link);
+	void *context;
+	unsigned int outstanding;
+	int error; /* of the first message that failed */
+	bool interrupted;
+};
+
+static int take_message(const struct nlmsghdr *message, struct answer *answer)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+	struct link link;
+
+	if ((message->nlmsg_flags & NLM_F_DUMP_INTR) != 0)
+		answer->interrupted = true;
+	switch (message->nlmsg_type) {
+	case NLMSG_ERROR:
+		if (mnl_nlmsg_get_payload_len(message) < sizeof(*error))
+			return -EBADMSG;
+		if (answer->error == 0)
+			answer->error = error->error;
+		answer->outstanding--;
+		return 0;
+	case NLMSG_DONE:
+		answer->outstanding--;
+		return 0;
+	case RTM_NEWLINK:
+		if (answer->each == NULL)
+			return 0;
+		if (link_parse(message, &link) < 0)
+			return -EBADMSG;
+		answer->each(answer->context, &link);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int receive_answer(struct link_socket *sock, uint32_t first, struct answer *answer)
+{
+	char buffer[BUFFER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+
+	while (answer->outstanding > 0) {
+		struct sockaddr_nl from;
+		socklen_t from_length = sizeof(from);
+		ssize_t got = recvfrom(sock->fd, buffer, sizeof(buffer), 0, (struct sockaddr *)&from, &from_length);
+		int left = (int)got;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		/* Anybody may send to our port; only the kernel is believed. */
+		if (from.nl_pid != 0)
+			continue;
+		for (const struct nlmsghdr *message = (void *)buffer; mnl_nlmsg_ok(message, left);
+		     message = mnl_nlmsg_next(message, &left)) {
+			int ret;
+
+			/* What is left of an answer that we gave up. */
+			if (message->nlmsg_seq < first || message->nlmsg_pid != sock->port)
+				continue;
+			ret = take_message(message, answer);
+			if (ret < 0)
+				return ret;
+		}
+	}
+	return answer->error;
+}
+
+static int batch_send(struct batch *batch, struct answer *answer)
+{
+	uint32_t first = batch->sock->sequence - batch->expected + 1;
+
+	if (send(batch->sock->fd, batch->bytes, batch->used, 0) < 0)
+		return -errno;
+	answer->outstanding = batch->expected;
+	return receive_answer(batch->sock, first, answer);
+}
+
+static int batch_run(struct batch *batch)
+{
+	struct answer answer = {.error = 0};
+
+	return batch_send(batch, &answer);
+}
+
+static void copy_link(void *context, const struct link *link)
+{
+	*(struct link *)context = *link;
+}
+
+int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link)
+{
+	struct answer answer = {.each = copy_link, .context = link};
+	struct batch batch;
+
+	memset(link, 0, sizeof(*link));
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_GETLINK, NLM_F_ACK, ifindex);
+	message_end(&batch);
+	return batch_send(&batch, &answer);
+}
+
+int link_find(struct link_socket *sock, const char *name, struct link *link)
+{
+	struct answer answer = {.each = copy_link, .context = link};
+	struct batch batch;
+	int ret;
+
+	memset(link, 0, sizeof(*link));
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_GETLINK, NLM_F_ACK, 0);
+	mnl_attr_put_strz(batch.message, IFLA_IFNAME, name);
+	message_end(&batch);
+	ret = batch_send(&batch, &answer);
+	if (ret == 0 && strcmp(link->name, name) != 0)
+		return -ENODEV;
+	return ret;
+}
+
+int link_dump(struct link_socket *sock, void (*each)(void *context, const struct link *link), void *context)
+{
+	struct answer answer = {.each = each, .context = context};
+	struct batch batch;
+	int ret;
+
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_GETLINK, NLM_F_DUMP, 0);
+	message_end(&batch);
+	ret = batch_send(&batch, &answer);
+	return ret == 0 && answer.interrupted ? -EINTR : ret;
+}
+
+/* The IPv4 sysctls of the device, without opening a file: rp_filter=1 (a packet whose answer would leave elsewhere is
+ * dropped) and arp_ignore=8 (the device answers no ARP request). */
+static void put_ipv4_conf(struct nlmsghdr *message)
+{
+	struct nlattr *families = mnl_attr_nest_start(message, IFLA_AF_SPEC);
+	struct nlattr *inet = mnl_attr_nest_start(message, AF_INET);
+	struct nlattr *conf = mnl_attr_nest_start(message, IFLA_INET_CONF);
+
+	mnl_attr_put_u32(message, IPV4_DEVCONF_RP_FILTER, 1);
+	mnl_attr_put_u32(message, IPV4_DEVCONF_ARP_IGNORE, 8);
+	mnl_attr_nest_end(message, conf);
+	mnl_attr_nest_end(message, inet);
+	mnl_attr_nest_end(message, families);
+}
+
+/* The options of a bridge port go by the bridge's own table, so the port must be one already: a message of its own. */
+static void put_port(struct batch *batch, uint32_t ifindex, bool isolated)
+{
+	struct nlattr *info;
+	struct nlattr *data;
+
+	message_begin(batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	info = mnl_attr_nest_start(batch->message, IFLA_LINKINFO);
+	mnl_attr_put_strz(batch->message, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = mnl_attr_nest_start(batch->message, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u8(batch->message, IFLA_BRPORT_ISOLATED, isolated);
+	mnl_attr_nest_end(batch->message, data);
+	mnl_attr_nest_end(batch->message, info);
+	message_end(batch);
+}
+
+static void put_setup(struct batch *batch, uint32_t ifindex, const struct link_setup *setup)
+{
+	message_begin(batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	mnl_attr_put_strz(batch->message, IFLA_IFALIAS, setup->alias);
+	mnl_attr_put_u32(batch->message, IFLA_MTU, setup->mtu);
+	if (setup->mac != NULL)
+		mnl_attr_put(batch->message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
+	put_ipv4_conf(batch->message);
+	if (setup->master != 0)
+		mnl_attr_put_u32(batch->message, IFLA_MASTER, setup->master);
+	message_end(batch);
+	if (setup->master != 0 && setup->isolated)
+		put_port(batch, ifindex, true);
+}
+
+int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup)
+{
+	struct batch batch;
+
+	batch_begin(&batch, sock);
+	put_setup(&batch, ifindex, setup);
+	return batch_run(&batch);
+}
+
+static uint32_t macvlan_mode(enum tb_macvtap_mode mode)
+{
+	switch (mode) {
+	case TB_MODE_VEPA:
+		return MACVLAN_MODE_VEPA;
+	case TB_MODE_PRIVATE:
+		return MACVLAN_MODE_PRIVATE;
+	case TB_MODE_PASSTHRU:
+		return MACVLAN_MODE_PASSTHRU;
+	default:
+		return MACVLAN_MODE_BRIDGE;
+	}
+}
+
+int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name, uint32_t parent,
+			enum tb_macvtap_mode mode, uint32_t queues, const char *alias)
+{
+	struct batch batch;
+	struct nlattr *info;
+	struct nlattr *data;
+
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, ifindex);
+	mnl_attr_put_strz(batch.message, IFLA_IFNAME, name);
+	mnl_attr_put_u32(batch.message, IFLA_LINK, parent);
+	mnl_attr_put_u32(batch.message, IFLA_NUM_TX_QUEUES, queues);
+	mnl_attr_put_u32(batch.message, IFLA_NUM_RX_QUEUES, queues);
+	info = mnl_attr_nest_start(batch.message, IFLA_LINKINFO);
+	mnl_attr_put_strz(batch.message, IFLA_INFO_KIND, "macvtap");
+	data = mnl_attr_nest_start(batch.message, IFLA_INFO_DATA);
+	mnl_attr_put_u32(batch.message, IFLA_MACVLAN_MODE, macvlan_mode(mode));
+	mnl_attr_nest_end(batch.message, data);
+	mnl_attr_nest_end(batch.message, info);
+	message_end(&batch);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
+	message_end(&batch);
+	return batch_run(&batch);
+}
+
+int link_up(struct link_socket *sock, uint32_t ifindex)
+{
+	struct batch batch;
+
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	batch.info->ifi_flags = IFF_UP;
+	batch.info->ifi_change = IFF_UP;
+	message_end(&batch);
+	return batch_run(&batch);
+}
+
+bool link_kind_ours(const struct link *link)
+{
+	return strcmp(link->kind, "tun") == 0 || strcmp(link->kind, "macvtap") == 0;
+}
+
+int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *prefix)
+{
+	struct link link;
+	struct batch batch;
+	int ret = link_get(sock, ifindex, &link);
+
+	if (ret < 0)
+		return ret;
+	if (!link_kind_ours(&link) || strncmp(link.alias, prefix, strlen(prefix)) != 0)
+		return -EPERM;
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_DELLINK, NLM_F_ACK, ifindex);
+	message_end(&batch);
+	return batch_run(&batch);
+}

@@ -1,0 +1,102 @@
+/* Links, by rtnetlink. Runs in the monitor; everything here that changes a link USES CAP_NET_ADMIN.
+ *
+ * A link is named by its ifindex once it is known: names can be taken by others, and altnames match too.
+ */
+#ifndef TB_LINK_H
+#define TB_LINK_H
+
+#include "proto/message.h"
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LINK_ALIAS_SIZE 256 /* the kernel's IFALIASZ */
+#define LINK_KIND_SIZE 16
+
+/* What the kernel says of a link. What it did not say is zero. */
+struct link {
+	uint32_t ifindex;
+	uint32_t flags; /* IFF_* */
+	uint32_t mtu;
+	uint32_t master; /* ifindex of the bridge */
+	uint32_t lower;  /* ifindex of a macvtap's parent */
+	char name[IFNAMSIZ];
+	char kind[LINK_KIND_SIZE];
+	char alias[LINK_ALIAS_SIZE];
+	uint8_t mac[TB_MAC_SIZE];
+	bool tun_owned; /* tun, tap: owner and group are set, to these */
+	uint32_t tun_owner;
+	uint32_t tun_group;
+	bool tun_persistent;
+	uint32_t tun_queues; /* 0: single queue */
+	uint32_t macvlan_mode; /* MACVLAN_MODE_* */
+	bool isolated;         /* as a bridge port */
+	uint32_t rp_filter;
+	uint32_t arp_ignore;
+	bool has_ipv6;
+	uint32_t disable_ipv6;
+	uint32_t accept_ra;
+};
+
+/* What is set on a link of ours before it is up. */
+struct link_setup {
+	const char *alias;
+	uint32_t mtu;       /* bytes */
+	const uint8_t *mac; /* NULL: leave the kernel's */
+	uint32_t master;    /* ifindex of a bridge; 0: none */
+	bool isolated;      /* with a master */
+};
+
+/* A socket for asking the kernel, one answer at a time; each thread has its own. */
+struct link_socket {
+	int fd;
+	uint32_t port;
+	uint32_t sequence;
+};
+
+/* Opens the socket. Returns 0 or a negative errno. */
+int link_socket_open(struct link_socket *sock);
+
+/* Opens a non-blocking socket that is told of every change of a link. Returns the fd or a negative errno. */
+int link_events_open(void);
+
+/* Reads one link. Returns 0, -ENODEV, or another negative errno. */
+int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link);
+
+/* The same by name; an altname does not count: -ENODEV. */
+int link_find(struct link_socket *sock, const char *name, struct link *link);
+
+/* Calls each() for every link. Returns 0, a negative errno, or -EINTR if links changed meanwhile and the dump should
+ * be asked for again. */
+int link_dump(struct link_socket *sock, void (*each)(void *context, const struct link *link), void *context);
+
+/* Creates a macvtap, down, with this ifindex, and gives it the alias; both in one system call, so that wherever the
+ * monitor is killed there is no macvtap of ours without its alias.
+ * Returns 0 or a negative errno; -EEXIST: the name or the ifindex is taken. */
+int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name, uint32_t parent,
+			enum tb_macvtap_mode mode, uint32_t queues, const char *alias);
+
+/* Sets up a link of ours that is down. Returns 0 or a negative errno. */
+int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
+
+/* Sets the link up. Returns 0 or a negative errno. */
+int link_up(struct link_socket *sock, uint32_t ifindex);
+
+/* Deletes the link, if its alias begins with prefix and it is a tun, tap or macvtap. Takes the kernel about 16 ms.
+ * Returns 0, -ENODEV if there is no such link, -EPERM if it is not ours, or another negative errno. */
+int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *prefix);
+
+/* True if the link is of a kind that we make. */
+bool link_kind_ours(const struct link *link);
+
+/* Parses one RTM_NEWLINK or RTM_DELLINK message. Returns 0, or -EBADMSG if it is malformed. */
+struct nlmsghdr;
+int link_parse(const struct nlmsghdr *message, struct link *link);
+
+/* Parses a datagram of link_events_open(): calls gone() with the ifindex of each link that was deleted.
+ * Returns 0 or -EBADMSG. */
+int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex), void *context);
+
+#endif

@@ -1,0 +1,163 @@
+/* What the kernel says of links: the reading half of link.h. Runs in the monitor; needs no right. The bytes come from
+ * the kernel, but names and aliases in them may be anybody's. */
+#include "broker/monitor/link.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+/* The attributes of one level, by type; what is longer than the table knows is of a newer kernel, and passed over. */
+#define TABLE_SIZE 80
+
+struct attributes {
+	const struct nlattr *by_type[TABLE_SIZE];
+};
+
+static int keep(const struct nlattr *attribute, void *context)
+{
+	struct attributes *attributes = context;
+	uint16_t type = mnl_attr_get_type(attribute);
+
+	if (type < TABLE_SIZE)
+		attributes->by_type[type] = attribute;
+	return MNL_CB_OK;
+}
+
+static void parse_nested(const struct nlattr *nest, struct attributes *attributes)
+{
+	memset(attributes, 0, sizeof(*attributes));
+	if (nest != NULL)
+		mnl_attr_parse_nested(nest, keep, attributes);
+}
+
+/* The attribute as a number of that width; 0 if it is not there or too short. */
+static uint32_t get_u32(const struct attributes *attributes, uint16_t type)
+{
+	const struct nlattr *attribute = attributes->by_type[type];
+
+	return attribute != NULL && mnl_attr_get_payload_len(attribute) >= 4 ? mnl_attr_get_u32(attribute) : 0;
+}
+
+static uint8_t get_u8(const struct attributes *attributes, uint16_t type)
+{
+	const struct nlattr *attribute = attributes->by_type[type];
+
+	return attribute != NULL && mnl_attr_get_payload_len(attribute) >= 1 ? mnl_attr_get_u8(attribute) : 0;
+}
+
+/* Copies a string, which has a NUL only if the kernel felt like it; a longer one is cut. */
+static void get_string(const struct attributes *attributes, uint16_t type, char *string, size_t size)
+{
+	const struct nlattr *attribute = attributes->by_type[type];
+	size_t length;
+
+	if (attribute == NULL)
+		return;
+	length = strnlen(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
+	if (length >= size)
+		length = size - 1;
+	memcpy(string, mnl_attr_get_payload(attribute), length);
+	string[length] = '\0';
+}
+
+/* One number of an array of 32-bit ones, as the kernel dumps a device's sysctls; 0 if the array is shorter. */
+static uint32_t get_element(const struct nlattr *array, size_t index)
+{
+	uint32_t value = 0;
+
+	if (array != NULL && mnl_attr_get_payload_len(array) >= (index + 1) * sizeof(value))
+		memcpy(&value, (const char *)mnl_attr_get_payload(array) + index * sizeof(value), sizeof(value));
+	return value;
+}
+
+static void parse_info(const struct nlattr *nest, struct link *link)
+{
+	struct attributes info;
+	struct attributes data;
+
+	parse_nested(nest, &info);
+	get_string(&info, IFLA_INFO_KIND, link->kind, sizeof(link->kind));
+	parse_nested(info.by_type[IFLA_INFO_DATA], &data);
+	if (strcmp(link->kind, "tun") == 0) {
+		link->tun_owned = data.by_type[IFLA_TUN_OWNER] != NULL && data.by_type[IFLA_TUN_GROUP] != NULL;
+		link->tun_owner = get_u32(&data, IFLA_TUN_OWNER);
+		link->tun_group = get_u32(&data, IFLA_TUN_GROUP);
+		link->tun_persistent = get_u8(&data, IFLA_TUN_PERSIST) != 0;
+		link->tun_queues = get_u32(&data, IFLA_TUN_NUM_QUEUES);
+	} else if (strcmp(link->kind, "macvtap") == 0) {
+		link->macvlan_mode = get_u32(&data, IFLA_MACVLAN_MODE);
+	}
+	/* The same numbers mean something else on the ports of other masters. */
+	if (info.by_type[IFLA_INFO_SLAVE_KIND] != NULL) {
+		char slave_kind[LINK_KIND_SIZE] = "";
+
+		get_string(&info, IFLA_INFO_SLAVE_KIND, slave_kind, sizeof(slave_kind));
+		parse_nested(info.by_type[IFLA_INFO_SLAVE_DATA], &data);
+		link->isolated = strcmp(slave_kind, "bridge") == 0 && get_u8(&data, IFLA_BRPORT_ISOLATED) != 0;
+	}
+}
+
+static void parse_families(const struct nlattr *nest, struct link *link)
+{
+	struct attributes families;
+	struct attributes family;
+
+	parse_nested(nest, &families);
+	parse_nested(families.by_type[AF_INET], &family);
+	link->rp_filter = get_element(family.by_type[IFLA_INET_CONF], IPV4_DEVCONF_RP_FILTER - 1);
+	link->arp_ignore = get_element(family.by_type[IFLA_INET_CONF], IPV4_DEVCONF_ARP_IGNORE - 1);
+	link->has_ipv6 = families.by_type[AF_INET6] != NULL;
+	parse_nested(families.by_type[AF_INET6], &family);
+	link->disable_ipv6 = get_element(family.by_type[IFLA_INET6_CONF], DEVCONF_DISABLE_IPV6);
+	link->accept_ra = get_element(family.by_type[IFLA_INET6_CONF], DEVCONF_ACCEPT_RA);
+}
+
+int link_parse(const struct nlmsghdr *message, struct link *link)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	struct attributes attributes;
+	const struct nlattr *mac;
+
+	memset(link, 0, sizeof(*link));
+	memset(&attributes, 0, sizeof(attributes));
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*info))
+		return -EBADMSG;
+	if (mnl_attr_parse(message, sizeof(*info), keep, &attributes) < 0)
+		return -EBADMSG;
+	link->ifindex = (uint32_t)info->ifi_index;
+	link->flags = info->ifi_flags;
+	link->mtu = get_u32(&attributes, IFLA_MTU);
+	link->master = get_u32(&attributes, IFLA_MASTER);
+	link->lower = get_u32(&attributes, IFLA_LINK);
+	get_string(&attributes, IFLA_IFNAME, link->name, sizeof(link->name));
+	get_string(&attributes, IFLA_IFALIAS, link->alias, sizeof(link->alias));
+	mac = attributes.by_type[IFLA_ADDRESS];
+	if (mac != NULL && mnl_attr_get_payload_len(mac) == TB_MAC_SIZE)
+		memcpy(link->mac, mnl_attr_get_payload(mac), TB_MAC_SIZE);
+	parse_info(attributes.by_type[IFLA_LINKINFO], link);
+	parse_families(attributes.by_type[IFLA_AF_SPEC], link);
+	return 0;
+}
+
+int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex), void *context)
+{
+	int left = (int)size;
+
+	for (const struct nlmsghdr *message = datagram; mnl_nlmsg_ok(message, left);
+	     message = mnl_nlmsg_next(message, &left)) {
+		const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+
+		if (message->nlmsg_type != RTM_DELLINK)
+			continue;
+		if (mnl_nlmsg_get_payload_len(message) < sizeof(*info))
+			return -EBADMSG;
+		/* A bridge says the same of a port that leaves it; that message has the bridge's family. */
+		if (info->ifi_family == AF_UNSPEC)
+			gone(context, (uint32_t)info->ifi_index);
+	}
+	return 0;
+}

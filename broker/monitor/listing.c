@@ -1,0 +1,50 @@
+/* The answer to a client that wants to know which networks there are. Runs in the monitor; needs no right. It tells
+ * names and limits, which the caller needs to ask for a device, and nothing about other users. */
+#include "broker/monitor/monitor.h"
+
+#include "proto/channel.h"
+
+#include <string.h>
+
+static uint32_t count_listed(const struct network_table *table)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++)
+		count += table->networks[i].listed;
+	return count;
+}
+
+static void describe(const struct monitor *monitor, uid_t uid, const struct network *network,
+		     struct tb_network *message)
+{
+	memcpy(message->network, network->name, sizeof(message->network));
+	message->kind = network->kind;
+	message->mtu = network->mtu;
+	message->queues = network->queues;
+	message->flags = network->vnet_hdr ? TB_REQUEST_VNET_HDR : 0;
+	message->limit = network->max_per_user;
+	message->held = leases_held(&monitor->leases, uid, network);
+}
+
+void networks_answer(struct monitor *monitor, const struct peer *peer)
+{
+	const struct network_table *table = &monitor->networks;
+	struct tb_network message;
+	uint32_t sent = 0;
+
+	memset(&message, 0, sizeof(message));
+	tb_header_set(&message.header, TB_ANS_NETWORK, sizeof(message));
+	message.count = count_listed(table);
+	if (message.count == 0)
+		tb_send(peer->sock, &message, sizeof(message), NULL, 0);
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->networks[i].listed)
+			continue;
+		message.left = message.count - ++sent;
+		describe(monitor, peer->uid, &table->networks[i], &message);
+		/* A client whose socket is full or closed gets no more; it sees that some are missing. */
+		if (tb_send(peer->sock, &message, sizeof(message), NULL, 0) < 0)
+			return;
+	}
+}

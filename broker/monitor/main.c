@@ -1,0 +1,286 @@
+/* tapbrokerd: the monitor. Starts as root, reads the network files, opens what it needs, starts the other processes,
+ * then becomes a user of its own with CAP_NET_ADMIN and nothing else, and serves.
+ *
+ * After lock-down it must never: use GLib, exec, change a namespace, ask the name service, or use a path, an fd, a pid
+ * or a uid that a client supplied.
+ */
+#include "broker/monitor/monitor.h"
+#include "broker/monitor/sandbox.h"
+#include "broker/monitor/socket.h"
+#include "broker/monitor/spawn.h"
+
+#include "broker/shared/fd.h"
+#include "broker/shared/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* Connections that may wait in the listener until they say something. */
+#define LISTENER_CONNECTIONS "1024"
+#define LISTENER_DEADLINE_MS "2000"
+
+/* The monitor's own fds beside those of requests and leases, generously. */
+#define OWN_FDS 256
+
+struct user {
+	uid_t uid;
+	gid_t gid;
+};
+
+struct users {
+	struct user monitor;
+	struct user listener;
+	struct user authority;
+};
+
+static struct user find_user(const char *name)
+{
+	const struct passwd *entry = getpwnam(name);
+
+	if (entry == NULL)
+		tb_die("there is no user %s: create it, see tapbrokerd(8)", name);
+	if (entry->pw_uid == 0)
+		tb_die("the user %s has uid 0", name);
+	return (struct user){.uid = entry->pw_uid, .gid = entry->pw_gid};
+}
+
+static struct users find_users(void)
+{
+	struct users users = {
+		.monitor = find_user("tapbroker"),
+		.listener = find_user("tapbroker-listener"),
+		.authority = find_user("tapbroker-authority"),
+	};
+
+	if (users.monitor.uid == users.listener.uid || users.monitor.uid == users.authority.uid ||
+	    users.listener.uid == users.authority.uid)
+		tb_die("tapbroker, tapbroker-listener and tapbroker-authority must be three different users");
+	return users;
+}
+
+/* In a user namespace every user outside it has the same uid. */
+static void refuse_user_namespace(void)
+{
+	FILE *map = fopen("/proc/self/uid_map", "re");
+	unsigned int inside = 0;
+	unsigned int outside = 0;
+	unsigned int count = 0;
+
+	if (map == NULL || fscanf(map, "%u %u %u", &inside, &outside, &count) != 3)
+		tb_die("cannot read /proc/self/uid_map");
+	fclose(map);
+	if (inside != 0 || outside != 0 || count != UINT32_MAX)
+		tb_die("this is a user namespace, in which users cannot be told apart: start tapbrokerd outside it");
+}
+
+static void read_networks(struct monitor *monitor)
+{
+	int ret = networks_read(&monitor->networks, monitor->options.config_dir, monitor->options.vendor_dir);
+
+	if (ret == -EINVAL)
+		tb_die("the network files have mistakes, see above: nothing is started");
+	if (ret < 0)
+		tb_die("cannot read the network files: %s", strerror(-ret));
+}
+
+static _Noreturn void check_and_exit(const struct monitor *monitor)
+{
+	for (size_t i = 0; i < monitor->networks.count; i++) {
+		const struct network *network = &monitor->networks.networks[i];
+
+		printf("%s: %s\n", network->name, kind_word(network->kind));
+	}
+	printf("%zu networks, no mistakes\n", monitor->networks.count);
+	exit(0);
+}
+
+/* Fds on their way to clients that do not read are held against the sender's limit, so it must hold every fd of every
+ * lease at once. */
+static void raise_fd_limit(const struct monitor *monitor)
+{
+	struct rlimit limit;
+	rlim_t needed = (rlim_t)monitor->leases.capacity * (TB_QUEUES_MAX + 1) + 2 * REQUESTS_MAX + OWN_FDS;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		tb_die("getrlimit: %s", strerror(errno));
+	if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur >= needed)
+		return;
+	limit.rlim_cur = needed;
+	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < needed)
+		limit.rlim_max = needed;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		tb_die("cannot raise the limit of open files to %llu, which %u leases need: %s",
+		       (unsigned long long)needed, monitor->leases.capacity, strerror(errno));
+}
+
+static int open_signals(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &stop, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		tb_die("cannot set up signals: %s", strerror(errno));
+	return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static bool any_macvtap(const struct network_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->networks[i].kind == TB_KIND_MACVTAP)
+			return true;
+	return false;
+}
+
+static int start_listener(const struct monitor *monitor, const struct user *user, int listening)
+{
+	char per_user[64];
+	char *argv[] = {"tapbroker-listener", "--max-connections=" LISTENER_CONNECTIONS, per_user,
+			"--deadline=" LISTENER_DEADLINE_MS, NULL};
+	struct child child = {argv[0], user->uid, user->gid, argv, listening};
+	int channel = -1;
+	int ret;
+
+	snprintf(per_user, sizeof(per_user), "--max-connections-per-user=%u",
+		 monitor->options.max_connections_per_user);
+	ret = spawn(monitor->options.libexec_dir, &child, &channel);
+	if (ret < 0)
+		tb_die("%s/%s: %s", monitor->options.libexec_dir, child.name, strerror(-ret));
+	return channel;
+}
+
+static int start_authority(const struct monitor *monitor, const struct user *user)
+{
+	char *argv[] = {"tapbroker-authority", NULL};
+	struct child child = {argv[0], user->uid, user->gid, argv, -1};
+	int channel = -1;
+	int ret = spawn(monitor->options.libexec_dir, &child, &channel);
+
+	if (ret < 0)
+		tb_die("%s/%s: %s", monitor->options.libexec_dir, child.name, strerror(-ret));
+	return channel;
+}
+
+static int start_opener(const struct monitor *monitor)
+{
+	char *argv[] = {"tapbroker-opener", monitor->options.opener_without_landlock ? "--without-landlock" : NULL,
+			NULL};
+	struct child child = {argv[0], 0, 0, argv, -1};
+	int channel = -1;
+	int ret = spawn(monitor->options.libexec_dir, &child, &channel);
+
+	if (ret < 0)
+		tb_die("%s/%s: %s", monitor->options.libexec_dir, child.name, strerror(-ret));
+	return channel;
+}
+
+static void start_children(struct monitor *monitor, const struct users *users, int listening)
+{
+	struct node_source *node = &monitor->workshop.node;
+
+	monitor->listener = start_listener(monitor, &users->listener, listening);
+	monitor->authority = start_authority(monitor, &users->authority);
+	node->tun_direct = node_tun_is_public();
+	node->opener = -1;
+	if (!node->tun_direct || any_macvtap(&monitor->networks))
+		node->opener = start_opener(monitor);
+}
+
+static int checked(int ret, const char *what)
+{
+	if (ret < 0)
+		tb_die("%s: %s", what, strerror(ret == -1 ? errno : -ret));
+	return ret;
+}
+
+/* Everything that must be open before lock-down, and is not a child's. */
+static void open_resources(struct monitor *monitor)
+{
+	struct workshop *workshop = &monitor->workshop;
+
+	checked(link_socket_open(&workshop->link), "cannot open a netlink socket");
+	monitor->events = checked(link_events_open(), "cannot listen to the kernel's news of links");
+	workshop->ipv6_conf = open("/proc/sys/net/ipv6/conf", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (workshop->ipv6_conf < 0 && errno != ENOENT)
+		tb_die("/proc/sys/net/ipv6/conf: %s", strerror(errno));
+	/* For each lease one job for each of its fds, and one for the device. */
+	checked(reaper_open(&monitor->reaper, monitor->leases.capacity * (TB_QUEUES_MAX + 1)),
+		"cannot make the reaper's pipes");
+	monitor->signals = checked(open_signals(), "signalfd");
+	monitor->epoll = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+}
+
+static void watch_all(struct monitor *monitor)
+{
+	checked(monitor_watch(monitor, monitor->listener, SOURCE_LISTENER, 0), "epoll");
+	checked(monitor_watch(monitor, monitor->authority, SOURCE_AUTHORITY, 0), "epoll");
+	if (monitor->workshop.node.opener >= 0)
+		checked(monitor_watch(monitor, monitor->workshop.node.opener, SOURCE_OPENER, 0), "epoll");
+	checked(monitor_watch(monitor, monitor->events, SOURCE_LINKS, 0), "epoll");
+	checked(monitor_watch(monitor, monitor->reaper.answers, SOURCE_REAPER, 0), "epoll");
+	checked(monitor_watch(monitor, monitor->signals, SOURCE_SIGNALS, 0), "epoll");
+}
+
+/* As root: everything that needs to be root. */
+static void prepare(struct monitor *monitor, const struct users *users)
+{
+	int listening TB_CLOSE = -1;
+
+	monitor->uids = (struct own_uids){users->monitor.uid, users->listener.uid, users->authority.uid};
+	monitor->workshop.owner = users->monitor.uid;
+	monitor->workshop.group = users->monitor.gid;
+	requests_init(&monitor->requests);
+	checked(leases_init(&monitor->leases, &monitor->networks, monitor->options.max_leases,
+			    monitor->options.max_leases_per_user),
+		"cannot make the table of leases");
+	raise_fd_limit(monitor);
+	open_resources(monitor);
+	listening = listening_socket(monitor->options.socket_path);
+	checked(listening, monitor->options.socket_path);
+	checked(origin_init(&monitor->origin, listening), monitor->options.socket_path);
+	start_children(monitor, users, listening);
+}
+
+static void lock_down(struct monitor *monitor, const struct users *users)
+{
+	sandbox_drop_rights(users->monitor.uid, users->monitor.gid, monitor->workshop.node.tun_direct);
+	/* The threads inherit what was given up so far; the filter is put on all of them. */
+	checked(reaper_start(&monitor->reaper), "cannot start the reaper");
+	sandbox_close();
+}
+
+int main(int argc, char **argv)
+{
+	static struct monitor monitor;
+	struct users users;
+	int notify;
+
+	options_parse(&monitor.options, argc, argv);
+	read_networks(&monitor);
+	if (monitor.options.check)
+		check_and_exit(&monitor);
+	if (geteuid() != 0)
+		tb_die("tapbrokerd starts as root, and gives its rights up by itself");
+	refuse_user_namespace();
+	users = find_users();
+	notify = notify_open();
+	prepare(&monitor, &users);
+	lock_down(&monitor, &users);
+	watch_all(&monitor);
+	checked(links_sweep(&monitor), "cannot list the links");
+	tb_log(TB_LOG_NOTICE, "ready: %zu networks, %u leases at most", monitor.networks.count,
+	       monitor.options.max_leases);
+	notify_ready(notify);
+	monitor_serve(&monitor);
+	return 0;
+}

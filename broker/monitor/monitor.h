@@ -1,0 +1,139 @@
+/* The monitor's own state, and the events that move it. */
+#ifndef TB_MONITOR_H
+#define TB_MONITOR_H
+
+#include "broker/monitor/device.h"
+#include "broker/monitor/lease.h"
+#include "broker/monitor/network.h"
+#include "broker/monitor/options.h"
+#include "broker/monitor/peer.h"
+#include "broker/monitor/reaper.h"
+#include "broker/monitor/request.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The uids that never get a device: the broker's own. */
+struct own_uids {
+	uid_t monitor;
+	uid_t listener;
+	uid_t authority;
+};
+
+struct monitor {
+	struct options options;
+	struct network_table networks;
+	struct own_uids uids;
+	struct origin origin;
+	struct request_table requests;
+	struct lease_table leases;
+	struct workshop workshop;
+	struct reaper reaper;
+	int listener;  /* channels to the other processes */
+	int authority;
+	int events;  /* what the kernel tells of links */
+	int signals;
+	int epoll;
+	bool stopping;
+};
+
+/* Who an event is for; the number beside it says which request or lease. */
+enum source {
+	SOURCE_LISTENER,
+	SOURCE_AUTHORITY,
+	SOURCE_OPENER,
+	SOURCE_LINKS,
+	SOURCE_REAPER,
+	SOURCE_SIGNALS,
+	SOURCE_REQUEST,
+	SOURCE_LEASE,
+	SOURCE_COUNT
+};
+
+/* Watches an fd for input; if it is watched already, for this source from now on. Returns 0 or a negative errno. */
+int monitor_watch(struct monitor *monitor, int fd, enum source source, uint32_t number);
+
+/* Serves until SIGTERM or SIGINT, and returns when all leases have been ended. Does not return if a child ends. */
+void monitor_serve(struct monitor *monitor);
+
+/* Milliseconds of the monotonic clock. */
+uint64_t monotonic_ms(void);
+
+/* One line for each decision, with fixed words in a fixed order. Only what was validated may stand in it; what is not
+ * known is NULL or empty. */
+struct decision {
+	const char *operation; /* open, end */
+	uid_t uid;
+	pid_t pid;
+	const char *network;
+	const char *kind;
+	const char *name;
+	const char *verdict;   /* granted, denied, failed, ended */
+	const char *reason;
+	const uint8_t *lease; /* NULL: none */
+};
+void log_decision(const struct decision *decision);
+
+/* Takes a client's socket from the listener: the monitor's from now on. */
+void request_begin(struct monitor *monitor, int sock);
+
+/* The client of a waiting request has hung up, or sent more than it may. */
+void request_interrupted(struct monitor *monitor, uint32_t number);
+
+/* The authority's word on a ticket; ends the broker if nobody asked. */
+void request_verdict(struct monitor *monitor, const struct tb_verdict *verdict);
+
+/* Refuses what has waited too long. Returns the milliseconds until the next deadline, or -1. */
+int requests_expire(struct monitor *monitor);
+
+/* Asks the authority what may be asked now, in the order of arrival. */
+void requests_ask(struct monitor *monitor);
+
+/* Drops all requests: the broker stops. */
+void requests_stop(struct monitor *monitor);
+
+/* Answers a client that wants to know which networks there are. */
+void networks_answer(struct monitor *monitor, const struct peer *peer);
+
+/* Sends a question, or takes one back. End the broker if the authority does not take it. */
+void authority_ask(struct monitor *monitor, const struct request *request);
+void authority_cancel(struct monitor *monitor, const struct request *request);
+
+/* A child's channel has ended: says so, and how the child ended if that is known, and ends the broker. */
+_Noreturn void child_lost(const char *name, int error);
+
+/* Reads verdicts. */
+void authority_event(struct monitor *monitor);
+
+/* The request has passed both keys: makes the device and hands it over. */
+void grant(struct monitor *monitor, struct request *request);
+
+/* The client of a lease has hung up, or sent something. */
+void lease_interrupted(struct monitor *monitor, uint32_t number);
+
+/* The kernel has deleted the device with this ifindex, which may be a lease's. */
+void lease_device_gone(struct monitor *monitor, uint32_t ifindex);
+
+/* The reaper has deleted the device of this lease, or could not. */
+void lease_reaped(struct monitor *monitor, uint32_t number, int result);
+
+/* Ends the lease: tells its holder why, if there is one that listens, and has the device deleted. */
+void lease_end(struct monitor *monitor, struct lease *lease, enum tb_reason reason);
+
+/* The same for a lease that never began: nobody is told, and the log knows of it already. */
+void lease_discard(struct monitor *monitor, struct lease *lease);
+
+/* Ends all leases: the broker stops. */
+void leases_stop(struct monitor *monitor);
+
+/* Ends the leases whose holders have not read their answer in time. Returns the milliseconds until the next deadline,
+ * or -1. */
+int leases_expire(struct monitor *monitor);
+
+/* Reads what the kernel tells of links. */
+void links_event(struct monitor *monitor);
+
+/* Deletes the devices that an earlier monitor left. Returns 0 or a negative errno. */
+int links_sweep(struct monitor *monitor);
+
+#endif

@@ -1,0 +1,58 @@
+/* The ceiling: what the network files of the administrator allow. Runs in the monitor before lock-down, as root, on
+ * root's files; after that the table is only read.
+ */
+#ifndef TB_NETWORK_H
+#define TB_NETWORK_H
+
+#include "proto/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NETWORKS_MAX 256     /* network files in all */
+#define NETWORK_NAMES_MAX 16 /* patterns in Names= */
+
+/* One network file, checked. */
+struct network {
+	char name[TB_NETWORK_SIZE];
+	enum tb_kind kind;
+	char bridge[TB_NAME_SIZE];                       /* tap; empty: none */
+	char parent[TB_NAME_SIZE];                       /* macvtap */
+	enum tb_macvtap_mode mode;                       /* macvtap; else TB_MODE_NONE */
+	char names[NETWORK_NAMES_MAX][TB_NAME_SIZE + 1]; /* a name, or a prefix and '*' */
+	size_t names_count;
+	uint32_t mtu;          /* bytes; the ceiling and the default */
+	uint32_t queues;       /* at most */
+	uint32_t max_per_user; /* devices */
+	uint32_t max;          /* devices in all */
+	bool vnet_hdr;         /* may be asked for */
+	bool isolated;         /* the bridge port reaches no other isolated port */
+	bool ipv6_disabled;    /* true: disable_ipv6=1 on the device; false: accept_ra=0 only */
+	bool listed;           /* `tapctl networks` shows it */
+};
+
+/* The networks, sorted by name. */
+struct network_table {
+	struct network networks[NETWORKS_MAX];
+	size_t count;
+};
+
+/* Reads VENDOR_DIR/networks.d and CONFIG_DIR/networks.d. A file of the latter replaces one of the same name of the
+ * former; an empty one, or a link to /dev/null, masks it. A directory that does not exist holds no files.
+ * Every file is checked for its owner and mode after it was opened; everything wrong in any file is logged with file
+ * and line, so that one run names all mistakes.
+ * Returns 0, or -EINVAL if anything was wrong, or another negative errno. */
+int networks_read(struct network_table *table, const char *config_dir, const char *vendor_dir);
+
+/* The network of that name, or NULL. The name is NUL-terminated. */
+const struct network *network_find(const struct network_table *table, const char *name);
+
+/* True if a client may ask this network for an interface of that name. */
+bool network_allows_name(const struct network *network, const char *name);
+
+/* Words for a kind and a mode: "tap", "bridge"; "-" for none. */
+const char *kind_word(enum tb_kind kind);
+const char *mode_word(enum tb_macvtap_mode mode);
+
+#endif

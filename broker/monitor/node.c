@@ -1,0 +1,106 @@
+/* Device nodes: see node.h. Runs in the monitor.
+ *
+ * The opener is asked and waited for: it only opens a file, and a process of ours that does not answer within the
+ * deadline, or answers nonsense, ends the broker.
+ */
+#include "broker/monitor/node.h"
+
+#include "broker/shared/fd.h"
+#include "broker/shared/log.h"
+#include "proto/channel.h"
+#include "proto/name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OPENER_DEADLINE_MS 2000
+
+bool node_tun_is_public(void)
+{
+	struct stat status;
+
+	return stat(NODE_TUN_PATH, &status) == 0 && (status.st_mode & 0006) == 0006;
+}
+
+/* What the opener has answered so far. */
+struct reply {
+	int error;
+	int fd;
+};
+
+static int take_fd(void *context, const void *message, const int *fds)
+{
+	const struct tb_node_answer *answer = message;
+	struct reply *reply = context;
+
+	if (answer->error != 0 || answer->reserved != 0)
+		tb_die("the opener answers nonsense: an fd and the error %d", answer->error);
+	reply->fd = fds[0];
+	return 0;
+}
+
+static int take_nonsense(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)message, (void)fds;
+	tb_die("the opener answers nonsense");
+}
+
+static int take_error(void *context, const void *message, const int *fds)
+{
+	const struct tb_node_answer *answer = message;
+	struct reply *reply = context;
+
+	(void)fds;
+	if (answer->error <= 0 || answer->reserved != 0)
+		tb_die("the opener answers nonsense: no fd and the error %d", answer->error);
+	reply->error = -answer->error;
+	return 0;
+}
+
+static int ask_opener(int opener, enum tb_node node, const char *name, uint32_t ifindex)
+{
+	static const struct tb_row rows[] = {
+		{TB_ANS_NODE, sizeof(struct tb_node_answer), 1, take_fd},
+		{TB_ANS_NODE, sizeof(struct tb_node_answer), 0, take_error},
+		{0, 0, 0, take_nonsense},
+	};
+	struct tb_node_request request;
+	struct pollfd item = {.fd = opener, .events = POLLIN};
+	struct reply reply = {.error = 0, .fd = -1};
+	int ret;
+
+	memset(&request, 0, sizeof(request));
+	tb_header_set(&request.header, TB_REQ_NODE, sizeof(request));
+	request.node = node;
+	request.ifindex = ifindex;
+	ret = tb_field_set(request.name, sizeof(request.name), name);
+	if (ret == 0)
+		ret = tb_send(opener, &request, sizeof(request), NULL, 0);
+	if (ret < 0)
+		tb_die("cannot ask the opener: %s", strerror(-ret));
+	if (poll(&item, 1, OPENER_DEADLINE_MS) <= 0)
+		tb_die("the opener has not answered for %d ms", OPENER_DEADLINE_MS);
+	ret = tb_dispatch(opener, rows, &reply);
+	if (ret < 0)
+		tb_die("the opener is gone: %s", strerror(-ret));
+	return reply.fd >= 0 ? reply.fd : reply.error;
+}
+
+int node_open_tun(const struct node_source *source)
+{
+	int fd;
+
+	if (!source->tun_direct)
+		return ask_opener(source->opener, TB_NODE_TUN, "", 0);
+	fd = open(NODE_TUN_PATH, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int node_open_tap(const struct node_source *source, const char *name, uint32_t ifindex)
+{
+	return ask_opener(source->opener, TB_NODE_TAP, name, ifindex);
+}

@@ -1,0 +1,26 @@
+/* Device nodes: /dev/net/tun, which the monitor opens itself where everybody may, and otherwise the opener does;
+ * and /dev/tapN, which only the opener can open. Runs in the monitor. */
+#ifndef TB_NODE_H
+#define TB_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NODE_TUN_PATH "/dev/net/tun"
+
+struct node_source {
+	int opener;      /* the channel; -1 if no opener runs */
+	bool tun_direct; /* the monitor's own uid may open /dev/net/tun */
+};
+
+/* True if everybody may open /dev/net/tun. */
+bool node_tun_is_public(void);
+
+/* Opens /dev/net/tun. Returns the fd, which is the caller's, or a negative errno. */
+int node_open_tun(const struct node_source *source);
+
+/* Opens the node of the macvtap with this name and ifindex. Returns the fd, as above; -ESTALE if the node under that
+ * name in /dev belongs to another device. */
+int node_open_tap(const struct node_source *source, const char *name, uint32_t ifindex);
+
+#endif

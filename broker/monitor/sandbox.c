@@ -1,0 +1,126 @@
+/* The monitor's own lock-down: see sandbox.h. Begins as root, ends as the monitor's own user with CAP_NET_ADMIN and
+ * nothing else. Failing is fatal: there is no monitor without it. */
+#include "broker/monitor/sandbox.h"
+
+#include "broker/monitor/node.h"
+#include "broker/shared/landlock.h"
+#include "broker/shared/lockdown.h"
+#include "broker/shared/log.h"
+#include "broker/shared/sanitizer.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
+#include <linux/un.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+
+#define NO_CREATION (O_CREAT | O_TRUNC | O_TMPFILE)
+
+/* All that the monitor and its reaper threads may ask of the kernel from now on. */
+static const struct tb_rule rules[] = {
+	TB_ALLOW(epoll_wait),                       /* the event loop */
+	TB_ALLOW(epoll_pwait),                      /* the same, where the C library prefers it */
+	TB_ALLOW(epoll_ctl),                        /* watch a client's socket */
+	TB_ALLOW(poll),                             /* is the peer alive, has the opener answered */
+	TB_ALLOW(recvmsg),                          /* messages of clients and children */
+	TB_ALLOW(recvfrom),                         /* answers and news of the kernel's; has a lifeline ended */
+	TB_ALLOW(sendmsg),                          /* answers with fds; questions */
+	TB_ALLOW(sendto),                           /* netlink requests */
+	TB_ALLOW(getsockopt),                       /* who is the peer */
+	TB_ALLOW(shutdown),                         /* a client sees the end even if another process holds the socket */
+	TB_ALLOW(pidfd_open),                       /* the same, before Linux 6.5 */
+	TB_ALLOW_MASKED(openat, 2, NO_CREATION, 0), /* /proc/PID/stat, /dev/net/tun, IPv6 sysctls; Landlock says where */
+	TB_ALLOW(fstat),                            /* where is a client's socket bound */
+	TB_ALLOW(newfstatat),                       /* the same, in newer C libraries */
+	TB_ALLOW(read),                             /* /proc/PID/stat, the reaper's pipes, signals */
+	TB_ALLOW(write),                            /* the log, the reaper's pipes, an IPv6 sysctl */
+	TB_ALLOW(close),                            /* whatever was opened */
+	TB_ALLOW_IF(ioctl, 1, SIOCUNIXFILE),        /* where is a client's socket bound */
+	TB_ALLOW_IF(ioctl, 1, SIOCOUTQ),            /* has a client read its answer */
+	TB_ALLOW_IF(ioctl, 1, SIOCGIFINDEX),        /* the ifindex of a new device */
+	TB_ALLOW_IF(ioctl, 1, SIOCGIFHWADDR),       /* is a /dev/tapN our macvtap's */
+	TB_ALLOW_IF(ioctl, 1, TUNGETIFF),           /* the same */
+	TB_ALLOW_IF(ioctl, 1, TUNSETIFF),           /* make a tun or tap; flags of a macvtap */
+	TB_ALLOW_IF(ioctl, 1, TUNSETOWNER),         /* nobody else attaches to it */
+	TB_ALLOW_IF(ioctl, 1, TUNSETGROUP),         /* the same */
+	TB_ALLOW(getrandom),                        /* lease ids, tickets, names, addresses */
+	TB_ALLOW(clock_gettime),                    /* deadlines, where the vDSO cannot tell the time */
+	TB_ALLOW(wait4),                            /* how a child ended */
+	TB_ALLOW(futex),                            /* the C library's locks between threads */
+	TB_ALLOW(restart_syscall),                  /* a wait goes on after SIGSTOP and SIGCONT */
+	TB_ALLOW(rt_sigprocmask),                   /* the C library, when the process ends */
+	TB_ALLOW(exit),                             /* the end of a thread */
+	TB_ALLOW(exit_group),                       /* the end */
+	TB_SANITIZER_RULES
+};
+
+static void restrict_paths(bool tun_direct)
+{
+	static const struct tb_path paths[] = {
+		/* The start times of clients. */
+		{"/proc", LANDLOCK_ACCESS_FS_READ_FILE, false},
+		/* disable_ipv6 and accept_ra of new devices. */
+		{"/proc/sys/net/ipv6/conf", LANDLOCK_ACCESS_FS_WRITE_FILE, true},
+		{NODE_TUN_PATH,
+		 LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_IOCTL_DEV, false},
+	};
+	size_t count = sizeof(paths) / sizeof(paths[0]) - (tun_direct ? 0 : 1);
+	int abi = tb_landlock_restrict(paths, count);
+
+	if (abi < 0)
+		tb_die("Landlock: %s", strerror(-abi));
+	if (abi == 0)
+		tb_log(TB_LOG_WARNING, "this kernel has no Landlock: the monitor is kept from files by its uid alone");
+}
+
+void sandbox_drop_rights(uid_t uid, gid_t gid, bool tun_direct)
+{
+	int ret;
+
+	capng_clear(CAPNG_SELECT_ALL);
+	if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN) != 0 ||
+	    capng_change_id((int)uid, (int)gid, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING | CAPNG_CLEAR_AMBIENT) != 0)
+		tb_die("cannot give up the rights of root");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		tb_die("cannot set no_new_privs: %s", strerror(errno));
+	ret = tb_not_dumpable();
+	if (ret < 0)
+		tb_die("cannot become undumpable: %s", strerror(-ret));
+	restrict_paths(tun_direct);
+}
+
+/* True if the permitted and effective sets are CAP_NET_ADMIN and the others are empty. */
+static bool only_net_admin(void)
+{
+	static const capng_type_t with[] = {CAPNG_EFFECTIVE, CAPNG_PERMITTED};
+	static const capng_type_t without[] = {CAPNG_INHERITABLE, CAPNG_BOUNDING_SET, CAPNG_AMBIENT};
+
+	capng_clear(CAPNG_SELECT_ALL);
+	if (capng_get_caps_process() != 0)
+		return false;
+	for (unsigned int cap = 0; cap <= (unsigned int)CAP_LAST_CAP; cap++) {
+		for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+			if (capng_have_capability(with[i], cap) != (cap == CAP_NET_ADMIN))
+				return false;
+		for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+			if (capng_have_capability(without[i], cap))
+				return false;
+	}
+	return true;
+}
+
+void sandbox_close(void)
+{
+	int ret;
+
+	if (!only_net_admin())
+		tb_die("the capabilities are not CAP_NET_ADMIN alone");
+	ret = tb_filter_load(rules, sizeof(rules) / sizeof(rules[0]), true);
+	if (ret < 0)
+		tb_die("seccomp: %s", strerror(-ret));
+}

@@ -1,0 +1,153 @@
+/* The listening socket: see socket.h. Runs as root, before lock-down. */
+#include "broker/monitor/socket.h"
+
+#include "broker/shared/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 4096
+
+/* Where systemd puts the first fd that it passes. */
+#define PASSED_FD 3
+
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83 /* Linux 6.16 */
+#endif
+
+static int number_in_environment(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? atoi(text) : 0;
+}
+
+/* What the supervisor passed must be what we would have made. */
+static int check_passed(int fd)
+{
+	int type;
+	int domain;
+	int listening;
+	socklen_t length = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) < 0)
+		return -errno;
+	if (domain != AF_UNIX || type != SOCK_SEQPACKET || !listening)
+		return -EPROTOTYPE;
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : fd;
+}
+
+static int set_address(struct sockaddr_un *address, const char *path)
+{
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(address->sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address->sun_path, path);
+	return 0;
+}
+
+/* True if a broker answers at the address. */
+static int is_served(const struct sockaddr_un *address)
+{
+	int fd TB_CLOSE = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+}
+
+static int make_directory(const char *path)
+{
+	char directory[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	char *slash;
+
+	strcpy(directory, path);
+	slash = strrchr(directory, '/');
+	if (slash == directory)
+		return 0;
+	*slash = '\0';
+	return mkdir(directory, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int make_socket(const char *path)
+{
+	int fd TB_CLOSE = -1;
+	struct sockaddr_un address;
+	mode_t mask;
+	int ret = set_address(&address, path);
+
+	if (ret == 0)
+		ret = make_directory(path);
+	if (ret < 0)
+		return ret;
+	if (is_served(&address))
+		return -EADDRINUSE;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	/* Everybody may connect from the first moment on: polkit decides who gets anything. */
+	mask = umask(0111);
+	ret = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	umask(mask);
+	if (ret < 0)
+		return ret;
+	if (listen(fd, BACKLOG) < 0)
+		return -errno;
+	return tb_take(&fd);
+}
+
+int listening_socket(const char *path)
+{
+	int zero = 0;
+	int fd;
+
+	if (number_in_environment("LISTEN_PID") == getpid() && number_in_environment("LISTEN_FDS") == 1)
+		fd = check_passed(PASSED_FD);
+	else
+		fd = make_socket(path);
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	/* Where the kernel can, it lets no client send us fds: dropping one may take long. */
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &zero, sizeof(zero));
+	return fd;
+}
+
+int notify_open(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd TB_CLOSE = -1;
+	struct sockaddr_un address;
+
+	if (path == NULL || (path[0] != '/' && path[0] != '@') || set_address(&address, path) < 0)
+		return -1;
+	/* An abstract address is written with an '@' for its first NUL, and ends where its text ends. */
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
+		return -1;
+	return tb_take(&fd);
+}
+
+void notify_ready(int fd)
+{
+	static const char ready[] = "READY=1";
+
+	/* A supervisor that does not listen finds out by itself. */
+	if (fd >= 0 && write(fd, ready, sizeof(ready) - 1) < 0)
+		errno = 0;
+	tb_close(&fd);
+}
