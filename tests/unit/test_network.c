@@ -1,0 +1,732 @@
+/* Unit test of the network files: broker/monitor/network.c, network_file.c and network_keys.c, through real files in a
+ * directory of the test's own.
+ */
+#include "broker/monitor/network_file.h"
+#include "proto/name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* The test's directories, the table that was read last, and what was logged meanwhile. */
+static char top[64];
+static char config_dir[80], vendor_dir[80];
+static struct network_table table;
+static char logged[1 << 16];
+
+static const char *path_of(const char *dir, const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/networks.d/%s", dir, name);
+	return path;
+}
+
+static int remove_one(const char *path, const struct stat *status, int flag, struct FTW *where)
+{
+	(void)status;
+	(void)flag;
+	(void)where;
+	return remove(path);
+}
+
+static int remove_directories(void **state)
+{
+	(void)state;
+	return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int make_directories(void **state)
+{
+	(void)state;
+	strcpy(top, "/tmp/test_network.XXXXXX");
+	if (mkdtemp(top) == NULL)
+		return -1;
+	snprintf(config_dir, sizeof(config_dir), "%s/etc", top);
+	snprintf(vendor_dir, sizeof(vendor_dir), "%s/usr", top);
+	return mkdir(config_dir, 0755) + mkdir(vendor_dir, 0755) + mkdir(path_of(config_dir, ""), 0755) +
+	       mkdir(path_of(vendor_dir, ""), 0755);
+}
+
+static void write_bytes(const char *path, const char *bytes, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, size), size);
+	close(fd);
+}
+
+static void write_config(const char *name, const char *text)
+{
+	write_bytes(path_of(config_dir, name), text, strlen(text));
+}
+
+static void write_vendor(const char *name, const char *text)
+{
+	write_bytes(path_of(vendor_dir, name), text, strlen(text));
+}
+
+/* Reads the networks into the table, and the log into logged. */
+static int read_networks(void)
+{
+	int log_fd = memfd_create("log", MFD_CLOEXEC);
+	int stderr_fd = dup(STDERR_FILENO);
+	ssize_t length;
+	int ret;
+
+	assert_true(log_fd >= 0 && stderr_fd >= 0);
+	dup2(log_fd, STDERR_FILENO);
+	ret = networks_read(&table, config_dir, vendor_dir);
+	dup2(stderr_fd, STDERR_FILENO);
+	length = pread(log_fd, logged, sizeof(logged) - 1, 0);
+	assert_true(length >= 0);
+	logged[length] = '\0';
+	close(stderr_fd);
+	close(log_fd);
+	return ret;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+
+	for (; *text != '\0'; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+static void accepted(size_t count)
+{
+	if (read_networks() != 0)
+		fail_msg("refused: %s", logged);
+	assert_string_equal(logged, "");
+	assert_int_equal(table.count, count);
+}
+
+/* Expects a refusal with so many lines in the log. */
+static void refused(size_t lines)
+{
+	assert_int_equal(read_networks(), -EINVAL);
+	assert_int_equal(table.count, 0);
+	if (count_lines(logged) != lines)
+		fail_msg("%zu lines are logged, not %zu: %s", count_lines(logged), lines, logged);
+}
+
+/* Expects that one of the logged lines is about this file, and says this. */
+static void said(const char *dir, const char *file, const char *text)
+{
+	char expected[512];
+
+	snprintf(expected, sizeof(expected), "<3>%s%s%s", path_of(dir, file), file[0] != '\0' ? ":" : "", text);
+	if (strstr(logged, expected) == NULL)
+		fail_msg("\"%s\" is not in: %s", expected, logged);
+}
+
+/* Reads one network file that is all there is, and expects one complaint. */
+static void refuses_text(const char *text, const char *complaint)
+{
+	write_config("lan.conf", text);
+	refused(1);
+	said(config_dir, "lan.conf", complaint);
+}
+
+static const struct network *accepts_text(const char *text)
+{
+	write_config("lan.conf", text);
+	accepted(1);
+	return network_find(&table, "lan");
+}
+
+static void test_defaults(void **state)
+{
+	const struct network *network;
+
+	(void)state;
+	network = accepts_text("[Network]\nKind=tap\n");
+	assert_string_equal(network->name, "lan");
+	assert_int_equal(network->kind, TB_KIND_TAP);
+	assert_string_equal(network->bridge, "");
+	assert_string_equal(network->parent, "");
+	assert_int_equal(network->mode, TB_MODE_NONE);
+	assert_int_equal(network->names_count, 0);
+	assert_int_equal(network->mtu, 1500);
+	assert_int_equal(network->queues, 1);
+	assert_int_equal(network->max_per_user, 4);
+	assert_int_equal(network->max, 64);
+	assert_true(network->vnet_hdr);
+	assert_false(network->isolated); /* no bridge, no port */
+	assert_true(network->ipv6_disabled);
+	assert_true(network->listed);
+
+	network = accepts_text("[Network]\nKind=tap\nBridge=br0\n");
+	assert_true(network->isolated);
+	network = accepts_text("[Network]\nKind=tun\n");
+	assert_int_equal(network->kind, TB_KIND_TUN);
+	assert_false(network->vnet_hdr);
+	network = accepts_text("[Network]\nKind=macvtap\nParent=eth0\n");
+	assert_int_equal(network->kind, TB_KIND_MACVTAP);
+	assert_int_equal(network->mode, TB_MODE_BRIDGE);
+	assert_true(network->vnet_hdr);
+	network = accepts_text("[Network]\nKind=macvtap\nParent=eth0\nMode=passthru\n");
+	assert_int_equal(network->mode, TB_MODE_PASSTHRU);
+	assert_int_equal(network->max, 1);
+	assert_int_equal(network->max_per_user, 1);
+	network = accepts_text("[Network]\nKind=tun\nMax=2\n");
+	assert_int_equal(network->max_per_user, 2);
+}
+
+static void test_every_key(void **state)
+{
+	const struct network *network = accepts_text("[Network]\n"
+						     "Kind=tap\n"
+						     "Bridge=br-lan.1\n"
+						     "Names=vm0  vm-*\ttest.1\n"
+						     "Names=abcdefghijklmno* abcdefghijklmnp\n"
+						     "MTU=9000\n"
+						     "Queues=16\n"
+						     "VnetHeader=no\n"
+						     "MaxPerUser=7\n"
+						     "Max=7\n"
+						     "Isolated=false\n"
+						     "IPv6=no-ra\n"
+						     "Listed=Off\n");
+
+	(void)state;
+	assert_string_equal(network->bridge, "br-lan.1");
+	assert_int_equal(network->names_count, 5);
+	assert_string_equal(network->names[0], "vm0");
+	assert_string_equal(network->names[1], "vm-*");
+	assert_string_equal(network->names[3], "abcdefghijklmno*");
+	assert_int_equal(network->mtu, 9000);
+	assert_int_equal(network->queues, 16);
+	assert_false(network->vnet_hdr);
+	assert_int_equal(network->max_per_user, 7);
+	assert_int_equal(network->max, 7);
+	assert_false(network->isolated);
+	assert_false(network->ipv6_disabled);
+	assert_false(network->listed);
+
+	network = accepts_text("[Network]\nKind=macvtap\nParent=enp0s31f6\nMode=private\nIPv6=disabled\n");
+	assert_string_equal(network->parent, "enp0s31f6");
+	assert_int_equal(network->mode, TB_MODE_PRIVATE);
+	network = accepts_text("[Network]\nKind=macvtap\nParent=eth0\nMode=vepa\nMaxPerUser=1\n");
+	assert_int_equal(network->mode, TB_MODE_VEPA);
+	network = accepts_text("[Network]\nKind=tun\nVnetHeader=ON\nMTU=65535\nQueues=1\nMax=65536\n");
+	assert_true(network->vnet_hdr);
+	assert_int_equal(network->mtu, 65535);
+	assert_int_equal(network->max, 65536);
+}
+
+/* What inih would take in another way than the administrator meant. */
+static void test_lines_accepted(void **state)
+{
+	const struct network *network;
+	char long_comment[600];
+
+	(void)state;
+	network = accepts_text("\xef\xbb\xbf[Network]\r\n  Kind = tap \r\n\r\n\tBridge=br0\r\n# \xc3\xa4\r\nMTU=1400");
+	assert_string_equal(network->bridge, "br0"); /* an indented line does not continue the one above */
+	assert_int_equal(network->mtu, 1400);        /* no newline at the end */
+	network = accepts_text("; a comment\n[Network]\nKind=tap ; a comment\n;MTU=9000\n #MTU=9000\n");
+	assert_int_equal(network->mtu, 1500);
+	memset(long_comment, 'x', sizeof(long_comment));
+	long_comment[0] = '#';
+	strcpy(long_comment + 500, "\n[Network]\nKind=tun\n");
+	accepts_text(long_comment);
+}
+
+static void test_lines_refused(void **state)
+{
+	static const char nul[] = "[Network]\nKind=tap\nMTU=14\0"
+				  "00\n";
+	static const char *const files[][2] = {
+		{"Kind=tap\n[Network]\nKind=tap\n", "1: Kind= stands before the line [Network]"},
+		{"# nothing but this\n", "1: there is no [Network] section"},
+		{"\n", "1: there is no [Network] section"},
+		{"[Network]\nKind=tap\n[network]\nMTU=1\n", "3: \"[network]\" is no section"},
+		{"[Network]\nKind=tap\n[Match]\nName=*\nMTU=1\n", "3: \"[Match]\" is no section"},
+		{"[Network]\nKind=tap\n[Network] x\n", "3: \"[Network] x\" is no section"},
+		{"[Network]\nKind=tap\n[Network\n", "3: \"[Network\" is no section"},
+		{"[Network]\nKind=tap\n[]\n", "3: \"[]\" is no section"},
+		{"[Network]\nKind=tap\n[Network]\nMTU=1400\n",
+		 "3: [Network] stands a second time; the first is in line 1"},
+		{"[Network]\nKind=tap\nMTU\n", "3: \"MTU\" is not understood"},
+		{"[Network]\nKind=tap\nMTU: 1400\n", "3: \"MTU: 1400\" is not understood"},
+		{"[Network]\nKind=tap\n=1400\n", "3: \"=1400\""},
+		{"[Network]\nKind=tap\nMTU ;=1400\n", "3: \"MTU ;=1400\" is not understood"},
+		{"[Network]\nKind=tap\n  br0\n", "3: \"br0\" is not understood"},
+		{"[Network]\nKind=tap\nNames=vm0 \\\n", "3: Names=\\: an interface's name is"},
+		{"[Network]\nKind=tap\nNames=\x1b[2J\n", "3: a control character"},
+		{"[Network]\nKind=tap\nNames=k\xc3\xa4se\n", "3: a control character or a byte that is not ASCII"},
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		refuses_text(files[i][0], files[i][1]);
+	write_bytes(path_of(config_dir, "lan.conf"), nul, sizeof(nul) - 1);
+	refused(1);
+	said(config_dir, "lan.conf", "3: there is a NUL byte");
+	/* inih would take the tail of a long line as a line of its own. */
+	snprintf(text, sizeof(text), "[Network]\nKind=tap\nNames=vm0%181s\nMTU=1400\n", "vm1");
+	accepts_text(text);
+	snprintf(text, sizeof(text), "[Network]\nKind=tap\nNames=vm0%182s\nMTU=1400\n", "vm1");
+	refuses_text(text, "3: the line has 191 bytes; at most 190 are allowed");
+	snprintf(text, sizeof(text), "[Network]\nKind=tap\nNames=vm0%201s\nMTU=1400\n", "MTU=9000");
+	refuses_text(text, "3: the line has 210 bytes; at most 190 are allowed");
+}
+
+static void test_values(void **state)
+{
+	/* Each is the third line of a file. */
+	static const char *const lines[][2] = {
+		{"Mtu=1400", "Mtu= is no key of [Network]; the keys are Kind, Bridge, "},
+		{"Adress=10.0.0.1", "Adress= is no key"},
+		{"Kind=tap", "Kind= stands a second time; the first is in line 2"},
+		{"Bridge=", "Bridge=: an interface's name is"},
+		{"Bridge=Br0", "Bridge=Br0: an interface's name is"},
+		{"Bridge=abcdefghijklmnop", "Bridge=abcdefghijklmnop: an interface's name is"},
+		{"Bridge=br0 br1", "Bridge=br0 br1: an interface's name is"},
+		{"Bridge=\"br0\"", "Bridge=\"br0\": an interface's name is"},
+		{"Bridge=br0 # mine", "Bridge=br0 # mine: an interface's name is"},
+		{"Names=", "Names= is empty"},
+		{"Names=*", "Names=*: an interface's name is"},
+		{"Names=v*", "Names=v*: an interface's name is"},
+		{"Names=vm0 v*m", "Names=v*m: an interface's name is"},
+		{"Names=vm**", "Names=vm**: an interface's name is"},
+		{"Names=vm%d", "Names=vm%d: an interface's name is"},
+		{"Names=all", "Names=all: an interface's name is"},
+		{"Names=vm0,vm1", "Names=vm0,vm1: an interface's name is"},
+		{"Names=abcdefghijklmnop*", "Names=abcdefghijklmnop*: an interface's name is"},
+		{"MTU=", "MTU=: it is a decimal number from 68 to 65535"},
+		{"MTU=67", "MTU=67: it is a decimal number from 68 to 65535"},
+		{"MTU=65536", "MTU=65536: it is"},
+		{"MTU= ", "MTU=: it is"},
+		{"MTU=4294968796", "MTU=4294968796: it is"},
+		{"MTU=99999999999999999999999", "MTU=99999999999999999999999: it is"},
+		{"MTU=-1400", "MTU=-1400: it is"},
+		{"MTU=+1400", "MTU=+1400: it is"},
+		{"MTU=01400", "MTU=01400: it is"},
+		{"MTU=0x578", "MTU=0x578: it is"},
+		{"MTU=1.4k", "MTU=1.4k: it is"},
+		{"MTU=65522", "MTU=65522: for a tap it is a decimal number from 68 to 65521"},
+		{"Queues=0", "Queues=0: it is a decimal number from 1 to 16"},
+		{"Queues=17", "Queues=17: it is a decimal number from 1 to 16"},
+		{"Max=0", "Max=0: it is a decimal number from 1 to 65536"},
+		{"Max=65537", "Max=65537: it is"},
+		{"MaxPerUser=0", "MaxPerUser=0: it is a decimal number from 1 to 65536"},
+		{"MaxPerUser=65", "MaxPerUser=65 is more than Max=64"},
+		{"VnetHeader=maybe", "VnetHeader=maybe: it is yes or no"},
+		{"Listed=2", "Listed=2: it is yes or no"},
+		{"IPv6=yes", "IPv6=yes: it is disabled or no-ra"},
+		{"IPv6=Disabled", "IPv6=Disabled: it is disabled or no-ra"},
+		{"Parent=eth0", "Parent= is for Kind=macvtap only, and this is a tap"},
+		{"Mode=vepa", "Mode= is for Kind=macvtap only, and this is a tap"},
+		{"Isolated=yes", "Isolated= is about a bridge's port; add Bridge="},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char text[256], complaint[256];
+
+		snprintf(text, sizeof(text), "[Network]\nKind=tap\n%s\n", lines[i][0]);
+		snprintf(complaint, sizeof(complaint), "3: %s", lines[i][1]);
+		refuses_text(text, complaint);
+	}
+}
+
+static void test_kinds(void **state)
+{
+	(void)state;
+	refuses_text("\n[Network]\nMTU=1400\n", "2: Kind= is missing; it is tap, tun or macvtap");
+	refuses_text("[Network]\nKind=bridge\n", "2: Kind=bridge: it is tap, tun or macvtap");
+	refuses_text("[Network]\nKind=\n", "2: Kind=: it is tap, tun or macvtap");
+	refuses_text("[Network]\nKind=-\n", "2: Kind=-: it is tap, tun or macvtap");
+	refuses_text("[Network]\nKind=tun\nBridge=br0\n", "3: Bridge= is for Kind=tap only, and this is a tun");
+	refuses_text("[Network]\nBridge=br0\nKind=tun\n", "2: Bridge= is for Kind=tap only, and this is a tun");
+	refuses_text("[Network]\nKind=tun\nIsolated=no\n", "3: Isolated= is for Kind=tap only, and this is a tun");
+	refuses_text("[Network]\nKind=macvtap\n", "1: Parent= is missing");
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nMode=passthrough\n",
+		     "4: Mode=passthrough: it is bridge, vepa, private or passthru");
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nMode=-\n", "4: Mode=-: it is");
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nMode=passthru\nMax=2\n",
+		     "5: Max=2: a passthru parent has room for 1 device");
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nMode=passthru\nMaxPerUser=2\n",
+		     "5: MaxPerUser=2 is more than Max=1");
+	refuses_text("[Network]\nKind=tun\nMax=4\nMaxPerUser=5\n", "4: MaxPerUser=5 is more than Max=4");
+}
+
+static void test_too_many_names(void **state)
+{
+	const struct network *network;
+
+	(void)state;
+	network = accepts_text("[Network]\nKind=tap\nNames=n1 n2 n3 n4 n5 n6 n7 n8\nNames=m1 m2 m3 m4 m5 m6 m7 m8\n");
+	assert_int_equal(network->names_count, 16);
+	refuses_text("[Network]\nKind=tap\nNames=n1 n2 n3 n4 n5 n6 n7 n8\nNames=m1 m2 m3 m4 m5 m6 m7 m8 m9\n",
+		     "4: Names=m9: there are more than 16 names");
+}
+
+/* One run names everything that is wrong, in all files. */
+static void test_all_at_once(void **state)
+{
+	(void)state;
+	write_config("a.conf", "MTU=1\n[Network]\nKind=tip\nMTU=2\nFoo=3\nQueues=99\n");
+	write_vendor("b.conf", "[Network]\nKind=macvtap\nMax=zero\n");
+	write_config("c.conf", "[Network]\nKind=tun\nNames=vm*\n");
+	write_config("d.conf", "[Network]\nKind=tun\nNames=vm1 x\ty%\n");
+	refused(9);
+	said(config_dir, "a.conf", "1: MTU= stands before the line [Network]");
+	said(config_dir, "a.conf", "3: Kind=tip");
+	said(config_dir, "a.conf", "4: MTU=2");
+	said(config_dir, "a.conf", "5: Foo=");
+	said(config_dir, "a.conf", "6: Queues=99");
+	said(vendor_dir, "b.conf", "3: Max=zero");
+	said(vendor_dir, "b.conf", "1: Parent= is missing");
+	said(config_dir, "d.conf", "3: Names=y%:");
+	said(config_dir, "d.conf", "3: Names=vm1 and Names=vm* of");
+}
+
+static void test_directories(void **state)
+{
+	char huge[80];
+
+	(void)state;
+	accepted(0);
+	write_vendor("lan.conf", "[Network]\nKind=tap\n");
+	write_vendor("vpn.conf", "[Network]\nKind=tun\n");
+	write_config("zoo.conf", "[Network]\nKind=tun\n");
+	accepted(3);
+	assert_string_equal(table.networks[0].name, "lan"); /* sorted */
+	assert_string_equal(table.networks[1].name, "vpn");
+	assert_string_equal(table.networks[2].name, "zoo");
+	assert_null(network_find(&table, "la"));
+	assert_null(network_find(&table, ""));
+
+	write_config("lan.conf", "[Network]\nKind=tun\nMTU=1300\n"); /* replaces, does not add to */
+	accepted(3);
+	assert_int_equal(network_find(&table, "lan")->kind, TB_KIND_TUN);
+	assert_int_equal(network_find(&table, "lan")->mtu, 1300);
+	write_vendor("lan.conf", "nonsense"); /* not even looked at */
+	accepted(3);
+	write_config("lan.conf", "");
+	accepted(2);
+	assert_null(network_find(&table, "lan"));
+	assert_int_equal(symlink("/dev/null", path_of(config_dir, "vpn.conf")), 0);
+	accepted(1);
+	write_vendor("empty.conf", "");
+	accepted(1);
+
+	/* A directory that is not there holds no files. */
+	snprintf(huge, sizeof(huge), "%s/none", top);
+	strcpy(config_dir, huge);
+	strcpy(vendor_dir, huge);
+	accepted(0);
+	assert_int_equal(mkdir(huge, 0755), 0);
+	accepted(0);
+}
+
+static void test_file_names(void **state)
+{
+	static const char *const ignored[] = {
+		"README", "lan.conf.example", "lan.conf~",  ".lan.conf", ".conf", "lan.CONF",
+		"conf",   "lan.conf.d",       "#lan.conf#",
+	};
+	static const char *const wrong[] = {
+		"Lan.conf", "l an.conf", "lan.1.conf", "0lan.conf", "abcdefghijklmnopqrstuvwxyz012345.conf",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		write_config(ignored[i], "nonsense");
+	write_config("abcdefghijklmnopqrstuvwxyz01234.conf", "[Network]\nKind=tap\n");
+	accepted(1);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		write_config(wrong[i], "[Network]\nKind=tap\n");
+		refused(1);
+		said(config_dir, wrong[i], " a network's name is [a-z][a-z0-9_-]{0,30}");
+		unlink(path_of(config_dir, wrong[i]));
+	}
+	write_config("a\n<0>b.conf", "[Network]\nKind=tap\n"); /* must not make two lines of one */
+	refused(1);
+	said(config_dir, "(a name with unprintable bytes).conf", " a network's name");
+}
+
+static void test_owner_and_mode(void **state)
+{
+	const char *lan = "[Network]\nKind=tap\n";
+
+	(void)state;
+	write_config("lan.conf", lan);
+	accepted(1);
+	assert_int_equal(chmod(path_of(config_dir, "lan.conf"), 0664), 0);
+	refused(1);
+	said(config_dir, "lan.conf", " group or others may write to it (mode 0664); do: chmod go-w");
+	assert_int_equal(chmod(path_of(config_dir, "lan.conf"), 0602), 0);
+	refused(1);
+	assert_int_equal(chmod(path_of(config_dir, "lan.conf"), 0400), 0);
+	accepted(1);
+
+	assert_int_equal(chmod(path_of(config_dir, ""), 01777), 0); /* the sticky bit does not help */
+	refused(1);
+	assert_non_null(strstr(logged, "/etc/networks.d: group or others may write to it (mode 1777)"));
+	assert_int_equal(chmod(path_of(config_dir, ""), 0755), 0);
+	assert_int_equal(chmod(config_dir, 0775), 0); /* who can replace the directory can replace the file */
+	refused(1);
+	assert_non_null(strstr(logged, "/etc: group or others may write to it (mode 0775)"));
+	assert_int_equal(chmod(config_dir, 0755), 0);
+	assert_int_equal(chmod(path_of(vendor_dir, ""), 0757), 0);
+	refused(1);
+	assert_int_equal(chmod(path_of(vendor_dir, ""), 0755), 0);
+	accepted(1);
+}
+
+static void test_owner(void **state)
+{
+	(void)state;
+	write_config("lan.conf", "[Network]\nKind=tap\n");
+	if (geteuid() != 0 || chown(path_of(config_dir, "lan.conf"), 65534, (gid_t)-1) < 0) {
+		puts("# test_owner needs root, to give files away"); /* cmocka's skip() is a failure to prove */
+		return;
+	}
+	refused(1);
+	said(config_dir, "lan.conf", " belongs to uid 65534; it must belong to root");
+	assert_int_equal(chown(path_of(config_dir, "lan.conf"), 0, (gid_t)-1), 0);
+	accepted(1);
+	assert_int_equal(chown(path_of(config_dir, ""), 65534, (gid_t)-1), 0);
+	refused(1);
+	assert_int_equal(chown(path_of(config_dir, ""), 0, (gid_t)-1), 0);
+	assert_int_equal(chown(config_dir, 65534, (gid_t)-1), 0);
+	refused(1);
+}
+
+/* A link is followed, and it is the target that must be right. */
+static void test_no_plain_file(void **state)
+{
+	char target[96];
+
+	(void)state;
+	snprintf(target, sizeof(target), "%s/elsewhere", top);
+	assert_int_equal(symlink(target, path_of(config_dir, "lan.conf")), 0);
+	refused(1);
+	said(config_dir, "lan.conf", " cannot be opened: No such file or directory");
+	write_vendor("lan.conf", "nonsense"); /* replaced all the same */
+	refused(1);
+	unlink(path_of(vendor_dir, "lan.conf"));
+	write_bytes(target, "[Network]\nKind=tap\n", 19);
+	accepted(1);
+	assert_int_equal(chmod(target, 0666), 0);
+	refused(1);
+	said(config_dir, "lan.conf", " group or others may write to it");
+	unlink(path_of(config_dir, "lan.conf"));
+
+	assert_int_equal(symlink("/dev/zero", path_of(config_dir, "lan.conf")), 0);
+	refused(1);
+	said(config_dir, "lan.conf", " is not a regular file");
+	unlink(path_of(config_dir, "lan.conf"));
+	assert_int_equal(mkfifo(path_of(config_dir, "lan.conf"), 0600), 0); /* and does not wait for a writer */
+	refused(1);
+	said(config_dir, "lan.conf", " is not a regular file");
+	unlink(path_of(config_dir, "lan.conf"));
+	assert_int_equal(mkdir(path_of(config_dir, "lan.conf"), 0700), 0);
+	refused(1);
+	said(config_dir, "lan.conf", " is not a regular file");
+	rmdir(path_of(config_dir, "lan.conf"));
+	rmdir(path_of(config_dir, ""));
+	snprintf(target, sizeof(target), "%s/networks.d", config_dir);
+	write_bytes(target, "", 0);
+	refused(1);
+	assert_non_null(strstr(logged, "/etc/networks.d: cannot be opened as a directory"));
+}
+
+static void test_sizes(void **state)
+{
+	static char text[NETWORK_FILE_MAX + 1] = "[Network]\nKind=tap\n";
+
+	(void)state;
+	memset(text + 19, '\n', sizeof(text) - 19);
+	write_bytes(path_of(config_dir, "lan.conf"), text, NETWORK_FILE_MAX);
+	accepted(1);
+	write_bytes(path_of(config_dir, "lan.conf"), text, NETWORK_FILE_MAX + 1);
+	refused(1);
+	said(config_dir, "lan.conf", " is longer than 65536 bytes");
+	unlink(path_of(config_dir, "lan.conf"));
+
+	for (int i = 0; i < NETWORKS_MAX; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "n%d.conf", i);
+		write_config(name, "[Network]\nKind=tap\n");
+	}
+	accepted(NETWORKS_MAX);
+	write_config("z.conf", "[Network]\nKind=tap\n");
+	refused(1);
+	said(config_dir, "z.conf", " there are more than 256 networks");
+}
+
+static void test_names_in_conflict(void **state)
+{
+	/* Names= of one network and of another, and whether some name fits both. */
+	static const struct {
+		const char *a, *b;
+		bool conflict;
+	} pairs[] = {
+		{"vm0", "vm0", true},    {"vm0", "vm1", false}, {"vm0", "vm*", true},     {"vm*", "vm0", true},
+		{"vm", "vm*", true},     {"vm*", "vm1*", true}, {"vm1*", "vm*", true},    {"vm*", "vm*", true},
+		{"vma*", "vmb*", false}, {"vma*", "vm", false}, {"a0 b0", "c0 b0", true}, {"vm*", "wm*", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "[Network]\nKind=tap\nNames=%s\n", pairs[i].a);
+		write_config("lan.conf", text);
+		snprintf(text, sizeof(text), "[Network]\nKind=tun\n\nNames=%s\n", pairs[i].b);
+		write_vendor("vpn.conf", text);
+		if (!pairs[i].conflict) {
+			accepted(2);
+			continue;
+		}
+		refused(1);
+		said(vendor_dir, "vpn.conf", "4: Names=");
+		assert_non_null(strstr(logged, "/etc/networks.d/lan.conf:3 can be the same interface"));
+	}
+	unlink(path_of(vendor_dir, "vpn.conf"));
+	accepts_text("[Network]\nKind=tun\nNames=vm0 vm*\n"); /* within one network nothing is unclear */
+}
+
+static void test_lower_in_conflict(void **state)
+{
+	(void)state;
+	refuses_text("[Network]\nKind=tap\nBridge=br0\nNames=vm0 br*\n",
+		     "4: Names=br*: a client could take the name of Bridge=br0");
+	write_vendor("direct.conf", "[Network]\nKind=macvtap\nParent=eth1\n");
+	refuses_text("[Network]\nKind=tap\nNames=eth1\n", "3: Names=eth1: a client could take the name of Parent=eth1");
+	write_config("lan.conf", "[Network]\nKind=tap\nNames=eth2\n");
+	accepted(2);
+}
+
+static void test_passthru_in_conflict(void **state)
+{
+	const char *direct = "[Network]\nKind=macvtap\nParent=eth1\nMode=passthru\n";
+
+	(void)state;
+	write_vendor("direct.conf", direct);
+	write_config("lan.conf", "[Network]\nKind=macvtap\nParent=eth1\n");
+	refused(1);
+	said(vendor_dir, "direct.conf", "3: Parent=eth1: Mode=passthru needs it alone, but ");
+	assert_non_null(strstr(logged, "/etc/networks.d/lan.conf:3 uses it too"));
+	write_config("lan.conf", direct);
+	refused(2);
+	write_config("lan.conf", "[Network]\nKind=tap\nBridge=eth1\n");
+	refused(1);
+	write_config("lan.conf", "[Network]\nKind=macvtap\nParent=eth0\nMode=passthru\n");
+	accepted(2);
+
+	/* What is no conflict: a bridge or a parent that is shared. */
+	write_vendor("direct.conf", "[Network]\nKind=macvtap\nParent=eth1\nMode=private\n");
+	write_config("lan.conf", "[Network]\nKind=macvtap\nParent=eth1\n");
+	write_config("br.conf", "[Network]\nKind=tap\nBridge=br0\n");
+	write_config("br-open.conf", "[Network]\nKind=tap\nBridge=br0\nIsolated=no\n");
+	accepted(4);
+}
+
+static void test_allows_name(void **state)
+{
+	const struct network *network;
+
+	(void)state;
+	network = accepts_text("[Network]\nKind=tap\nNames=vm0 test*\n");
+	assert_true(network_allows_name(network, "vm0"));
+	assert_true(network_allows_name(network, "test1"));
+	assert_true(network_allows_name(network, "test"));
+	assert_false(network_allows_name(network, "vm01"));
+	assert_false(network_allows_name(network, "vm"));
+	assert_false(network_allows_name(network, "tes"));
+	assert_false(network_allows_name(network, ""));
+	network = accepts_text("[Network]\nKind=tap\n");
+	assert_false(network_allows_name(network, "vm0"));
+	assert_false(network_allows_name(network, ""));
+}
+
+/* The examples that are installed as documentation can be used as they are. */
+static void test_examples(void **state)
+{
+	static const char *const names[] = {"direct.conf", "lan.conf", "tunnel.conf"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[64], text[4096];
+		ssize_t length;
+		int fd;
+
+		snprintf(path, sizeof(path), "policy/networks.d/%s", names[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		assert_true(fd >= 0); /* the tests are run at the top of the source tree */
+		length = read(fd, text, sizeof(text));
+		assert_in_range(length, 1, sizeof(text) - 1);
+		write_bytes(path_of(config_dir, names[i]), text, (size_t)length);
+		close(fd);
+	}
+	accepted(3);
+	assert_int_equal(network_find(&table, "lan")->kind, TB_KIND_TAP);
+	assert_int_equal(network_find(&table, "tunnel")->kind, TB_KIND_TUN);
+	assert_int_equal(network_find(&table, "direct")->kind, TB_KIND_MACVTAP);
+}
+
+static void test_words(void **state)
+{
+	(void)state;
+	assert_string_equal(kind_word(TB_KIND_TAP), "tap");
+	assert_string_equal(kind_word(TB_KIND_TUN), "tun");
+	assert_string_equal(kind_word(TB_KIND_MACVTAP), "macvtap");
+	assert_string_equal(kind_word(TB_KIND_ANY), "-");
+	assert_string_equal(mode_word(TB_MODE_BRIDGE), "bridge");
+	assert_string_equal(mode_word(TB_MODE_VEPA), "vepa");
+	assert_string_equal(mode_word(TB_MODE_PRIVATE), "private");
+	assert_string_equal(mode_word(TB_MODE_PASSTHRU), "passthru");
+	assert_string_equal(mode_word(TB_MODE_NONE), "-");
+}
+
+#define IN_DIRECTORIES(test) cmocka_unit_test_setup_teardown(test, make_directories, remove_directories)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		IN_DIRECTORIES(test_defaults),
+		IN_DIRECTORIES(test_every_key),
+		IN_DIRECTORIES(test_lines_accepted),
+		IN_DIRECTORIES(test_lines_refused),
+		IN_DIRECTORIES(test_values),
+		IN_DIRECTORIES(test_kinds),
+		IN_DIRECTORIES(test_too_many_names),
+		IN_DIRECTORIES(test_all_at_once),
+		IN_DIRECTORIES(test_directories),
+		IN_DIRECTORIES(test_file_names),
+		IN_DIRECTORIES(test_owner_and_mode),
+		IN_DIRECTORIES(test_owner),
+		IN_DIRECTORIES(test_no_plain_file),
+		IN_DIRECTORIES(test_sizes),
+		IN_DIRECTORIES(test_names_in_conflict),
+		IN_DIRECTORIES(test_lower_in_conflict),
+		IN_DIRECTORIES(test_passthru_in_conflict),
+		IN_DIRECTORIES(test_allows_name),
+		IN_DIRECTORIES(test_examples),
+		cmocka_unit_test(test_words),
+	};
+
+	umask(022);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("network", tests, NULL, NULL);
+}
