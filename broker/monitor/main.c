@@ -103,20 +103,30 @@ static _Noreturn void check_and_exit(const struct monitor *monitor)
 	exit(0);
 }
 
+/* The most fds that one lease may bring. */
+static uint32_t most_queues(const struct network_table *table)
+{
+	uint32_t most = 1;
+
+	for (size_t i = 0; i < table->count; i++)
+		if (table->networks[i].queues > most)
+			most = table->networks[i].queues;
+	return most;
+}
+
 /* Fds on their way to clients that do not read are held against the sender's limit, so it must hold every fd of every
- * lease at once. */
+ * lease at once; more is better, where the administrator's hard limit gives it. */
 static void raise_fd_limit(const struct monitor *monitor)
 {
 	struct rlimit limit;
-	rlim_t needed = (rlim_t)monitor->leases.capacity * (TB_QUEUES_MAX + 1) + 2 * REQUESTS_MAX + OWN_FDS;
+	rlim_t per_lease = most_queues(&monitor->networks) + 1;
+	rlim_t needed = monitor->leases.capacity * per_lease + 2 * REQUESTS_MAX + OWN_FDS;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		tb_die("getrlimit: %s", strerror(errno));
-	if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur >= needed)
-		return;
-	limit.rlim_cur = needed;
-	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < needed)
+	if (limit.rlim_max < needed)
 		limit.rlim_max = needed;
+	limit.rlim_cur = 2 * needed < limit.rlim_max ? 2 * needed : limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		tb_die("cannot raise the limit of open files to %llu, which %u leases need: %s",
 		       (unsigned long long)needed, monitor->leases.capacity, strerror(errno));
@@ -214,7 +224,7 @@ static void open_resources(struct monitor *monitor)
 	if (workshop->ipv6_conf < 0 && errno != ENOENT)
 		tb_die("/proc/sys/net/ipv6/conf: %s", strerror(errno));
 	/* For each lease one job for each of its fds, and one for the device. */
-	checked(reaper_open(&monitor->reaper, monitor->leases.capacity * (TB_QUEUES_MAX + 1)),
+	checked(reaper_open(&monitor->reaper, monitor->leases.capacity * (most_queues(&monitor->networks) + 1)),
 		"cannot make the reaper's pipes");
 	monitor->signals = checked(open_signals(), "signalfd");
 	monitor->epoll = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");

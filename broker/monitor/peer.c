@@ -35,17 +35,19 @@ int origin_init(struct origin *origin, int listening)
 }
 
 /* An accepted socket is bound where its listening socket is: the kernel copies the path, and no other socket can be
- * bound to that inode. */
+ * bound to that inode. The listening socket itself has the peer credentials of whoever made it, so it is no client. */
 static int check_origin(int sock, const struct origin *origin)
 {
 	int path_fd TB_CLOSE = -1;
 	struct stat status;
 	int type;
-	socklen_t length = sizeof(type);
+	int listening;
+	socklen_t length = sizeof(int);
 
-	if (getsockopt(sock, SOL_SOCKET, SO_TYPE, &type, &length) < 0)
+	if (getsockopt(sock, SOL_SOCKET, SO_TYPE, &type, &length) < 0 ||
+	    getsockopt(sock, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) < 0)
 		return -errno;
-	if (type != SOCK_SEQPACKET)
+	if (type != SOCK_SEQPACKET || listening)
 		return -EPROTOTYPE;
 	path_fd = ioctl(sock, SIOCUNIXFILE);
 	if (path_fd < 0 || fstat(path_fd, &status) < 0)

@@ -22,6 +22,7 @@
 #define NO_CREATION (O_CREAT | O_TRUNC | O_TMPFILE)
 
 /* All that the monitor and its reaper threads may ask of the kernel from now on. */
+/* clang-format off */
 static const struct tb_rule rules[] = {
 	TB_ALLOW(epoll_wait),                       /* the event loop */
 	TB_ALLOW(epoll_pwait),                      /* the same, where the C library prefers it */
@@ -58,6 +59,7 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW(exit_group),                       /* the end */
 	TB_SANITIZER_RULES
 };
+/* clang-format on */
 
 static void restrict_paths(bool tun_direct)
 {

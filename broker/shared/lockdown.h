@@ -19,9 +19,11 @@ struct tb_rule {
 };
 
 /* Rows of a filter: SCMP_SYS(name) comes from <seccomp.h>. */
+/* clang-format off */
 #define TB_ALLOW(name) { SCMP_SYS(name), -1, 0, 0 }
 #define TB_ALLOW_IF(name, argument, value) { SCMP_SYS(name), argument, UINT64_MAX, value }
 #define TB_ALLOW_MASKED(name, argument, mask, value) { SCMP_SYS(name), argument, mask, value }
+/* clang-format on */
 
 /* From now on every system call that no rule permits kills the process. every_thread: the filter is put on all threads
  * that run already. Needs no_new_privs, which it does not set. Returns 0 or a negative errno. */
