@@ -12,6 +12,9 @@
 /* How long a client may leave its answer, and the fds in it, unread: they count against the broker. */
 #define COLLECT_DEADLINE_MS 5000
 
+/* How often a macvtap's node may turn out to be another device's. */
+#define NODE_TRIES 4
+
 static struct device_order make_order(const struct request *request, const char *alias)
 {
 	const struct tb_request *message = &request->message;
@@ -122,7 +125,9 @@ static bool deliver(struct monitor *monitor, struct lease *lease, struct request
 	return ret == 0;
 }
 
-void grant(struct monitor *monitor, struct request *request)
+/* Makes one device under one lease, and delivers it. Returns false if the macvtap's node turned out to be another
+ * device's and it may be tried again: then nothing of it is left but what the reaper has. */
+static bool try_grant(struct monitor *monitor, struct request *request, bool last_try)
 {
 	uint8_t id[TB_ID_SIZE];
 	char alias[LEASE_ALIAS_SIZE];
@@ -131,6 +136,7 @@ void grant(struct monitor *monitor, struct request *request)
 	struct device device;
 	struct lease *lease;
 	bool delivered = false;
+	bool again = false;
 
 	if (tb_random(id, sizeof(id)) < 0)
 		tb_die("the kernel gives no random numbers");
@@ -146,10 +152,23 @@ void grant(struct monitor *monitor, struct request *request)
 		if (device.ifindex != 0)
 			lease_set_device(&monitor->leases, lease, device.name, device.ifindex);
 		log_failure(request, &failure);
-		answer_failure(request->peer.sock, &failure);
+		again = failure.status == TB_NODE_REFUSED && !last_try;
+		if (!again)
+			answer_failure(request->peer.sock, &failure);
 	}
 	release_fds(monitor, &device);
 	if (!delivered)
 		lease_discard(monitor, lease);
+	return !again;
+}
+
+void grant(struct monitor *monitor, struct request *request)
+{
+	int tries = 1;
+
+	/* Somebody may have planted a node under our device's name; the next try has another ifindex. A name that was
+	 * asked for is taken until the reaper is done with the device that had it. */
+	while (!try_grant(monitor, request, tries == NODE_TRIES || request->message.name[0] != '\0'))
+		tries++;
 	request_free(&monitor->requests, request);
 }

@@ -1,0 +1,17 @@
+/* Opens one device node, after checking that it is the node of the right device. Runs in tapbroker-opener. */
+#ifndef TB_OPENER_NODE_H
+#define TB_OPENER_NODE_H
+
+#include <stdint.h>
+
+/* Opens the node that tun and tap devices are made with, dev/net/tun. Returns an fd that is the caller's, -ESTALE if
+ * the node is another device's, or another negative errno. */
+int tun_node_open(const char *dev);
+
+/* Opens the node of the macvtap with this name and ifindex. net is where sysfs shows the virtual interfaces, name
+ * is one that tb_name_valid() accepts.
+ * Returns an fd that is the caller's, -ESTALE if the node is missing or belongs to another device, or if the interface
+ * has another index, -ENOENT if sysfs shows no such macvtap, or another negative errno. */
+int tap_node_open(const char *dev, const char *net, const char *name, uint32_t ifindex);
+
+#endif
