@@ -304,8 +304,8 @@ static int handle_event(struct listener *listener, const struct epoll_event *eve
 {
 	if (event->data.ptr == &listener->channel)
 		return channel_event(listener, event->events);
-	/* Its slot cannot have changed hands since epoll_wait(): connections are accepted, and make room, only after all
-	 * events have been handled. */
+	/* Its slot cannot have changed hands since epoll_wait(): connections are accepted, and make room, only after
+	 * all events have been handled. */
 	wake_up(listener, event->data.ptr, event->events);
 	return 0;
 }

@@ -247,11 +247,13 @@ static int verify(struct workshop *workshop, const struct device_order *order, c
 	return tun_as_set(workshop, link, order, lower) ? 0 : -EPROTO;
 }
 
-static bool make_tun(struct workshop *workshop, const struct device_order *order, uint32_t lower,
-		     struct device *device, struct device_failure *failure)
+static bool make_tun(struct workshop *workshop, const struct device_order *order, uint32_t lower, struct device *device,
+		     struct device_failure *failure)
 {
-	struct link_setup setup = {
-		.alias = order->alias, .mtu = order->mtu, .master = lower, .isolated = order->network->isolated};
+	struct link_setup setup = {.alias = order->alias,
+				   .mtu = order->mtu,
+				   .master = lower,
+				   .isolated = order->network->isolated};
 	uint8_t own_mac[TB_MAC_SIZE];
 	int ret;
 
@@ -280,8 +282,8 @@ static int choose_ifindex(uint32_t *ifindex)
 /* Opens the macvtap's node once for each queue, and checks by the file itself that it leads to our device. */
 static int open_macvtap(struct workshop *workshop, const struct device_order *order, struct device *device)
 {
-	int flags = IFF_TAP | IFF_NO_PI | (order->vnet_hdr ? IFF_VNET_HDR : 0) |
-		    (order->queues > 1 ? IFF_MULTI_QUEUE : 0);
+	int flags =
+		IFF_TAP | IFF_NO_PI | (order->vnet_hdr ? IFF_VNET_HDR : 0) | (order->queues > 1 ? IFF_MULTI_QUEUE : 0);
 
 	while (device->queues < order->queues) {
 		struct ifreq request;
@@ -356,7 +358,7 @@ bool device_make(struct workshop *workshop, const struct device_order *order, st
 	if (!find_lower(workshop, order->network, &lower, failure))
 		return false;
 	made = order->network->kind == TB_KIND_MACVTAP ? make_macvtap(workshop, order, lower, device, failure)
-							: make_tun(workshop, order, lower, device, failure);
+						       : make_tun(workshop, order, lower, device, failure);
 	if (!made)
 		return false;
 	ret = verify(workshop, order, device, lower, &link);

@@ -26,7 +26,7 @@ struct workshop {
 /* What to make: all checked against the ceiling before. */
 struct device_order {
 	const struct network *network;
-	const char *name;  /* NULL: device_make() chooses */
+	const char *name; /* NULL: device_make() chooses */
 	const char *alias;
 	uint32_t mtu;
 	uint32_t queues;

@@ -22,9 +22,9 @@
 #define LEASE_ALIAS_PREFIX "tapbroker:1:"
 
 struct lease {
-	TAILQ_ENTRY(lease) link;       /* in the list of free ones, or of live ones in order of age */
+	TAILQ_ENTRY(lease) link;        /* in the list of free ones, or of live ones in order of age */
 	TAILQ_ENTRY(lease) uncollected; /* while in_uncollected */
-	const struct network *network; /* NULL: this slot is free */
+	const struct network *network;  /* NULL: this slot is free */
 	uint8_t id[TB_ID_SIZE];
 	char name[TB_NAME_SIZE];
 	uint32_t ifindex; /* 0: there is no device (any more) */
@@ -62,10 +62,11 @@ void leases_destroy(struct lease_table *table);
 /* Devices that the user holds of this network. */
 uint32_t leases_held(const struct lease_table *table, uid_t uid, const struct network *network);
 
-/* True if the user may not have one more device, over all networks, or of this one; *held and *limit say of how many. */
+/* True if the user may not have one more device, over all networks, or of this one; *held and *limit say of how
+ * many. */
 bool leases_user_full(const struct lease_table *table, uid_t uid, uint32_t *held, uint32_t *limit);
-bool leases_user_network_full(const struct lease_table *table, uid_t uid, const struct network *network,
-			      uint32_t *held, uint32_t *limit);
+bool leases_user_network_full(const struct lease_table *table, uid_t uid, const struct network *network, uint32_t *held,
+			      uint32_t *limit);
 
 /* True if nobody may have one more of this network, or the table is full. Some slots are kept for uid 0. */
 bool leases_network_full(const struct lease_table *table, uid_t uid, const struct network *network);

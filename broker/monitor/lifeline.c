@@ -95,13 +95,20 @@ void lease_discard(struct monitor *monitor, struct lease *lease)
 	settle(monitor, lease);
 }
 
-/* Tells the holder, if there is one that listens. */
+/* Tells the holder, if there is one. With an answer that was not fetched the lifeline stays, closed on our side, until
+ * the client closes its own. */
 static void part(struct lease *lease, enum tb_reason reason)
 {
-	if (lease->lifeline >= 0 && collected(lease)) {
-		tell(lease, reason);
+	bool fetched;
+
+	if (lease->lifeline < 0)
+		return;
+	fetched = collected(lease);
+	tell(lease, reason);
+	if (fetched)
 		close_lifeline(lease);
-	}
+	else
+		shutdown(lease->lifeline, SHUT_WR);
 }
 
 void lease_end(struct monitor *monitor, struct lease *lease, enum tb_reason reason)

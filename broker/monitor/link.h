@@ -30,7 +30,7 @@ struct link {
 	uint32_t tun_owner;
 	uint32_t tun_group;
 	bool tun_persistent;
-	uint32_t tun_queues; /* 0: single queue */
+	uint32_t tun_queues;   /* 0: single queue */
 	uint32_t macvlan_mode; /* MACVLAN_MODE_* */
 	bool isolated;         /* as a bridge port */
 	uint32_t rp_filter;

@@ -65,8 +65,8 @@ void links_event(struct monitor *monitor)
 	char buffer[BUFFER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct sockaddr_nl from;
 	socklen_t from_length = sizeof(from);
-	ssize_t got = recvfrom(monitor->events, buffer, sizeof(buffer), MSG_DONTWAIT, (struct sockaddr *)&from,
-			       &from_length);
+	ssize_t got =
+		recvfrom(monitor->events, buffer, sizeof(buffer), MSG_DONTWAIT, (struct sockaddr *)&from, &from_length);
 
 	if (got < 0 && errno == ENOBUFS)
 		resynchronize(monitor);

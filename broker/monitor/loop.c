@@ -114,10 +114,14 @@ static void on_signal(struct monitor *monitor, uint32_t number)
 }
 
 static void (*const handlers[SOURCE_COUNT])(struct monitor *monitor, uint32_t number) = {
-	[SOURCE_LISTENER] = on_listener, [SOURCE_AUTHORITY] = on_authority,
-	[SOURCE_OPENER] = on_opener,     [SOURCE_LINKS] = on_links,
-	[SOURCE_REAPER] = on_reaper,     [SOURCE_SIGNALS] = on_signal,
-	[SOURCE_REQUEST] = request_interrupted, [SOURCE_LEASE] = lease_interrupted,
+	[SOURCE_LISTENER] = on_listener,
+	[SOURCE_AUTHORITY] = on_authority,
+	[SOURCE_OPENER] = on_opener,
+	[SOURCE_LINKS] = on_links,
+	[SOURCE_REAPER] = on_reaper,
+	[SOURCE_SIGNALS] = on_signal,
+	[SOURCE_REQUEST] = request_interrupted,
+	[SOURCE_LEASE] = lease_interrupted,
 };
 
 static void wait_and_handle(struct monitor *monitor, int timeout)

@@ -279,6 +279,8 @@ int main(int argc, char **argv)
 	read_networks(&monitor);
 	if (monitor.options.check)
 		check_and_exit(&monitor);
+	if (close_range((unsigned int)first_unpassed_fd(), ~0u, 0) < 0)
+		tb_die("cannot close the fds of whoever started the broker: %s", strerror(errno));
 	if (geteuid() != 0)
 		tb_die("tapbrokerd starts as root, and gives its rights up by itself");
 	refuse_user_namespace();

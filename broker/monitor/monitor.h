@@ -29,9 +29,9 @@ struct monitor {
 	struct lease_table leases;
 	struct workshop workshop;
 	struct reaper reaper;
-	int listener;  /* channels to the other processes */
+	int listener; /* channels to the other processes */
 	int authority;
-	int events;  /* what the kernel tells of links */
+	int events; /* what the kernel tells of links */
 	int signals;
 	int epoll;
 	bool stopping;
@@ -68,7 +68,7 @@ struct decision {
 	const char *network;
 	const char *kind;
 	const char *name;
-	const char *verdict;   /* granted, denied, failed, ended */
+	const char *verdict; /* granted, denied, failed, ended */
 	const char *reason;
 	const uint8_t *lease; /* NULL: none */
 };

@@ -23,8 +23,8 @@ struct reaper_job {
 };
 
 struct reaper {
-	int jobs; /* write end, never waited for */
-	int answers; /* read end, the same */
+	int jobs;         /* write end, never waited for */
+	int answers;      /* read end, the same */
 	int threads_jobs; /* the other ends */
 	int threads_answers;
 };

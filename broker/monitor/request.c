@@ -270,8 +270,7 @@ static bool may_ask(const struct request_table *table, const struct request *req
 {
 	struct open_questions open = count_questions(table, request);
 
-	return open.like_this == 0 && open.all < QUESTIONS_MAX &&
-	       (!interactive(request) || open.prompts < PROMPTS_MAX);
+	return open.like_this == 0 && open.all < QUESTIONS_MAX && (!interactive(request) || open.prompts < PROMPTS_MAX);
 }
 
 static void ask(struct monitor *monitor, struct request *request)

@@ -35,7 +35,7 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW(getsockopt),                       /* who is the peer */
 	TB_ALLOW(shutdown),                         /* a client sees the end even if another process holds the socket */
 	TB_ALLOW(pidfd_open),                       /* the same, before Linux 6.5 */
-	TB_ALLOW_MASKED(openat, 2, NO_CREATION, 0), /* /proc/PID/stat, /dev/net/tun, IPv6 sysctls; Landlock says where */
+	TB_ALLOW_MASKED(openat, 2, NO_CREATION, 0), /* /proc/PID/stat, /dev/net/tun, IPv6 sysctls: see below */
 	TB_ALLOW(fstat),                            /* where is a client's socket bound */
 	TB_ALLOW(newfstatat),                       /* the same, in newer C libraries */
 	TB_ALLOW(read),                             /* /proc/PID/stat, the reaper's pipes, signals */

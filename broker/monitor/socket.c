@@ -29,6 +29,13 @@ static int number_in_environment(const char *name)
 	return text != NULL ? atoi(text) : 0;
 }
 
+int first_unpassed_fd(void)
+{
+	int count = number_in_environment("LISTEN_PID") == getpid() ? number_in_environment("LISTEN_FDS") : 0;
+
+	return PASSED_FD + (count > 0 ? count : 0);
+}
+
 /* What the supervisor passed must be what we would have made. */
 static int check_passed(int fd)
 {
@@ -129,15 +136,19 @@ int notify_open(void)
 	const char *path = getenv("NOTIFY_SOCKET");
 	int fd TB_CLOSE = -1;
 	struct sockaddr_un address;
+	size_t length;
 
 	if (path == NULL || (path[0] != '/' && path[0] != '@') || set_address(&address, path) < 0)
 		return -1;
+	length = strlen(path);
+	/* It is nothing for our children. */
+	unsetenv("NOTIFY_SOCKET");
 	/* An abstract address is written with an '@' for its first NUL, and ends where its text ends. */
-	if (path[0] == '@')
+	if (address.sun_path[0] == '@')
 		address.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address,
-			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
 		return -1;
 	return tb_take(&fd);
 }

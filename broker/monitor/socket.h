@@ -2,6 +2,9 @@
 #ifndef TB_SOCKET_H
 #define TB_SOCKET_H
 
+/* The first fd that is neither stdin, stdout, stderr nor one that the supervisor passed: from here on nothing is ours. */
+int first_unpassed_fd(void);
+
 /* Returns the listening SOCK_SEQPACKET socket: the one that the supervisor passed (LISTEN_FDS), or one that is made at
  * path, for everybody to connect to. A directory that is missing is made; a socket that a dead broker left is
  * replaced. Returns a negative errno on failure: -EADDRINUSE if another broker serves that path. */

@@ -9,7 +9,7 @@
 #define CHILD_LISTENING_FD 4
 
 struct child {
-	const char *name;    /* of the program, in the directory of the broker's own programs */
+	const char *name; /* of the program, in the directory of the broker's own programs */
 	uid_t uid;
 	gid_t gid;
 	char *const *argv;

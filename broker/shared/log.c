@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-__attribute__((format(printf, 2, 0))) __attribute__((format(printf, 2, 0))) static void write_line(int level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void write_line(int level, const char *format, va_list arguments)
 {
 	char line[512];
 	int saved = errno;
