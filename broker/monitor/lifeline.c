@@ -2,7 +2,6 @@
  * reaper's. */
 #include "broker/monitor/monitor.h"
 
-#include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
 
@@ -53,13 +52,6 @@ static bool collected(const struct lease *lease)
 	return ioctl(lease->lifeline, SIOCOUTQ, &unread) == 0 && unread == 0;
 }
 
-static void close_lifeline(struct lease *lease)
-{
-	if (lease->lifeline >= 0)
-		shutdown(lease->lifeline, SHUT_RDWR);
-	tb_close(&lease->lifeline);
-}
-
 static void tell(const struct lease *lease, enum tb_reason reason)
 {
 	struct tb_end end;
@@ -90,7 +82,7 @@ static void delete_device(struct monitor *monitor, struct lease *lease)
 
 void lease_discard(struct monitor *monitor, struct lease *lease)
 {
-	close_lifeline(lease);
+	hang_up(&lease->lifeline);
 	delete_device(monitor, lease);
 	settle(monitor, lease);
 }
@@ -106,7 +98,7 @@ static void part(struct lease *lease, enum tb_reason reason)
 	fetched = collected(lease);
 	tell(lease, reason);
 	if (fetched)
-		close_lifeline(lease);
+		hang_up(&lease->lifeline);
 	else
 		shutdown(lease->lifeline, SHUT_WR);
 }
@@ -137,7 +129,7 @@ void lease_interrupted(struct monitor *monitor, uint32_t number)
 	if (reason == TB_REASON_PROTOCOL)
 		tell(lease, reason);
 	/* Who has hung up cannot fetch what was not fetched, and who breaks the protocol need not. */
-	close_lifeline(lease);
+	hang_up(&lease->lifeline);
 	lease_end(monitor, lease, reason);
 }
 

@@ -145,10 +145,21 @@ bool peer_quiet(const struct peer *peer)
 	return !fd_ready(peer->sock, POLLIN | POLLRDHUP);
 }
 
+void hang_up(int *sock)
+{
+	char byte;
+
+	if (*sock < 0)
+		return;
+	/* The kernel turns what nobody has read into ECONNRESET for the sender, ahead of our answer. */
+	shutdown(*sock, SHUT_RDWR);
+	while (recv(*sock, &byte, sizeof(byte), MSG_DONTWAIT) > 0)
+		;
+	tb_close(sock);
+}
+
 void peer_close(struct peer *peer)
 {
-	if (peer->sock >= 0)
-		shutdown(peer->sock, SHUT_RDWR);
-	tb_close(&peer->sock);
+	hang_up(&peer->sock);
 	tb_close(&peer->pidfd);
 }

@@ -37,6 +37,10 @@ bool peer_alive(const struct peer *peer);
 /* True if the client has neither hung up nor sent anything that we did not read. */
 bool peer_quiet(const struct peer *peer);
 
+/* Closes a client's socket, if there is one, so that the client reads what was sent to it and then the end, also if it
+ * has sent more than anybody read, and also if the listener has kept a copy of the socket. */
+void hang_up(int *sock);
+
 /* Closes what the peer owns. */
 void peer_close(struct peer *peer);
 

@@ -1,0 +1,21 @@
+/* What `tapctl get` does with a device once it has one. */
+#ifndef TAPCTL_USE_H
+#define TAPCTL_USE_H
+
+#include "client/tapbroker.h"
+
+#include <stdbool.h>
+
+/* run.c: becomes the command. It inherits the device's fds and the lifeline; {words} are replaced in its arguments and
+ * TAPBROKER_ variables are set. Returns only if that is not possible, with an exit code. */
+int run_command(struct tap *tap, char **command);
+
+/* hold.c */
+
+/* Prints what is known of the device. Returns an exit code. */
+int print_device(const struct tap *tap, const char *network, bool json);
+
+/* Holds the device until a signal ends tapctl, or the broker the lease. Returns an exit code. */
+int hold(struct tap *tap);
+
+#endif

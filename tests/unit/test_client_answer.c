@@ -1,0 +1,225 @@
+/* libtapbroker against the answers that this test writes: every refusal, and everything that is not an answer; and that
+ * no fd stays open after either.
+ */
+#include "tests/unit/client.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+static void test_refusals(void **state)
+{
+	static const int errors[TB_STATUS_COUNT] = {0,      EACCES, EBADMSG, EAGAIN, EDQUOT,
+						    ENOSPC, EEXIST, ENODEV,  ESTALE, EIO};
+	struct talk *talk = *state;
+
+	for (uint32_t status = 1; status < TB_STATUS_COUNT; status++) {
+		struct tb_answer answer = refusal(status);
+
+		send_answer(talk, &answer, sizeof(answer), 0);
+		expect_error(talk, errors[status]);
+	}
+}
+
+/* One field of an answer that would be right otherwise. */
+struct wrong {
+	const char *what;
+	size_t offset;
+	size_t size;
+	uint32_t value;
+	int error;
+};
+
+#define FIELD(name, value)                                                                                    \
+	{                                                                                                     \
+#name, offsetof(struct tb_answer, name), sizeof(((struct tb_answer *)0)->name), value, EPROTO \
+	}
+
+static const struct wrong wrong_devices[] = {
+	FIELD(header.magic, 1),
+	{"version", offsetof(struct tb_answer, header.version), 2, TB_VERSION + 1, EBADMSG},
+	FIELD(header.type, TB_REQ_OPEN),
+	FIELD(header.type, TB_ANS_NETWORK),
+	FIELD(header.size, 159),
+	FIELD(header.reserved, 1),
+	FIELD(status, TB_DENIED), /* with an fd */
+	FIELD(status, TB_STATUS_COUNT),
+	FIELD(status, UINT32_MAX),
+	FIELD(error, 1),
+	FIELD(stage, 1),
+	FIELD(held, 1),
+	FIELD(limit, 1),
+	FIELD(kind, TB_KIND_ANY),
+	FIELD(kind, TB_KIND_TUN),     /* with an address */
+	FIELD(kind, TB_KIND_MACVTAP), /* is not what was asked for */
+	FIELD(kind, 4),
+	FIELD(flags, TB_REQUEST_VNET_HDR), /* was not asked for */
+	FIELD(flags, TB_REQUEST_INTERACTIVE),
+	FIELD(flags, 1u << 31),
+	FIELD(ifindex, 0),
+	FIELD(ifindex, 1u << 31),
+	FIELD(mtu, 0),
+	FIELD(mtu, 67),
+	FIELD(mtu, 65536),
+	FIELD(mtu, 1501), /* is not what was asked for */
+	FIELD(queues, 0),
+	FIELD(queues, 2),
+	FIELD(queues, 17),
+	FIELD(queues, UINT32_MAX),
+	FIELD(name[0], 0),
+	FIELD(name[0], '-'),
+	FIELD(name[1], '\n'),
+	FIELD(name[0], 'x'), /* is not what was asked for */
+	FIELD(name[15], 'x'),
+	FIELD(mac[0], 3), /* a group's */
+	FIELD(reserved_mac[0], 1),
+	FIELD(reserved_mac[1], 1),
+	FIELD(reserved[0], 1),
+	FIELD(reserved[63], 1),
+};
+
+static void test_wrong_devices(void **state)
+{
+	struct talk *talk = *state;
+
+	talk->request.kind = TAP_KIND_TAP;
+	talk->request.mtu = 1500;
+	talk->request.name = "lan-1a2b3c";
+	for (size_t i = 0; i < sizeof(wrong_devices) / sizeof(wrong_devices[0]); i++) {
+		const struct wrong *wrong = &wrong_devices[i];
+		struct tb_answer answer = good_answer();
+
+		memcpy((char *)&answer + wrong->offset, &wrong->value, wrong->size);
+		print_message("# %s = %u\n", wrong->what, wrong->value);
+		send_answer(talk, &answer, sizeof(answer), 1);
+		expect_error(talk, wrong->error);
+	}
+}
+
+static void test_wrong_addresses(void **state)
+{
+	struct talk *talk = *state;
+	struct tb_answer answer = good_answer();
+	struct tap *tap;
+
+	memset(answer.mac, 0, sizeof(answer.mac));
+	send_answer(talk, &answer, sizeof(answer), 1);
+	expect_error(talk, EPROTO);
+
+	answer = good_answer();
+	memset(answer.lease, 0, sizeof(answer.lease));
+	send_answer(talk, &answer, sizeof(answer), 1);
+	expect_error(talk, EPROTO);
+
+	answer = good_answer();
+	answer.kind = TB_KIND_TUN;
+	memset(answer.mac, 0, sizeof(answer.mac));
+	tap = open_device(talk, &answer);
+	tap_close(tap);
+}
+
+/* A device with vnet_hdr was asked for, and comes without. */
+static void test_missing_vnet_hdr(void **state)
+{
+	struct talk *talk = *state;
+	struct tb_answer answer = good_answer();
+
+	talk->request.flags = TAP_VNET_HDR;
+	send_answer(talk, &answer, sizeof(answer), 1);
+	expect_error(talk, EPROTO);
+}
+
+static void test_wrong_refusals(void **state)
+{
+	static const struct wrong wrong_refusals[] = {
+		FIELD(error, 1), FIELD(stage, 1),  FIELD(held, 1),  FIELD(limit, 1),       FIELD(kind, 1),
+		FIELD(flags, 2), FIELD(queues, 1), FIELD(lease, 1), FIELD(reserved[9], 1),
+	};
+	struct talk *talk = *state;
+	struct tb_answer answer;
+
+	for (size_t i = 0; i < sizeof(wrong_refusals) / sizeof(wrong_refusals[0]); i++) {
+		answer = refusal(TB_DENIED);
+		memcpy((char *)&answer + wrong_refusals[i].offset, &wrong_refusals[i].value, 1);
+		send_answer(talk, &answer, sizeof(answer), 0);
+		expect_error(talk, EPROTO);
+	}
+	answer = refusal(TB_DENIED);
+	send_answer(talk, &answer, sizeof(answer), 1);
+	expect_error(talk, EPROTO);
+	answer = refusal(TB_KERNEL);
+	answer.error = -EINVAL;
+	send_answer(talk, &answer, sizeof(answer), 0);
+	expect_error(talk, EPROTO);
+	answer = refusal(TB_KERNEL);
+	answer.stage = TB_STAGE_UP + 1;
+	send_answer(talk, &answer, sizeof(answer), 0);
+	expect_error(talk, EPROTO);
+}
+
+static void test_wrong_sizes(void **state)
+{
+	struct talk *talk = *state;
+	struct tb_answer answer = good_answer();
+	char longer[sizeof(answer) + 1];
+
+	memcpy(longer, &answer, sizeof(answer));
+	longer[sizeof(answer)] = 0;
+	send_answer(talk, longer, sizeof(longer), 1);
+	expect_error(talk, EPROTO);
+	for (size_t size = 1; size < sizeof(answer); size += 53) {
+		send_answer(talk, &answer, size, 1);
+		expect_error(talk, EPROTO);
+	}
+	send_answer(talk, &answer, 0, 1);
+	expect_error(talk, EPROTO);
+	answer.header.version++; /* a later version may be longer */
+	memcpy(longer, &answer, sizeof(answer));
+	send_answer(talk, longer, sizeof(longer), 0);
+	expect_error(talk, EBADMSG);
+}
+
+static void test_wrong_number_of_fds(void **state)
+{
+	struct talk *talk = *state;
+	struct tb_answer answer = good_answer();
+
+	for (size_t nfds = 0; nfds <= TB_QUEUES_MAX; nfds++) {
+		if (nfds == 1)
+			continue;
+		send_answer(talk, &answer, sizeof(answer), nfds);
+		expect_error(talk, EPROTO);
+	}
+	send_many_fds(talk->broker, &answer, sizeof(answer), TB_QUEUES_MAX + 1);
+	expect_error(talk, EPROTO);
+	send_many_fds(talk->broker, &answer, sizeof(answer), 253);
+	expect_error(talk, EPROTO);
+}
+
+static void test_all_queues(void **state)
+{
+	struct talk *talk = *state;
+	struct tb_answer answer = good_answer();
+
+	talk->request.queues = TB_QUEUES_MAX;
+	answer.queues = TB_QUEUES_MAX;
+	tap_close(open_device(talk, &answer));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TALK_TEST(test_refusals),
+		TALK_TEST(test_wrong_devices),
+		TALK_TEST(test_wrong_addresses),
+		TALK_TEST(test_missing_vnet_hdr),
+		TALK_TEST(test_wrong_refusals),
+		TALK_TEST(test_wrong_sizes),
+		TALK_TEST(test_wrong_number_of_fds),
+		TALK_TEST(test_all_queues),
+	};
+
+	become_root();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("client_answer", tests, NULL, NULL);
+}

@@ -1,0 +1,510 @@
+/* libtapbroker and the way to the broker: whose socket it is, when nobody answers, the list of networks. The broker is
+ * a thread of this test behind a socket of its own.
+ */
+#include "client/tapbroker.h"
+#include "proto/channel.h"
+#include "tests/unit/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define MESSAGES_MAX 4
+
+/* A broker for one request: it accepts connections until one asks, and answers with these messages. */
+struct broker {
+	char directory[32];
+	struct sockaddr_un address;
+	int listening;
+	pthread_t thread;
+	struct tb_request request; /* what was asked */
+	size_t count;
+	size_t sizes[MESSAGES_MAX];
+	union {
+		struct tb_answer answer;
+		struct tb_network network;
+	} messages[MESSAGES_MAX];
+};
+
+static int listening_socket(const struct sockaddr_un *address, int type)
+{
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	unlink(address->sun_path);
+	assert_int_equal(bind(fd, (const struct sockaddr *)address, sizeof(*address)), 0);
+	assert_int_equal(chmod(address->sun_path, 0666), 0);
+	if (type != SOCK_DGRAM)
+		assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+static int setup(void **state)
+{
+	static struct broker broker;
+
+	memset(&broker, 0, sizeof(broker));
+	strcpy(broker.directory, "/tmp/test_client.XXXXXX");
+	assert_non_null(mkdtemp(broker.directory));
+	assert_int_equal(chmod(broker.directory, 0755), 0);
+	broker.address.sun_family = AF_UNIX;
+	strcpy(broker.address.sun_path, broker.directory);
+	strcat(broker.address.sun_path, "/socket");
+	broker.listening = listening_socket(&broker.address, SOCK_SEQPACKET);
+	setenv("TAPBROKER_SOCKET", broker.address.sun_path, 1);
+	*state = &broker;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct broker *broker = *state;
+
+	close(broker->listening);
+	unlink(broker->address.sun_path);
+	rmdir(broker->directory);
+	return 0;
+}
+
+/* Runs in the broker's thread. A connection that closes without asking is passed over. */
+static void *serve(void *arg)
+{
+	struct broker *broker = arg;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	size_t nfds = 0;
+	int client;
+
+	for (;;) {
+		client = accept4(broker->listening, NULL, NULL, SOCK_CLOEXEC);
+		poll(&(struct pollfd){.fd = client, .events = POLLIN}, 1, 2000);
+		if (tb_receive(client, &broker->request, sizeof(broker->request), NULL, &nfds) > 0)
+			break;
+		close(client);
+	}
+	for (size_t i = 0; i < broker->count; i++) {
+		bool device = broker->messages[i].answer.header.type == TB_ANS_OPEN &&
+			      broker->messages[i].answer.status == TB_OK;
+
+		tb_send(client, &broker->messages[i], broker->sizes[i], &null, device ? 1 : 0);
+	}
+	close(null);
+	close(client);
+	return NULL;
+}
+
+static void start(struct broker *broker)
+{
+	assert_int_equal(pthread_create(&broker->thread, NULL, serve, broker), 0);
+}
+
+static void stop(struct broker *broker)
+{
+	pthread_join(broker->thread, NULL);
+}
+
+static void add_answer(struct broker *broker, struct tb_answer answer)
+{
+	broker->sizes[broker->count] = sizeof(answer);
+	broker->messages[broker->count++].answer = answer;
+}
+
+static struct tb_network *add_network(struct broker *broker, const char *name, uint32_t left, uint32_t count)
+{
+	struct tb_network *network = &broker->messages[broker->count].network;
+
+	*network = (struct tb_network){.left = left, .count = count, .kind = TB_KIND_TAP, .mtu = 1500, .queues = 4};
+	network->flags = TB_REQUEST_VNET_HDR;
+	network->limit = 4;
+	network->held = 1;
+	strcpy(network->network, name);
+	tb_header_set(&network->header, TB_ANS_NETWORK, sizeof(*network));
+	broker->sizes[broker->count++] = sizeof(*network);
+	return network;
+}
+
+static void expect_open_error(int error)
+{
+	struct tap *tap;
+
+	assert_int_equal(tap_open("lan", &tap), -1);
+	assert_int_equal(errno, error);
+	assert_null(tap);
+}
+
+static void test_open(void **state)
+{
+	struct broker *broker = *state;
+	int before = count_fds();
+	struct tap *tap;
+	int fd;
+
+	add_answer(broker, good_answer());
+	start(broker);
+	fd = tap_open("lan", &tap);
+	stop(broker);
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(tap_lifeline(tap), F_GETFD), FD_CLOEXEC);
+	assert_string_equal(broker->request.network, "lan");
+	assert_int_equal(broker->request.queues, 1);
+	tap_close(tap);
+	assert_int_equal(count_fds(), before);
+}
+
+static void test_refused(void **state)
+{
+	struct broker *broker = *state;
+	int before = count_fds();
+
+	add_answer(broker, refusal(TB_DENIED));
+	start(broker);
+	expect_open_error(EACCES);
+	stop(broker);
+	assert_int_equal(count_fds(), before);
+}
+
+static void test_no_broker(void **state)
+{
+	struct broker *broker = *state;
+	int before = count_fds();
+	char longest[200] = "/";
+
+	close(broker->listening);
+	expect_open_error(ECONNREFUSED);
+	unlink(broker->address.sun_path);
+	expect_open_error(ENOENT);
+	setenv("TAPBROKER_SOCKET", "socket", 1);
+	expect_open_error(EINVAL);
+	memset(longest + 1, 'a', sizeof(longest) - 2);
+	setenv("TAPBROKER_SOCKET", longest, 1);
+	expect_open_error(EINVAL);
+	setenv("TAPBROKER_SOCKET", "/dev/null/socket", 1);
+	expect_open_error(ENOENT);
+	broker->listening = listening_socket(&broker->address, SOCK_STREAM);
+	setenv("TAPBROKER_SOCKET", broker->address.sun_path, 1);
+	expect_open_error(EPERM);
+	assert_int_equal(count_fds(), before);
+}
+
+static void test_not_a_connection(void **state)
+{
+	struct tap_request request = TAP_REQUEST_INIT;
+	struct tap *tap;
+	int pair[2];
+
+	(void)state;
+	request.network = "lan";
+	assert_int_equal(tap_open_connected(-1, &request, &tap), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(tap_open_connected(pair[0], &request, &tap), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(close(pair[0]), 0); /* it is still ours */
+	close(pair[1]);
+	pair[0] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	assert_int_equal(tap_open_connected(pair[0], &request, &tap), -1);
+	assert_int_equal(errno, EPERM); /* nobody is at its other end */
+	close(pair[0]);
+}
+
+/* Fills the queue of connections that nobody has accepted. Returns how many it took. */
+static size_t fill_backlog(const struct sockaddr_un *address, int *fds, size_t room)
+{
+	size_t count = 0;
+
+	while (count < room) {
+		int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+		if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+			assert_int_equal(errno, EAGAIN);
+			close(fd);
+			return count;
+		}
+		fds[count++] = fd;
+	}
+	fail_msg("the backlog is never full");
+	return 0;
+}
+
+static void test_full_backlog(void **state)
+{
+	struct broker *broker = *state;
+	struct tap_request request = TAP_REQUEST_INIT;
+	struct tap *tap;
+	int fds[16];
+	size_t count = fill_backlog(&broker->address, fds, 16);
+	int64_t before = milliseconds();
+
+	request.network = "lan";
+	request.timeout = 60;
+	assert_int_equal(tap_open_request(&request, &tap), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	assert_in_range(milliseconds() - before, 58, 1000);
+
+	/* The next call has to wait, too, until the broker has disposed of the others. */
+	while (count > 0)
+		close(fds[--count]);
+	add_answer(broker, good_answer());
+	start(broker);
+	request.timeout = 5000;
+	assert_true(tap_open_request(&request, &tap) >= 0);
+	stop(broker);
+	tap_close(tap);
+}
+
+/* True for the root that knows every uid. If not, says in the test's output what is left out. (cmocka's skip() prints
+ * "not ok # SKIP", a failure for prove.) */
+static bool real_root(const char *test)
+{
+	unsigned int inside = 0, outside = 0, count = 0;
+	FILE *map = fopen("/proc/self/uid_map", "re");
+
+	assert_non_null(map);
+	if (fscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && count != UINT32_MAX)
+		printf("# %s needs root\n", test);
+	fclose(map);
+	return count == UINT32_MAX;
+}
+
+/* Runs the function in a child process, whose exit code is its result. */
+static void in_child(int (*function)(void *arg), void *arg)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(function(arg));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* Listens as nobody, whose uid is also the one that the kernel shows for unknown ones. */
+static int listen_as_nobody(void *arg)
+{
+	struct broker *broker = arg;
+
+	if (setuid(65534) < 0)
+		return 2;
+	return listen(broker->listening, 1) == 0 ? 0 : 1;
+}
+
+static void test_server_is_not_root(void **state)
+{
+	struct broker *broker = *state;
+	int before = count_fds();
+
+	if (!real_root(__func__))
+		return;
+	in_child(listen_as_nobody, broker); /* the kernel notes who called listen() last */
+	expect_open_error(EPERM);
+	assert_int_equal(count_fds(), before);
+}
+
+/* In a user namespace where root has no number, root looks like nobody. */
+static int open_in_namespace(void *arg)
+{
+	struct tap *tap;
+
+	(void)arg;
+	if (setuid(65534) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0 || unshare(CLONE_NEWUSER) < 0)
+		return 2;
+	write_file("/proc/self/uid_map", "1000 65534 1");
+	return tap_open("lan", &tap) >= 0 ? 0 : 1;
+}
+
+static void test_root_has_no_number_here(void **state)
+{
+	struct broker *broker = *state;
+
+	if (!real_root(__func__))
+		return;
+	add_answer(broker, good_answer());
+	start(broker);
+	in_child(open_in_namespace, NULL);
+	stop(broker);
+}
+
+static int open_without_permission(void *arg)
+{
+	struct tap *tap;
+
+	(void)arg;
+	if (setuid(65534) < 0)
+		return 2;
+	return tap_open("lan", &tap) < 0 && errno == ENOTCONN ? 0 : 1;
+}
+
+static void test_may_not_connect(void **state)
+{
+	struct broker *broker = *state;
+
+	if (!real_root(__func__))
+		return;
+	assert_int_equal(chmod(broker->address.sun_path, 0600), 0);
+	in_child(open_without_permission, NULL);
+}
+
+/* Counts the networks; stops at the one that has no place. */
+static int note(const struct tap_network *network, void *arg)
+{
+	int *seen = arg;
+
+	assert_int_equal(network->kind, TAP_KIND_TAP);
+	assert_int_equal(network->mtu, 1500);
+	assert_int_equal(network->queues, 4);
+	assert_int_equal(network->flags, TAP_VNET_HDR);
+	assert_int_equal(network->limit, 4);
+	assert_int_equal(network->held, 1);
+	if (strcmp(network->name, "stop") == 0)
+		return 17;
+	(*seen)++;
+	return 0;
+}
+
+/* Asks for the networks; returns how many came. */
+static int list_networks(struct broker *broker, int expected)
+{
+	int before = count_fds();
+	int seen = 0;
+
+	start(broker);
+	assert_int_equal(tap_networks(2000, note, &seen), expected);
+	stop(broker);
+	assert_int_equal(count_fds(), before);
+	assert_int_equal(broker->request.header.type, TB_REQ_NETWORKS);
+	return seen;
+}
+
+static void test_networks(void **state)
+{
+	struct broker *broker = *state;
+
+	add_network(broker, "lan", 2, 3);
+	add_network(broker, "dmz", 1, 3);
+	add_network(broker, "vpn", 0, 3);
+	assert_int_equal(list_networks(broker, 0), 3);
+}
+
+static void test_networks_stop(void **state)
+{
+	struct broker *broker = *state;
+
+	add_network(broker, "lan", 2, 3);
+	add_network(broker, "stop", 1, 3);
+	add_network(broker, "vpn", 0, 3);
+	assert_int_equal(list_networks(broker, 17), 1);
+}
+
+static void test_no_networks(void **state)
+{
+	struct broker *broker = *state;
+	struct tb_network *network = add_network(broker, "", 0, 0);
+
+	memset((char *)network + sizeof(network->header), 0, sizeof(*network) - sizeof(network->header));
+	assert_int_equal(list_networks(broker, 0), 0);
+}
+
+static void test_networks_refused(void **state)
+{
+	struct broker *broker = *state;
+
+	add_answer(broker, refusal(TB_BUSY));
+	list_networks(broker, -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+static void test_networks_break_off(void **state)
+{
+	struct broker *broker = *state;
+
+	add_network(broker, "lan", 1, 2);
+	assert_int_equal(list_networks(broker, -1), 1);
+	assert_int_equal(errno, ECONNRESET);
+}
+
+/* The second of two networks, wrong in one field. */
+#define FIELD(name, value)                                                                       \
+	{                                                                                        \
+		offsetof(struct tb_network, name), sizeof(((struct tb_network *)0)->name), value \
+	}
+
+static void test_networks_wrong(void **state)
+{
+	static const struct {
+		size_t offset;
+		size_t size;
+		uint32_t value;
+	} wrong[] = {
+		FIELD(left, 1),    FIELD(count, 3), FIELD(network[1], ' '), FIELD(network[31], 'x'),
+		FIELD(kind, 0),    FIELD(kind, 4),  FIELD(mtu, 67),         FIELD(queues, 0),
+		FIELD(queues, 17), FIELD(flags, 1), FIELD(reserved[0], 1),  FIELD(header.size, 1),
+	};
+	struct broker *broker = *state;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct tb_network *network;
+
+		broker->count = 0;
+		add_network(broker, "lan", 1, 2);
+		network = add_network(broker, "dmz", 0, 2);
+		memcpy((char *)network + wrong[i].offset, &wrong[i].value, wrong[i].size);
+		assert_int_equal(list_networks(broker, -1), 1);
+		assert_int_equal(errno, EPROTO);
+	}
+}
+
+static void test_networks_wrong_size(void **state)
+{
+	struct broker *broker = *state;
+
+	for (int more = -1; more <= 1; more += 2) {
+		broker->count = 0;
+		add_network(broker, "lan", 1, 2);
+		add_network(broker, "dmz", 0, 2);
+		broker->sizes[1] += (size_t)more;
+		assert_int_equal(list_networks(broker, -1), 1);
+		assert_int_equal(errno, EPROTO);
+	}
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_open),
+		TEST(test_refused),
+		TEST(test_no_broker),
+		TEST(test_not_a_connection),
+		TEST(test_full_backlog),
+		TEST(test_server_is_not_root),
+		TEST(test_root_has_no_number_here),
+		TEST(test_may_not_connect),
+		TEST(test_networks),
+		TEST(test_networks_stop),
+		TEST(test_no_networks),
+		TEST(test_networks_refused),
+		TEST(test_networks_break_off),
+		TEST(test_networks_wrong),
+		TEST(test_networks_wrong_size),
+	};
+
+	become_root();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("client_socket", tests, NULL, NULL);
+}
