@@ -20,8 +20,8 @@
 #define TB_NAME_SIZE 16    /* an interface's name, NUL-padded, so at most 15 characters: the kernel's IFNAMSIZ */
 #define TB_ID_SIZE 16      /* a lease id or a ticket: 128 random bits */
 #define TB_MAC_SIZE 6
-#define TB_QUEUES_MAX 16   /* queues of one device, and so fds in one answer */
-#define TB_MTU_MIN 68      /* the least that the kernel lets an IPv4 interface have */
+#define TB_QUEUES_MAX 16 /* queues of one device, and so fds in one answer */
+#define TB_MTU_MIN 68    /* the least that the kernel lets an IPv4 interface have */
 #define TB_MTU_MAX 65535
 
 enum tb_type {
@@ -36,9 +36,9 @@ enum tb_type {
 	TB_REQ_CLIENT = 32, /* struct tb_client with one fd, the client's socket; there is no answer */
 
 	/* Monitor and authority. */
-	TB_REQ_ASK = 34,    /* struct tb_question with one fd, a pidfd of the subject */
+	TB_REQ_ASK = 34,     /* struct tb_question with one fd, a pidfd of the subject */
 	TB_ANS_VERDICT = 35, /* struct tb_verdict: exactly one for each question, also for a cancelled one */
-	TB_REQ_CANCEL = 36, /* struct tb_cancel: nobody waits for this verdict any more */
+	TB_REQ_CANCEL = 36,  /* struct tb_cancel: nobody waits for this verdict any more */
 
 	/* Monitor and opener. */
 	TB_REQ_NODE = 38, /* struct tb_node_request */
@@ -149,15 +149,15 @@ struct tb_answer {
 /* One network in the answer to TB_REQ_NETWORKS. */
 struct tb_network {
 	struct tb_header header;
-	uint32_t left;           /* messages that follow this one */
-	uint32_t count;          /* networks in the whole answer; 0: there is none, and this message is all */
+	uint32_t left;  /* messages that follow this one */
+	uint32_t count; /* networks in the whole answer; 0: there is none, and this message is all */
 	char network[TB_NETWORK_SIZE];
-	uint32_t kind;           /* enum tb_kind */
-	uint32_t mtu;            /* bytes */
-	uint32_t queues;         /* at most */
-	uint32_t flags;          /* TB_REQUEST_VNET_HDR if it may be asked for */
-	uint32_t limit;          /* devices that one user may hold at a time */
-	uint32_t held;           /* devices that the caller holds */
+	uint32_t kind;   /* enum tb_kind */
+	uint32_t mtu;    /* bytes */
+	uint32_t queues; /* at most */
+	uint32_t flags;  /* TB_REQUEST_VNET_HDR if it may be asked for */
+	uint32_t limit;  /* devices that one user may hold at a time */
+	uint32_t held;   /* devices that the caller holds */
 	uint8_t reserved[40];
 };
 

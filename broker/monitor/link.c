@@ -146,7 +146,7 @@ static int receive_answer(struct link_socket *sock, uint32_t first, struct answe
 		/* Anybody may send to our port; only the kernel is believed. */
 		if (from.nl_pid != 0)
 			continue;
-		for (const struct nlmsghdr *message = (void *)buffer; mnl_nlmsg_ok(message, left);
+		for (const struct nlmsghdr *message = (void *)buffer; link_message_ok(message, left);
 		     message = mnl_nlmsg_next(message, &left)) {
 			int ret;
 

@@ -88,11 +88,15 @@ int link_up(struct link_socket *sock, uint32_t ifindex);
  * Returns 0, -ENODEV if there is no such link, -EPERM if it is not ours, or another negative errno. */
 int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *prefix);
 
+/* True if a whole message begins here, and left bytes are there. libmnl's own check lets a length pass that is negative
+ * as an int. */
+struct nlmsghdr;
+bool link_message_ok(const struct nlmsghdr *message, int left);
+
 /* True if the link is of a kind that we make. */
 bool link_kind_ours(const struct link *link);
 
 /* Parses one RTM_NEWLINK or RTM_DELLINK message. Returns 0, or -EBADMSG if it is malformed. */
-struct nlmsghdr;
 int link_parse(const struct nlmsghdr *message, struct link *link);
 
 /* Parses a datagram of link_events_open(): calls gone() with the ifindex of each link that was deleted.

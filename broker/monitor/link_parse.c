@@ -17,6 +17,11 @@ struct attributes {
 	const struct nlattr *by_type[TABLE_SIZE];
 };
 
+bool link_message_ok(const struct nlmsghdr *message, int left)
+{
+	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+}
+
 static int keep(const struct nlattr *attribute, void *context)
 {
 	struct attributes *attributes = context;
@@ -147,7 +152,7 @@ int link_events_parse(const void *datagram, size_t size, void (*gone)(void *cont
 {
 	int left = (int)size;
 
-	for (const struct nlmsghdr *message = datagram; mnl_nlmsg_ok(message, left);
+	for (const struct nlmsghdr *message = datagram; link_message_ok(message, left);
 	     message = mnl_nlmsg_next(message, &left)) {
 		const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 

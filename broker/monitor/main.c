@@ -31,6 +31,9 @@
 /* The monitor's own fds beside those of requests and leases, generously. */
 #define OWN_FDS 256
 
+/* What the administrator has to mend: trying again does not help. A mistake on the command line ends with it, too. */
+#define EXIT_MISTAKE 2
+
 struct user {
 	uid_t uid;
 	gid_t gid;
@@ -86,8 +89,10 @@ static void read_networks(struct monitor *monitor)
 {
 	int ret = networks_read(&monitor->networks, monitor->options.config_dir, monitor->options.vendor_dir);
 
-	if (ret == -EINVAL)
-		tb_die("the network files have mistakes, see above: nothing is started");
+	if (ret == -EINVAL) {
+		tb_log(TB_LOG_ERROR, "the network files have mistakes, see above: nothing is started");
+		exit(EXIT_MISTAKE);
+	}
 	if (ret < 0)
 		tb_die("cannot read the network files: %s", strerror(-ret));
 }

@@ -2,7 +2,7 @@
 #ifndef TB_SOCKET_H
 #define TB_SOCKET_H
 
-/* The first fd that is neither stdin, stdout, stderr nor one that the supervisor passed: from here on nothing is ours. */
+/* The first fd that is neither stdin, stdout, stderr nor one that the supervisor passed: nothing from it on is ours. */
 int first_unpassed_fd(void);
 
 /* Returns the listening SOCK_SEQPACKET socket: the one that the supervisor passed (LISTEN_FDS), or one that is made at

@@ -44,6 +44,18 @@ static void drop_rights(const struct child *child)
 		tb_die("cannot set no_new_privs for %s: %s", child->name, strerror(errno));
 }
 
+/* The variable with its name, as it stands in the environment, or NULL. */
+static char *find_variable(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (char **variable = environ; *variable != NULL; variable++)
+		if (strncmp(*variable, name, length) == 0 && (*variable)[length] == '=')
+			return *variable;
+	return NULL;
+}
+
+/* Of the environment a child gets nothing but where the bus is. */
 static _Noreturn void become_child(const char *path, const struct child *child, int channel)
 {
 	sigset_t none;
@@ -52,7 +64,7 @@ static _Noreturn void become_child(const char *path, const struct child *child, 
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	arrange_fds(channel, child->listening);
 	drop_rights(child);
-	execv(path, child->argv);
+	execve(path, child->argv, (char *[]){find_variable("DBUS_SYSTEM_BUS_ADDRESS"), NULL});
 	tb_die("cannot start %s: %s", path, strerror(errno));
 }
 

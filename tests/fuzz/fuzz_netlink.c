@@ -23,7 +23,8 @@ static void ignore(void *context, uint32_t ifindex)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* Exactly as large as the datagram, and aligned as the monitor's buffer is, so that every byte beyond is found. */
+	/* Exactly as large as the datagram, and aligned as the monitor's buffer is, so that every byte beyond is
+	 * found. */
 	void *datagram = malloc(size + 1);
 	int left = (int)size;
 
@@ -32,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	memcpy(datagram, data, size);
-	for (const struct nlmsghdr *message = datagram; mnl_nlmsg_ok(message, left);
+	for (const struct nlmsghdr *message = datagram; link_message_ok(message, left);
 	     message = mnl_nlmsg_next(message, &left)) {
 		struct link link;
 

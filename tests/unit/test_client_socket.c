@@ -327,12 +327,28 @@ static int open_in_namespace(void *arg)
 	return tap_open("lan", &tap) >= 0 ? 0 : 1;
 }
 
+/* Not in a chroot, and not where the administrator forbids them. */
+static bool namespaces_allowed(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWUSER) == 0 ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 static void test_root_has_no_number_here(void **state)
 {
 	struct broker *broker = *state;
 
 	if (!real_root(__func__))
 		return;
+	if (!namespaces_allowed()) {
+		printf("# %s: users may make no namespaces here\n", __func__);
+		return;
+	}
 	add_answer(broker, good_answer());
 	start(broker);
 	in_child(open_in_namespace, NULL);
