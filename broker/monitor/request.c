@@ -367,15 +367,15 @@ int requests_expire(struct monitor *monitor)
 	while (request != NULL) {
 		struct request *next = TAILQ_NEXT(request, link);
 
-		if (request->deadline > now) {
-			if (request->deadline < next_deadline)
-				next_deadline = request->deadline;
-		} else if (request->state == REQUEST_ABANDONED) {
-			tb_die("the authority does not answer");
-		} else {
+		if (request->deadline <= now) {
+			if (request->state == REQUEST_ABANDONED)
+				tb_die("the authority does not answer");
 			refuse(monitor, request, TB_DENIED,
 			       request->state == REQUEST_ASKED ? "polkit-timeout" : "queue-timeout");
 		}
+		/* What was refused may have a new deadline, for its verdict. */
+		if (request->state != REQUEST_FREE && request->deadline < next_deadline)
+			next_deadline = request->deadline;
 		request = next;
 	}
 	return next_deadline == UINT64_MAX ? -1 : (int)(next_deadline - now);

@@ -15,6 +15,10 @@
 
 #define BACKLOG 4096
 
+/* How long a socket that somebody else serves is waited for: one second. */
+#define SERVED_TRIES 20
+#define SERVED_PAUSE_US 50000
+
 /* Where systemd puts the first fd that it passes. */
 #define PASSED_FD 3
 
@@ -95,8 +99,12 @@ static int make_socket(const char *path)
 		ret = make_directory(path);
 	if (ret < 0)
 		return ret;
-	if (is_served(&address))
-		return -EADDRINUSE;
+	/* The children of a broker that was killed hold its socket for a moment longer. */
+	for (int tries = 0; is_served(&address); tries++) {
+		if (tries == SERVED_TRIES)
+			return -EADDRINUSE;
+		usleep(SERVED_PAUSE_US);
+	}
 	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);

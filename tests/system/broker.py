@@ -15,25 +15,29 @@ import wire
 
 SOCKET = "/run/tapbroker/socket"
 CHILDREN = ("tapbroker-listener", "tapbroker-authority", "tapbroker-opener")
+PROGRAMS = ("tapbrokerd", *CHILDREN)
+
+# Seconds for an answer. polkitd 122 sometimes misses a wake-up of its own, and then answers after 15.
+PATIENCE = 30
 
 _numbers = itertools.count()
 
 
-def name_of_child(pid):
+def program_of(pid):
     """Which of the broker's programs, real or false, the process runs; None if it runs something else."""
     try:
         words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:
         return None
-    return next((name for name in map(os.path.basename, words) if name in CHILDREN), None)
+    return next((name for name in map(os.path.basename, words) if name in PROGRAMS), None)
 
 
 class Broker:
     """tapbrokerd, started with these networks (name: the lines of its [Network] section) and options.
 
     fakes replaces children: {"tapbroker-authority": "authority(default=wire.NO)"} is a call of fakes.py.
-    As a context manager it is stopped at the end, and must then end properly; unless the test has killed it, or said with
-    may_end that it may have ended by itself because a child of it went wrong.
+    As a context manager it is stopped at the end, and must then end properly; unless the test has killed it, or said
+    with may_end that it may have ended by itself because a child of it went wrong.
     """
 
     def __init__(self, networks, *options, fakes=None, start=True, may_end=False):
@@ -89,8 +93,9 @@ class Broker:
     def run(self, *options, **popen):
         """Starts it without waiting for anything."""
         with open(self.log_path, "ab") as log:
-            return subprocess.Popen([*self.command, *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-                                    **{"env": harness.ENVIRONMENT, **popen})
+            popen = {"env": harness.ENVIRONMENT, "cwd": "/", "stdin": subprocess.DEVNULL, "stdout": log, "stderr": log,
+                     **popen}
+            return subprocess.Popen([*self.command, *options], **popen)
 
     def __enter__(self):
         return self
@@ -127,10 +132,12 @@ class Broker:
 
     def pids(self):
         """{"tapbrokerd": pid, "tapbroker-listener": pid, ...}, whatever runs now."""
-        found = {"tapbrokerd": self.pid}
-        for pid in harness.children(self.pid):
-            found[name_of_child(pid) or f"tapbrokerd-{pid}"] = pid
-        return found
+        def children():
+            return {program_of(pid) or f"unknown-{pid}": pid for pid in harness.children(self.pid)}
+
+        # A child is the monitor's image until its exec.
+        harness.wait_until(lambda: "tapbrokerd" not in children(), about="the children's own programs")
+        return {"tapbrokerd": self.pid, **children()}
 
     def kill(self, name, number=signal.SIGKILL):
         """Sends a signal to one process of the set."""
@@ -146,8 +153,8 @@ class Broker:
 
     @staticmethod
     def _without_children():
-        """Waits for the end of children whose broker has ended. They are the first process's by then."""
-        harness.wait_until(lambda: not any(map(name_of_child, harness.children(1))), about="the end of the children")
+        """Waits for the end of children whose broker has ended: they are the first process's by then."""
+        harness.wait_until(lambda: not any(map(program_of, harness.children(1))), about="the end of the children")
 
     def restart(self):
         """What a supervisor does: waits for the end of the set, then starts it again."""
@@ -196,7 +203,7 @@ def connect_as(user, path=SOCKET):
 
 
 class Client:
-    """A process of that user, which has connected and waits; and a copy of its socket, for us to play the client with."""
+    """A process of that user that has connected and waits; and a copy of its socket, for us to play the client with."""
 
     def __init__(self, user, path=SOCKET):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -211,7 +218,7 @@ class Client:
             self.pid = None
             raise OSError(int(word), os.strerror(int(word)))
         self.sock = socket.socket(fileno=fds[0])
-        self.sock.settimeout(10)
+        self.sock.settimeout(PATIENCE)
         self.devices = []
 
     @staticmethod
@@ -237,7 +244,7 @@ class Client:
         with contextlib.suppress(BrokenPipeError):  # the broker has closed already; receive() will tell
             self.send(wire.request(network, **request))
 
-    def receive(self, seconds=10):
+    def receive(self, seconds=PATIENCE):
         """One message and its fds; no bytes: the broker has closed."""
         self.sock.settimeout(seconds)
         try:
@@ -247,12 +254,12 @@ class Client:
         self.devices += fds
         return data, fds
 
-    def answer(self, seconds=10):
+    def answer(self, seconds=PATIENCE):
         """The answer to a request, or None if the broker closed without one."""
         data, _ = self.receive(seconds)
         return wire.Answer.unpack(data) if data else None
 
-    def get(self, network, seconds=10, **request):
+    def get(self, network, seconds=PATIENCE, **request):
         """Asks, and returns the answer."""
         self.ask(network, **request)
         return self.answer(seconds)

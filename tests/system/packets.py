@@ -30,8 +30,9 @@ def udp_frame(to_mac, from_mac, source, destination, payload):
 
 
 def arp_request(from_mac, source, destination):
-    return (b"\xff" * 6 + mac_bytes(from_mac) + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1) + mac_bytes(from_mac) +
-            socket.inet_aton(source) + bytes(6) + socket.inet_aton(destination))
+    mac = mac_bytes(from_mac)
+    return (b"\xff" * 6 + mac + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1) + mac + socket.inet_aton(source) +
+            bytes(6) + socket.inet_aton(destination))
 
 
 class FrameSocket:

@@ -57,11 +57,12 @@ Request = Message("Request", REQ_OPEN, "32s16sIIIII60s", _REQUEST)
 NetworksRequest = Message("NetworksRequest", REQ_NETWORKS, "32s16sIIIII60s", _REQUEST)
 Answer = Message("Answer", ANS_OPEN, "IiIIIIIIII16s6s2s16s64s", "status error stage held limit kind flags ifindex mtu "
                  "queues name mac reserved_mac lease reserved")
-Network = Message("Network", ANS_NETWORK, "II32sIIIIII40s", "left count network kind mtu queues flags limit held reserved")
+Network = Message("Network", ANS_NETWORK, "II32sIIIIII40s", "left count network kind mtu queues flags limit held "
+                  "reserved")
 End = Message("End", ANS_END, "I12s16s", "reason reserved lease")
 Client = Message("Client", REQ_CLIENT, "")
-Question = Message("Question", REQ_ASK, "16sQIIIIIIII32s16s16s16s", "ticket start_time uid pid kind mode flags mtu queues "
-                   "lifetime network name bridge parent")
+Question = Message("Question", REQ_ASK, "16sQIIIIIIII32s16s16s16s", "ticket start_time uid pid kind mode flags mtu "
+                   "queues lifetime network name bridge parent")
 Verdict = Message("Verdict", ANS_VERDICT, "16sII", "ticket verdict reserved")
 Cancel = Message("Cancel", REQ_CANCEL, "16s", "ticket")
 NodeRequest = Message("NodeRequest", REQ_NODE, "II16s", "node ifindex name")
