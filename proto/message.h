@@ -31,18 +31,28 @@ enum tb_type {
 	TB_REQ_NETWORKS = 4, /* struct tb_request */
 	TB_ANS_NETWORK = 5,  /* struct tb_network, one message per network */
 	TB_ANS_END = 7,      /* struct tb_end: the lease has ended, no answer is expected */
+	TB_REQ_LIST = 8,     /* struct tb_request: the caller's leases; with TB_REQUEST_ALL everybody's */
+	TB_ANS_LEASE = 9,    /* struct tb_lease, one message per lease */
+	TB_REQ_RELEASE = 10, /* struct tb_request: ends a lease of the caller's */
+	TB_ANS_RELEASE = 11, /* struct tb_done */
+	TB_REQ_REVOKE = 12,  /* struct tb_request: ends anybody's lease */
+	TB_ANS_REVOKE = 13,  /* struct tb_done */
+	TB_REQ_WATCH = 14,   /* struct tb_request: tell what happens from now on; with TB_REQUEST_ALL, to everybody */
+	TB_ANS_EVENT = 15,   /* struct tb_event, until the client hangs up */
 
 	/* Listener to monitor. */
 	TB_REQ_CLIENT = 32, /* struct tb_client with one fd, the client's socket; there is no answer */
 
 	/* Monitor and authority. */
-	TB_REQ_ASK = 34,     /* struct tb_question with one fd, a pidfd of the subject */
+	TB_REQ_ASK = 34,     /* struct tb_question */
 	TB_ANS_VERDICT = 35, /* struct tb_verdict: exactly one for each question, also for a cancelled one */
 	TB_REQ_CANCEL = 36,  /* struct tb_cancel: nobody waits for this verdict any more */
 
 	/* Monitor and opener. */
-	TB_REQ_NODE = 38, /* struct tb_node_request */
-	TB_ANS_NODE = 39, /* struct tb_node_answer; error 0 brings one fd */
+	TB_REQ_NODE = 38,  /* struct tb_node_request */
+	TB_ANS_NODE = 39,  /* struct tb_node_answer; error 0 brings one fd */
+	TB_REQ_GRANT = 40, /* struct tb_node_request: one user may open the node from now on */
+	TB_ANS_GRANT = 41, /* struct tb_node_answer, without an fd */
 };
 
 enum tb_kind {
@@ -62,6 +72,10 @@ enum tb_macvtap_mode {
 
 enum tb_lifetime {
 	TB_LIFETIME_SESSION = 0, /* until the client's connection ends */
+	TB_LIFETIME_FD = 1,      /* until the kernel destroys the device with its last fd; tun and tap only */
+	TB_LIFETIME_PERSISTENT =
+		2, /* until released; the device belongs to the user and is opened by name: no fds come */
+	TB_LIFETIME_COUNT
 };
 
 /* What became of a request. Until the request is authorized there is one word for every refusal: TB_DENIED.
@@ -77,6 +91,7 @@ enum tb_status {
 	TB_LOWER_MISSING = 7, /* the network's bridge or parent does not exist, or is not what it should be */
 	TB_NODE_REFUSED = 8,  /* the device node was not the one of our device, several times over */
 	TB_KERNEL = 9,        /* the kernel refused; see error and stage */
+	TB_NO_LEASE = 10,     /* the caller has no such lease */
 	TB_STATUS_COUNT
 };
 
@@ -85,8 +100,16 @@ enum tb_reason {
 	TB_REASON_DEVICE_GONE = 1,   /* the device was deleted, or its last fd was closed */
 	TB_REASON_NOT_COLLECTED = 2, /* the client did not read its answer in time */
 	TB_REASON_PROTOCOL = 3,      /* the client sent something when nothing was expected */
-	TB_REASON_SHUTDOWN = 4,      /* the broker stops */
-	TB_REASON_CLIENT = 5,        /* the client has ended it; never sent */
+	TB_REASON_CLIENT = 4,        /* the client has hung up */
+	TB_REASON_RELEASED = 5,      /* its user has released it */
+	TB_REASON_REVOKED = 6,       /* an administrator has revoked it */
+	TB_REASON_GUARD_MAC = 7,     /* the holder changed the device's address */
+	TB_REASON_GUARD_OWNER = 8,   /* the holder gave the device to another owner or group */
+	TB_REASON_GUARD_PERSIST = 9, /* the holder made the device persistent */
+	TB_REASON_GUARD_MASTER = 10, /* somebody moved the device to another bridge */
+	TB_REASON_GUARD_ALIAS = 11,  /* somebody changed the device's alias */
+	TB_REASON_GUARD_FLOOD = 12,  /* the holder changed the device too often */
+	TB_REASON_COUNT
 };
 
 /* What the monitor was doing when the kernel refused. */
@@ -111,10 +134,14 @@ struct tb_header {
 enum tb_request_flags {
 	TB_REQUEST_INTERACTIVE = 1 << 0, /* polkit may ask somebody for a password */
 	TB_REQUEST_VNET_HDR = 1 << 1,    /* each packet is preceded by a struct virtio_net_hdr */
-	TB_REQUEST_FLAGS = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR,
+	TB_REQUEST_BRIDGE = 1 << 2,      /* network may also be the bridge of exactly one network of taps */
+	TB_REQUEST_ALL = 1 << 3,         /* LIST, WATCH: everybody's leases */
+	TB_REQUEST_OPEN_FLAGS = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE,
 };
 
-/* The one message that a client sends. A TB_REQ_NETWORKS has nothing but its header. */
+/* The one message that a client sends. What a request does not use is zero: NETWORKS has nothing but its header; LIST
+ * and WATCH have flags (INTERACTIVE, ALL); RELEASE and REVOKE have flags (INTERACTIVE) and either lease, or name, which
+ * is looked for among the caller's own leases. */
 struct tb_request {
 	struct tb_header header;
 	char network[TB_NETWORK_SIZE];
@@ -124,7 +151,8 @@ struct tb_request {
 	uint32_t mtu;            /* bytes; 0: the network's */
 	uint32_t queues;         /* 0 means 1 */
 	uint32_t lifetime;       /* enum tb_lifetime */
-	uint8_t reserved[60];
+	uint8_t lease[TB_ID_SIZE];
+	uint8_t reserved[44];
 };
 
 struct tb_answer {
@@ -168,8 +196,70 @@ struct tb_end {
 	uint8_t lease[TB_ID_SIZE];
 };
 
+/* One lease in the answer to TB_REQ_LIST. */
+struct tb_lease {
+	struct tb_header header;
+	uint32_t status; /* TB_OK, or TB_DENIED: then nothing follows and nothing else is set */
+	uint32_t left;   /* messages that follow this one */
+	uint32_t count;  /* leases in the whole answer; 0: there is none, and this message is all */
+	uint32_t ifindex;
+	uint32_t uid;      /* whose it is */
+	uint32_t pid;      /* of the process that asked for it */
+	uint64_t since;    /* seconds after 1970 */
+	uint64_t rx_bytes; /* as the link counts: what a tap's user has sent, what came to a macvtap */
+	uint64_t tx_bytes;
+	uint64_t rx_packets;
+	uint64_t tx_packets;
+	uint32_t kind;     /* enum tb_kind */
+	uint32_t lifetime; /* enum tb_lifetime */
+	uint32_t mtu;      /* bytes */
+	uint32_t reserved_flags;
+	char network[TB_NETWORK_SIZE];
+	char name[TB_NAME_SIZE];
+	uint8_t lease[TB_ID_SIZE];
+	uint8_t mac[TB_MAC_SIZE];
+	uint8_t reserved[34];
+};
+
+/* The answer to TB_REQ_RELEASE and TB_REQ_REVOKE. */
+struct tb_done {
+	struct tb_header header;
+	uint32_t status; /* TB_OK, TB_DENIED, TB_MALFORMED, TB_BUSY or TB_NO_LEASE */
+	uint8_t reserved[12];
+};
+
+enum tb_event_what {
+	TB_EVENT_WATCHING = 0, /* the first message: the watch has begun; or status says why not */
+	TB_EVENT_OPENED = 1,
+	TB_EVENT_ENDED = 2,
+};
+
+/* What happened to a lease. */
+struct tb_event {
+	struct tb_header header;
+	uint32_t status; /* TB_OK, or of a refusal: then it is the only message */
+	uint32_t what;   /* enum tb_event_what */
+	uint32_t reason; /* TB_EVENT_ENDED: enum tb_reason */
+	uint32_t lost;   /* events before this one that the client was too slow for */
+	uint64_t when;   /* seconds after 1970 */
+	uint32_t uid;
+	uint32_t pid;
+	uint32_t kind;
+	uint32_t lifetime;
+	char network[TB_NETWORK_SIZE];
+	char name[TB_NAME_SIZE];
+	uint8_t lease[TB_ID_SIZE];
+	uint8_t reserved[24];
+};
+
 struct tb_client {
 	struct tb_header header;
+};
+
+enum tb_action {
+	TB_ACTION_OPEN = 1,     /* open a device; everything below is set */
+	TB_ACTION_LIST_ALL = 2, /* see everybody's leases; of the device nothing is set */
+	TB_ACTION_REVOKE = 3, /* end a lease of owner's; lifetime, kind, mode, network, name, bridge, parent are set */
 };
 
 struct tb_question {
@@ -178,6 +268,8 @@ struct tb_question {
 	uint64_t start_time; /* of the subject, in clock ticks after boot: field 22 of /proc/PID/stat */
 	uint32_t uid;
 	uint32_t pid;
+	uint32_t action;   /* enum tb_action */
+	uint32_t owner;    /* uid; TB_ACTION_REVOKE: whose lease it is */
 	uint32_t kind;     /* enum tb_kind, never ANY */
 	uint32_t mode;     /* enum tb_macvtap_mode */
 	uint32_t flags;    /* enum tb_request_flags */
@@ -219,9 +311,11 @@ enum tb_node {
 
 struct tb_node_request {
 	struct tb_header header;
-	uint32_t node; /* enum tb_node */
+	uint32_t node; /* enum tb_node; GRANT: TB_NODE_TAP */
 	uint32_t ifindex;
 	char name[TB_NAME_SIZE];
+	uint32_t uid; /* GRANT: of the user; else 0 */
+	uint32_t reserved;
 };
 
 struct tb_node_answer {
@@ -235,6 +329,9 @@ _Static_assert(sizeof(struct tb_request) == 144, "wire layout");
 _Static_assert(sizeof(struct tb_answer) == 160, "wire layout");
 _Static_assert(sizeof(struct tb_network) == 120, "wire layout");
 _Static_assert(sizeof(struct tb_end) == 48, "wire layout");
-_Static_assert(sizeof(struct tb_question) == 152, "wire layout");
+_Static_assert(sizeof(struct tb_lease) == 200, "wire layout");
+_Static_assert(sizeof(struct tb_done) == 32, "wire layout");
+_Static_assert(sizeof(struct tb_event) == 144, "wire layout");
+_Static_assert(sizeof(struct tb_question) == 160, "wire layout");
 
 #endif

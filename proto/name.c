@@ -9,6 +9,11 @@ static bool lower(char c)
 	return c >= 'a' && c <= 'z';
 }
 
+static bool upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
 static bool digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -39,6 +44,19 @@ static bool word_valid(const char *field, size_t size, const char *extra)
 bool tb_name_valid(const char *field, size_t size)
 {
 	return word_valid(field, size, "_.-") && strstr(field, "..") == NULL && strcmp(field, "all") != 0 &&
+	       strcmp(field, "default") != 0;
+}
+
+bool tb_interface_valid(const char *field, size_t size)
+{
+	size_t length = strnlen(field, size);
+
+	if (length == 0 || length >= size || length > 15 || strchr("_.-", field[0]) != NULL)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!lower(field[i]) && !upper(field[i]) && !digit(field[i]) && strchr("_.-", field[i]) == NULL)
+			return false;
+	return tb_field_empty(field + length, size - length) && strcmp(field, "all") != 0 &&
 	       strcmp(field, "default") != 0;
 }
 

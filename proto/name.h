@@ -10,6 +10,10 @@
  * What it accepts the kernel keeps byte for byte. */
 bool tb_name_valid(const char *field, size_t size);
 
+/* The same for the name of an interface that is not ours, a bridge or a macvtap's parent: [A-Za-z0-9][A-Za-z0-9_.-]*,
+ * at most 15 characters, neither "all" nor "default". */
+bool tb_interface_valid(const char *field, size_t size);
+
 /* The same for a network's name: [a-z][a-z0-9_-]{0,30}. */
 bool tb_network_valid(const char *field, size_t size);
 

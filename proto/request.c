@@ -10,27 +10,68 @@ static bool reserved_zero(const struct tb_request *request)
 	return tb_field_empty((const char *)request->reserved, sizeof(request->reserved));
 }
 
-/* A request for the list of networks has nothing but its header. */
-static bool only_header(const struct tb_request *request)
+/* True if the fields of a request for a device are zero, which the other requests do not use. */
+static bool no_device(const struct tb_request *request)
 {
-	const char *bytes = (const char *)request;
+	return tb_field_empty(request->network, sizeof(request->network)) && request->kind == 0 && request->mtu == 0 &&
+	       request->queues == 0 && request->lifetime == 0;
+}
 
-	return tb_field_empty(bytes + sizeof(request->header), sizeof(*request) - sizeof(request->header));
+static bool no_lease(const struct tb_request *request)
+{
+	return tb_field_empty((const char *)request->lease, sizeof(request->lease));
+}
+
+static bool no_name(const struct tb_request *request)
+{
+	return tb_field_empty(request->name, sizeof(request->name));
+}
+
+static bool only_flags(const struct tb_request *request, uint32_t flags)
+{
+	return (request->flags & ~flags) == 0;
+}
+
+/* A bridge may have a name that no network has. */
+static bool network_valid(const struct tb_request *request)
+{
+	if ((request->flags & TB_REQUEST_BRIDGE) != 0)
+		return tb_interface_valid(request->network, sizeof(request->network));
+	return tb_network_valid(request->network, sizeof(request->network));
 }
 
 static bool open_valid(const struct tb_request *request)
 {
-	return tb_network_valid(request->network, sizeof(request->network)) &&
-	       (tb_field_empty(request->name, sizeof(request->name)) ||
-		tb_name_valid(request->name, sizeof(request->name))) &&
-	       request->kind <= TB_KIND_MACVTAP && (request->flags & ~(uint32_t)TB_REQUEST_FLAGS) == 0 &&
+	return network_valid(request) && (no_name(request) || tb_name_valid(request->name, sizeof(request->name))) &&
+	       request->kind <= TB_KIND_MACVTAP && only_flags(request, TB_REQUEST_OPEN_FLAGS) &&
 	       (request->mtu == 0 || (request->mtu >= TB_MTU_MIN && request->mtu <= TB_MTU_MAX)) &&
-	       request->queues <= TB_QUEUES_MAX && request->lifetime == TB_LIFETIME_SESSION && reserved_zero(request);
+	       request->queues <= TB_QUEUES_MAX && request->lifetime < TB_LIFETIME_COUNT && no_lease(request);
+}
+
+/* A lease is named by its id, or by the name of its device. */
+static bool end_valid(const struct tb_request *request)
+{
+	return only_flags(request, TB_REQUEST_INTERACTIVE) && no_device(request) &&
+	       (no_lease(request) ? tb_name_valid(request->name, sizeof(request->name)) : no_name(request));
 }
 
 bool tb_request_valid(const struct tb_request *request)
 {
-	if (request->header.type == TB_REQ_NETWORKS)
-		return only_header(request);
-	return request->header.type == TB_REQ_OPEN && open_valid(request);
+	if (!reserved_zero(request))
+		return false;
+	switch (request->header.type) {
+	case TB_REQ_OPEN:
+		return open_valid(request);
+	case TB_REQ_NETWORKS:
+		return only_flags(request, 0) && no_device(request) && no_lease(request) && no_name(request);
+	case TB_REQ_LIST:
+	case TB_REQ_WATCH:
+		return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_ALL) && no_device(request) &&
+		       no_lease(request) && no_name(request);
+	case TB_REQ_RELEASE:
+	case TB_REQ_REVOKE:
+		return end_valid(request);
+	default:
+		return false;
+	}
 }

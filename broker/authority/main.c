@@ -6,7 +6,6 @@
  */
 #include "broker/authority/desk.h"
 #include "broker/authority/sandbox.h"
-#include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
 
@@ -23,11 +22,8 @@
 
 static int on_ask(void *context, const void *message, const int *fds)
 {
-	int pidfd = fds[0];
-
 	(void)context;
-	/* See question_subject() for why it is of no use here. */
-	tb_close(&pidfd);
+	(void)fds;
 	desk_ask(message);
 	return 0;
 }
@@ -51,7 +47,7 @@ static int on_unknown(void *context, const void *message, const int *fds)
 }
 
 static const struct tb_row rows[] = {
-	{TB_REQ_ASK, sizeof(struct tb_question), 1, on_ask},
+	{TB_REQ_ASK, sizeof(struct tb_question), 0, on_ask},
 	{TB_REQ_CANCEL, sizeof(struct tb_cancel), 0, on_cancel},
 	{0, 0, 0, on_unknown},
 };

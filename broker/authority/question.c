@@ -6,7 +6,7 @@
 #include <limits.h>
 
 /* Indexed by enum tb_kind and enum tb_macvtap_mode. Administrators write rules about these words: they never change. */
-static const char *const actions[] = {
+static const char *const open_actions[] = {
 	[TB_KIND_TAP] = "org.tapbroker.open-tap",
 	[TB_KIND_TUN] = "org.tapbroker.open-tun",
 	[TB_KIND_MACVTAP] = "org.tapbroker.open-macvtap",
@@ -16,11 +16,22 @@ static const char *const kinds[] = {
 	[TB_KIND_TUN] = "tun",
 	[TB_KIND_MACVTAP] = "macvtap",
 };
+static const char *const lifetimes[] = {
+	[TB_LIFETIME_SESSION] = "session",
+	[TB_LIFETIME_FD] = "fd",
+	[TB_LIFETIME_PERSISTENT] = "persistent",
+};
 static const char *const modes[] = {
 	[TB_MODE_NONE] = "", /* not a macvtap */
 	[TB_MODE_BRIDGE] = "bridge",   [TB_MODE_VEPA] = "vepa",
 	[TB_MODE_PRIVATE] = "private", [TB_MODE_PASSTHRU] = "passthru",
 };
+
+/* Bridges and parents are the administrator's, and may have names that our devices never have. */
+static bool lower_valid(const char name[TB_NAME_SIZE])
+{
+	return tb_interface_valid(name, TB_NAME_SIZE);
+}
 
 static bool empty(const char name[TB_NAME_SIZE])
 {
@@ -44,30 +55,56 @@ static bool device_valid(const struct tb_question *question)
 	switch (question->kind) {
 	case TB_KIND_TAP:
 		return question->mode == TB_MODE_NONE && empty(question->parent) &&
-		       (empty(question->bridge) || valid(question->bridge));
+		       (empty(question->bridge) || lower_valid(question->bridge));
 	case TB_KIND_TUN:
 		return question->mode == TB_MODE_NONE && empty(question->parent) && empty(question->bridge);
 	case TB_KIND_MACVTAP:
 		return question->mode >= TB_MODE_BRIDGE && question->mode <= TB_MODE_PASSTHRU &&
-		       valid(question->parent) && empty(question->bridge);
+		       lower_valid(question->parent) && empty(question->bridge);
 	default:
 		return false;
 	}
 }
 
+/* The flags that the monitor passes on. */
+#define FLAGS ((uint32_t)(TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR))
+
+static bool open_valid(const struct tb_question *question)
+{
+	return device_valid(question) && (empty(question->name) || valid(question->name)) &&
+	       question->mtu >= TB_MTU_MIN && question->mtu <= TB_MTU_MAX && question->queues >= 1 &&
+	       question->queues <= TB_QUEUES_MAX;
+}
+
+static bool network_valid(const struct tb_question *question)
+{
+	return tb_network_valid(question->network, sizeof(question->network)) && question->lifetime < TB_LIFETIME_COUNT;
+}
+
 bool question_valid(const struct tb_question *question)
 {
-	return subject_valid(question) && device_valid(question) &&
-	       tb_network_valid(question->network, sizeof(question->network)) &&
-	       (empty(question->name) || valid(question->name)) &&
-	       (question->flags & ~(uint32_t)TB_REQUEST_FLAGS) == 0 && question->mtu >= TB_MTU_MIN &&
-	       question->mtu <= TB_MTU_MAX && question->queues >= 1 && question->queues <= TB_QUEUES_MAX &&
-	       question->lifetime == TB_LIFETIME_SESSION;
+	if (!subject_valid(question) || (question->flags & ~FLAGS) != 0)
+		return false;
+	switch (question->action) {
+	case TB_ACTION_OPEN:
+		return network_valid(question) && open_valid(question);
+	case TB_ACTION_REVOKE:
+		return network_valid(question) && device_valid(question) && valid(question->name);
+	default:
+		return question->action == TB_ACTION_LIST_ALL;
+	}
 }
 
 const char *question_action(const struct tb_question *question)
 {
-	return actions[question->kind];
+	switch (question->action) {
+	case TB_ACTION_LIST_ALL:
+		return "org.tapbroker.list-all";
+	case TB_ACTION_REVOKE:
+		return "org.tapbroker.revoke";
+	default:
+		return open_actions[question->kind];
+	}
 }
 
 /* Not polkit_unix_process_new_pidfd(), although the monitor has a pidfd: the library that has it (124 to 126 at least)
@@ -94,10 +131,8 @@ static void insert_flag(PolkitDetails *details, const char *key, bool flag)
 	polkit_details_insert(details, key, flag ? "yes" : "no");
 }
 
-PolkitDetails *question_details(const struct tb_question *question)
+static void insert_device(PolkitDetails *details, const struct tb_question *question)
 {
-	PolkitDetails *details = polkit_details_new();
-
 	polkit_details_insert(details, "network", question->network);
 	polkit_details_insert(details, "kind", kinds[question->kind]);
 	polkit_details_insert(details, "name", question->name);
@@ -105,10 +140,22 @@ PolkitDetails *question_details(const struct tb_question *question)
 	polkit_details_insert(details, "bridge", question->bridge);
 	polkit_details_insert(details, "parent", question->parent);
 	polkit_details_insert(details, "mode", modes[question->mode]);
-	insert_number(details, "mtu", question->mtu);
-	insert_number(details, "queues", question->queues);
-	insert_flag(details, "vnet_hdr", (question->flags & TB_REQUEST_VNET_HDR) != 0);
-	polkit_details_insert(details, "lifetime", "session");
+	polkit_details_insert(details, "lifetime", lifetimes[question->lifetime]);
+}
+
+PolkitDetails *question_details(const struct tb_question *question)
+{
+	PolkitDetails *details = polkit_details_new();
+
+	if (question->action != TB_ACTION_LIST_ALL)
+		insert_device(details, question);
+	if (question->action == TB_ACTION_REVOKE)
+		insert_number(details, "owner", question->owner);
+	if (question->action == TB_ACTION_OPEN) {
+		insert_number(details, "mtu", question->mtu);
+		insert_number(details, "queues", question->queues);
+		insert_flag(details, "vnet_hdr", (question->flags & TB_REQUEST_VNET_HDR) != 0);
+	}
 	insert_flag(details, "interactive", (question->flags & TB_REQUEST_INTERACTIVE) != 0);
 	return details;
 }

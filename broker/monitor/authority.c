@@ -11,18 +11,46 @@
 #include <errno.h>
 #include <string.h>
 
-static void tell(const struct monitor *monitor, const void *message, size_t size, const int *fds, size_t nfds)
+static void tell(const struct monitor *monitor, const void *message, size_t size)
 {
-	int ret = tb_send(monitor->authority, message, size, fds, nfds);
+	int ret = tb_send(monitor->authority, message, size, NULL, 0);
 
 	if (ret < 0)
 		tb_die("the authority does not listen: %s", strerror(-ret));
 }
 
-void authority_ask(struct monitor *monitor, const struct request *request)
+static void fill_device(struct tb_question *question, const struct network *network)
+{
+	question->kind = network->kind;
+	question->mode = network->mode;
+	memcpy(question->network, network->name, sizeof(question->network));
+	memcpy(question->bridge, network->bridge, sizeof(question->bridge));
+	memcpy(question->parent, network->parent, sizeof(question->parent));
+}
+
+static void fill_open(struct tb_question *question, const struct request *request)
 {
 	const struct tb_request *message = &request->message;
-	const struct network *network = request->network;
+
+	question->action = TB_ACTION_OPEN;
+	fill_device(question, request->network);
+	question->mtu = message->mtu != 0 ? message->mtu : request->network->mtu;
+	question->queues = message->queues != 0 ? message->queues : 1;
+	question->lifetime = message->lifetime;
+	memcpy(question->name, message->name, sizeof(question->name));
+}
+
+static void fill_revoke(struct tb_question *question, const struct lease *lease)
+{
+	question->action = TB_ACTION_REVOKE;
+	fill_device(question, lease->network);
+	question->owner = lease->uid;
+	question->lifetime = lease->lifetime;
+	memcpy(question->name, lease->name, sizeof(question->name));
+}
+
+void authority_ask(struct monitor *monitor, const struct request *request)
+{
 	struct tb_question question;
 
 	memset(&question, 0, sizeof(question));
@@ -31,17 +59,18 @@ void authority_ask(struct monitor *monitor, const struct request *request)
 	question.uid = request->peer.uid;
 	question.pid = (uint32_t)request->peer.pid;
 	question.start_time = request->peer.start_time;
-	question.kind = network->kind;
-	question.mode = network->mode;
-	question.flags = message->flags;
-	question.mtu = message->mtu != 0 ? message->mtu : network->mtu;
-	question.queues = message->queues != 0 ? message->queues : 1;
-	question.lifetime = message->lifetime;
-	memcpy(question.network, network->name, sizeof(question.network));
-	memcpy(question.name, message->name, sizeof(question.name));
-	memcpy(question.bridge, network->bridge, sizeof(question.bridge));
-	memcpy(question.parent, network->parent, sizeof(question.parent));
-	tell(monitor, &question, sizeof(question), &request->peer.pidfd, 1);
+	question.flags = request->message.flags & (TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR);
+	switch (request->message.header.type) {
+	case TB_REQ_OPEN:
+		fill_open(&question, request);
+		break;
+	case TB_REQ_REVOKE:
+		fill_revoke(&question, lease_of_request(&monitor->leases, request));
+		break;
+	default:
+		question.action = TB_ACTION_LIST_ALL;
+	}
+	tell(monitor, &question, sizeof(question));
 }
 
 void authority_cancel(struct monitor *monitor, const struct request *request)
@@ -50,7 +79,7 @@ void authority_cancel(struct monitor *monitor, const struct request *request)
 
 	tb_header_set(&cancel.header, TB_REQ_CANCEL, sizeof(cancel));
 	memcpy(cancel.ticket, request->ticket, sizeof(cancel.ticket));
-	tell(monitor, &cancel, sizeof(cancel), NULL, 0);
+	tell(monitor, &cancel, sizeof(cancel));
 }
 
 static int take_verdict(void *context, const void *message, const int *fds)

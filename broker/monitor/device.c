@@ -113,12 +113,22 @@ static int create(const struct workshop *workshop, int fd, const char *name, int
 	return ret;
 }
 
-/* A device without an owner could be attached to by anybody. */
-static int own(int fd, const struct workshop *workshop)
+static uid_t owner_of(const struct workshop *workshop, const struct device_order *order)
 {
-	if (ioctl(fd, TUNSETOWNER, (unsigned long)workshop->owner) < 0)
+	return order->persistent ? order->uid : workshop->own_uid;
+}
+
+static gid_t group_of(const struct workshop *workshop, const struct device_order *order)
+{
+	return order->persistent ? order->gid : workshop->own_gid;
+}
+
+/* A device without an owner could be attached to by anybody. */
+static int own(int fd, const struct workshop *workshop, const struct device_order *order)
+{
+	if (ioctl(fd, TUNSETOWNER, (unsigned long)owner_of(workshop, order)) < 0)
 		return -errno;
-	return ioctl(fd, TUNSETGROUP, (unsigned long)workshop->group) < 0 ? -errno : 0;
+	return ioctl(fd, TUNSETGROUP, (unsigned long)group_of(workshop, order)) < 0 ? -errno : 0;
 }
 
 /* Opens one more /dev/net/tun into the device's fds. */
@@ -151,7 +161,7 @@ static bool create_tun(struct workshop *workshop, const struct device_order *ord
 		if (ret != -EEXIST || order->name != NULL || tries == TRIES)
 			return fail(failure, TB_STAGE_CREATE, ret);
 	}
-	ret = own(fd, workshop);
+	ret = own(fd, workshop, order);
 	if (ret == 0)
 		ret = ifindex_of(workshop, device->name, &device->ifindex);
 	if (ret < 0)
@@ -165,18 +175,6 @@ static bool create_tun(struct workshop *workshop, const struct device_order *ord
 			return fail(failure, TB_STAGE_CREATE, ret);
 	}
 	return true;
-}
-
-/* The address that the device's user should have, and the tap's own. A bridge takes the lowest address of its ports:
- * ours begins with fe, so that the bridge keeps its own. */
-static int choose_mac(struct device *device, uint8_t own_mac[TB_MAC_SIZE])
-{
-	int ret = tb_random(device->mac, TB_MAC_SIZE);
-
-	device->mac[0] = 0x02; /* unicast, locally administered */
-	memcpy(own_mac, device->mac, TB_MAC_SIZE);
-	own_mac[0] = 0xfe;
-	return ret;
 }
 
 /* rp_filter and arp_ignore go with the rest by netlink; this one only by a file. */
@@ -216,8 +214,8 @@ static bool tun_as_set(const struct workshop *workshop, const struct link *link,
 {
 	uint32_t queues = order->queues > 1 ? order->queues : 0;
 
-	return strcmp(link->kind, "tun") == 0 && link->tun_owned && link->tun_owner == workshop->owner &&
-	       link->tun_group == workshop->group && !link->tun_persistent && link->tun_queues == queues &&
+	return strcmp(link->kind, "tun") == 0 && link->tun_owned && link->tun_owner == owner_of(workshop, order) &&
+	       link->tun_group == group_of(workshop, order) && !link->tun_persistent && link->tun_queues == queues &&
 	       link->master == lower && (lower == 0 || link->isolated == order->network->isolated);
 }
 
@@ -263,11 +261,11 @@ static bool make_tun(struct workshop *workshop, const struct device_order *order
 	if (ret < 0)
 		return fail(failure, TB_STAGE_HARDEN, ret);
 	if (order->network->kind == TB_KIND_TAP) {
-		ret = choose_mac(device, own_mac);
+		memcpy(own_mac, order->mac, TB_MAC_SIZE);
+		own_mac[0] = TAP_MAC_FIRST;
 		setup.mac = own_mac;
 	}
-	if (ret == 0)
-		ret = link_set(&workshop->link, device->ifindex, &setup);
+	ret = link_set(&workshop->link, device->ifindex, &setup);
 	return ret == 0 ? true : fail(failure, TB_STAGE_LINK, ret);
 }
 
@@ -300,7 +298,7 @@ static int open_macvtap(struct workshop *workshop, const struct device_order *or
 		memset(&request, 0, sizeof(request));
 		if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
 			return -errno;
-		if (memcmp(request.ifr_hwaddr.sa_data, device->mac, TB_MAC_SIZE) != 0)
+		if (memcmp(request.ifr_hwaddr.sa_data, order->mac, TB_MAC_SIZE) != 0)
 			return -ESTALE;
 		request.ifr_flags = (short)flags;
 		if (ioctl(fd, TUNSETIFF, &request) < 0)
@@ -312,18 +310,14 @@ static int open_macvtap(struct workshop *workshop, const struct device_order *or
 static bool make_macvtap(struct workshop *workshop, const struct device_order *order, uint32_t lower,
 			 struct device *device, struct device_failure *failure)
 {
-	struct link_setup setup = {.alias = order->alias, .mtu = order->mtu, .mac = device->mac};
+	struct link_setup setup = {.alias = order->alias, .mtu = order->mtu, .mac = order->mac};
 	int ret;
 
 	for (int tries = 1;; tries++) {
-		uint8_t unused[TB_MAC_SIZE];
-
 		ret = order->name != NULL ? tb_field_set(device->name, TB_NAME_SIZE, order->name)
 					  : choose_name(order->network, device->name);
 		if (ret == 0)
 			ret = choose_ifindex(&device->ifindex);
-		if (ret == 0)
-			ret = choose_mac(device, unused);
 		if (ret == 0)
 			ret = link_create_macvtap(&workshop->link, device->ifindex, device->name, lower,
 						  order->network->mode, order->queues, order->alias);
@@ -342,6 +336,8 @@ static bool make_macvtap(struct workshop *workshop, const struct device_order *o
 	if (ret < 0)
 		return fail(failure, TB_STAGE_LINK, ret);
 	ret = open_macvtap(workshop, order, device);
+	if (ret == 0 && order->persistent)
+		ret = node_grant(&workshop->node, device->name, device->ifindex, order->uid);
 	return ret == 0 ? true : fail(failure, TB_STAGE_NODE, ret);
 }
 
@@ -361,9 +357,13 @@ bool device_make(struct workshop *workshop, const struct device_order *order, st
 						       : make_tun(workshop, order, lower, device, failure);
 	if (!made)
 		return false;
+	device->master = order->network->kind == TB_KIND_TAP ? lower : 0;
 	ret = verify(workshop, order, device, lower, &link);
 	if (ret < 0)
 		return fail(failure, TB_STAGE_VERIFY, ret);
+	/* Not before it has its alias: wherever the monitor is killed, what stays is known to be ours. */
+	if (order->persistent && order->network->kind != TB_KIND_MACVTAP && ioctl(device->fds[0], TUNSETPERSIST, 1) < 0)
+		return fail(failure, TB_STAGE_CREATE, -errno);
 	ret = link_up(&workshop->link, device->ifindex);
 	return ret == 0 ? true : fail(failure, TB_STAGE_UP, ret);
 }

@@ -18,8 +18,8 @@
 struct workshop {
 	struct link_socket link;
 	struct node_source node;
-	uid_t owner; /* of tun and tap devices: the monitor's own ids, so that no other user attaches */
-	gid_t group;
+	uid_t own_uid; /* the monitor's: they own tun and tap devices that nobody is to open by name */
+	gid_t own_gid;
 	int ipv6_conf; /* /proc/sys/net/ipv6/conf; -1 if the kernel has no IPv6 */
 };
 
@@ -28,18 +28,26 @@ struct device_order {
 	const struct network *network;
 	const char *name; /* NULL: device_make() chooses */
 	const char *alias;
+	const uint8_t *mac; /* for the device's user */
 	uint32_t mtu;
 	uint32_t queues;
 	bool vnet_hdr;
+	bool persistent; /* it stays without a fd, and its user opens it by name */
+	uid_t uid;       /* its user */
+	gid_t gid;
 };
+
+/* How a tap's own address begins; the rest is its user's. A bridge takes the lowest address of its ports: with this
+ * one, the highest there is, it keeps its own. */
+#define TAP_MAC_FIRST 0xfe
 
 /* What was made. */
 struct device {
 	char name[TB_NAME_SIZE];
 	uint32_t ifindex;
-	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
-	int fds[TB_QUEUES_MAX];   /* owned by whoever holds the struct */
-	uint32_t queues;          /* fds that are open */
+	uint32_t master;        /* ifindex of its bridge; 0: none */
+	int fds[TB_QUEUES_MAX]; /* owned by whoever holds the struct */
+	uint32_t queues;        /* fds that are open */
 };
 
 /* Why nothing was made. */

@@ -26,7 +26,22 @@ static const char *ceiling_forbids(const struct network *network, const struct t
 		return "ceiling-queues";
 	if ((message->flags & TB_REQUEST_VNET_HDR) != 0 && !network->vnet_hdr)
 		return "ceiling-vnet-hdr";
+	if ((network->lifetimes & 1u << message->lifetime) == 0)
+		return "ceiling-lifetime";
+	/* Programs that open a device by name expect one queue. */
+	if (message->lifetime == TB_LIFETIME_PERSISTENT && message->queues > 1)
+		return "ceiling-queues";
 	return NULL;
+}
+
+/* The network that the client means: by its name, or, if it says so, by its bridge. */
+static const struct network *find_network(const struct network_table *networks, const struct tb_request *message)
+{
+	const struct network *network = network_find(networks, message->network);
+
+	if (network == NULL && (message->flags & TB_REQUEST_BRIDGE) != 0)
+		network = network_of_bridge(networks, message->network);
+	return network;
 }
 
 static bool broker_itself(const struct own_uids *own, uid_t uid)
@@ -39,7 +54,7 @@ static struct passage refuse(enum tb_status status, const char *reason)
 	return (struct passage){.way = PASSAGE_REFUSED, .status = status, .reason = reason};
 }
 
-struct passage gate(const struct monitor *monitor, struct request *request)
+static struct passage gate_open(const struct monitor *monitor, struct request *request)
 {
 	const struct tb_request *message = &request->message;
 	const struct lease_table *leases = &monitor->leases;
@@ -57,7 +72,7 @@ struct passage gate(const struct monitor *monitor, struct request *request)
 		return passage;
 
 	/* The first key. The word for a network that does not exist is the word for one that does not allow this. */
-	request->network = network_find(&monitor->networks, message->network);
+	request->network = find_network(&monitor->networks, message);
 	forbidden = ceiling_forbids(request->network, message);
 	if (forbidden != NULL)
 		return refuse(TB_DENIED, forbidden);
@@ -76,5 +91,35 @@ struct passage gate(const struct monitor *monitor, struct request *request)
 		return refuse(TB_DENIED, "peer-gone");
 	if (leases_network_full(leases, uid, request->network))
 		return refuse(TB_QUOTA_NETWORK, "quota-network");
+	return (struct passage){.way = PASSAGE_OPEN};
+}
+
+/* What concerns leases of others needs the second key: there is no ceiling to it. To end a lease that there is not is
+ * refused as if polkit had said no. */
+static struct passage gate_others(const struct monitor *monitor, struct request *request)
+{
+	const struct lease *lease;
+
+	if (request->message.header.type == TB_REQ_REVOKE) {
+		lease = lease_of_request(&monitor->leases, request);
+		if (lease == NULL)
+			return refuse(request->peer.uid == 0 || request->authorized ? TB_NO_LEASE : TB_DENIED,
+				      "no-lease");
+		request->network = lease->network;
+	}
+	if (request->peer.uid != 0 && !request->authorized)
+		return (struct passage){.way = PASSAGE_ASK};
+	return (struct passage){.way = PASSAGE_OPEN};
+}
+
+struct passage gate(const struct monitor *monitor, struct request *request)
+{
+	const struct tb_request *message = &request->message;
+
+	if (message->header.type == TB_REQ_OPEN)
+		return gate_open(monitor, request);
+	if (message->header.type == TB_REQ_REVOKE || (message->flags & TB_REQUEST_ALL) != 0)
+		return gate_others(monitor, request);
+	/* The networks that may be known, and the caller's own leases. */
 	return (struct passage){.way = PASSAGE_OPEN};
 }

@@ -2,6 +2,7 @@
  * through device.c. */
 #include "broker/monitor/monitor.h"
 
+#include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "broker/shared/random.h"
 #include "proto/channel.h"
@@ -15,7 +16,7 @@
 /* How often a macvtap's node may turn out to be another device's. */
 #define NODE_TRIES 4
 
-static struct device_order make_order(const struct request *request, const char *alias)
+static struct device_order make_order(const struct request *request, const struct lease *lease, const char *alias)
 {
 	const struct tb_request *message = &request->message;
 
@@ -23,10 +24,29 @@ static struct device_order make_order(const struct request *request, const char 
 		.network = request->network,
 		.name = message->name[0] != '\0' ? message->name : NULL,
 		.alias = alias,
+		.mac = lease->mac,
 		.mtu = message->mtu != 0 ? message->mtu : request->network->mtu,
 		.queues = message->queues != 0 ? message->queues : 1,
 		.vnet_hdr = (message->flags & TB_REQUEST_VNET_HDR) != 0,
+		.persistent = lease->lifetime == TB_LIFETIME_PERSISTENT,
+		.uid = lease->uid,
+		.gid = lease->gid,
 	};
+}
+
+/* What the lease is to say of its holder and its device. A tun has no address. */
+static void describe(struct lease *lease, const struct request *request)
+{
+	lease->lifetime = request->message.lifetime;
+	lease->gid = request->peer.gid;
+	lease->pid = request->peer.pid;
+	lease->start_time = request->peer.start_time;
+	lease->since = realtime_seconds();
+	if (lease->network->kind == TB_KIND_TUN)
+		return;
+	if (tb_random(lease->mac, sizeof(lease->mac)) < 0)
+		tb_die("the kernel gives no random numbers");
+	lease->mac[0] = 0x02; /* unicast, locally administered */
 }
 
 static void fill_answer(struct tb_answer *answer, const struct device_order *order, const struct device *device,
@@ -39,9 +59,9 @@ static void fill_answer(struct tb_answer *answer, const struct device_order *ord
 	answer->flags = order->vnet_hdr ? TB_REQUEST_VNET_HDR : 0;
 	answer->ifindex = device->ifindex;
 	answer->mtu = order->mtu;
-	answer->queues = device->queues;
+	answer->queues = order->persistent ? 0 : device->queues;
 	memcpy(answer->name, device->name, sizeof(answer->name));
-	memcpy(answer->mac, device->mac, sizeof(answer->mac));
+	memcpy(answer->mac, lease->mac, sizeof(answer->mac));
 	memcpy(answer->lease, lease->id, sizeof(answer->lease));
 }
 
@@ -82,6 +102,14 @@ static void release_fds(struct monitor *monitor, const struct device *device)
 		reaper_close(&monitor->reaper, device->fds[i]);
 }
 
+/* A tun or tap that its user opens by name must not be in use when the answer comes. It stays without a fd, so that
+ * closing ours costs little. */
+static void free_for_its_user(struct device *device)
+{
+	while (device->queues > 0)
+		tb_close(&device->fds[--device->queues]);
+}
+
 /* The lease takes the client's socket over from the request, as its lifeline. */
 static int attach_lifeline(struct monitor *monitor, struct lease *lease, struct request *request)
 {
@@ -102,11 +130,13 @@ static int hand_over(struct monitor *monitor, struct lease *lease, const struct 
 	int ret;
 
 	fill_answer(&answer, order, device, lease);
-	ret = tb_send(lease->lifeline, &answer, sizeof(answer), device->fds, device->queues);
+	ret = tb_send(lease->lifeline, &answer, sizeof(answer), device->fds, answer.queues);
 	if (ret == 0) {
 		lease->in_uncollected = true;
 		lease->collect_by = monotonic_ms() + COLLECT_DEADLINE_MS;
 		TAILQ_INSERT_TAIL(&monitor->leases.uncollected, lease, uncollected);
+		if (lease->lifetime == TB_LIFETIME_SESSION)
+			store_put(monitor->supervisor, lease->id, lease->lifeline);
 	}
 	return ret;
 }
@@ -118,10 +148,12 @@ static bool deliver(struct monitor *monitor, struct lease *lease, struct request
 
 	if (ret == 0)
 		ret = hand_over(monitor, lease, order, device);
-	if (ret < 0)
+	if (ret < 0) {
 		request_log(request, "failed", strerrorname_np(-ret), NULL);
-	else
+	} else {
 		request_log(request, "granted", NULL, lease);
+		watchers_tell(monitor, lease, TB_EVENT_OPENED, 0);
+	}
 	return ret == 0;
 }
 
@@ -141,12 +173,14 @@ static bool try_grant(struct monitor *monitor, struct request *request, bool las
 	if (tb_random(id, sizeof(id)) < 0)
 		tb_die("the kernel gives no random numbers");
 	lease = lease_begin(&monitor->leases, request->network, request->peer.uid, id);
-	lease->pid = request->peer.pid;
-	lease->start_time = request->peer.start_time;
+	describe(lease, request);
 	lease_alias(lease, alias);
-	order = make_order(request, alias);
+	order = make_order(request, lease, alias);
 	if (device_make(&monitor->workshop, &order, &device, &failure)) {
 		lease_set_device(&monitor->leases, lease, device.name, device.ifindex);
+		lease->master = device.master;
+		if (lease->lifetime == TB_LIFETIME_PERSISTENT && lease->network->kind != TB_KIND_MACVTAP)
+			free_for_its_user(&device);
 		delivered = deliver(monitor, lease, request, &order, &device);
 	} else {
 		if (device.ifindex != 0)

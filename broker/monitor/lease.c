@@ -1,6 +1,9 @@
 /* Leases: see lease.h. Runs in the monitor; needs no right. */
 #include "broker/monitor/lease.h"
 
+#include "broker/monitor/device.h"
+#include "proto/name.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +32,6 @@ int leases_init(struct lease_table *table, const struct network_table *networks,
 		leases_destroy(table);
 		return -ENOMEM;
 	}
-	for (uint32_t i = 0; i < table->capacity; i++)
-		TAILQ_INSERT_TAIL(&table->free, &table->leases[i], link);
 	return 0;
 }
 
@@ -103,11 +104,16 @@ struct lease *lease_begin(struct lease_table *table, const struct network *netwo
 {
 	struct lease *lease = TAILQ_FIRST(&table->free);
 
-	TAILQ_REMOVE(&table->free, lease, link);
+	/* Memory that was never used stays untouched, and so costs nothing. */
+	if (lease != NULL)
+		TAILQ_REMOVE(&table->free, lease, link);
+	else
+		lease = &table->leases[table->used++];
 	memset(lease, 0, sizeof(*lease));
 	lease->network = network;
 	lease->uid = uid;
 	lease->lifeline = -1;
+	lease->holder = -1;
 	memcpy(lease->id, id, TB_ID_SIZE);
 	TAILQ_INSERT_TAIL(&table->live, lease, link);
 	table->count++;
@@ -142,7 +148,7 @@ void lease_free(struct lease_table *table, struct lease *lease)
 	table->count--;
 	TAILQ_REMOVE(&table->live, lease, link);
 	lease->network = NULL;
-	TAILQ_INSERT_TAIL(&table->free, lease, link);
+	TAILQ_INSERT_HEAD(&table->free, lease, link);
 }
 
 struct lease *lease_by_ifindex(const struct lease_table *table, uint32_t ifindex)
@@ -162,17 +168,97 @@ struct lease *lease_by_number(const struct lease_table *table, uint32_t number)
 	return number < table->capacity ? &table->leases[number] : NULL;
 }
 
+struct lease *lease_by_id(const struct lease_table *table, const uint8_t id[TB_ID_SIZE])
+{
+	struct lease *lease;
+
+	TAILQ_FOREACH(lease, &table->live, link)
+		if (memcmp(lease->id, id, TB_ID_SIZE) == 0)
+			return lease;
+	return NULL;
+}
+
+struct lease *lease_by_name(const struct lease_table *table, uid_t uid, const char *name)
+{
+	struct lease *found = NULL;
+	struct lease *lease;
+
+	/* A name is free for the next device a moment before the lease of the last one is. */
+	TAILQ_FOREACH(lease, &table->live, link)
+		if (lease->uid == uid && lease->ifindex != 0 && strcmp(lease->name, name) == 0)
+			if (found == NULL || found->ending)
+				found = lease;
+	return found;
+}
+
+static void write_hex(char *text, const uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
 void lease_hex(const uint8_t id[TB_ID_SIZE], char hex[LEASE_HEX_SIZE])
 {
-	for (size_t i = 0; i < TB_ID_SIZE; i++)
-		snprintf(hex + 2 * i, 3, "%02x", id[i]);
+	write_hex(hex, id, TB_ID_SIZE);
+}
+
+static bool read_hex(const char *text, uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		unsigned int byte;
+
+		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+			return false;
+		bytes[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+static void write_alias(const struct lease *lease, const char *network, char alias[LEASE_ALIAS_SIZE])
+{
+	char id[LEASE_HEX_SIZE];
+	char mac[2 * TB_MAC_SIZE + 1];
+
+	lease_hex(lease->id, id);
+	write_hex(mac, lease->mac, TB_MAC_SIZE);
+	snprintf(alias, LEASE_ALIAS_SIZE, LEASE_ALIAS_PREFIX "%s:%u:%u:%d:%llu:%llu:%u:%s:%s", id, lease->uid,
+		 lease->gid, lease->pid, (unsigned long long)lease->start_time, (unsigned long long)lease->since,
+		 (unsigned int)lease->lifetime, mac, network);
 }
 
 void lease_alias(const struct lease *lease, char alias[LEASE_ALIAS_SIZE])
 {
-	char hex[LEASE_HEX_SIZE];
+	write_alias(lease, lease->network->name, alias);
+}
 
-	lease_hex(lease->id, hex);
-	snprintf(alias, LEASE_ALIAS_SIZE, LEASE_ALIAS_PREFIX "%s:%u:%d:%llu:%s", hex, (unsigned int)lease->uid,
-		 (int)lease->pid, (unsigned long long)lease->start_time, lease->network->name);
+int lease_parse_alias(const char *alias, struct lease *lease, char network[TB_NETWORK_SIZE])
+{
+	char id[LEASE_HEX_SIZE] = "";
+	char mac[2 * TB_MAC_SIZE + 1] = "";
+	char again[LEASE_ALIAS_SIZE];
+	unsigned long long start_time;
+	unsigned long long since;
+	unsigned int lifetime;
+
+	memset(lease, 0, sizeof(*lease));
+	memset(network, 0, TB_NETWORK_SIZE);
+	if (sscanf(alias, LEASE_ALIAS_PREFIX "%32[0-9a-f]:%u:%u:%d:%llu:%llu:%u:%12[0-9a-f]:%31s", id, &lease->uid,
+		   &lease->gid, &lease->pid, &start_time, &since, &lifetime, mac, network) != 9)
+		return -EBADMSG;
+	if (!read_hex(id, lease->id, TB_ID_SIZE) || !read_hex(mac, lease->mac, TB_MAC_SIZE) ||
+	    lifetime >= TB_LIFETIME_COUNT || !tb_network_valid(network, TB_NETWORK_SIZE))
+		return -EBADMSG;
+	lease->start_time = start_time;
+	lease->since = since;
+	lease->lifetime = lifetime;
+	/* Numbers can be written in many ways; we write them in one. */
+	write_alias(lease, network, again);
+	return strcmp(again, alias) == 0 ? 0 : -EBADMSG;
+}
+
+void lease_device_mac(const struct lease *lease, uint8_t mac[TB_MAC_SIZE])
+{
+	memcpy(mac, lease->mac, TB_MAC_SIZE);
+	if (lease->network->kind == TB_KIND_TAP)
+		mac[0] = TAP_MAC_FIRST;
 }

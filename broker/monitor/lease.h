@@ -15,8 +15,8 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-/* The longest alias that lease_alias() makes, its NUL included. */
-#define LEASE_ALIAS_SIZE 192
+/* The longest alias that lease_alias() makes, its NUL included; the kernel has room for 256. */
+#define LEASE_ALIAS_SIZE 224
 
 /* What the alias of every device of ours begins with. */
 #define LEASE_ALIAS_PREFIX "tapbroker:1:"
@@ -26,16 +26,30 @@ struct lease {
 	TAILQ_ENTRY(lease) uncollected; /* while in_uncollected */
 	const struct network *network;  /* NULL: this slot is free */
 	uint8_t id[TB_ID_SIZE];
-	char name[TB_NAME_SIZE];
-	uint32_t ifindex; /* 0: there is no device (any more) */
+	enum tb_lifetime lifetime;
 	uid_t uid;
+	gid_t gid;
 	pid_t pid;
 	uint64_t start_time;
+	uint64_t since; /* seconds after 1970 */
+
+	/* The device, as we made it. */
+	char name[TB_NAME_SIZE];
+	uint32_t ifindex;         /* 0: there is none (any more) */
+	uint32_t master;          /* ifindex of its bridge; 0: none */
+	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
+
+	/* What keeps it. */
 	int lifeline;        /* owned; the client's socket, -1 once it has ended */
+	int holder;          /* owned; a pidfd of the client in place of a lifeline that was lost, or -1 */
 	bool in_uncollected; /* the client may not have read its answer yet */
 	bool ending;         /* the reaper has been told to delete the device */
-	bool present;        /* seen in a dump of all links */
 	uint64_t collect_by; /* milliseconds of the monotonic clock */
+
+	/* The guard, see guard.c. */
+	bool guarded;           /* the kernel has told of the finished device */
+	uint32_t changes;       /* in the second that began at changes_since */
+	uint64_t changes_since; /* milliseconds of the monotonic clock */
 };
 
 TAILQ_HEAD(lease_list, lease);
@@ -44,6 +58,7 @@ struct lease_table {
 	struct lease *leases;
 	uint32_t capacity;
 	uint32_t count;
+	uint32_t used;         /* slots that were ever used */
 	uint32_t max_per_user; /* over all networks */
 	struct lease_list free;
 	struct lease_list live;
@@ -89,9 +104,21 @@ struct lease *lease_by_ifindex(const struct lease_table *table, uint32_t ifindex
 uint32_t lease_number(const struct lease_table *table, const struct lease *lease);
 struct lease *lease_by_number(const struct lease_table *table, uint32_t number);
 
+/* The lease with this id, or the user's lease of the device with this name; NULL if there is none. */
+struct lease *lease_by_id(const struct lease_table *table, const uint8_t id[TB_ID_SIZE]);
+struct lease *lease_by_name(const struct lease_table *table, uid_t uid, const char *name);
+
 /* Writes the alias of the lease's device, which is all that a later monitor knows of it:
- * tapbroker:1:LEASE:UID:PID:STARTTIME:NETWORK, LEASE in hexadecimal. */
+ * tapbroker:1:LEASE:UID:GID:PID:STARTTIME:SINCE:LIFETIME:MAC:NETWORK, LEASE and MAC in hexadecimal, LIFETIME as its
+ * number. */
 void lease_alias(const struct lease *lease, char alias[LEASE_ALIAS_SIZE]);
+
+/* Reads what lease_alias() wrote into a lease that is not in the table, and the network's name. Returns 0, or -EBADMSG
+ * if the alias is not exactly what we would write. */
+int lease_parse_alias(const char *alias, struct lease *lease, char network[TB_NETWORK_SIZE]);
+
+/* The address that the device itself has: a tap's is not its user's. */
+void lease_device_mac(const struct lease *lease, uint8_t mac[TB_MAC_SIZE]);
 
 /* Writes the id as 32 hexadecimal digits and a NUL. */
 #define LEASE_HEX_SIZE (2 * TB_ID_SIZE + 1)

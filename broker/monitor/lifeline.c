@@ -2,6 +2,7 @@
  * reaper's. */
 #include "broker/monitor/monitor.h"
 
+#include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
 
@@ -20,14 +21,29 @@ static const char *reason_word(enum tb_reason reason)
 		return "not-collected";
 	case TB_REASON_PROTOCOL:
 		return "protocol";
-	case TB_REASON_SHUTDOWN:
-		return "shutdown";
+	case TB_REASON_RELEASED:
+		return "released";
+	case TB_REASON_REVOKED:
+		return "revoked";
+	case TB_REASON_GUARD_MAC:
+		return "guard-mac";
+	case TB_REASON_GUARD_OWNER:
+		return "guard-owner";
+	case TB_REASON_GUARD_PERSIST:
+		return "guard-persist";
+	case TB_REASON_GUARD_MASTER:
+		return "guard-master";
+	case TB_REASON_GUARD_ALIAS:
+		return "guard-alias";
+	case TB_REASON_GUARD_FLOOD:
+		return "guard-flood";
 	default:
 		return "client";
 	}
 }
 
-static void log_end(const struct lease *lease, enum tb_reason reason)
+/* Says to the log, and to whoever watches, that the lease has ended. */
+static void announce_end(struct monitor *monitor, const struct lease *lease, enum tb_reason reason)
 {
 	struct decision decision = {
 		.operation = "end",
@@ -42,6 +58,7 @@ static void log_end(const struct lease *lease, enum tb_reason reason)
 	};
 
 	log_decision(&decision);
+	watchers_tell(monitor, lease, TB_EVENT_ENDED, reason);
 }
 
 /* True if the client has read its answer: nothing that we sent is on its way. */
@@ -50,6 +67,12 @@ static bool collected(const struct lease *lease)
 	int unread = 0;
 
 	return ioctl(lease->lifeline, SIOCOUTQ, &unread) == 0 && unread == 0;
+}
+
+static void close_lifeline(struct lease *lease)
+{
+	hang_up(&lease->lifeline);
+	tb_close(&lease->holder);
 }
 
 static void tell(const struct lease *lease, enum tb_reason reason)
@@ -67,7 +90,12 @@ static void tell(const struct lease *lease, enum tb_reason reason)
  * charged to the broker until the client closes its end. */
 static void settle(struct monitor *monitor, struct lease *lease)
 {
-	if (lease->ifindex == 0 && lease->lifeline < 0)
+	if (lease->ifindex != 0)
+		return;
+	requests_lease_gone(monitor, lease->id);
+	if (lease->lifetime == TB_LIFETIME_SESSION)
+		store_drop(monitor->supervisor, lease->id);
+	if (lease->lifeline < 0)
 		lease_free(&monitor->leases, lease);
 }
 
@@ -98,7 +126,7 @@ static void part(struct lease *lease, enum tb_reason reason)
 	fetched = collected(lease);
 	tell(lease, reason);
 	if (fetched)
-		hang_up(&lease->lifeline);
+		close_lifeline(lease);
 	else
 		shutdown(lease->lifeline, SHUT_WR);
 }
@@ -106,7 +134,8 @@ static void part(struct lease *lease, enum tb_reason reason)
 void lease_end(struct monitor *monitor, struct lease *lease, enum tb_reason reason)
 {
 	if (lease->ifindex != 0 && !lease->ending)
-		log_end(lease, reason);
+		announce_end(monitor, lease, reason);
+	tb_close(&lease->holder);
 	part(lease, reason);
 	delete_device(monitor, lease);
 	settle(monitor, lease);
@@ -129,8 +158,35 @@ void lease_interrupted(struct monitor *monitor, uint32_t number)
 	if (reason == TB_REASON_PROTOCOL)
 		tell(lease, reason);
 	/* Who has hung up cannot fetch what was not fetched, and who breaks the protocol need not. */
-	hang_up(&lease->lifeline);
-	lease_end(monitor, lease, reason);
+	close_lifeline(lease);
+	/* The other lifetimes do not hang on the lifeline. */
+	if (reason == TB_REASON_CLIENT && lease->lifetime != TB_LIFETIME_SESSION)
+		settle(monitor, lease);
+	else
+		lease_end(monitor, lease, reason);
+}
+
+void lease_keep(struct monitor *monitor, struct lease *lease, int lifeline, int holder)
+{
+	uint32_t number = lease_number(&monitor->leases, lease);
+	int ret = 0;
+
+	lease->lifeline = lifeline;
+	lease->holder = holder;
+	if (lifeline >= 0)
+		ret = monitor_watch(monitor, lifeline, SOURCE_LEASE, number);
+	else if (holder >= 0)
+		ret = monitor_watch(monitor, holder, SOURCE_HOLDER, number);
+	if (ret < 0)
+		tb_die("cannot watch the holder of %s: %s", lease->name, strerror(-ret));
+}
+
+void lease_holder_gone(struct monitor *monitor, uint32_t number)
+{
+	struct lease *lease = lease_by_number(&monitor->leases, number);
+
+	if (lease != NULL && lease->network != NULL && lease->holder >= 0)
+		lease_end(monitor, lease, TB_REASON_CLIENT);
 }
 
 void lease_device_gone(struct monitor *monitor, uint32_t ifindex)
@@ -140,7 +196,8 @@ void lease_device_gone(struct monitor *monitor, uint32_t ifindex)
 	/* If we are deleting the device, the reaper says when it is done. */
 	if (lease == NULL || lease->ending)
 		return;
-	log_end(lease, TB_REASON_DEVICE_GONE);
+	announce_end(monitor, lease, TB_REASON_DEVICE_GONE);
+	tb_close(&lease->holder);
 	lease_clear_device(&monitor->leases, lease);
 	part(lease, TB_REASON_DEVICE_GONE);
 	settle(monitor, lease);
@@ -153,6 +210,8 @@ void lease_reaped(struct monitor *monitor, uint32_t number, int result)
 	if (result < 0 && result != -ENODEV)
 		tb_log(TB_LOG_ERROR, "cannot delete %s, ifindex %u: %s; it is left to the administrator", lease->name,
 		       lease->ifindex, result == -EPERM ? "its alias is not ours any more" : strerror(-result));
+	if (lease->master != 0)
+		fdb_restore(monitor, lease->ifindex);
 	lease_clear_device(&monitor->leases, lease);
 	settle(monitor, lease);
 }
@@ -172,19 +231,4 @@ int leases_expire(struct monitor *monitor)
 			lease_end(monitor, lease, TB_REASON_NOT_COLLECTED);
 	}
 	return -1;
-}
-
-void leases_stop(struct monitor *monitor)
-{
-	struct lease *lease = TAILQ_FIRST(&monitor->leases.live);
-
-	while (lease != NULL) {
-		struct lease *next = TAILQ_NEXT(lease, link);
-
-		if (lease->ifindex != 0 && !lease->ending)
-			log_end(lease, TB_REASON_SHUTDOWN);
-		part(lease, TB_REASON_SHUTDOWN);
-		lease_discard(monitor, lease);
-		lease = next;
-	}
 }

@@ -8,6 +8,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -44,16 +45,26 @@ int link_socket_open(struct link_socket *sock)
 	return 0;
 }
 
-int link_events_open(void)
+static int open_events(uint32_t groups)
 {
 	int size = EVENTS_BUFFER;
-	int fd TB_CLOSE = open_socket(RTMGRP_LINK);
+	int fd TB_CLOSE = open_socket(groups);
 
 	if (fd < 0)
 		return fd;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		return -errno;
 	return tb_take(&fd);
+}
+
+int link_events_open(void)
+{
+	return open_events(RTMGRP_LINK);
+}
+
+int fdb_events_open(void)
+{
+	return open_events(RTMGRP_NEIGH);
 }
 
 /* A batch: several messages, sent with one system call and acknowledged one by one. */
@@ -328,6 +339,29 @@ int link_up(struct link_socket *sock, uint32_t ifindex)
 	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
 	batch.info->ifi_flags = IFF_UP;
 	batch.info->ifi_change = IFF_UP;
+	message_end(&batch);
+	return batch_run(&batch);
+}
+
+int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
+		 uint8_t flags)
+{
+	struct batch batch;
+	struct ndmsg *info;
+
+	batch_begin(&batch, sock);
+	batch.message = mnl_nlmsg_put_header(batch.bytes);
+	batch.message->nlmsg_type = RTM_NEWNEIGH;
+	batch.message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
+	batch.message->nlmsg_seq = ++sock->sequence;
+	info = mnl_nlmsg_put_extra_header(batch.message, sizeof(*info));
+	info->ndm_family = AF_BRIDGE;
+	info->ndm_ifindex = (int)port;
+	info->ndm_state = state;
+	info->ndm_flags = flags | NTF_MASTER;
+	mnl_attr_put(batch.message, NDA_LLADDR, TB_MAC_SIZE, mac);
+	if (vlan != 0)
+		mnl_attr_put_u16(batch.message, NDA_VLAN, vlan);
 	message_end(&batch);
 	return batch_run(&batch);
 }

@@ -15,6 +15,14 @@
 #define LINK_ALIAS_SIZE 256 /* the kernel's IFALIASZ */
 #define LINK_KIND_SIZE 16
 
+/* Counted by the link: received is what came from the device's user. */
+struct link_counters {
+	uint64_t rx_bytes;
+	uint64_t tx_bytes;
+	uint64_t rx_packets;
+	uint64_t tx_packets;
+};
+
 /* What the kernel says of a link. What it did not say is zero. */
 struct link {
 	uint32_t ifindex;
@@ -38,6 +46,7 @@ struct link {
 	bool has_ipv6;
 	uint32_t disable_ipv6;
 	uint32_t accept_ra;
+	struct link_counters counters;
 };
 
 /* What is set on a link of ours before it is up. */
@@ -59,8 +68,10 @@ struct link_socket {
 /* Opens the socket. Returns 0 or a negative errno. */
 int link_socket_open(struct link_socket *sock);
 
-/* Opens a non-blocking socket that is told of every change of a link. Returns the fd or a negative errno. */
+/* Opens a socket that is told of every change of a link, or of an entry in a bridge's forwarding table. Returns the fd
+ * or a negative errno. */
 int link_events_open(void);
+int fdb_events_open(void);
 
 /* Reads one link. Returns 0, -ENODEV, or another negative errno. */
 int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link);
@@ -88,6 +99,11 @@ int link_up(struct link_socket *sock, uint32_t ifindex);
  * Returns 0, -ENODEV if there is no such link, -EPERM if it is not ours, or another negative errno. */
 int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *prefix);
 
+/* Adds an entry to the forwarding table of the bridge whose port this is; state and flags as the kernel told them.
+ * An entry that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */
+int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
+		 uint8_t flags);
+
 /* True if a whole message begins here, and left bytes are there. libmnl's own check lets a length pass that is negative
  * as an int. */
 struct nlmsghdr;
@@ -99,8 +115,9 @@ bool link_kind_ours(const struct link *link);
 /* Parses one RTM_NEWLINK or RTM_DELLINK message. Returns 0, or -EBADMSG if it is malformed. */
 int link_parse(const struct nlmsghdr *message, struct link *link);
 
-/* Parses a datagram of link_events_open(): calls gone() with the ifindex of each link that was deleted.
- * Returns 0 or -EBADMSG. */
-int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex), void *context);
+/* Parses a datagram of link_events_open(): calls gone() with the ifindex of each link that was deleted, and changed()
+ * for each that was made or has changed. Returns 0 or -EBADMSG. */
+int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex),
+		      void (*changed)(void *context, const struct link *link), void *context);
 
 #endif

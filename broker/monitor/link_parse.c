@@ -121,6 +121,19 @@ static void parse_families(const struct nlattr *nest, struct link *link)
 	link->accept_ra = get_element(family.by_type[IFLA_INET6_CONF], DEVCONF_ACCEPT_RA);
 }
 
+static void parse_counters(const struct nlattr *attribute, struct link_counters *counters)
+{
+	struct rtnl_link_stats64 stats;
+
+	if (attribute == NULL || mnl_attr_get_payload_len(attribute) < sizeof(stats))
+		return;
+	memcpy(&stats, mnl_attr_get_payload(attribute), sizeof(stats));
+	counters->rx_bytes = stats.rx_bytes;
+	counters->tx_bytes = stats.tx_bytes;
+	counters->rx_packets = stats.rx_packets;
+	counters->tx_packets = stats.tx_packets;
+}
+
 int link_parse(const struct nlmsghdr *message, struct link *link)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
@@ -145,24 +158,34 @@ int link_parse(const struct nlmsghdr *message, struct link *link)
 		memcpy(link->mac, mnl_attr_get_payload(mac), TB_MAC_SIZE);
 	parse_info(attributes.by_type[IFLA_LINKINFO], link);
 	parse_families(attributes.by_type[IFLA_AF_SPEC], link);
+	parse_counters(attributes.by_type[IFLA_STATS64], &link->counters);
 	return 0;
 }
 
-int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex), void *context)
+int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex),
+		      void (*changed)(void *context, const struct link *link), void *context)
 {
 	int left = (int)size;
+	struct link link;
 
 	for (const struct nlmsghdr *message = datagram; link_message_ok(message, left);
 	     message = mnl_nlmsg_next(message, &left)) {
 		const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 
-		if (message->nlmsg_type != RTM_DELLINK)
+		if (message->nlmsg_type != RTM_DELLINK && message->nlmsg_type != RTM_NEWLINK)
 			continue;
 		if (mnl_nlmsg_get_payload_len(message) < sizeof(*info))
 			return -EBADMSG;
-		/* A bridge says the same of a port that leaves it; that message has the bridge's family. */
-		if (info->ifi_family == AF_UNSPEC)
+		/* A bridge tells of its ports in messages of its own family; a port that leaves it is not gone. */
+		if (info->ifi_family != AF_UNSPEC)
+			continue;
+		if (message->nlmsg_type == RTM_DELLINK) {
 			gone(context, (uint32_t)info->ifi_index);
+		} else {
+			if (link_parse(message, &link) < 0)
+				return -EBADMSG;
+			changed(context, &link);
+		}
 	}
 	return 0;
 }

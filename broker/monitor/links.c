@@ -1,5 +1,5 @@
-/* What becomes of links: the kernel's news of them, and what an earlier monitor left. Runs in the monitor; the sweep
- * USES CAP_NET_ADMIN to delete devices whose alias says that they were ours. */
+/* What becomes of links: the kernel's news of them, and what an earlier monitor left. Runs in the monitor. Devices
+ * whose alias says that they were ours, and that are nobody's any more, go to the reaper. */
 #include "broker/monitor/monitor.h"
 
 #include "broker/shared/log.h"
@@ -20,42 +20,28 @@ static void on_gone(void *context, uint32_t ifindex)
 	lease_device_gone(context, ifindex);
 }
 
-/* Calls each() for every link there is; the calls may repeat. */
-static int dump_links(struct monitor *monitor, void (*each)(void *context, const struct link *link), void *context)
+static void on_changed(void *context, const struct link *link)
 {
-	int ret = -EINTR;
-
-	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++)
-		ret = link_dump(&monitor->workshop.link, each, context);
-	return ret;
+	guard_event(context, link);
 }
 
-static void mark_present(void *context, const struct link *link)
-{
-	struct monitor *monitor = context;
-	struct lease *lease = lease_by_ifindex(&monitor->leases, link->ifindex);
-
-	if (lease != NULL)
-		lease->present = true;
-}
-
-/* News was lost, so every lease's device is looked for. */
+/* News was lost, so every lease's device is looked at. One by one: a dump of all links is interrupted whenever one of
+ * them changes, and who opens and closes fast enough could do that for ever. */
 static void resynchronize(struct monitor *monitor)
 {
-	struct lease *lease;
-	int ret;
+	struct lease *lease = TAILQ_FIRST(&monitor->leases.live);
 
-	TAILQ_FOREACH(lease, &monitor->leases.live, link)
-		lease->present = false;
-	ret = dump_links(monitor, mark_present, monitor);
-	if (ret < 0)
-		tb_die("cannot list the links: %s", strerror(-ret));
-	lease = TAILQ_FIRST(&monitor->leases.live);
 	while (lease != NULL) {
 		struct lease *next = TAILQ_NEXT(lease, link);
+		struct link link;
+		int ret = lease->ifindex != 0 ? link_get(&monitor->workshop.link, lease->ifindex, &link) : 0;
 
-		if (!lease->present && lease->ifindex != 0)
+		if (ret == -ENODEV)
 			lease_device_gone(monitor, lease->ifindex);
+		else if (ret < 0)
+			tb_die("cannot look at %s: %s", lease->name, strerror(-ret));
+		else if (lease->ifindex != 0)
+			guard_event(monitor, &link);
 		lease = next;
 	}
 }
@@ -73,21 +59,120 @@ void links_event(struct monitor *monitor)
 	else if (got < 0 && errno != EAGAIN && errno != EINTR)
 		tb_die("cannot hear of links: %s", strerror(errno));
 	/* Only the kernel is believed. */
-	else if (got > 0 && from.nl_pid == 0 && link_events_parse(buffer, (size_t)got, on_gone, monitor) < 0)
+	else if (got > 0 && from.nl_pid == 0 &&
+		 link_events_parse(buffer, (size_t)got, on_gone, on_changed, monitor) < 0)
 		tb_die("the kernel's news of links is malformed");
 }
 
-static void sweep(void *context, const struct link *link)
+/* True if somebody still holds the device; then *holder is a pidfd, or -1 if it is held by other means. */
+static bool still_held(const struct lease *found, const struct network *network, int *holder)
 {
-	struct monitor *monitor = context;
-
-	if (!link_kind_ours(link) || strncmp(link->alias, LEASE_ALIAS_PREFIX, strlen(LEASE_ALIAS_PREFIX)) != 0)
-		return;
-	tb_log(TB_LOG_NOTICE, "deleting %s, ifindex %u: an earlier broker left it", link->name, link->ifindex);
-	reaper_delete(&monitor->reaper, link->ifindex, REAPER_NO_ANSWER);
+	*holder = -1;
+	if (found->lifetime != TB_LIFETIME_SESSION)
+		return true;
+	*holder = process_open(found->pid, found->start_time);
+	/* A tun or tap that is not persistent is there because somebody has its fd: the client has passed it on. */
+	return *holder >= 0 || network->kind != TB_KIND_MACVTAP;
 }
 
-int links_sweep(struct monitor *monitor)
+static bool kind_fits(const struct network *network, const struct link *link)
 {
-	return dump_links(monitor, sweep, monitor);
+	return strcmp(link->kind, network->kind == TB_KIND_MACVTAP ? "macvtap" : "tun") == 0;
+}
+
+/* Makes a lease of what the alias says. Returns NULL, or for the log why the device is to be deleted. */
+static const char *adopt(struct monitor *monitor, const struct link *link)
+{
+	char network_name[TB_NETWORK_SIZE];
+	const struct network *network;
+	struct lease found;
+	struct lease *lease;
+	int lifeline;
+	int holder = -1;
+
+	if (lease_parse_alias(link->alias, &found, network_name) < 0) {
+		tb_log(TB_LOG_WARNING,
+		       "%s, ifindex %u, has an alias like ours, but not one that we write: it is left alone",
+		       link->name, link->ifindex);
+		return NULL;
+	}
+	network = network_find(&monitor->networks, network_name);
+	if (network == NULL || !kind_fits(network, link))
+		return "its network is not configured any more";
+	if ((link->flags & IFF_UP) == 0)
+		return "it was never finished";
+	/* A lower Max= is for new devices. */
+	if (monitor->leases.count == monitor->leases.capacity)
+		return "there are fewer leases now (--max-leases)";
+	lifeline = lifelines_take(&monitor->stored, found.id);
+	if (lifeline < 0 && !still_held(&found, network, &holder))
+		return "its holder has ended";
+	lease = lease_begin(&monitor->leases, network, found.uid, found.id);
+	lease->lifetime = found.lifetime;
+	lease->gid = found.gid;
+	lease->pid = found.pid;
+	lease->start_time = found.start_time;
+	lease->since = found.since;
+	lease->guarded = true;
+	memcpy(lease->mac, found.mac, sizeof(lease->mac));
+	lease_set_device(&monitor->leases, lease, link->name, link->ifindex);
+	lease_keep(monitor, lease, lifeline, holder);
+	return NULL;
+}
+
+static void adopt_or_delete(void *context, const struct link *link)
+{
+	struct monitor *monitor = context;
+	const char *why;
+
+	if (!link_kind_ours(link) || strncmp(link->alias, LEASE_ALIAS_PREFIX, strlen(LEASE_ALIAS_PREFIX)) != 0 ||
+	    lease_by_ifindex(&monitor->leases, link->ifindex) != NULL)
+		return;
+	why = adopt(monitor, link);
+	if (why != NULL) {
+		tb_log(TB_LOG_NOTICE, "deleting %s, ifindex %u, which an earlier broker left: %s", link->name,
+		       link->ifindex, why);
+		reaper_delete(&monitor->reaper, link->ifindex, REAPER_NO_ANSWER);
+	}
+}
+
+/* What was done to the adopted devices while nobody looked. Which bridge a device was on is the network file's word; a
+ * bridge that is gone has taken nobody's device away. */
+static void guard_adopted(struct monitor *monitor)
+{
+	struct lease *lease = TAILQ_FIRST(&monitor->leases.live);
+
+	while (lease != NULL) {
+		struct lease *next = TAILQ_NEXT(lease, link);
+		struct link bridge;
+		struct link link;
+
+		if (lease->network->bridge[0] != '\0' &&
+		    link_find(&monitor->workshop.link, lease->network->bridge, &bridge) == 0)
+			lease->master = bridge.ifindex;
+		if (link_get(&monitor->workshop.link, lease->ifindex, &link) == 0)
+			guard_event(monitor, &link);
+		lease = next;
+	}
+}
+
+/* Calls each() for every link there is; the calls may repeat. */
+static int dump_links(struct monitor *monitor, void (*each)(void *context, const struct link *link), void *context)
+{
+	int ret = -EINTR;
+
+	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++)
+		ret = link_dump(&monitor->workshop.link, each, context);
+	return ret;
+}
+
+int links_adopt(struct monitor *monitor)
+{
+	int ret = dump_links(monitor, adopt_or_delete, monitor);
+
+	guard_adopted(monitor);
+	lifelines_close(&monitor->stored, monitor->supervisor);
+	if (ret == 0 && monitor->leases.count > 0)
+		tb_log(TB_LOG_NOTICE, "taken over: %u leases", monitor->leases.count);
+	return ret;
 }

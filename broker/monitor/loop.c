@@ -14,15 +14,20 @@
 
 #define EVENTS_MAX 64
 
-/* How long the devices of a broker that stops may take to be deleted. */
-#define STOP_DEADLINE_MS 10000
-
 uint64_t monotonic_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t realtime_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec;
 }
 
 int monitor_watch(struct monitor *monitor, int fd, enum source source, uint32_t number)
@@ -95,6 +100,12 @@ static void on_links(struct monitor *monitor, uint32_t number)
 	links_event(monitor);
 }
 
+static void on_neighbours(struct monitor *monitor, uint32_t number)
+{
+	(void)number;
+	fdb_event(monitor);
+}
+
 static void on_reaper(struct monitor *monitor, uint32_t number)
 {
 	struct reaper_job answer;
@@ -114,14 +125,10 @@ static void on_signal(struct monitor *monitor, uint32_t number)
 }
 
 static void (*const handlers[SOURCE_COUNT])(struct monitor *monitor, uint32_t number) = {
-	[SOURCE_LISTENER] = on_listener,
-	[SOURCE_AUTHORITY] = on_authority,
-	[SOURCE_OPENER] = on_opener,
-	[SOURCE_LINKS] = on_links,
-	[SOURCE_REAPER] = on_reaper,
-	[SOURCE_SIGNALS] = on_signal,
-	[SOURCE_REQUEST] = request_interrupted,
-	[SOURCE_LEASE] = lease_interrupted,
+	[SOURCE_LISTENER] = on_listener,     [SOURCE_AUTHORITY] = on_authority,      [SOURCE_OPENER] = on_opener,
+	[SOURCE_LINKS] = on_links,           [SOURCE_NEIGHBOURS] = on_neighbours,    [SOURCE_REAPER] = on_reaper,
+	[SOURCE_SIGNALS] = on_signal,        [SOURCE_REQUEST] = request_interrupted, [SOURCE_LEASE] = lease_interrupted,
+	[SOURCE_HOLDER] = lease_holder_gone,
 };
 
 static void wait_and_handle(struct monitor *monitor, int timeout)
@@ -142,20 +149,6 @@ static int nearer(int a, int b)
 	return b < 0 || a < b ? a : b;
 }
 
-static void stop(struct monitor *monitor)
-{
-	uint64_t deadline = monotonic_ms() + STOP_DEADLINE_MS;
-
-	tb_log(TB_LOG_NOTICE, "stopping: %u leases end", monitor->leases.count);
-	requests_stop(monitor);
-	leases_stop(monitor);
-	while (!TAILQ_EMPTY(&monitor->leases.live) && monotonic_ms() < deadline)
-		wait_and_handle(monitor, 100);
-	if (!TAILQ_EMPTY(&monitor->leases.live))
-		tb_log(TB_LOG_WARNING, "stopped with %u devices left: the next start deletes them",
-		       monitor->leases.count);
-}
-
 void monitor_serve(struct monitor *monitor)
 {
 	while (!monitor->stopping) {
@@ -164,5 +157,6 @@ void monitor_serve(struct monitor *monitor)
 
 		wait_and_handle(monitor, nearer(requests, leases));
 	}
-	stop(monitor);
+	/* The devices stay, and their holders with them: the next monitor takes the leases over. */
+	tb_log(TB_LOG_NOTICE, "stopping: %u leases stay", monitor->leases.count);
 }

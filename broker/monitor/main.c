@@ -225,6 +225,7 @@ static void open_resources(struct monitor *monitor)
 
 	checked(link_socket_open(&workshop->link), "cannot open a netlink socket");
 	monitor->events = checked(link_events_open(), "cannot listen to the kernel's news of links");
+	monitor->neighbours = checked(fdb_events_open(), "cannot listen to the kernel's news of bridges");
 	workshop->ipv6_conf = open("/proc/sys/net/ipv6/conf", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (workshop->ipv6_conf < 0 && errno != ENOENT)
 		tb_die("/proc/sys/net/ipv6/conf: %s", strerror(errno));
@@ -242,6 +243,7 @@ static void watch_all(struct monitor *monitor)
 	if (monitor->workshop.node.opener >= 0)
 		checked(monitor_watch(monitor, monitor->workshop.node.opener, SOURCE_OPENER, 0), "epoll");
 	checked(monitor_watch(monitor, monitor->events, SOURCE_LINKS, 0), "epoll");
+	checked(monitor_watch(monitor, monitor->neighbours, SOURCE_NEIGHBOURS, 0), "epoll");
 	checked(monitor_watch(monitor, monitor->reaper.answers, SOURCE_REAPER, 0), "epoll");
 	checked(monitor_watch(monitor, monitor->signals, SOURCE_SIGNALS, 0), "epoll");
 }
@@ -252,14 +254,15 @@ static void prepare(struct monitor *monitor, const struct users *users)
 	int listening TB_CLOSE = -1;
 
 	monitor->uids = (struct own_uids){users->monitor.uid, users->listener.uid, users->authority.uid};
-	monitor->workshop.owner = users->monitor.uid;
-	monitor->workshop.group = users->monitor.gid;
+	monitor->workshop.own_uid = users->monitor.uid;
+	monitor->workshop.own_gid = users->monitor.gid;
 	requests_init(&monitor->requests);
 	checked(leases_init(&monitor->leases, &monitor->networks, monitor->options.max_leases,
 			    monitor->options.max_leases_per_user),
 		"cannot make the table of leases");
 	raise_fd_limit(monitor);
 	open_resources(monitor);
+	checked(lifelines_init(&monitor->stored), "cannot take the stored lifelines");
 	listening = listening_socket(monitor->options.socket_path);
 	checked(listening, monitor->options.socket_path);
 	checked(origin_init(&monitor->origin, listening), monitor->options.socket_path);
@@ -278,8 +281,6 @@ int main(int argc, char **argv)
 {
 	static struct monitor monitor;
 	struct users users;
-	int notify;
-
 	options_parse(&monitor.options, argc, argv);
 	read_networks(&monitor);
 	if (monitor.options.check)
@@ -290,14 +291,14 @@ int main(int argc, char **argv)
 		tb_die("tapbrokerd starts as root, and gives its rights up by itself");
 	refuse_user_namespace();
 	users = find_users();
-	notify = notify_open();
+	monitor.supervisor = notify_open();
 	prepare(&monitor, &users);
 	lock_down(&monitor, &users);
 	watch_all(&monitor);
-	checked(links_sweep(&monitor), "cannot list the links");
+	checked(links_adopt(&monitor), "cannot list the links");
 	tb_log(TB_LOG_NOTICE, "ready: %zu networks, %u leases at most", monitor.networks.count,
 	       monitor.options.max_leases);
-	notify_ready(notify);
+	notify_ready(monitor.supervisor);
 	monitor_serve(&monitor);
 	return 0;
 }

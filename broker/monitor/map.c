@@ -4,24 +4,20 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NONE UINT32_MAX
-
 int map_init(struct map *map, uint32_t capacity)
 {
 	map->buckets_count = 1;
 	while (map->buckets_count < capacity)
 		map->buckets_count *= 2;
-	map->entries = calloc(capacity, sizeof(*map->entries));
+	map->capacity = capacity;
+	map->used = 0;
+	map->free = 0;
+	map->entries = calloc((size_t)capacity + 1, sizeof(*map->entries));
 	map->buckets = calloc(map->buckets_count, sizeof(*map->buckets));
 	if (map->entries == NULL || map->buckets == NULL) {
 		map_destroy(map);
 		return -ENOMEM;
 	}
-	for (uint32_t i = 0; i < map->buckets_count; i++)
-		map->buckets[i] = NONE;
-	for (uint32_t i = 0; i < capacity; i++)
-		map->entries[i].next = i + 1 < capacity ? i + 1 : NONE;
-	map->free = 0;
 	return 0;
 }
 
@@ -43,23 +39,35 @@ static uint32_t *bucket_of(const struct map *map, uint64_t key)
 
 uint32_t *map_find(const struct map *map, uint64_t key)
 {
-	for (uint32_t i = *bucket_of(map, key); i != NONE; i = map->entries[i].next)
+	for (uint32_t i = *bucket_of(map, key); i != 0; i = map->entries[i].next)
 		if (map->entries[i].key == key)
 			return &map->entries[i].value;
 	return NULL;
+}
+
+/* A free entry; there is one. */
+static uint32_t take_entry(struct map *map)
+{
+	uint32_t i = map->free;
+
+	if (i != 0)
+		map->free = map->entries[i].next;
+	else if (map->used < map->capacity)
+		i = ++map->used;
+	else
+		abort();
+	return i;
 }
 
 uint32_t *map_insert(struct map *map, uint64_t key)
 {
 	uint32_t *value = map_find(map, key);
 	uint32_t *bucket = bucket_of(map, key);
-	uint32_t i = map->free;
+	uint32_t i;
 
 	if (value != NULL)
 		return value;
-	if (i == NONE)
-		abort();
-	map->free = map->entries[i].next;
+	i = take_entry(map);
 	map->entries[i] = (struct map_entry){.key = key, .value = 0, .next = *bucket};
 	*bucket = i;
 	return &map->entries[i].value;
@@ -67,7 +75,7 @@ uint32_t *map_insert(struct map *map, uint64_t key)
 
 void map_remove(struct map *map, uint64_t key)
 {
-	for (uint32_t *link = bucket_of(map, key); *link != NONE; link = &map->entries[*link].next) {
+	for (uint32_t *link = bucket_of(map, key); *link != 0; link = &map->entries[*link].next) {
 		uint32_t i = *link;
 
 		if (map->entries[i].key == key) {

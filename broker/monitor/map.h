@@ -8,14 +8,17 @@
 struct map_entry {
 	uint64_t key;
 	uint32_t value;
-	uint32_t next; /* in the same bucket, or in the list of free entries */
+	uint32_t next; /* in the same bucket, or in the list of free entries; 0: none */
 };
 
+/* Memory that was never used stays untouched, and so costs nothing. */
 struct map {
-	struct map_entry *entries;
-	uint32_t *buckets;
-	uint32_t buckets_count; /* a power of two */
-	uint32_t free;
+	struct map_entry *entries; /* entry 0 is not used */
+	uint32_t *buckets;         /* the first entry of each; 0: none */
+	uint32_t buckets_count;    /* a power of two */
+	uint32_t capacity;
+	uint32_t used; /* entries that were ever used */
+	uint32_t free; /* the first of those that are free again; 0: none */
 };
 
 /* Makes an empty map for at most capacity keys. Returns 0 or -ENOMEM. */

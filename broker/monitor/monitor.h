@@ -3,12 +3,14 @@
 #define TB_MONITOR_H
 
 #include "broker/monitor/device.h"
+#include "broker/monitor/fdb.h"
 #include "broker/monitor/lease.h"
 #include "broker/monitor/network.h"
 #include "broker/monitor/options.h"
 #include "broker/monitor/peer.h"
 #include "broker/monitor/reaper.h"
 #include "broker/monitor/request.h"
+#include "broker/monitor/store.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -31,7 +33,11 @@ struct monitor {
 	struct reaper reaper;
 	int listener; /* channels to the other processes */
 	int authority;
-	int events; /* what the kernel tells of links */
+	int events;     /* what the kernel tells of links */
+	int neighbours; /* what it tells of bridges' forwarding tables */
+	struct fdb_memory fdb;
+	struct lifelines stored; /* those that an earlier monitor gave to the supervisor */
+	int supervisor;          /* NOTIFY_SOCKET; -1: none */
 	int signals;
 	int epoll;
 	bool stopping;
@@ -43,21 +49,24 @@ enum source {
 	SOURCE_AUTHORITY,
 	SOURCE_OPENER,
 	SOURCE_LINKS,
+	SOURCE_NEIGHBOURS,
 	SOURCE_REAPER,
 	SOURCE_SIGNALS,
 	SOURCE_REQUEST,
 	SOURCE_LEASE,
+	SOURCE_HOLDER,
 	SOURCE_COUNT
 };
 
 /* Watches an fd for input; if it is watched already, for this source from now on. Returns 0 or a negative errno. */
 int monitor_watch(struct monitor *monitor, int fd, enum source source, uint32_t number);
 
-/* Serves until SIGTERM or SIGINT, and returns when all leases have been ended. Does not return if a child ends. */
+/* Serves until SIGTERM or SIGINT. Does not return if a child ends. */
 void monitor_serve(struct monitor *monitor);
 
-/* Milliseconds of the monotonic clock. */
+/* Milliseconds of the monotonic clock, and seconds after 1970. */
 uint64_t monotonic_ms(void);
+uint64_t realtime_seconds(void);
 
 /* One line for each decision, with fixed words in a fixed order. Only what was validated may stand in it; what is not
  * known is NULL or empty. */
@@ -89,8 +98,17 @@ int requests_expire(struct monitor *monitor);
 /* Asks the authority what may be asked now, in the order of arrival. */
 void requests_ask(struct monitor *monitor);
 
-/* Drops all requests: the broker stops. */
-void requests_stop(struct monitor *monitor);
+/* The lease with this id has ended, and its device is gone: answers those who wanted it to. */
+void requests_lease_gone(struct monitor *monitor, const uint8_t id[TB_ID_SIZE]);
+
+/* Tells the clients that watch. reason is enum tb_reason for TB_EVENT_ENDED, else 0. */
+void watchers_tell(struct monitor *monitor, const struct lease *lease, enum tb_event_what what, uint32_t reason);
+
+/* Begins to tell this client what happens. */
+void watch_begin(struct monitor *monitor, struct request *request);
+
+/* Answers a client that wants to know which leases there are. */
+void leases_answer(struct monitor *monitor, const struct request *request);
 
 /* Answers a client that wants to know which networks there are. */
 void networks_answer(struct monitor *monitor, const struct peer *peer);
@@ -123,8 +141,23 @@ void lease_end(struct monitor *monitor, struct lease *lease, enum tb_reason reas
 /* The same for a lease that never began: nobody is told, and the log knows of it already. */
 void lease_discard(struct monitor *monitor, struct lease *lease);
 
-/* Ends all leases: the broker stops. */
-void leases_stop(struct monitor *monitor);
+/* Keeps an adopted lease by its lifeline, if that was saved, or by the process that holds it; -1: neither. */
+void lease_keep(struct monitor *monitor, struct lease *lease, int lifeline, int holder);
+
+/* The process that held a lease whose lifeline was lost has ended. */
+void lease_holder_gone(struct monitor *monitor, uint32_t number);
+
+/* What the guard has to say of a lease's device: 0, or why the lease must end. */
+enum tb_reason guard_check(const struct monitor *monitor, const struct lease *lease, const struct link *link);
+
+/* Reads what the kernel tells of bridges' forwarding tables. Returns false if there was nothing. */
+bool fdb_event(struct monitor *monitor);
+
+/* The port with this ifindex is gone: puts the entries of an administrator's back that it had pushed out. */
+void fdb_restore(struct monitor *monitor, uint32_t taker);
+
+/* The kernel tells of a change of a link, which may be a lease's. */
+void guard_event(struct monitor *monitor, const struct link *link);
 
 /* Ends the leases whose holders have not read their answer in time. Returns the milliseconds until the next deadline,
  * or -1. */
@@ -133,7 +166,8 @@ int leases_expire(struct monitor *monitor);
 /* Reads what the kernel tells of links. */
 void links_event(struct monitor *monitor);
 
-/* Deletes the devices that an earlier monitor left. Returns 0 or a negative errno. */
-int links_sweep(struct monitor *monitor);
+/* Takes over the leases of the devices that an earlier monitor left, and deletes those that are nobody's any more.
+ * Returns 0 or a negative errno. */
+int links_adopt(struct monitor *monitor);
 
 #endif

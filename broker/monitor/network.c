@@ -38,6 +38,17 @@ const char *kind_word(enum tb_kind kind)
 	}
 }
 
+const char *lifetime_word(enum tb_lifetime lifetime)
+{
+	static const char *const words[TB_LIFETIME_COUNT] = {
+		[TB_LIFETIME_SESSION] = "session",
+		[TB_LIFETIME_FD] = "fd",
+		[TB_LIFETIME_PERSISTENT] = "persistent",
+	};
+
+	return lifetime < TB_LIFETIME_COUNT ? words[lifetime] : "-";
+}
+
 const char *mode_word(enum tb_macvtap_mode mode)
 {
 	switch (mode) {
@@ -279,6 +290,20 @@ const struct network *network_find(const struct network_table *table, const char
 		if (strcmp(table->networks[i].name, name) == 0)
 			return &table->networks[i];
 	return NULL;
+}
+
+const struct network *network_of_bridge(const struct network_table *table, const char *bridge)
+{
+	const struct network *found = NULL;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (strcmp(table->networks[i].bridge, bridge) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = &table->networks[i];
+	}
+	return found;
 }
 
 bool network_allows_name(const struct network *network, const char *name)

@@ -30,6 +30,7 @@ struct network {
 	bool isolated;         /* the bridge port reaches no other isolated port */
 	bool ipv6_disabled;    /* true: disable_ipv6=1 on the device; false: accept_ra=0 only */
 	bool listed;           /* `tapctl networks` shows it */
+	uint32_t lifetimes;    /* bit N: a lease may have the lifetime N of enum tb_lifetime */
 };
 
 /* The networks, sorted by name. */
@@ -51,8 +52,12 @@ const struct network *network_find(const struct network_table *table, const char
 /* True if a client may ask this network for an interface of that name. */
 bool network_allows_name(const struct network *network, const char *name);
 
-/* Words for a kind and a mode: "tap", "bridge"; "-" for none. */
+/* The network that has this bridge, if exactly one has, or NULL. */
+const struct network *network_of_bridge(const struct network_table *table, const char *bridge);
+
+/* Words for a kind, a mode and a lifetime: "tap", "bridge", "session"; "-" for none. */
 const char *kind_word(enum tb_kind kind);
+const char *lifetime_word(enum tb_lifetime lifetime);
 const char *mode_word(enum tb_macvtap_mode mode);
 
 #endif

@@ -25,6 +25,7 @@ enum network_key {
 	KEY_ISOLATED,
 	KEY_IPV6,
 	KEY_LISTED,
+	KEY_LIFETIMES,
 	KEY_COUNT
 };
 

@@ -22,6 +22,7 @@
 #define FOR(kind) (1u << (kind))
 #define FOR_ALL (FOR(TB_KIND_TAP) | FOR(TB_KIND_TUN) | FOR(TB_KIND_MACVTAP))
 
+#define LOWER_RULE "[A-Za-z0-9][A-Za-z0-9_.-]{0,14}, not all or default"
 #define NAME_RULE "[a-z][a-z0-9_.-]{0,14}, without \"..\", not all or default"
 
 struct key {
@@ -58,16 +59,22 @@ static bool take_interface(char field[TB_NAME_SIZE], const char *value)
 	return tb_field_set(field, TB_NAME_SIZE, value) == 0 && tb_name_valid(field, TB_NAME_SIZE);
 }
 
+/* An interface of the administrator's may have a name that none of ours has. */
+static bool take_lower(char field[TB_NAME_SIZE], const char *value)
+{
+	return tb_field_set(field, TB_NAME_SIZE, value) == 0 && tb_interface_valid(field, TB_NAME_SIZE);
+}
+
 static void set_bridge(struct network_file *file, unsigned int line, const char *value)
 {
-	if (!take_interface(file->network.bridge, value))
-		network_file_error(file, line, "Bridge=%s: an interface's name is " NAME_RULE, value);
+	if (!take_lower(file->network.bridge, value))
+		network_file_error(file, line, "Bridge=%s: a bridge's name is " LOWER_RULE, value);
 }
 
 static void set_parent(struct network_file *file, unsigned int line, const char *value)
 {
-	if (!take_interface(file->network.parent, value))
-		network_file_error(file, line, "Parent=%s: an interface's name is " NAME_RULE, value);
+	if (!take_lower(file->network.parent, value))
+		network_file_error(file, line, "Parent=%s: a parent's name is " LOWER_RULE, value);
 }
 
 /* A name, or the beginning of one and '*'. */
@@ -188,6 +195,26 @@ static void set_ipv6(struct network_file *file, unsigned int line, const char *v
 		network_file_error(file, line, "IPv6=%s: it is disabled or no-ra", value);
 }
 
+static void set_lifetimes(struct network_file *file, unsigned int line, const char *value)
+{
+	char list[NETWORK_LINE_MAX + 1];
+	char *rest = NULL;
+
+	snprintf(list, sizeof(list), "%s", value);
+	for (char *word = strtok_r(list, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest)) {
+		enum tb_lifetime lifetime = 0;
+
+		while (lifetime < TB_LIFETIME_COUNT && strcmp(word, lifetime_word(lifetime)) != 0)
+			lifetime++;
+		if (lifetime == TB_LIFETIME_COUNT)
+			network_file_error(file, line, "Lifetimes=%s: they are session, fd and persistent", word);
+		else
+			file->network.lifetimes |= 1u << lifetime;
+	}
+	if (file->network.lifetimes == 0)
+		network_file_error(file, line, "Lifetimes= names no lifetime; leave it out for the usual ones");
+}
+
 static const struct key keys[KEY_COUNT] = {
 	[KEY_KIND] = {"Kind", FOR_ALL, set_kind},
 	[KEY_BRIDGE] = {"Bridge", FOR(TB_KIND_TAP), set_bridge},
@@ -202,6 +229,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_ISOLATED] = {"Isolated", FOR(TB_KIND_TAP), set_isolated},
 	[KEY_IPV6] = {"IPv6", FOR_ALL, set_ipv6},
 	[KEY_LISTED] = {"Listed", FOR_ALL, set_listed},
+	[KEY_LIFETIMES] = {"Lifetimes", FOR_ALL, set_lifetimes},
 };
 
 void network_defaults(struct network *network)
@@ -218,7 +246,7 @@ void network_defaults(struct network *network)
 
 static void refuse_unknown(struct network_file *file, unsigned int line, const char *name)
 {
-	char list[160];
+	char list[256];
 	size_t length = 0;
 
 	for (int key = 0; key < KEY_COUNT && length < sizeof(list); key++)
@@ -265,6 +293,9 @@ static void check_kind(struct network_file *file)
 		network_file_error(file, file->lines[KEY_ISOLATED],
 				   "Isolated= is about a bridge's port; add Bridge= "
 				   "or leave it out");
+	if (network->kind == TB_KIND_MACVTAP && (network->lifetimes & 1u << TB_LIFETIME_FD) != 0)
+		network_file_error(file, file->lines[KEY_LIFETIMES],
+				   "Lifetimes=fd: the kernel keeps a macvtap when its last fd is closed");
 	if (network->kind == TB_KIND_TAP && network->mtu > TAP_MTU_MAX)
 		network_file_error(file, file->lines[KEY_MTU], "MTU=%u: for a tap it is a decimal number from %u to %u",
 				   network->mtu, TB_MTU_MIN, TAP_MTU_MAX);
@@ -299,6 +330,9 @@ void network_keys_finish(struct network_file *file)
 	check_counts(file);
 	if (network->kind != TB_KIND_MACVTAP)
 		network->mode = TB_MODE_NONE;
+	if (file->lines[KEY_LIFETIMES] == 0)
+		network->lifetimes =
+			1u << TB_LIFETIME_SESSION | (network->kind == TB_KIND_MACVTAP ? 0 : 1u << TB_LIFETIME_FD);
 	if (file->lines[KEY_BRIDGE] == 0)
 		network->isolated = false;
 	if (file->lines[KEY_VNET_HEADER] == 0)

@@ -8,7 +8,6 @@
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
-#include "proto/name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +48,18 @@ static int take_nonsense(void *context, const void *message, const int *fds)
 	tb_die("the opener answers nonsense");
 }
 
+static int take_granted(void *context, const void *message, const int *fds)
+{
+	const struct tb_node_answer *answer = message;
+	struct reply *reply = context;
+
+	(void)fds;
+	if (answer->error < 0 || answer->reserved != 0)
+		tb_die("the opener answers nonsense: the error %d", answer->error);
+	reply->error = -answer->error;
+	return 0;
+}
+
 static int take_error(void *context, const void *message, const int *fds)
 {
 	const struct tb_node_answer *answer = message;
@@ -61,25 +72,13 @@ static int take_error(void *context, const void *message, const int *fds)
 	return 0;
 }
 
-static int ask_opener(int opener, enum tb_node node, const char *name, uint32_t ifindex)
+/* Sends the request and takes the answer by one of the rows. */
+static struct reply exchange(int opener, const struct tb_node_request *request, const struct tb_row *rows)
 {
-	static const struct tb_row rows[] = {
-		{TB_ANS_NODE, sizeof(struct tb_node_answer), 1, take_fd},
-		{TB_ANS_NODE, sizeof(struct tb_node_answer), 0, take_error},
-		{0, 0, 0, take_nonsense},
-	};
-	struct tb_node_request request;
 	struct pollfd item = {.fd = opener, .events = POLLIN};
 	struct reply reply = {.error = 0, .fd = -1};
-	int ret;
+	int ret = tb_send(opener, request, sizeof(*request), NULL, 0);
 
-	memset(&request, 0, sizeof(request));
-	tb_header_set(&request.header, TB_REQ_NODE, sizeof(request));
-	request.node = node;
-	request.ifindex = ifindex;
-	ret = tb_field_set(request.name, sizeof(request.name), name);
-	if (ret == 0)
-		ret = tb_send(opener, &request, sizeof(request), NULL, 0);
 	if (ret < 0)
 		tb_die("cannot ask the opener: %s", strerror(-ret));
 	if (poll(&item, 1, OPENER_DEADLINE_MS) <= 0)
@@ -87,7 +86,36 @@ static int ask_opener(int opener, enum tb_node node, const char *name, uint32_t 
 	ret = tb_dispatch(opener, rows, &reply);
 	if (ret < 0)
 		tb_die("the opener is gone: %s", strerror(-ret));
+	return reply;
+}
+
+static int ask_for_fd(int opener, enum tb_node node, const char *name, uint32_t ifindex)
+{
+	static const struct tb_row rows[] = {
+		{TB_ANS_NODE, sizeof(struct tb_node_answer), 1, take_fd},
+		{TB_ANS_NODE, sizeof(struct tb_node_answer), 0, take_error},
+		{0, 0, 0, take_nonsense},
+	};
+	struct tb_node_request request = {.node = node, .ifindex = ifindex};
+	struct reply reply;
+
+	tb_header_set(&request.header, TB_REQ_NODE, sizeof(request));
+	memcpy(request.name, name, strlen(name));
+	reply = exchange(opener, &request, rows);
 	return reply.fd >= 0 ? reply.fd : reply.error;
+}
+
+int node_grant(const struct node_source *source, const char *name, uint32_t ifindex, uid_t uid)
+{
+	static const struct tb_row rows[] = {
+		{TB_ANS_GRANT, sizeof(struct tb_node_answer), 0, take_granted},
+		{0, 0, 0, take_nonsense},
+	};
+	struct tb_node_request request = {.node = TB_NODE_TAP, .ifindex = ifindex, .uid = uid};
+
+	tb_header_set(&request.header, TB_REQ_GRANT, sizeof(request));
+	memcpy(request.name, name, strlen(name));
+	return exchange(source->opener, &request, rows).error;
 }
 
 int node_open_tun(const struct node_source *source)
@@ -95,12 +123,12 @@ int node_open_tun(const struct node_source *source)
 	int fd;
 
 	if (!source->tun_direct)
-		return ask_opener(source->opener, TB_NODE_TUN, "", 0);
+		return ask_for_fd(source->opener, TB_NODE_TUN, "", 0);
 	fd = open(NODE_TUN_PATH, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 int node_open_tap(const struct node_source *source, const char *name, uint32_t ifindex)
 {
-	return ask_opener(source->opener, TB_NODE_TAP, name, ifindex);
+	return ask_for_fd(source->opener, TB_NODE_TAP, name, ifindex);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define NODE_TUN_PATH "/dev/net/tun"
 
@@ -22,5 +23,8 @@ int node_open_tun(const struct node_source *source);
 /* Opens the node of the macvtap with this name and ifindex. Returns the fd, as above; -ESTALE if the node under that
  * name in /dev belongs to another device. */
 int node_open_tap(const struct node_source *source, const char *name, uint32_t ifindex);
+
+/* Lets one user open that node, beside root. Returns 0 or a negative errno. */
+int node_grant(const struct node_source *source, const char *name, uint32_t ifindex, uid_t uid);
 
 #endif

@@ -123,6 +123,7 @@ int peer_identify(struct peer *peer, int sock, const struct origin *origin)
 	if (pidfd < 0)
 		return -ESRCH;
 	peer->uid = credentials.uid;
+	peer->gid = credentials.gid;
 	peer->pid = credentials.pid;
 	ret = process_start_time(peer->pid, &peer->start_time);
 	if (ret < 0)
@@ -133,6 +134,16 @@ int peer_identify(struct peer *peer, int sock, const struct origin *origin)
 	peer->pidfd = tb_take(&pidfd);
 	peer->sock = sock;
 	return 0;
+}
+
+int process_open(pid_t pid, uint64_t start_time)
+{
+	int pidfd TB_CLOSE = (int)syscall(SYS_pidfd_open, pid, 0);
+	uint64_t found;
+
+	if (pidfd < 0 || process_start_time(pid, &found) < 0 || found != start_time || fd_ready(pidfd, POLLIN))
+		return -ESRCH;
+	return tb_take(&pidfd);
 }
 
 bool peer_alive(const struct peer *peer)

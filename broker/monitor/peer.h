@@ -10,6 +10,7 @@ struct peer {
 	int sock;            /* owned */
 	int pidfd;           /* owned; of the process that called connect() */
 	uid_t uid;           /* its effective uid at that moment */
+	gid_t gid;           /* its effective gid at that moment */
 	pid_t pid;           /* never 0 */
 	uint64_t start_time; /* in clock ticks after boot; with the pid it names one process for ever */
 };
@@ -46,5 +47,8 @@ void peer_close(struct peer *peer);
 
 /* Field 22 of /proc/PID/stat. Returns 0 or a negative errno. */
 int process_start_time(pid_t pid, uint64_t *start_time);
+
+/* Opens a pidfd of the process with this pid and start time. Returns the fd, or -ESRCH if there is none any more. */
+int process_open(pid_t pid, uint64_t start_time);
 
 #endif

@@ -36,7 +36,8 @@ static uint32_t pending_of(const struct request_table *table, uid_t uid)
 	uint32_t count = 0;
 
 	TAILQ_FOREACH(request, &table->used, link)
-		if (request->state != REQUEST_ABANDONED && request->peer.uid == uid)
+		if (request->state != REQUEST_ABANDONED && request->state != REQUEST_WATCHING &&
+		    request->peer.uid == uid)
 			count++;
 	return count;
 }
@@ -51,6 +52,8 @@ static struct request *request_take(struct request_table *table)
 		memset(&request->message, 0, sizeof(request->message));
 		request->network = NULL;
 		request->authorized = false;
+		request->deadline = UINT64_MAX;
+		request->lost = 0;
 	}
 	return request;
 }
@@ -63,15 +66,45 @@ void request_free(struct request_table *table, struct request *request)
 	TAILQ_INSERT_TAIL(&table->free, request, link);
 }
 
+static const char *operation_word(uint16_t type)
+{
+	switch (type) {
+	case TB_REQ_LIST:
+		return "list";
+	case TB_REQ_RELEASE:
+		return "release";
+	case TB_REQ_REVOKE:
+		return "revoke";
+	case TB_REQ_WATCH:
+		return "watch";
+	case TB_REQ_NETWORKS:
+		return "networks";
+	default:
+		return "open";
+	}
+}
+
+struct lease *lease_of_request(const struct lease_table *table, const struct request *request)
+{
+	const struct tb_request *message = &request->message;
+	struct lease *lease = message->name[0] != '\0' ? lease_by_name(table, request->peer.uid, message->name)
+						       : lease_by_id(table, message->lease);
+
+	/* Only who revokes may name a lease of another's. */
+	if (lease != NULL && lease->uid != request->peer.uid && message->header.type != TB_REQ_REVOKE)
+		return NULL;
+	return lease;
+}
+
 void request_log(const struct request *request, const char *verdict, const char *reason, const struct lease *lease)
 {
 	const struct tb_request *message = &request->message;
-	const struct network *network = request->network;
+	const struct network *network = lease != NULL ? lease->network : request->network;
 	struct decision decision = {
-		.operation = "open",
+		.operation = operation_word(message->header.type),
 		.uid = request->peer.uid,
 		.pid = request->peer.pid,
-		.network = message->network,
+		.network = network != NULL ? network->name : message->network,
 		.kind = kind_word(network != NULL ? network->kind : (enum tb_kind)message->kind),
 		.name = lease != NULL ? lease->name : message->name,
 		.verdict = verdict,
@@ -82,17 +115,46 @@ void request_log(const struct request *request, const char *verdict, const char 
 	log_decision(&decision);
 }
 
-/* Tells the client. If it cannot be told, it has hung up or does not read: nothing is lost with it. */
-static void answer_refusal(int sock, enum tb_status status, uint32_t held, uint32_t limit)
+/* Tells the client, in the message that answers its kind of request. If it cannot be told, it has hung up or does not
+ * read: nothing is lost with it. */
+static void answer_status(const struct request *request, enum tb_status status, uint32_t held, uint32_t limit)
 {
-	struct tb_answer answer;
+	union {
+		struct tb_header header;
+		struct tb_answer answer;
+		struct tb_network network;
+		struct tb_lease lease;
+		struct tb_done done;
+		struct tb_event event;
+	} message;
+	size_t size;
 
-	memset(&answer, 0, sizeof(answer));
-	tb_header_set(&answer.header, TB_ANS_OPEN, sizeof(answer));
-	answer.status = status;
-	answer.held = held;
-	answer.limit = limit;
-	tb_send(sock, &answer, sizeof(answer), NULL, 0);
+	memset(&message, 0, sizeof(message));
+	switch (request->message.header.type) {
+	case TB_REQ_LIST:
+		size = sizeof(message.lease);
+		message.lease.status = status;
+		tb_header_set(&message.header, TB_ANS_LEASE, size);
+		break;
+	case TB_REQ_RELEASE:
+	case TB_REQ_REVOKE:
+		size = sizeof(message.done);
+		message.done.status = status;
+		tb_header_set(&message.header, request->message.header.type + 1, size);
+		break;
+	case TB_REQ_WATCH:
+		size = sizeof(message.event);
+		message.event.status = status;
+		tb_header_set(&message.header, TB_ANS_EVENT, size);
+		break;
+	default:
+		size = sizeof(message.answer);
+		message.answer.status = status;
+		message.answer.held = held;
+		message.answer.limit = limit;
+		tb_header_set(&message.header, TB_ANS_OPEN, size);
+	}
+	tb_send(request->peer.sock, &message, size, NULL, 0);
 }
 
 /* The request ends unanswered or refused: if the authority is still busy with it, the slot waits for its verdict. */
@@ -110,10 +172,18 @@ static void request_end(struct monitor *monitor, struct request *request)
 	request->deadline = monotonic_ms() + ABANDONED_DEADLINE_MS;
 }
 
+/* The lease that the request is about, if it is about one that is there. */
+static const struct lease *subject_of(const struct monitor *monitor, const struct request *request)
+{
+	uint16_t type = request->message.header.type;
+
+	return type == TB_REQ_RELEASE || type == TB_REQ_REVOKE ? lease_of_request(&monitor->leases, request) : NULL;
+}
+
 static void refuse(struct monitor *monitor, struct request *request, enum tb_status status, const char *reason)
 {
-	request_log(request, "denied", reason, NULL);
-	answer_refusal(request->peer.sock, status, 0, 0);
+	request_log(request, "denied", reason, subject_of(monitor, request));
+	answer_status(request, status, 0, 0);
 	request_end(monitor, request);
 }
 
@@ -129,6 +199,63 @@ static void wait_for_turn(struct monitor *monitor, struct request *request)
 		requests_ask(monitor);
 }
 
+/* Ends the lease, and answers when its device is gone. */
+static void end_lease(struct monitor *monitor, struct request *request, enum tb_reason reason)
+{
+	struct lease *lease = lease_of_request(&monitor->leases, request);
+
+	if (lease == NULL) {
+		refuse(monitor, request, TB_NO_LEASE, "no-lease");
+		return;
+	}
+	request_log(request, "granted", NULL, lease);
+	memcpy(request->message.lease, lease->id, sizeof(request->message.lease));
+	request->state = REQUEST_ENDING;
+	request->deadline = UINT64_MAX;
+	lease_end(monitor, lease, reason);
+}
+
+/* Does what the gate has let through. */
+static void perform(struct monitor *monitor, struct request *request)
+{
+	switch (request->message.header.type) {
+	case TB_REQ_OPEN:
+		grant(monitor, request);
+		break;
+	case TB_REQ_RELEASE:
+		end_lease(monitor, request, TB_REASON_RELEASED);
+		break;
+	case TB_REQ_REVOKE:
+		end_lease(monitor, request, TB_REASON_REVOKED);
+		break;
+	case TB_REQ_LIST:
+		leases_answer(monitor, request);
+		request_free(&monitor->requests, request);
+		break;
+	case TB_REQ_WATCH:
+		watch_begin(monitor, request);
+		break;
+	default:
+		networks_answer(monitor, &request->peer);
+		request_free(&monitor->requests, request);
+	}
+}
+
+void requests_lease_gone(struct monitor *monitor, const uint8_t id[TB_ID_SIZE])
+{
+	struct request *request = TAILQ_FIRST(&monitor->requests.used);
+
+	while (request != NULL) {
+		struct request *next = TAILQ_NEXT(request, link);
+
+		if (request->state == REQUEST_ENDING && memcmp(request->message.lease, id, TB_ID_SIZE) == 0) {
+			answer_status(request, TB_OK, 0, 0);
+			request_free(&monitor->requests, request);
+		}
+		request = next;
+	}
+}
+
 /* Asks the gate, and goes where it points. */
 static void proceed(struct monitor *monitor, struct request *request)
 {
@@ -136,37 +263,28 @@ static void proceed(struct monitor *monitor, struct request *request)
 
 	switch (passage.way) {
 	case PASSAGE_OPEN:
-		grant(monitor, request);
+		perform(monitor, request);
 		break;
 	case PASSAGE_ASK:
 		wait_for_turn(monitor, request);
 		break;
 	default:
-		request_log(request, "denied", passage.reason, NULL);
-		answer_refusal(request->peer.sock, passage.status, passage.held, passage.limit);
+		request_log(request, "denied", passage.reason, subject_of(monitor, request));
+		answer_status(request, passage.status, passage.held, passage.limit);
 		request_end(monitor, request);
 	}
 }
 
-static int begin_open(void *context, const void *message, const int *fds)
+static int take_request(void *context, const void *message, const int *fds)
 {
 	struct request *request = context;
 
 	(void)fds;
 	memcpy(&request->message, message, sizeof(request->message));
-	return tb_request_valid(&request->message) ? TB_REQ_OPEN : -EBADMSG;
+	return tb_request_valid(&request->message) ? 0 : -EBADMSG;
 }
 
-static int begin_networks(void *context, const void *message, const int *fds)
-{
-	struct request *request = context;
-
-	(void)fds;
-	memcpy(&request->message, message, sizeof(request->message));
-	return tb_request_valid(&request->message) ? TB_REQ_NETWORKS : -EBADMSG;
-}
-
-static int begin_nonsense(void *context, const void *message, const int *fds)
+static int take_nonsense(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)message, (void)fds;
 	return -EBADMSG;
@@ -174,29 +292,29 @@ static int begin_nonsense(void *context, const void *message, const int *fds)
 
 /* What a client may say. No row takes an fd: those that come are dropped unseen. */
 static const struct tb_row client_messages[] = {
-	{TB_REQ_OPEN, sizeof(struct tb_request), 0, begin_open},
-	{TB_REQ_NETWORKS, sizeof(struct tb_request), 0, begin_networks},
-	{0, 0, 0, begin_nonsense},
+	{TB_REQ_OPEN, sizeof(struct tb_request), 0, take_request},
+	{TB_REQ_NETWORKS, sizeof(struct tb_request), 0, take_request},
+	{TB_REQ_LIST, sizeof(struct tb_request), 0, take_request},
+	{TB_REQ_RELEASE, sizeof(struct tb_request), 0, take_request},
+	{TB_REQ_REVOKE, sizeof(struct tb_request), 0, take_request},
+	{TB_REQ_WATCH, sizeof(struct tb_request), 0, take_request},
+	{0, 0, 0, take_nonsense},
 };
 
 /* Reads the one message of a client whose identity is known. */
 static void read_message(struct monitor *monitor, struct request *request)
 {
-	int type = tb_dispatch(request->peer.sock, client_messages, request);
+	int ret = tb_dispatch(request->peer.sock, client_messages, request);
 	uint32_t seconds;
 
-	if (type == TB_REQ_NETWORKS) {
-		networks_answer(monitor, &request->peer);
-		request_free(&monitor->requests, request);
-		return;
-	}
-	if (type != TB_REQ_OPEN) {
+	if (ret == -EBADMSG) {
 		/* What was not understood is not printed. */
 		memset(&request->message, 0, sizeof(request->message));
-		if (type == -EBADMSG)
-			refuse(monitor, request, TB_MALFORMED, "malformed");
-		else
-			request_free(&monitor->requests, request);
+		refuse(monitor, request, TB_MALFORMED, "malformed");
+		return;
+	}
+	if (ret < 0) {
+		request_free(&monitor->requests, request);
 		return;
 	}
 	seconds = interactive(request) ? monitor->options.prompt_timeout : monitor->options.polkit_timeout;
@@ -204,12 +322,23 @@ static void read_message(struct monitor *monitor, struct request *request)
 	proceed(monitor, request);
 }
 
+/* Before the request is read, so in the answer to the most usual one. */
+static void answer_busy(int sock)
+{
+	struct tb_answer answer;
+
+	memset(&answer, 0, sizeof(answer));
+	tb_header_set(&answer.header, TB_ANS_OPEN, sizeof(answer));
+	answer.status = TB_BUSY;
+	tb_send(sock, &answer, sizeof(answer), NULL, 0);
+}
+
 void request_begin(struct monitor *monitor, int sock)
 {
 	struct peer peer = {.sock = -1, .pidfd = -1};
 	uint32_t limit = monitor->options.max_connections_per_user;
 	struct request *request;
-	int ret = monitor->stopping ? -ESRCH : peer_identify(&peer, sock, &monitor->origin);
+	int ret = peer_identify(&peer, sock, &monitor->origin);
 
 	if (ret < 0) {
 		/* Everything but a client that has gone already is the listener's doing. */
@@ -222,25 +351,13 @@ void request_begin(struct monitor *monitor, int sock)
 	request = peer.uid != 0 && pending_of(&monitor->requests, peer.uid) >= limit ? NULL
 										     : request_take(&monitor->requests);
 	if (request == NULL) {
-		answer_refusal(peer.sock, TB_BUSY, 0, 0);
+		answer_busy(peer.sock);
 		peer_close(&peer);
 		return;
 	}
 	request->peer = peer;
 	request->state = REQUEST_WAITING;
 	read_message(monitor, request);
-}
-
-void requests_stop(struct monitor *monitor)
-{
-	struct request *request = TAILQ_FIRST(&monitor->requests.used);
-
-	while (request != NULL) {
-		struct request *next = TAILQ_NEXT(request, link);
-
-		request_end(monitor, request);
-		request = next;
-	}
 }
 
 /* Counts the questions that are open, and those of this user that are like the request. */
@@ -256,7 +373,7 @@ static struct open_questions count_questions(const struct request_table *table, 
 	const struct request *request;
 
 	TAILQ_FOREACH(request, &table->used, link) {
-		if (request->state == REQUEST_WAITING)
+		if (request->state != REQUEST_ASKED && request->state != REQUEST_ABANDONED)
 			continue;
 		open.all++;
 		open.prompts += interactive(request);
@@ -306,9 +423,10 @@ void request_interrupted(struct monitor *monitor, uint32_t number)
 	struct request *request = &monitor->requests.requests[number];
 
 	/* An event of a socket that is closed by now. */
-	if ((request->state != REQUEST_WAITING && request->state != REQUEST_ASKED) || peer_quiet(&request->peer))
+	if (request->peer.sock < 0 || peer_quiet(&request->peer))
 		return;
-	request_log(request, "denied", "hung-up", NULL);
+	if (request->state == REQUEST_WAITING || request->state == REQUEST_ASKED)
+		request_log(request, "denied", "hung-up", NULL);
 	request_end(monitor, request);
 }
 
@@ -317,7 +435,8 @@ static struct request *request_of_ticket(struct request_table *table, const uint
 	struct request *request;
 
 	TAILQ_FOREACH(request, &table->used, link)
-		if (request->state != REQUEST_WAITING && memcmp(request->ticket, ticket, TB_ID_SIZE) == 0)
+		if ((request->state == REQUEST_ASKED || request->state == REQUEST_ABANDONED) &&
+		    memcmp(request->ticket, ticket, TB_ID_SIZE) == 0)
 			return request;
 	return NULL;
 }

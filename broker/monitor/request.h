@@ -12,6 +12,10 @@
 
 #define REQUESTS_MAX 256
 
+/* Clients that watch at the same time, of one user and in all. */
+#define WATCHERS_PER_USER 4
+#define WATCHERS_MAX 64
+
 /* Questions to polkit that are open at the same time: polkitd answers one after the other anyway, and must not be
  * flooded. Half of them may wait for a password. */
 #define QUESTIONS_MAX 16
@@ -21,6 +25,8 @@ enum request_state {
 	REQUEST_FREE,
 	REQUEST_WAITING,   /* for its turn to be asked about */
 	REQUEST_ASKED,     /* the authority has the question */
+	REQUEST_ENDING,    /* for the end of a lease */
+	REQUEST_WATCHING,  /* it is told what happens */
 	REQUEST_ABANDONED, /* the client is gone, the question has been taken back: only the verdict is missing */
 };
 
@@ -33,6 +39,7 @@ struct request {
 	uint8_t ticket[TB_ID_SIZE];
 	uint64_t deadline; /* milliseconds of the monotonic clock */
 	bool authorized;   /* the second key */
+	uint32_t lost;     /* REQUEST_WATCHING: events that its client was too slow for */
 };
 
 TAILQ_HEAD(request_list, request);
@@ -49,8 +56,13 @@ void requests_init(struct request_table *table);
 /* Closes what the request still owns, and frees its slot. */
 void request_free(struct request_table *table, struct request *request);
 
-/* Logs what became of the request; lease is NULL if there is none. */
+/* The lease that a request to release or revoke means: by its id, or by name among the caller's own. NULL: none, or
+ * another's that the caller may not name. */
+struct lease_table;
 struct lease;
+struct lease *lease_of_request(const struct lease_table *table, const struct request *request);
+
+/* Logs what became of the request; lease is NULL if there is none. */
 void request_log(const struct request *request, const char *verdict, const char *reason, const struct lease *lease);
 
 #endif

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #define NO_CREATION (O_CREAT | O_TRUNC | O_TMPFILE)
 
@@ -33,6 +34,7 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW(sendmsg),                          /* answers with fds; questions */
 	TB_ALLOW(sendto),                           /* netlink requests */
 	TB_ALLOW(getsockopt),                       /* who is the peer */
+	TB_ALLOW_IF(setsockopt, 2, SO_SNDBUFFORCE), /* room for a long list of leases */
 	TB_ALLOW(shutdown),                         /* a client sees the end even if another process holds the socket */
 	TB_ALLOW(pidfd_open),                       /* the same, before Linux 6.5 */
 	TB_ALLOW_MASKED(openat, 2, NO_CREATION, 0), /* /proc/PID/stat, /dev/net/tun, IPv6 sysctls: see below */
@@ -49,6 +51,7 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW_IF(ioctl, 1, TUNSETIFF),           /* make a tun or tap; flags of a macvtap */
 	TB_ALLOW_IF(ioctl, 1, TUNSETOWNER),         /* nobody else attaches to it */
 	TB_ALLOW_IF(ioctl, 1, TUNSETGROUP),         /* the same */
+	TB_ALLOW_IF(ioctl, 1, TUNSETPERSIST),       /* a device that its user opens by name */
 	TB_ALLOW(getrandom),                        /* lease ids, tickets, names, addresses */
 	TB_ALLOW(clock_gettime),                    /* deadlines, where the vDSO cannot tell the time */
 	TB_ALLOW(wait4),                            /* how a child ended */

@@ -57,6 +57,16 @@ static int check_passed(int fd)
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : fd;
 }
 
+/* The others are lifelines that an earlier monitor has stored. */
+static int find_passed(int count)
+{
+	int ret = -EPROTOTYPE;
+
+	for (int fd = PASSED_FD; ret < 0 && fd < PASSED_FD + count; fd++)
+		ret = check_passed(fd);
+	return ret;
+}
+
 static int set_address(struct sockaddr_un *address, const char *path)
 {
 	memset(address, 0, sizeof(*address));
@@ -126,8 +136,8 @@ int listening_socket(const char *path)
 	int zero = 0;
 	int fd;
 
-	if (number_in_environment("LISTEN_PID") == getpid() && number_in_environment("LISTEN_FDS") == 1)
-		fd = check_passed(PASSED_FD);
+	if (number_in_environment("LISTEN_PID") == getpid() && number_in_environment("LISTEN_FDS") > 0)
+		fd = find_passed(number_in_environment("LISTEN_FDS"));
 	else
 		fd = make_socket(path);
 	unsetenv("LISTEN_PID");
@@ -168,5 +178,4 @@ void notify_ready(int fd)
 	/* A supervisor that does not listen finds out by itself. */
 	if (fd >= 0 && write(fd, ready, sizeof(ready) - 1) < 0)
 		errno = 0;
-	tb_close(&fd);
 }

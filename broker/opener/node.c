@@ -9,6 +9,7 @@
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define TUN_MAJOR 10
@@ -161,4 +163,41 @@ int tap_node_open(const char *dev, const char *net, const char *name, uint32_t i
 	else if (ret < 0)
 		tb_log(TB_LOG_WARNING, "opener: cannot open %s of %s: %s", path, name, strerror(-ret));
 	return ret;
+}
+
+/* An access control list as the kernel stores it: little-endian, entries in order of their tags. */
+struct acl {
+	uint32_t version;
+	struct {
+		uint16_t tag;
+		uint16_t permissions;
+		uint32_t id;
+	} entries[5];
+};
+
+#define READ_WRITE 6
+
+int tap_node_grant(const char *dev, const char *net, const char *name, uint32_t ifindex, uint32_t uid)
+{
+	const struct acl acl = {
+		.version = htole32(2),
+		.entries =
+			{
+				{htole16(0x01), htole16(READ_WRITE), htole32(UINT32_MAX)}, /* the owner, root */
+				{htole16(0x02), htole16(READ_WRITE), htole32(uid)},        /* that user */
+				{htole16(0x04), 0, htole32(UINT32_MAX)},                   /* the group */
+				{htole16(0x10), htole16(READ_WRITE),
+				 htole32(UINT32_MAX)},                   /* the mask of the two above */
+				{htole16(0x20), 0, htole32(UINT32_MAX)}, /* everybody else */
+			},
+	};
+	int fd TB_CLOSE = tap_node_open(dev, net, name, ifindex);
+
+	if (fd < 0)
+		return fd;
+	if (fsetxattr(fd, "system.posix_acl_access", &acl, sizeof(acl), 0) < 0) {
+		tb_log(TB_LOG_WARNING, "opener: cannot let uid %u open the node of %s: %s", uid, name, strerror(errno));
+		return -errno;
+	}
+	return 0;
 }

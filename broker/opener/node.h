@@ -14,4 +14,8 @@ int tun_node_open(const char *dev);
  * has another index, -ENOENT if sysfs shows no such macvtap, or another negative errno. */
 int tap_node_open(const char *dev, const char *net, const char *name, uint32_t ifindex);
 
+/* Lets one user open that node, beside root, by an access control list: root owns the node, so it needs no capability.
+ * Returns 0 or a negative errno, as above. */
+int tap_node_grant(const char *dev, const char *net, const char *name, uint32_t ifindex, uint32_t uid);
+
 #endif

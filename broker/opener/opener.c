@@ -22,13 +22,13 @@ static int channel_wait(const struct opener *opener, short events)
 }
 
 /* Sends the answer: either no error and an fd, or an error and -1. */
-static int answer(const struct opener *opener, int error, int fd)
+static int answer(const struct opener *opener, enum tb_type type, int error, int fd)
 {
 	struct tb_node_answer message;
 	int ret;
 
 	memset(&message, 0, sizeof(message));
-	tb_header_set(&message.header, TB_ANS_NODE, sizeof(message));
+	tb_header_set(&message.header, type, sizeof(message));
 	message.error = error;
 	do {
 		ret = tb_send(opener->channel, &message, sizeof(message), &fd, fd >= 0 ? 1 : 0);
@@ -40,6 +40,8 @@ static int answer(const struct opener *opener, int error, int fd)
  * "..", so that a path made of it stays where it should. */
 static bool request_valid(const struct tb_node_request *request)
 {
+	if (request->reserved != 0)
+		return false;
 	switch (request->node) {
 	case TB_NODE_TUN:
 		return request->ifindex == 0 && tb_field_empty(request->name, sizeof(request->name));
@@ -59,17 +61,31 @@ static int open_node(void *context, const void *message, const int *fds)
 	int ret;
 
 	(void)fds;
-	if (!request_valid(request))
+	if (!request_valid(request) || request->uid != 0)
 		return -EBADMSG;
 	if (request->node == TB_NODE_TUN)
 		fd = tun_node_open(opener->dev);
 	else
 		fd = tap_node_open(opener->dev, opener->net, request->name, request->ifindex);
 	error = fd < 0 ? -fd : 0;
-	ret = answer(opener, error, fd);
+	ret = answer(opener, TB_ANS_NODE, error, fd);
 	/* Other processes of root's have too many fds on their way: the next request may do better. */
 	if (ret == -ETOOMANYREFS)
-		ret = answer(opener, ETOOMANYREFS, -1);
+		ret = answer(opener, TB_ANS_NODE, ETOOMANYREFS, -1);
+	return ret == -EPIPE ? -ECONNRESET : ret;
+}
+
+static int grant_node(void *context, const void *message, const int *fds)
+{
+	const struct opener *opener = context;
+	const struct tb_node_request *request = message;
+	int ret;
+
+	(void)fds;
+	if (!request_valid(request) || request->node != TB_NODE_TAP || request->uid == 0)
+		return -EBADMSG;
+	ret = tap_node_grant(opener->dev, opener->net, request->name, request->ifindex, request->uid);
+	ret = answer(opener, TB_ANS_GRANT, -ret, -1);
 	return ret == -EPIPE ? -ECONNRESET : ret;
 }
 
@@ -83,6 +99,7 @@ static int refuse_message(void *context, const void *message, const int *fds)
 
 static const struct tb_row requests[] = {
 	{TB_REQ_NODE, sizeof(struct tb_node_request), 0, open_node},
+	{TB_REQ_GRANT, sizeof(struct tb_node_request), 0, grant_node},
 	{0, 0, 0, refuse_message},
 };
 

@@ -21,6 +21,12 @@ static void ignore(void *context, uint32_t ifindex)
 	(void)ifindex;
 }
 
+static void ignore_link(void *context, const struct link *link)
+{
+	(void)context;
+	(void)link;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* Exactly as large as the datagram, and aligned as the monitor's buffer is, so that every byte beyond is
@@ -43,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require_string(link.kind, sizeof(link.kind));
 		require_string(link.alias, sizeof(link.alias));
 	}
-	link_events_parse(datagram, size, ignore, NULL);
+	link_events_parse(datagram, size, ignore, ignore_link, NULL);
 	free(datagram);
 	return 0;
 }

@@ -29,6 +29,20 @@ static void require_field(const char *field, size_t size, bool may_be_empty)
 		require(field[i] == '\0');
 }
 
+/* A bridge may have a name with capitals, but no longer than an interface's. */
+static void require_network(const struct tb_request *request)
+{
+	char name[TB_NETWORK_SIZE];
+
+	memcpy(name, request->network, sizeof(name));
+	if ((request->flags & TB_REQUEST_BRIDGE) != 0) {
+		require(strnlen(name, sizeof(name)) < TB_NAME_SIZE);
+		for (size_t i = 0; i < sizeof(name); i++)
+			name[i] = (char)tolower((unsigned char)name[i]);
+	}
+	require_field(name, sizeof(name), false);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tb_request request;
@@ -38,18 +52,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(&request, data, sizeof(request));
 	if (!tb_request_valid(&request))
 		return 0;
-	if (request.header.type == TB_REQ_NETWORKS) {
-		require(request.network[0] == '\0' && request.mtu == 0);
-		return 0;
-	}
-	require(request.header.type == TB_REQ_OPEN);
-	require_field(request.network, sizeof(request.network), false);
-	require_field(request.name, sizeof(request.name), true);
-	require(strcmp(request.name, "all") != 0 && strcmp(request.name, "default") != 0);
-	require(request.kind <= TB_KIND_MACVTAP && request.queues <= TB_QUEUES_MAX && request.lifetime == 0);
-	require(request.mtu == 0 || (request.mtu >= 68 && request.mtu <= 65535));
-	require((request.flags & ~3u) == 0);
 	for (size_t i = 0; i < sizeof(request.reserved); i++)
 		require(request.reserved[i] == 0);
+	require_field(request.name, sizeof(request.name), true);
+	if (request.header.type != TB_REQ_OPEN) {
+		require(request.header.type % 2 == 0 && request.header.type <= TB_REQ_WATCH);
+		require(request.network[0] == '\0' && request.mtu == 0 && request.queues == 0 && request.lifetime == 0);
+		return 0;
+	}
+	require_network(&request);
+	require(strcmp(request.name, "all") != 0 && strcmp(request.name, "default") != 0);
+	require(request.kind <= TB_KIND_MACVTAP && request.queues <= TB_QUEUES_MAX && request.lifetime <= 2);
+	require(request.mtu == 0 || (request.mtu >= 68 && request.mtu <= 65535));
+	require((request.flags & ~7u) == 0);
 	return 0;
 }

@@ -100,7 +100,8 @@ static void connect_now(const GError *error)
 
 static struct tb_question question_of(uint8_t ticket)
 {
-	struct tb_question question = {.ticket = {ticket},
+	struct tb_question question = {.action = TB_ACTION_OPEN,
+				       .ticket = {ticket},
 				       .start_time = 4711,
 				       .uid = 1000,
 				       .pid = 321,

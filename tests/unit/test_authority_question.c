@@ -12,8 +12,14 @@
 
 static struct tb_question question_of(enum tb_kind kind)
 {
-	struct tb_question question =
-		{.start_time = 4711, .uid = 1000, .pid = 321, .kind = kind, .mtu = 1500, .queues = 1, .network = "lan"};
+	struct tb_question question = {.action = TB_ACTION_OPEN,
+				       .start_time = 4711,
+				       .uid = 1000,
+				       .pid = 321,
+				       .kind = kind,
+				       .mtu = 1500,
+				       .queues = 1,
+				       .network = "lan"};
 
 	if (kind == TB_KIND_MACVTAP) {
 		question.mode = TB_MODE_VEPA;
@@ -40,6 +46,7 @@ static void details_of_a_tap(void **state)
 	question.flags = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR;
 	question.mtu = TB_MTU_MAX;
 	question.queues = TB_QUEUES_MAX;
+	question.lifetime = TB_LIFETIME_FD;
 	assert_true(question_valid(&question));
 	assert_string_equal(question_action(&question), "org.tapbroker.open-tap");
 	details = question_details(&question);
@@ -53,7 +60,7 @@ static void details_of_a_tap(void **state)
 	expect_detail(details, "mtu", "65535");
 	expect_detail(details, "queues", "16");
 	expect_detail(details, "vnet_hdr", "yes");
-	expect_detail(details, "lifetime", "session");
+	expect_detail(details, "lifetime", "fd");
 	expect_detail(details, "interactive", "yes");
 	keys = polkit_details_get_keys(details);
 	assert_int_equal(g_strv_length(keys), 12);
@@ -78,6 +85,41 @@ static void details_of_a_macvtap(void **state)
 	expect_detail(details, "mode", "vepa");
 	expect_detail(details, "vnet_hdr", "no");
 	expect_detail(details, "interactive", "no");
+	g_object_unref(details);
+}
+
+static void details_of_a_revocation(void **state)
+{
+	struct tb_question question = question_of(TB_KIND_TAP);
+	PolkitDetails *details;
+
+	(void)state;
+	question.action = TB_ACTION_REVOKE;
+	question.owner = UINT32_MAX - 1;
+	strcpy(question.name, "vm0");
+	strcpy(question.bridge, "br-LAN");
+	assert_true(question_valid(&question));
+	assert_string_equal(question_action(&question), "org.tapbroker.revoke");
+	details = question_details(&question);
+	expect_detail(details, "network", "lan");
+	expect_detail(details, "device", "vm0");
+	expect_detail(details, "bridge", "br-LAN");
+	expect_detail(details, "owner", "4294967294");
+	assert_null(polkit_details_lookup(details, "mtu"));
+	g_object_unref(details);
+}
+
+static void details_of_a_list(void **state)
+{
+	struct tb_question question = {.action = TB_ACTION_LIST_ALL, .uid = 1000, .pid = 1, .start_time = 1};
+	PolkitDetails *details;
+
+	(void)state;
+	assert_true(question_valid(&question));
+	assert_string_equal(question_action(&question), "org.tapbroker.list-all");
+	details = question_details(&question);
+	expect_detail(details, "interactive", "no");
+	assert_null(polkit_details_lookup(details, "network"));
 	g_object_unref(details);
 }
 
@@ -141,12 +183,12 @@ static void nonsense_is_refused(void **state)
 	REFUSED(TB_KIND_TAP, question.pid = (uint32_t)INT32_MAX + 1);
 	REFUSED(TB_KIND_TAP, question.uid = UINT32_MAX);
 	REFUSED(TB_KIND_TAP, question.start_time = 0);
-	REFUSED(TB_KIND_TAP, question.flags = TB_REQUEST_FLAGS + 1);
+	REFUSED(TB_KIND_TAP, question.flags = TB_REQUEST_ALL);
 	REFUSED(TB_KIND_TAP, question.mtu = TB_MTU_MIN - 1);
 	REFUSED(TB_KIND_TAP, question.mtu = TB_MTU_MAX + 1);
 	REFUSED(TB_KIND_TAP, question.queues = 0);
 	REFUSED(TB_KIND_TAP, question.queues = TB_QUEUES_MAX + 1);
-	REFUSED(TB_KIND_TAP, question.lifetime = TB_LIFETIME_SESSION + 1);
+	REFUSED(TB_KIND_TAP, question.lifetime = TB_LIFETIME_COUNT);
 	REFUSED(TB_KIND_TAP, memset(question.network, 0, sizeof(question.network)));
 	REFUSED(TB_KIND_TAP, memset(question.network, 'x', sizeof(question.network)));
 	REFUSED(TB_KIND_TAP, question.network[1] = '\n');
@@ -154,6 +196,9 @@ static void nonsense_is_refused(void **state)
 	REFUSED(TB_KIND_TAP, strcpy(question.name, "a b"));
 	REFUSED(TB_KIND_TAP, memset(question.name, 'x', sizeof(question.name)));
 	REFUSED(TB_KIND_TAP, strcpy(question.bridge, "../br0"));
+	REFUSED(TB_KIND_TAP, question.action = 0);
+	REFUSED(TB_KIND_TAP, question.action = TB_ACTION_REVOKE + 1);
+	REFUSED(TB_KIND_TAP, question.action = TB_ACTION_REVOKE); /* of a device without a name */
 }
 
 static PolkitAuthorizationResult *result_of(bool yes, bool challenge, bool dismissed)
@@ -192,9 +237,10 @@ static void only_a_plain_yes_is_a_yes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(details_of_a_tap),    cmocka_unit_test(details_of_a_macvtap),
-		cmocka_unit_test(details_of_a_tun),    cmocka_unit_test(subject_is_what_the_question_says),
-		cmocka_unit_test(nonsense_is_refused), cmocka_unit_test(only_a_plain_yes_is_a_yes),
+		cmocka_unit_test(details_of_a_tap),        cmocka_unit_test(details_of_a_macvtap),
+		cmocka_unit_test(details_of_a_revocation), cmocka_unit_test(details_of_a_list),
+		cmocka_unit_test(details_of_a_tun),        cmocka_unit_test(subject_is_what_the_question_says),
+		cmocka_unit_test(nonsense_is_refused),     cmocka_unit_test(only_a_plain_yes_is_a_yes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

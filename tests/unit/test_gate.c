@@ -36,6 +36,7 @@ static int set_up(void **state)
 	lan->names_count = 1;
 	lan->mtu = 1500;
 	lan->queues = 2;
+	lan->lifetimes = 1u << TB_LIFETIME_SESSION;
 	lan->max_per_user = 2;
 	lan->max = 3;
 	assert_int_equal(leases_init(&monitor.leases, &monitor.networks, 8, 4), 0);
@@ -47,6 +48,7 @@ static int set_up(void **state)
 	request.peer.uid = USER;
 	request.peer.pid = getpid();
 	tb_field_set(request.message.network, TB_NETWORK_SIZE, "lan");
+	request.message.header.type = TB_REQ_OPEN;
 	return 0;
 }
 

@@ -111,9 +111,63 @@ static void test_alias(void **state)
 	lease->pid = 4194304;
 	lease->start_time = UINT64_MAX;
 	lease_alias(lease, alias);
-	assert_string_equal(alias, "tapbroker:1:00017f80ff0000000000000000000000:4294967294:4194304:"
-				   "18446744073709551615:lan");
-	assert_true(sizeof(networks.networks[0].name) + strlen(alias) < LEASE_ALIAS_SIZE);
+	assert_string_equal(alias, "tapbroker:1:00017f80ff0000000000000000000000:4294967294:0:4194304:"
+				   "18446744073709551615:0:0:000000000000:lan");
+	assert_true(sizeof(networks.networks[0].name) + 2 * strlen("4294967295") + strlen(alias) < LEASE_ALIAS_SIZE);
+}
+
+static void test_alias_is_read_back(void **state)
+{
+	struct lease *lease = lease_begin(&table, &networks.networks[1], 0xfffffffeu, id);
+	char network[TB_NETWORK_SIZE];
+	char alias[LEASE_ALIAS_SIZE];
+	struct lease read;
+
+	(void)state;
+	lease->gid = 0x80000001u;
+	lease->pid = 4194304;
+	lease->start_time = UINT64_MAX;
+	lease->since = 1790000000;
+	lease->lifetime = TB_LIFETIME_PERSISTENT;
+	memcpy(lease->mac, "\x02\x00\xff\x10\x01\x9a", TB_MAC_SIZE);
+	lease_alias(lease, alias);
+	assert_int_equal(lease_parse_alias(alias, &read, network), 0);
+	assert_string_equal(network, "wan");
+	assert_memory_equal(read.id, lease->id, TB_ID_SIZE);
+	assert_memory_equal(read.mac, lease->mac, TB_MAC_SIZE);
+	assert_int_equal(read.uid, lease->uid);
+	assert_int_equal(read.gid, lease->gid);
+	assert_int_equal(read.pid, lease->pid);
+	assert_true(read.start_time == lease->start_time && read.since == lease->since);
+	assert_int_equal(read.lifetime, lease->lifetime);
+}
+
+/* Whatever is not written exactly as we write it is not ours. */
+static void test_other_aliases_are_refused(void **state)
+{
+	static const char *const aliases[] = {
+		"",
+		"tapbroker:1:",
+		"uplink",
+		"tapbroker:2:00017f80ff0000000000000000000000:1:1:1:1:1:0:000000000000:lan",
+		"tapbroker:1:00017f80ff000000000000000000000:1:1:1:1:1:0:000000000000:lan",
+		"tapbroker:1:00017f80ff0000000000000000000000:-1:1:1:1:1:0:000000000000:lan",
+		"tapbroker:1:00017f80ff0000000000000000000000:01:1:1:1:1:0:000000000000:lan",
+		"tapbroker:1:00017f80ff0000000000000000000000:4294967296:1:1:1:1:0:000000000000:lan",
+		"tapbroker:1:00017f80ff0000000000000000000000:1:1:1:1:1:3:000000000000:lan",
+		"tapbroker:1:00017f80ff0000000000000000000000:1:1:1:1:1:0:00000000000:lan",
+		"tapbroker:1:00017f80ff0000000000000000000000:1:1:1:1:1:0:000000000000:LAN",
+		"tapbroker:1:00017f80ff0000000000000000000000:1:1:1:1:1:0:000000000000:lan x",
+		"tapbroker:1:00017f80ff0000000000000000000000:1:1:1:1:1:0:000000000000:",
+		"tapbroker:1:00017f80ff0000000000000000000000:1:1:1:1:1:0:000000000000:"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	};
+	char network[TB_NETWORK_SIZE];
+	struct lease read;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+		assert_true(lease_parse_alias(aliases[i], &read, network) < 0);
 }
 
 /* A million random steps against a plain array. */
@@ -156,6 +210,8 @@ int main(void)
 		TEST(test_network_limit),
 		TEST(test_finds_by_ifindex),
 		TEST(test_alias),
+		TEST(test_alias_is_read_back),
+		TEST(test_other_aliases_are_refused),
 		cmocka_unit_test(test_map_against_an_array),
 	};
 

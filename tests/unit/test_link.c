@@ -174,21 +174,39 @@ static void on_gone(void *context, uint32_t ifindex)
 	gone_count++;
 }
 
+static int changed_count;
+
+static void on_changed(void *context, const struct link *link)
+{
+	(void)context;
+	assert_int_equal(link->ifindex, 7);
+	changed_count++;
+}
+
+static void test_news_of_a_changed_link(void **state)
+{
+	(void)state;
+	changed_count = gone_count = 0;
+	assert_int_equal(link_events_parse(buffer, message->nlmsg_len, on_gone, on_changed, NULL), 0);
+	assert_int_equal(changed_count, 1);
+	assert_int_equal(gone_count, 0);
+}
+
 static void test_news_of_a_deleted_link(void **state)
 {
 	struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 
 	(void)state;
 	gone_count = 0;
-	assert_int_equal(link_events_parse(buffer, message->nlmsg_len, on_gone, NULL), 0);
+	assert_int_equal(link_events_parse(buffer, message->nlmsg_len, on_gone, on_changed, NULL), 0);
 	assert_int_equal(gone_count, 0);
 	message->nlmsg_type = RTM_DELLINK;
-	assert_int_equal(link_events_parse(buffer, message->nlmsg_len, on_gone, NULL), 0);
+	assert_int_equal(link_events_parse(buffer, message->nlmsg_len, on_gone, on_changed, NULL), 0);
 	assert_int_equal(gone_count, 1);
 	assert_int_equal(gone_index, 7);
 	/* A port leaves its bridge: the link is still there. */
 	info->ifi_family = AF_BRIDGE;
-	assert_int_equal(link_events_parse(buffer, message->nlmsg_len, on_gone, NULL), 0);
+	assert_int_equal(link_events_parse(buffer, message->nlmsg_len, on_gone, on_changed, NULL), 0);
 	assert_int_equal(gone_count, 1);
 }
 
@@ -203,6 +221,7 @@ int main(void)
 		TEST(test_reads_the_sysctls),
 		TEST(test_short_and_long_attributes),
 		TEST(test_short_message),
+		TEST(test_news_of_a_changed_link),
 		TEST(test_news_of_a_deleted_link),
 	};
 

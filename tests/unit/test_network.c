@@ -216,7 +216,12 @@ static void test_every_key(void **state)
 	assert_false(network->ipv6_disabled);
 	assert_false(network->listed);
 
+	network = accepts_text("[Network]\nKind=tap\nBridge=br-LAN\nLifetimes=session persistent\n");
+	assert_string_equal(network->bridge, "br-LAN");
+	assert_int_equal(network->lifetimes, 1u << TB_LIFETIME_SESSION | 1u << TB_LIFETIME_PERSISTENT);
+
 	network = accepts_text("[Network]\nKind=macvtap\nParent=enp0s31f6\nMode=private\nIPv6=disabled\n");
+	assert_int_equal(network->lifetimes, 1u << TB_LIFETIME_SESSION);
 	assert_string_equal(network->parent, "enp0s31f6");
 	assert_int_equal(network->mode, TB_MODE_PRIVATE);
 	network = accepts_text("[Network]\nKind=macvtap\nParent=eth0\nMode=vepa\nMaxPerUser=1\n");
@@ -293,12 +298,14 @@ static void test_values(void **state)
 		{"Mtu=1400", "Mtu= is no key of [Network]; the keys are Kind, Bridge, "},
 		{"Adress=10.0.0.1", "Adress= is no key"},
 		{"Kind=tap", "Kind= stands a second time; the first is in line 2"},
-		{"Bridge=", "Bridge=: an interface's name is"},
-		{"Bridge=Br0", "Bridge=Br0: an interface's name is"},
-		{"Bridge=abcdefghijklmnop", "Bridge=abcdefghijklmnop: an interface's name is"},
-		{"Bridge=br0 br1", "Bridge=br0 br1: an interface's name is"},
-		{"Bridge=\"br0\"", "Bridge=\"br0\": an interface's name is"},
-		{"Bridge=br0 # mine", "Bridge=br0 # mine: an interface's name is"},
+		{"Bridge=", "Bridge=: a bridge's name is"},
+		{"Bridge=-br0", "Bridge=-br0: a bridge's name is"},
+		{"Bridge=abcdefghijklmnop", "Bridge=abcdefghijklmnop: a bridge's name is"},
+		{"Bridge=br0 br1", "Bridge=br0 br1: a bridge's name is"},
+		{"Bridge=\"br0\"", "Bridge=\"br0\": a bridge's name is"},
+		{"Bridge=br0 # mine", "Bridge=br0 # mine: a bridge's name is"},
+		{"Lifetimes=", "Lifetimes= names no lifetime"},
+		{"Lifetimes=session forever", "Lifetimes=forever: they are session, fd and persistent"},
 		{"Names=", "Names= is empty"},
 		{"Names=*", "Names=*: an interface's name is"},
 		{"Names=v*", "Names=v*: an interface's name is"},

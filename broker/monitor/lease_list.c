@@ -1,0 +1,84 @@
+/* The answer to a client that wants to know which leases there are. Runs in the monitor; SO_SNDBUFFORCE USES
+ * CAP_NET_ADMIN. Who has not turned the second key sees its own leases only. */
+#include "broker/monitor/monitor.h"
+
+#include "proto/channel.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+/* What one message on its way costs of a socket's buffer, generously. */
+#define MESSAGE_COST 2048
+
+static bool shown(const struct request *request, const struct lease *lease)
+{
+	if (lease->ifindex == 0 || lease->ending)
+		return false;
+	return (request->message.flags & TB_REQUEST_ALL) != 0 || lease->uid == request->peer.uid;
+}
+
+static uint32_t count_shown(const struct lease_table *table, const struct request *request)
+{
+	const struct lease *lease;
+	uint32_t count = 0;
+
+	TAILQ_FOREACH(lease, &table->live, link)
+		count += shown(request, lease);
+	return count;
+}
+
+/* The whole answer is sent at once: the socket's buffer is made large enough for it. Without the second key an answer
+ * has no more messages than one user may have leases. */
+static void make_room(int sock, uint32_t count)
+{
+	int size = (int)(count * MESSAGE_COST);
+
+	if (size > 100000)
+		setsockopt(sock, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+}
+
+static void describe(struct monitor *monitor, const struct lease *lease, struct tb_lease *message)
+{
+	struct link link;
+
+	message->ifindex = lease->ifindex;
+	message->uid = lease->uid;
+	message->pid = (uint32_t)lease->pid;
+	message->since = lease->since;
+	message->kind = lease->network->kind;
+	message->lifetime = lease->lifetime;
+	memcpy(message->network, lease->network->name, sizeof(message->network));
+	memcpy(message->name, lease->name, sizeof(message->name));
+	memcpy(message->lease, lease->id, sizeof(message->lease));
+	memcpy(message->mac, lease->mac, sizeof(message->mac));
+	/* A device that has just gone counts nothing. */
+	link_get(&monitor->workshop.link, lease->ifindex, &link);
+	message->mtu = link.mtu;
+	message->rx_bytes = link.counters.rx_bytes;
+	message->tx_bytes = link.counters.tx_bytes;
+	message->rx_packets = link.counters.rx_packets;
+	message->tx_packets = link.counters.tx_packets;
+}
+
+void leases_answer(struct monitor *monitor, const struct request *request)
+{
+	struct tb_lease message;
+	const struct lease *lease;
+	uint32_t sent = 0;
+
+	memset(&message, 0, sizeof(message));
+	tb_header_set(&message.header, TB_ANS_LEASE, sizeof(message));
+	message.count = count_shown(&monitor->leases, request);
+	make_room(request->peer.sock, message.count);
+	if (message.count == 0)
+		tb_send(request->peer.sock, &message, sizeof(message), NULL, 0);
+	TAILQ_FOREACH(lease, &monitor->leases.live, link) {
+		if (!shown(request, lease))
+			continue;
+		message.left = message.count - ++sent;
+		describe(monitor, lease, &message);
+		/* A client whose socket is full or closed gets no more; it sees that some are missing. */
+		if (tb_send(request->peer.sock, &message, sizeof(message), NULL, 0) < 0)
+			return;
+	}
+}

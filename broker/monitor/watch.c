@@ -1,0 +1,77 @@
+/* Clients that are told what happens to leases. Runs in the monitor; needs no right. Who has not turned the second key
+ * hears of its own leases only. */
+#include "broker/monitor/monitor.h"
+
+#include "proto/channel.h"
+
+#include <string.h>
+
+static uint32_t count_watchers(const struct request_table *table, const struct request *like)
+{
+	const struct request *request;
+	uint32_t all = 0;
+	uint32_t own = 0;
+
+	TAILQ_FOREACH(request, &table->used, link) {
+		if (request->state != REQUEST_WATCHING)
+			continue;
+		all++;
+		own += request->peer.uid == like->peer.uid;
+	}
+	return own >= WATCHERS_PER_USER && like->peer.uid != 0 ? WATCHERS_MAX : all;
+}
+
+/* Sends one event. A client that does not read loses events, and is told how many. */
+static void send_event(struct request *request, struct tb_event *event)
+{
+	event->lost = request->lost;
+	if (tb_send(request->peer.sock, event, sizeof(*event), NULL, 0) == 0)
+		request->lost = 0;
+	else
+		request->lost++;
+}
+
+void watch_begin(struct monitor *monitor, struct request *request)
+{
+	uint32_t number = (uint32_t)(request - monitor->requests.requests);
+	bool full = count_watchers(&monitor->requests, request) >= WATCHERS_MAX;
+	struct tb_event event;
+
+	memset(&event, 0, sizeof(event));
+	tb_header_set(&event.header, TB_ANS_EVENT, sizeof(event));
+	event.status = full ? TB_BUSY : TB_OK;
+	event.what = TB_EVENT_WATCHING;
+	event.when = full ? 0 : realtime_seconds();
+	send_event(request, &event);
+	if (full)
+		request_log(request, "denied", "busy", NULL);
+	if (full || monitor_watch(monitor, request->peer.sock, SOURCE_REQUEST, number) < 0) {
+		request_free(&monitor->requests, request);
+		return;
+	}
+	request->state = REQUEST_WATCHING;
+	request->deadline = UINT64_MAX;
+}
+
+void watchers_tell(struct monitor *monitor, const struct lease *lease, enum tb_event_what what, uint32_t reason)
+{
+	struct request *request;
+	struct tb_event event;
+
+	memset(&event, 0, sizeof(event));
+	tb_header_set(&event.header, TB_ANS_EVENT, sizeof(event));
+	event.what = what;
+	event.reason = reason;
+	event.when = realtime_seconds();
+	event.uid = lease->uid;
+	event.pid = (uint32_t)lease->pid;
+	event.kind = lease->network->kind;
+	event.lifetime = lease->lifetime;
+	memcpy(event.network, lease->network->name, sizeof(event.network));
+	memcpy(event.name, lease->name, sizeof(event.name));
+	memcpy(event.lease, lease->id, sizeof(event.lease));
+	TAILQ_FOREACH(request, &monitor->requests.used, link)
+		if (request->state == REQUEST_WATCHING &&
+		    ((request->message.flags & TB_REQUEST_ALL) != 0 || request->peer.uid == lease->uid))
+			send_event(request, &event);
+}
