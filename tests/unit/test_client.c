@@ -33,7 +33,8 @@ static void test_device(void **state)
 
 	talk->request.name = "vm0";
 	talk->request.kind = TAP_KIND_TAP;
-	talk->request.flags = TAP_VNET_HDR | TAP_INTERACTIVE;
+	talk->request.flags = TAP_VNET_HDR | TAP_INTERACTIVE | TAP_BRIDGE;
+	talk->request.lifetime = TAP_LIFETIME_FD;
 	talk->request.mtu = 1400;
 	talk->request.queues = 3;
 	assert_int_equal(tb_field_set(answer.name, sizeof(answer.name), "vm0"), 0);
@@ -54,14 +55,15 @@ static void test_device(void **state)
 	assert_int_equal(tap_mtu(tap), 1400);
 	assert_int_equal(tap_ifindex(tap), 7);
 	assert_memory_equal(tap_mac(tap), answer.mac, 6);
-	assert_memory_equal(tap_lease(tap), answer.lease, 16);
+	assert_string_equal(tap_lease(tap), "01020300000000000000000000000000");
 
 	assert_int_equal(tb_receive(talk->broker, &request, sizeof(request), NULL, &nfds), sizeof(request));
 	assert_true(tb_header_valid(&request.header, TB_REQ_OPEN, sizeof(request)));
 	assert_string_equal(request.network, "lan");
 	assert_string_equal(request.name, "vm0");
 	assert_int_equal(request.kind, TB_KIND_TAP);
-	assert_int_equal(request.flags, TB_REQUEST_VNET_HDR | TB_REQUEST_INTERACTIVE);
+	assert_int_equal(request.flags, TB_REQUEST_VNET_HDR | TB_REQUEST_INTERACTIVE | TB_REQUEST_BRIDGE);
+	assert_int_equal(request.lifetime, TB_LIFETIME_FD);
 	assert_int_equal(request.mtu, 1400);
 	assert_int_equal(request.queues, 3);
 
@@ -156,8 +158,10 @@ static void test_bad_requests(void **state)
 	EXPECT(mtu, 65536, EINVAL);
 	EXPECT(queues, 17, EINVAL);
 	EXPECT(timeout, -2, EINVAL);
-	EXPECT(flags, 1u << 2, E2BIG);
-	EXPECT(reserved, 1, E2BIG);
+	EXPECT(flags, 1u << 3, E2BIG);
+	EXPECT(flags, TAP_ALL, E2BIG);
+	EXPECT(lifetime, TAP_LIFETIME_PERSISTENT, EINVAL); /* which brings no fd: tap_reserve() */
+	EXPECT(lifetime, 3, EINVAL);
 	EXPECT(size, 0, EINVAL);
 	EXPECT(size, sizeof(struct tap_request) - 1, EINVAL);
 	EXPECT(size, 1 << 20, E2BIG);
@@ -210,14 +214,14 @@ static void test_ended_with_reason(void **state)
 	struct talk *talk = *state;
 	struct tb_answer answer = good_answer();
 	struct tap *tap = open_device(talk, &answer);
-	struct tb_end end = {.reason = TB_REASON_SHUTDOWN};
+	struct tb_end end = {.reason = TB_REASON_REVOKED};
 
 	assert_int_equal(tap_ended(tap, NULL), 0);
 	tb_header_set(&end.header, TB_ANS_END, sizeof(end));
 	memcpy(end.lease, answer.lease, sizeof(end.lease));
 	send_answer(talk, &end, sizeof(end), 0);
 	shutdown(talk->broker, SHUT_WR);
-	expect_ended(tap, TAP_ENDED_SHUTDOWN);
+	expect_ended(tap, TAP_ENDED_REVOKED);
 }
 
 static void test_ended_without_a_word(void **state)
@@ -236,7 +240,7 @@ static void test_ended_with_nonsense(void **state)
 	struct talk *talk = *state;
 	struct tb_answer answer = good_answer();
 	struct tap *tap = open_device(talk, &answer);
-	struct tb_end end = {.reason = TB_REASON_SHUTDOWN};
+	struct tb_end end = {.reason = TB_REASON_REVOKED};
 
 	tb_header_set(&end.header, TB_ANS_END, sizeof(end)); /* and another lease */
 	send_answer(talk, &end, sizeof(end), 0);
@@ -247,8 +251,8 @@ static void test_texts(void **state)
 {
 	static const int errors[] = {EACCES, EBADMSG, EAGAIN,     EDQUOT,    ENOSPC,       EEXIST,   ENODEV, ESTALE,
 				     EIO,    EINVAL,  E2BIG,      ENOENT,    ECONNREFUSED, ENOTCONN, EPERM,  EPROTO,
-				     ENOMEM, EMFILE,  ECONNRESET, ETIMEDOUT, ENFILE,       0};
-	const char *unknown = tap_strerror(EXDEV);
+				     ENOMEM, EMFILE,  ECONNRESET, ETIMEDOUT, ENFILE,       ENXIO,    0};
+	const char *unknown = tap_strerror(EDOM);
 
 	(void)state;
 	assert_non_null(unknown);
@@ -258,9 +262,13 @@ static void test_texts(void **state)
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(tap_strerror(errors[i]), tap_strerror(errors[j]));
 	}
-	for (unsigned int reason = 0; reason <= TAP_ENDED_SHUTDOWN; reason++)
+	for (unsigned int reason = 0; reason < TB_REASON_COUNT; reason++)
 		assert_ptr_not_equal(tap_reason(reason), tap_reason(1000));
+	assert_ptr_equal(tap_reason(TB_REASON_COUNT), tap_reason(1000));
 	assert_non_null(tap_reason(1000));
+	for (unsigned int stage = 0; stage <= TB_STAGE_UP; stage++)
+		assert_ptr_not_equal(tap_stage(stage), tap_stage(1000));
+	assert_non_null(tap_stage(1000));
 }
 
 int main(void)

@@ -9,8 +9,8 @@
 
 static void test_refusals(void **state)
 {
-	static const int errors[TB_STATUS_COUNT] = {0,      EACCES, EBADMSG, EAGAIN, EDQUOT,
-						    ENOSPC, EEXIST, ENODEV,  ESTALE, EIO};
+	static const int errors[TB_STATUS_COUNT] = {0,      EACCES, EBADMSG, EAGAIN, EDQUOT, ENOSPC,
+						    EEXIST, ENODEV, ESTALE,  EIO,    ENXIO};
 	struct talk *talk = *state;
 
 	for (uint32_t status = 1; status < TB_STATUS_COUNT; status++) {
@@ -19,6 +19,38 @@ static void test_refusals(void **state)
 		send_answer(talk, &answer, sizeof(answer), 0);
 		expect_error(talk, errors[status]);
 	}
+}
+
+/* What else a refusal says. */
+static void test_failures(void **state)
+{
+	struct talk *talk = *state;
+	struct tb_answer answer = refusal(TB_QUOTA_USER);
+	struct tap_failure failure;
+
+	memset(&failure, 0xff, sizeof(failure));
+	talk->request.failure = &failure;
+	send_answer(talk, &answer, sizeof(answer), 0);
+	expect_error(talk, EDQUOT);
+	assert_int_equal(failure.held, 4);
+	assert_int_equal(failure.limit, 4);
+	assert_int_equal(failure.stage, 0);
+	assert_int_equal(failure.error, 0);
+	assert_int_equal(failure.reserved[3], 0);
+
+	answer = refusal(TB_KERNEL);
+	send_answer(talk, &answer, sizeof(answer), 0);
+	expect_error(talk, EIO);
+	assert_int_equal(failure.held, 0);
+	assert_int_equal(failure.limit, 0);
+	assert_int_equal(failure.stage, TB_STAGE_LINK);
+	assert_int_equal(failure.error, EBUSY);
+
+	answer.header.size++; /* not a refusal, so it says nothing */
+	send_answer(talk, &answer, sizeof(answer), 0);
+	expect_error(talk, EPROTO);
+	assert_int_equal(failure.stage, 0);
+	assert_int_equal(failure.error, 0);
 }
 
 /* One field of an answer that would be right otherwise. */
@@ -209,13 +241,10 @@ static void test_all_queues(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TALK_TEST(test_refusals),
-		TALK_TEST(test_wrong_devices),
-		TALK_TEST(test_wrong_addresses),
-		TALK_TEST(test_missing_vnet_hdr),
-		TALK_TEST(test_wrong_refusals),
-		TALK_TEST(test_wrong_sizes),
-		TALK_TEST(test_wrong_number_of_fds),
+		TALK_TEST(test_refusals),         TALK_TEST(test_failures),
+		TALK_TEST(test_wrong_devices),    TALK_TEST(test_wrong_addresses),
+		TALK_TEST(test_missing_vnet_hdr), TALK_TEST(test_wrong_refusals),
+		TALK_TEST(test_wrong_sizes),      TALK_TEST(test_wrong_number_of_fds),
 		TALK_TEST(test_all_queues),
 	};
 

@@ -1,9 +1,7 @@
 /* libtapbroker and the way to the broker: whose socket it is, when nobody answers, the list of networks. The broker is
  * a thread of this test behind a socket of its own.
  */
-#include "client/tapbroker.h"
-#include "proto/channel.h"
-#include "tests/unit/client.h"
+#include "tests/unit/client_broker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,105 +20,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#define MESSAGES_MAX 4
-
-/* A broker for one request: it accepts connections until one asks, and answers with these messages. */
-struct broker {
-	char directory[32];
-	struct sockaddr_un address;
-	int listening;
-	pthread_t thread;
-	struct tb_request request; /* what was asked */
-	size_t count;
-	size_t sizes[MESSAGES_MAX];
-	union {
-		struct tb_answer answer;
-		struct tb_network network;
-	} messages[MESSAGES_MAX];
-};
-
-static int listening_socket(const struct sockaddr_un *address, int type)
-{
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	unlink(address->sun_path);
-	assert_int_equal(bind(fd, (const struct sockaddr *)address, sizeof(*address)), 0);
-	assert_int_equal(chmod(address->sun_path, 0666), 0);
-	if (type != SOCK_DGRAM)
-		assert_int_equal(listen(fd, 1), 0);
-	return fd;
-}
-
-static int setup(void **state)
-{
-	static struct broker broker;
-
-	memset(&broker, 0, sizeof(broker));
-	strcpy(broker.directory, "/tmp/test_client.XXXXXX");
-	assert_non_null(mkdtemp(broker.directory));
-	assert_int_equal(chmod(broker.directory, 0755), 0);
-	broker.address.sun_family = AF_UNIX;
-	strcpy(broker.address.sun_path, broker.directory);
-	strcat(broker.address.sun_path, "/socket");
-	broker.listening = listening_socket(&broker.address, SOCK_SEQPACKET);
-	setenv("TAPBROKER_SOCKET", broker.address.sun_path, 1);
-	*state = &broker;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct broker *broker = *state;
-
-	close(broker->listening);
-	unlink(broker->address.sun_path);
-	rmdir(broker->directory);
-	return 0;
-}
-
-/* Runs in the broker's thread. A connection that closes without asking is passed over. */
-static void *serve(void *arg)
-{
-	struct broker *broker = arg;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	size_t nfds = 0;
-	int client;
-
-	for (;;) {
-		client = accept4(broker->listening, NULL, NULL, SOCK_CLOEXEC);
-		poll(&(struct pollfd){.fd = client, .events = POLLIN}, 1, 2000);
-		if (tb_receive(client, &broker->request, sizeof(broker->request), NULL, &nfds) > 0)
-			break;
-		close(client);
-	}
-	for (size_t i = 0; i < broker->count; i++) {
-		bool device = broker->messages[i].answer.header.type == TB_ANS_OPEN &&
-			      broker->messages[i].answer.status == TB_OK;
-
-		tb_send(client, &broker->messages[i], broker->sizes[i], &null, device ? 1 : 0);
-	}
-	close(null);
-	close(client);
-	return NULL;
-}
-
-static void start(struct broker *broker)
-{
-	assert_int_equal(pthread_create(&broker->thread, NULL, serve, broker), 0);
-}
-
-static void stop(struct broker *broker)
-{
-	pthread_join(broker->thread, NULL);
-}
-
-static void add_answer(struct broker *broker, struct tb_answer answer)
-{
-	broker->sizes[broker->count] = sizeof(answer);
-	broker->messages[broker->count++].answer = answer;
-}
 
 static struct tb_network *add_network(struct broker *broker, const char *name, uint32_t left, uint32_t count)
 {
@@ -498,26 +397,24 @@ static void test_networks_wrong_size(void **state)
 	}
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_open),
-		TEST(test_refused),
-		TEST(test_no_broker),
-		TEST(test_not_a_connection),
-		TEST(test_full_backlog),
-		TEST(test_server_is_not_root),
-		TEST(test_root_has_no_number_here),
-		TEST(test_may_not_connect),
-		TEST(test_networks),
-		TEST(test_networks_stop),
-		TEST(test_no_networks),
-		TEST(test_networks_refused),
-		TEST(test_networks_break_off),
-		TEST(test_networks_wrong),
-		TEST(test_networks_wrong_size),
+		BROKER_TEST(test_open),
+		BROKER_TEST(test_refused),
+		BROKER_TEST(test_no_broker),
+		BROKER_TEST(test_not_a_connection),
+		BROKER_TEST(test_full_backlog),
+		BROKER_TEST(test_server_is_not_root),
+		BROKER_TEST(test_root_has_no_number_here),
+		BROKER_TEST(test_may_not_connect),
+		BROKER_TEST(test_networks),
+		BROKER_TEST(test_networks_stop),
+		BROKER_TEST(test_no_networks),
+		BROKER_TEST(test_networks_refused),
+		BROKER_TEST(test_networks_break_off),
+		BROKER_TEST(test_networks_wrong),
+		BROKER_TEST(test_networks_wrong_size),
 	};
 
 	become_root();

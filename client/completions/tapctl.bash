@@ -1,0 +1,63 @@
+# bash completion for tapctl(1)
+
+# The ids and the names of our leases.
+_tapctl_leases()
+{
+	tapctl list 2>/dev/null | awk 'NR > 1 { print $1; print $3 }'
+}
+
+_tapctl()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} i words
+
+	if ((COMP_CWORD == 1)); then
+		mapfile -t COMPREPLY < <(compgen -W 'get networks list show release revoke watch import-bridge-conf help --help --version' -- "$cur")
+		return
+	fi
+	# What stands behind "--" is a command line of its own.
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		if [[ ${COMP_WORDS[i]} == -- ]]; then
+			if ((COMP_CWORD == i + 1)); then
+				mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+			else
+				compopt -o default
+			fi
+			return
+		fi
+	done
+	case $command in
+	get)
+		# "=" is a word of its own: --kind = tap
+		if [[ $cur == = ]]; then
+			i=$((COMP_CWORD - 1)) cur=
+		elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			i=$((COMP_CWORD - 2))
+		else
+			i=$((COMP_CWORD - 1))
+		fi
+		case ${COMP_WORDS[i]} in
+		--kind) words='tap tun macvtap' ;;
+		--lifetime) words='session fd persistent' ;;
+		--timeout) words='none' ;;
+		--name | --mtu | --queues) return ;;
+		*) words="--name= --kind= --mtu= --queues= --vnet-hdr --lifetime= --persistent --bridge
+			--interactive --no-ask-password --timeout= --json --help -- $(tapctl networks --quiet 2>/dev/null)" ;;
+		esac
+		;;
+	networks) words='--json --quiet --help' ;;
+	list) words='--all --json --quiet --interactive --no-ask-password --help' ;;
+	show) words="--all --json --interactive --no-ask-password --help $(_tapctl_leases)" ;;
+	release) words="--json --help $(_tapctl_leases)" ;;
+	revoke) words="--json --interactive --no-ask-password --help $(_tapctl_leases)" ;;
+	import-bridge-conf)
+		words='--output= --bridge= --help'
+		compopt -o default
+		;;
+	watch) words='--all --json --interactive --no-ask-password --help' ;;
+	*) return ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace
+}
+
+complete -F _tapctl tapctl

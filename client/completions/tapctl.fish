@@ -1,0 +1,64 @@
+# fish completion for tapctl(1)
+
+function __tapctl_networks
+    tapctl networks --quiet 2>/dev/null
+end
+
+# The ids and the names of our leases.
+function __tapctl_leases
+    tapctl list 2>/dev/null | awk 'NR > 1 { print $1 "\t" $3; print $3 "\t" $1 }'
+end
+
+# True where the command behind "--" is being typed.
+function __tapctl_in_command
+    contains -- -- (commandline -opc)
+end
+
+function __tapctl_complete_command
+    set -l words (commandline -opc) (commandline -ct)
+    set -l at (contains -i -- -- $words)
+    complete -C (string join ' ' -- (string escape -n -- $words[(math $at + 1)..-1]))
+end
+
+set -l commands get networks list show release revoke watch import-bridge-conf help
+
+complete -c tapctl -f
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a get -d 'Get a device of a network'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a networks -d 'List the networks'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the leases'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a show -d 'Show one lease'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a release -d 'Give devices back'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a revoke -d 'Take devices away'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a watch -d 'Tell what happens'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a import-bridge-conf -d 'Make networks of bridge.conf'
+complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -F
+complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -l output -r -d 'Write the files there'
+complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -l bridge -x -d 'A bridge that "allow all" means'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a help -d 'Show the commands'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -l version -d 'Show the version'
+
+set -l get '__fish_seen_subcommand_from get; and not __tapctl_in_command'
+complete -c tapctl -n $get -a '(__tapctl_networks)' -d Network
+complete -c tapctl -n $get -l name -x -d 'Ask for an interface of this name'
+complete -c tapctl -n $get -l kind -x -a 'tap tun macvtap' -d 'Be refused rather than get another kind'
+complete -c tapctl -n $get -l mtu -x -d 'In bytes, at most that of the network'
+complete -c tapctl -n $get -l queues -x -d 'One fd each'
+complete -c tapctl -n $get -l vnet-hdr -d 'A virtio header precedes each packet'
+complete -c tapctl -n $get -l lifetime -x -a 'session fd persistent' -d 'When the lease ends by itself'
+complete -c tapctl -n $get -l persistent -d 'A device to open by name, until it is released'
+complete -c tapctl -n $get -l bridge -d 'The network may also be a bridge'
+complete -c tapctl -n $get -l interactive -d 'polkit may ask for a password'
+complete -c tapctl -n $get -l no-ask-password -d 'polkit may not ask for a password'
+complete -c tapctl -n $get -l timeout -x -a none -d 'Seconds to wait for an answer'
+complete -c tapctl -n $get -l json -d 'Say what was got as JSON'
+complete -c tapctl -n '__fish_seen_subcommand_from get; and __tapctl_in_command' -a '(__tapctl_complete_command)'
+
+complete -c tapctl -n '__fish_seen_subcommand_from networks' -l json -d 'Print JSON'
+complete -c tapctl -n '__fish_seen_subcommand_from networks' -l quiet -d 'Print the names only'
+
+complete -c tapctl -n '__fish_seen_subcommand_from show release revoke' -a '(__tapctl_leases)' -d Lease
+complete -c tapctl -n '__fish_seen_subcommand_from list show watch' -l all -d 'The leases of all users'
+complete -c tapctl -n '__fish_seen_subcommand_from list show release revoke watch' -l json -d 'Print JSON'
+complete -c tapctl -n '__fish_seen_subcommand_from list' -l quiet -d 'Print the ids only'
+complete -c tapctl -n '__fish_seen_subcommand_from list show revoke watch' -l interactive -d 'polkit may ask for a password'
+complete -c tapctl -n '__fish_seen_subcommand_from list show revoke watch' -l no-ask-password -d 'polkit may not ask'

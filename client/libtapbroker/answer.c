@@ -1,0 +1,112 @@
+/* Is an answer what was asked for? See internal.h. Runs in the client's process.
+ *
+ * The broker is trusted, but a program that is trusted can still be of another version, or be broken: whatever does not
+ * fit exactly is no answer.
+ */
+#include "client/libtapbroker/internal.h"
+#include "proto/channel.h"
+#include "proto/name.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+static const int status_errors[TB_STATUS_COUNT] = {
+	[TB_OK] = 0,
+	[TB_DENIED] = -EACCES,
+	[TB_MALFORMED] = -EBADMSG,
+	[TB_BUSY] = -EAGAIN,
+	[TB_QUOTA_USER] = -EDQUOT,
+	[TB_QUOTA_NETWORK] = -ENOSPC,
+	[TB_NAME_TAKEN] = -EEXIST,
+	[TB_LOWER_MISSING] = -ENODEV,
+	[TB_NODE_REFUSED] = -ESTALE,
+	[TB_KERNEL] = -EIO,
+	[TB_NO_LEASE] = -ENXIO,
+};
+
+int tb_status_error(uint32_t status)
+{
+	return status == TB_OK || status >= TB_STATUS_COUNT ? -EPROTO : status_errors[status];
+}
+
+static bool all_zero(const void *bytes, size_t size)
+{
+	return tb_field_empty(bytes, size);
+}
+
+/* A refusal says its status and what belongs to that status, and nothing else. */
+static bool refusal_valid(const struct tb_answer *answer, size_t nfds)
+{
+	const size_t rest = offsetof(struct tb_answer, kind);
+
+	if (nfds != 0 || !all_zero((const char *)answer + rest, sizeof(*answer) - rest))
+		return false;
+	if (answer->status == TB_KERNEL ? answer->error <= 0 : answer->error != 0)
+		return false;
+	if (answer->stage > (answer->status == TB_KERNEL ? TB_STAGE_UP : TB_STAGE_NONE))
+		return false;
+	return answer->status == TB_QUOTA_USER || (answer->held == 0 && answer->limit == 0);
+}
+
+/* The address that the device's user should have: a tun has none, the others one that is no group's. */
+static bool mac_valid(const struct tb_answer *answer)
+{
+	bool zero = all_zero(answer->mac, sizeof(answer->mac));
+
+	return answer->kind == TB_KIND_TUN ? zero : !zero && (answer->mac[0] & 1) == 0;
+}
+
+uint32_t tb_answer_fds(const struct tb_request *request)
+{
+	return request->lifetime == TB_LIFETIME_PERSISTENT ? 0 : request->queues;
+}
+
+static bool device_valid(const struct tb_answer *answer, size_t nfds, const struct tb_request *request)
+{
+	if (answer->error != 0 || answer->stage != 0 || answer->held != 0 || answer->limit != 0)
+		return false;
+	if (answer->kind < TB_KIND_TAP || answer->kind > TB_KIND_MACVTAP)
+		return false;
+	if (request->kind != TB_KIND_ANY && answer->kind != request->kind)
+		return false;
+	/* Who is given the header without knowing reads it as the packet's beginning. */
+	if (answer->flags != (request->flags & TB_REQUEST_VNET_HDR))
+		return false;
+	if (answer->ifindex == 0 || answer->ifindex > INT_MAX)
+		return false;
+	if (answer->mtu < TB_MTU_MIN || answer->mtu > TB_MTU_MAX || (request->mtu != 0 && answer->mtu != request->mtu))
+		return false;
+	if (answer->queues != tb_answer_fds(request) || answer->queues != nfds)
+		return false;
+	if (!tb_name_valid(answer->name, sizeof(answer->name)))
+		return false;
+	if (request->name[0] != '\0' && memcmp(answer->name, request->name, sizeof(answer->name)) != 0)
+		return false;
+	return mac_valid(answer) && all_zero(answer->reserved_mac, sizeof(answer->reserved_mac)) &&
+	       !all_zero(answer->lease, sizeof(answer->lease)) && all_zero(answer->reserved, sizeof(answer->reserved));
+}
+
+int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, const struct tb_request *request)
+{
+	if (length != sizeof(*answer) || !tb_header_valid(&answer->header, TB_ANS_OPEN, sizeof(*answer)))
+		return -EPROTO;
+	if (answer->status != TB_OK)
+		return refusal_valid(answer, nfds) ? tb_status_error(answer->status) : -EPROTO;
+	return device_valid(answer, nfds, request) ? 0 : -EPROTO;
+}
+
+int tb_refusal_check(const struct tb_answer *answer, size_t length)
+{
+	if (length != sizeof(*answer) || !tb_header_valid(&answer->header, TB_ANS_OPEN, sizeof(*answer)))
+		return -EPROTO;
+	return refusal_valid(answer, 0) ? tb_status_error(answer->status) : -EPROTO;
+}
+
+bool tb_series_next(struct tb_series *series, uint32_t left, uint32_t count)
+{
+	if (series->seen == 0)
+		series->count = count;
+	series->seen++;
+	return count == series->count && series->seen <= count && left == count - series->seen;
+}

@@ -1,0 +1,85 @@
+/* tap_release() and tap_revoke(): the end of a lease that somebody asks for. Runs in the client's process. */
+#include "client/libtapbroker/internal.h"
+#include "proto/channel.h"
+#include "proto/name.h"
+#include "proto/request.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* Receives the answer: done, or why not. */
+static int receive_done(int sock, enum tb_type type, int64_t deadline)
+{
+	union {
+		struct tb_done done;
+		struct tb_answer answer;
+	} message;
+	size_t nfds = 0;
+	long length;
+
+	length = tb_server_receive(sock, &message, sizeof(message), NULL, &nfds, deadline);
+	if (length < 0)
+		return (int)length;
+	if (length != (long)sizeof(message.done) || !tb_header_valid(&message.done.header, type, sizeof(message.done)))
+		return tb_refusal_check(&message.answer, (size_t)length);
+	if (!tb_field_empty((const char *)message.done.reserved, sizeof(message.done.reserved)))
+		return -EPROTO;
+	return message.done.status == TB_OK ? 0 : tb_status_error(message.done.status);
+}
+
+/* Asks, and sets errno. The answer to a request has the next number. */
+static int end_lease(const struct tb_request *request, int timeout)
+{
+	int64_t deadline = tb_deadline(timeout);
+	int sock = -1;
+	int ret;
+
+	ret = tb_server_ask(request, deadline, &sock);
+	if (ret == 0) {
+		ret = receive_done(sock, request->header.type + 1, deadline);
+		close(sock);
+	}
+	if (ret == 0)
+		return 0;
+	errno = -ret;
+	return -1;
+}
+
+/* Writes the lease into the request. An id is longer than a name can be. */
+static int set_lease(struct tb_request *request, const char *lease)
+{
+	if (tb_id_read(lease, request->lease) < 0 && tb_field_set(request->name, sizeof(request->name), lease) < 0)
+		return -EINVAL;
+	return tb_request_valid(request) ? 0 : -EINVAL;
+}
+
+int tap_release(const char *lease, int timeout)
+{
+	struct tb_request request;
+	int ret;
+
+	ret = tb_request_plain(TB_REQ_RELEASE, 0, 0, &request, &timeout);
+	if (ret == 0)
+		ret = set_lease(&request, lease);
+	if (ret == 0)
+		return end_lease(&request, timeout);
+	errno = -ret;
+	return -1;
+}
+
+int tap_revoke(const char *lease, unsigned int flags, int timeout)
+{
+	struct tb_request request;
+	int ret;
+
+	ret = tb_request_plain(TB_REQ_REVOKE, flags, TAP_INTERACTIVE, &request, &timeout);
+	/* A name would be looked for among the caller's own leases. */
+	if (ret == 0)
+		ret = tb_id_read(lease, request.lease);
+	if (ret == 0 && !tb_request_valid(&request))
+		ret = -EINVAL;
+	if (ret == 0)
+		return end_lease(&request, timeout);
+	errno = -ret;
+	return -1;
+}

@@ -1,0 +1,113 @@
+/* What the files of libtapbroker share. All of it runs in the client's process with the client's rights.
+ *
+ * Never here: output, threads, state that outlives a call, signal dispositions, an fd that is not close-on-exec or
+ * that stays open after a failure, an environment variable read in another way than by secure_getenv().
+ *
+ * Functions return 0 or a negative errno; only the public ones, of client/tapbroker.h, set errno itself.
+ */
+#ifndef TAP_INTERNAL_H
+#define TAP_INTERNAL_H
+
+#include "proto/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the public header declares is exported also where everything else is compiled with -fvisibility=hidden. */
+#pragma GCC visibility push(default)
+#include "client/tapbroker.h"
+#pragma GCC visibility pop
+
+/* A lease id in hexadecimal digits, and a NUL. */
+#define TB_ID_TEXT (2 * TB_ID_SIZE + 1)
+
+/* The handle. It owns the lifeline and the fds. */
+struct tap {
+	int lifeline;
+	int fds[TB_QUEUES_MAX];  /* answer.queues of them */
+	struct tb_answer answer; /* checked by tb_answer_check() */
+	char lease[TB_ID_TEXT];
+	bool ended;
+	unsigned int reason; /* TAP_ENDED_*, if ended */
+};
+
+/* deadline.c: the clock of a call, in milliseconds of CLOCK_MONOTONIC. */
+
+#define TB_NO_DEADLINE INT64_MAX
+
+/* The moment that is timeout milliseconds away; -1: never comes. */
+int64_t tb_deadline(int timeout);
+
+/* Waits until the fd has something to read, or was hung up. Returns 0, -ETIMEDOUT, or another negative errno. */
+int tb_wait(int fd, int64_t deadline);
+
+/* Waits a few milliseconds. Returns 0, or -ETIMEDOUT if the deadline has passed. */
+int tb_pause(int64_t deadline);
+
+/* server.c: the connection to the broker. */
+
+/* Connects to the broker's socket and checks who answers there. *sock is the caller's. */
+int tb_server_connect(int64_t deadline, int *sock);
+
+/* Checks that the socket carries messages, and that the process at its other end is root's. Returns 0, -EPERM if it is
+ * not, -EINVAL if this is no SOCK_SEQPACKET socket. */
+int tb_server_check(int sock);
+
+/* Sends the request: what is not possible any more is -ECONNRESET. */
+int tb_server_send(int sock, const struct tb_request *request);
+
+/* Connects and sends. *sock is the caller's; on failure it is -1. */
+int tb_server_ask(const struct tb_request *request, int64_t deadline, int *sock);
+
+/* Waits for one message of at most size bytes with at most *nfds fds, which are the caller's. Returns its length, which
+ * is never 0, or -ECONNRESET if the broker has closed, -EBADMSG if it speaks another version, -EPROTO if the message is
+ * too long or brings too much, -ETIMEDOUT. */
+long tb_server_receive(int sock, void *message, size_t size, int *fds, size_t *nfds, int64_t deadline);
+
+/* request.c */
+
+/* Checks what the caller asks for and writes it down as a message. persistent: as tap_reserve() does, whatever lifetime
+ * the caller has set; else that one, which may be no persistent one. *timeout is in milliseconds, -1: none.
+ * Returns 0, -EINVAL, or -E2BIG if the caller sets what this version does not know. */
+int tb_request_make(const struct tap_request *from, bool persistent, struct tb_request *message, int *timeout);
+
+/* A request that has no more than a type and flags: *timeout becomes its timeout. Returns 0, -EINVAL for a timeout
+ * below -1, or -E2BIG for a flag that is not one of known. */
+int tb_request_plain(enum tb_type type, unsigned int flags, unsigned int known, struct tb_request *message,
+		     int *timeout);
+
+/* answer.c */
+
+/* How many fds the answer to this request brings: a persistent device is opened by its name. */
+uint32_t tb_answer_fds(const struct tb_request *request);
+
+/* Checks every field of an answer of length bytes, which came with nfds fds, against what was asked for.
+ * Returns 0 if it is that device, the negative errno of a well-formed refusal, or -EPROTO. */
+int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, const struct tb_request *request);
+
+/* Says what was refused by a message of length bytes that answers another request than one for a device: the negative
+ * errno if it is a refusal as for a device, which answers a request that was not even read; else -EPROTO. */
+int tb_refusal_check(const struct tb_answer *answer, size_t length);
+
+/* The negative errno of a refusal's status; -EPROTO if it is none. */
+int tb_status_error(uint32_t status);
+
+/* What the answers have in common that consist of several messages. */
+struct tb_series {
+	uint32_t count; /* messages in all, as the first one says */
+	uint32_t seen;
+};
+
+/* True if the next message may say that so many follow it, of so many in all. */
+bool tb_series_next(struct tb_series *series, uint32_t left, uint32_t count);
+
+/* id.c: the ids of leases. */
+
+/* Writes an id as a text. */
+void tb_id_write(const uint8_t id[TB_ID_SIZE], char text[TB_ID_TEXT]);
+
+/* Reads an id from such a text. Returns 0 or -EINVAL. */
+int tb_id_read(const char *text, uint8_t id[TB_ID_SIZE]);
+
+#endif

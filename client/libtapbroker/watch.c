@@ -1,0 +1,156 @@
+/* tap_watch(): what happens to leases. Runs in the client's process. */
+#include "client/libtapbroker/internal.h"
+#include "proto/channel.h"
+#include "proto/name.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+_Static_assert(TAP_EVENT_OPENED == (int)TB_EVENT_OPENED && TAP_EVENT_ENDED == (int)TB_EVENT_ENDED,
+	       "the public numbers are those of the wire");
+
+/* The handle. It owns the socket. */
+struct tap_watch {
+	int sock;
+	struct tb_event message; /* the last one; event points into it */
+	char lease[TB_ID_TEXT];
+	struct tap_event event;
+};
+
+/* What may come: an event, or the refusal of a request that was not even read. */
+union message {
+	struct tb_event event;
+	struct tb_answer answer;
+};
+
+/* Takes the message apart: an event goes to *event. */
+static int read_message(const union message *message, size_t length, struct tb_event *event)
+{
+	if (length != sizeof(message->event) ||
+	    !tb_header_valid(&message->event.header, TB_ANS_EVENT, sizeof(message->event)))
+		return tb_refusal_check(&message->answer, length);
+	if (message->event.status != TB_OK)
+		return tb_status_error(message->event.status);
+	*event = message->event;
+	return 0;
+}
+
+/* The first message says that the watch has begun, or why it has not. */
+static int receive_first(struct tap_watch *watch, int64_t deadline)
+{
+	union message message;
+	size_t nfds = 0;
+	long length;
+	int ret;
+
+	length = tb_server_receive(watch->sock, &message, sizeof(message), NULL, &nfds, deadline);
+	if (length < 0)
+		return (int)length;
+	ret = read_message(&message, (size_t)length, &watch->message);
+	return ret == 0 && watch->message.what != TB_EVENT_WATCHING ? -EPROTO : ret;
+}
+
+static bool event_valid(const struct tb_event *event)
+{
+	if (event->what == TB_EVENT_OPENED ? event->reason != 0 : event->what != TB_EVENT_ENDED || event->reason == 0)
+		return false;
+	return tb_network_valid(event->network, sizeof(event->network)) &&
+	       tb_name_valid(event->name, sizeof(event->name)) && event->kind >= TB_KIND_TAP &&
+	       event->kind <= TB_KIND_MACVTAP && event->lifetime < TB_LIFETIME_COUNT && event->when <= INT64_MAX &&
+	       !tb_field_empty((const char *)event->lease, sizeof(event->lease)) &&
+	       tb_field_empty((const char *)event->reserved, sizeof(event->reserved));
+}
+
+static void describe(struct tap_watch *watch)
+{
+	const struct tb_event *from = &watch->message;
+
+	tb_id_write(from->lease, watch->lease);
+	watch->event = (struct tap_event){
+		.what = from->what,
+		.reason = from->reason,
+		.lost = from->lost,
+		.when = (int64_t)from->when,
+		.id = watch->lease,
+		.network = from->network,
+		.name = from->name,
+		.kind = from->kind,
+		.lifetime = from->lifetime,
+		.uid = from->uid,
+		.pid = from->pid,
+	};
+}
+
+int tap_watch(unsigned int flags, int timeout, struct tap_watch **watch)
+{
+	struct tb_request request;
+	struct tap_watch *handle = NULL;
+	int64_t deadline;
+	int ret;
+
+	*watch = NULL;
+	ret = tb_request_plain(TB_REQ_WATCH, flags, TAP_ALL | TAP_INTERACTIVE, &request, &timeout);
+	if (ret < 0)
+		goto out;
+	deadline = tb_deadline(timeout);
+	handle = calloc(1, sizeof(*handle));
+	if (handle == NULL) {
+		ret = -ENOMEM;
+		goto out;
+	}
+	ret = tb_server_ask(&request, deadline, &handle->sock);
+	if (ret == 0)
+		ret = receive_first(handle, deadline);
+out:
+	if (ret == 0) {
+		*watch = handle;
+		return handle->sock;
+	}
+	tap_watch_close(handle);
+	errno = -ret;
+	return -1;
+}
+
+/* The next event, which lives in the handle: 1, 0 if there is none now, or a negative errno. */
+static int next_event(struct tap_watch *watch)
+{
+	union message message;
+	size_t nfds = 0;
+	long length = tb_receive(watch->sock, &message, sizeof(message), NULL, &nfds);
+	int ret;
+
+	if (length == -EAGAIN)
+		return 0;
+	if (length <= 0)
+		return length == -EMSGSIZE ? -EPROTO : -ECONNRESET;
+	ret = read_message(&message, (size_t)length, &watch->message);
+	if (ret < 0)
+		return ret;
+	if (!event_valid(&watch->message))
+		return -EPROTO;
+	describe(watch);
+	return 1;
+}
+
+int tap_watch_next(struct tap_watch *watch, const struct tap_event **event)
+{
+	int ret = next_event(watch);
+
+	if (ret < 0) {
+		errno = -ret;
+		return -1;
+	}
+	*event = &watch->event;
+	return ret;
+}
+
+void tap_watch_close(struct tap_watch *watch)
+{
+	int error = errno;
+
+	if (watch != NULL && watch->sock >= 0)
+		close(watch->sock);
+	free(watch);
+	errno = error;
+}

@@ -1,0 +1,224 @@
+/* libtapbroker: an open tun, tap or macvtap device for a program without privileges. See libtapbroker(3).
+ *
+ * Every function may be called from any thread, on different handles at the same time. The library keeps no global
+ * state, starts no thread, prints nothing, changes no signal's disposition, and every fd it makes is close-on-exec.
+ */
+#ifndef TAPBROKER_H
+#define TAPBROKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Kinds of device. */
+#define TAP_KIND_ANY 0 /* in a request: whatever the network is */
+#define TAP_KIND_TAP 1
+#define TAP_KIND_TUN 2
+#define TAP_KIND_MACVTAP 3
+
+/* Flags of a request. */
+#define TAP_INTERACTIVE (1u << 0) /* polkit may ask somebody for a password; the call waits for it */
+#define TAP_VNET_HDR (1u << 1)    /* each packet is preceded by a struct virtio_net_hdr */
+#define TAP_BRIDGE (1u << 2)      /* network may also be the bridge of exactly one network of taps */
+#define TAP_ALL (1u << 3)         /* tap_leases(), tap_watch(): everybody's leases, not the caller's only */
+
+/* How long a lease lasts. */
+#define TAP_LIFETIME_SESSION 0    /* until the last copy of the lifeline is closed */
+#define TAP_LIFETIME_FD 1         /* until the last copy of the device's last fd is closed; tun and tap only */
+#define TAP_LIFETIME_PERSISTENT 2 /* until released; the device is the user's, who opens it by name: tap_reserve() */
+
+/* The handle of one device: its fds, what is known of it, and the lease's lifeline. */
+struct tap;
+
+/* What errno alone does not say of a failure. What does not belong to that errno is zero. */
+struct tap_failure {
+	unsigned int held;  /* EDQUOT: devices that this user holds */
+	unsigned int limit; /* EDQUOT: devices that this user may hold, of the network or in all */
+	unsigned int stage; /* EIO: what the kernel refused; tap_stage() has a text */
+	int error;          /* EIO: the kernel's errno */
+	unsigned int reserved[4];
+};
+
+/* What is asked for. Begin with TAP_REQUEST_INIT, then set what matters; what is zero means "the network's own". A
+ * later version may add members at the end: a program built against an older header goes on working, and a program that
+ * sets a member or a flag that the library does not know gets E2BIG. There is never padding at the end, so a new member
+ * always means a new size. */
+struct tap_request {
+	size_t size;         /* sizeof(struct tap_request) */
+	const char *network; /* which network file; must be set */
+	const char *name;    /* of the interface, at most 15 characters; NULL or "": the broker chooses */
+	unsigned int kind;   /* TAP_KIND_*; another kind than the network's is refused */
+	unsigned int flags;  /* TAP_INTERACTIVE, TAP_VNET_HDR, TAP_BRIDGE */
+	unsigned int mtu;    /* in bytes, 68 to 65535; 0: the network's */
+	unsigned int queues; /* 1 to 16, one fd each; 0 means 1 */
+	int timeout;         /* in milliseconds for the whole call; 0: 30 s, or 150 s with TAP_INTERACTIVE; -1: none */
+	unsigned int lifetime;       /* TAP_LIFETIME_SESSION or _FD */
+	struct tap_failure *failure; /* NULL, or where a call writes what it knows of its failure */
+};
+
+#define TAP_REQUEST_INIT                                                                                     \
+	{                                                                                                    \
+		sizeof(struct tap_request), NULL, NULL, TAP_KIND_ANY, 0, 0, 0, 0, TAP_LIFETIME_SESSION, NULL \
+	}
+
+/* Asks for a device of the named network with that network's own settings, without interaction.
+ * Returns its fd, which belongs to *tap: do not close it, call tap_close(). On failure returns -1, sets errno (see
+ * tap_strerror) and *tap to NULL. */
+int tap_open(const char *network, struct tap **tap);
+
+/* The same for everything that a request can say. Returns the fd of queue 0. */
+int tap_open_request(const struct tap_request *request, struct tap **tap);
+
+/* The same over a SOCK_SEQPACKET socket that is already connected to the broker, and on which nothing has been sent:
+ * for a process that may not open sockets itself. The socket becomes the lifeline and belongs to the handle; on
+ * failure it is still the caller's. */
+int tap_open_connected(int sock, const struct tap_request *request, struct tap **tap);
+
+/* Asks for a device that lasts until it is released (TAP_LIFETIME_PERSISTENT, whatever the request says): the caller
+ * owns it, and opens it by its name, as programs do that take the name of a device. So no fd comes: tap_queues() is 0,
+ * and this call returns 0. It is not tap_open_request() because that returns an fd, and 0 is one. On failure returns -1
+ * and sets errno. */
+int tap_reserve(const struct tap_request *request, struct tap **tap);
+
+/* Closes the device's fds and the lifeline, and frees the handle. That ends the lease of a session; that of a lifetime
+ * fd if nobody has another copy of the fds; and it ends no persistent one, which tap_release() does. NULL is allowed.
+ * errno is kept. */
+void tap_close(struct tap *tap);
+
+/* Frees the handle, but leaves the device's fds and the lifeline open: they are the caller's from now on, to inherit
+ * or to pass on. The lease of a session goes on until the last copy of the lifeline is closed. The other lifetimes do
+ * not hang on it: there it only brings the news of the lease's end, and may be closed at once. */
+void tap_detach(struct tap *tap);
+
+/* What the handle knows. Strings and arrays live as long as the handle. */
+int tap_fd(const struct tap *tap, unsigned int queue); /* of that queue; -1 and EINVAL if there is none */
+unsigned int tap_queues(const struct tap *tap);        /* 0: the device is opened by name */
+int tap_lifeline(const struct tap *tap);               /* poll for POLLIN: see tap_ended() */
+const char *tap_name(const struct tap *tap);
+unsigned int tap_ifindex(const struct tap *tap); /* in the network namespace of the device */
+unsigned int tap_kind(const struct tap *tap);    /* TAP_KIND_TAP, _TUN or _MACVTAP */
+unsigned int tap_flags(const struct tap *tap);   /* TAP_VNET_HDR if the device has it */
+unsigned int tap_mtu(const struct tap *tap);     /* in bytes */
+const uint8_t *tap_mac(const struct tap *tap);   /* 6 bytes, for the device's user to use; zero for a tun */
+const char *tap_lease(const struct tap *tap);    /* the lease's id, 32 hexadecimal digits as in the broker's log */
+
+/* Why a lease ended. */
+#define TAP_ENDED_LOST 0          /* nobody said so: the connection to the broker is lost, and the device is there */
+#define TAP_ENDED_DEVICE_GONE 1   /* the device was deleted, or its last fd was closed */
+#define TAP_ENDED_NOT_COLLECTED 2 /* the answer was not read in time */
+#define TAP_ENDED_PROTOCOL 3      /* something was written to the lifeline */
+#define TAP_ENDED_CLIENT 4        /* the lifeline was closed; only a watch tells */
+#define TAP_ENDED_RELEASED 5      /* its user has released it */
+#define TAP_ENDED_REVOKED 6       /* an administrator has revoked it */
+#define TAP_ENDED_GUARD_MAC 7     /* the holder changed the device's address */
+#define TAP_ENDED_GUARD_OWNER 8   /* the holder gave the device to another owner or group */
+#define TAP_ENDED_GUARD_PERSIST 9 /* the holder changed whether the device is persistent */
+#define TAP_ENDED_GUARD_MASTER 10 /* somebody moved the device to another bridge */
+#define TAP_ENDED_GUARD_ALIAS 11  /* somebody changed the device's alias */
+#define TAP_ENDED_GUARD_FLOOD 12  /* the holder changed the device too often */
+
+/* Looks, without waiting, if the lease has ended. Returns 0 if it has not, 1 and the reason in *reason (which may be
+ * NULL) if it has; from then on it always says the same. A revoked macvtap's fd gives no sign by itself, so a program
+ * that holds one polls the lifeline. TAP_ENDED_LOST is no end: a broker that is started again takes over the lease of
+ * a process that still runs, but this handle hears no more of it; tap_watch() does. */
+int tap_ended(struct tap *tap, unsigned int *reason);
+
+/* A text for a reason of tap_ended() or of struct tap_event. Never NULL. */
+const char *tap_reason(unsigned int reason);
+
+/* One configured network. A later version may add members at the end. */
+struct tap_network {
+	const char *name;
+	unsigned int kind;   /* TAP_KIND_TAP, _TUN or _MACVTAP */
+	unsigned int flags;  /* TAP_VNET_HDR if it may be asked for */
+	unsigned int mtu;    /* in bytes */
+	unsigned int queues; /* at most */
+	unsigned int limit;  /* devices that one user may hold at a time */
+	unsigned int held;   /* devices that the caller holds now */
+};
+
+/* Calls each() for every network that the broker lists; the struct lives only during that call. If each() returns
+ * other than 0, stops and returns that. Returns 0, or -1 and errno. timeout is as in struct tap_request. */
+int tap_networks(int timeout, int (*each)(const struct tap_network *network, void *arg), void *arg);
+
+/* One lease. A later version may add members at the end. */
+struct tap_lease {
+	const char *id; /* 32 hexadecimal digits */
+	const char *network;
+	const char *name;      /* of the interface */
+	unsigned int kind;     /* TAP_KIND_TAP, _TUN or _MACVTAP */
+	unsigned int lifetime; /* TAP_LIFETIME_* */
+	unsigned int ifindex;
+	unsigned int mtu;  /* in bytes; 0: the device has just gone */
+	unsigned int uid;  /* whose it is */
+	unsigned int pid;  /* of the process that asked for it */
+	int64_t since;     /* in seconds after 1970 */
+	uint8_t mac[6];    /* as tap_mac() */
+	uint64_t rx_bytes; /* the interface's counters, as `ip -s link` shows them */
+	uint64_t rx_packets;
+	uint64_t tx_bytes;
+	uint64_t tx_packets;
+};
+
+/* Calls each() for every lease of the caller's; with TAP_ALL in flags for everybody's, which polkit must permit, with
+ * TAP_INTERACTIVE after asking for a password. The struct lives only during that call. If each() returns other than 0,
+ * stops and returns that. Returns 0, or -1 and errno. timeout is as in struct tap_request. */
+int tap_leases(unsigned int flags, int timeout, int (*each)(const struct tap_lease *lease, void *arg), void *arg);
+
+/* Ends a lease of the caller's, and returns when its device is gone. lease is the lease's id, or the name of its
+ * interface, which is looked for among the caller's own leases. Returns 0, or -1 and errno: ENXIO if there is none. */
+int tap_release(const char *lease, int timeout);
+
+/* Ends anybody's lease, which polkit must permit. lease is its id. flags is 0 or TAP_INTERACTIVE. Its holder is told
+ * TAP_ENDED_REVOKED. Returns 0, or -1 and errno; who may not revoke gets EACCES for a lease that there is not, too. */
+int tap_revoke(const char *lease, unsigned int flags, int timeout);
+
+/* What happened to a lease. */
+#define TAP_EVENT_OPENED 1
+#define TAP_EVENT_ENDED 2
+
+/* One event. A later version may add members at the end. */
+struct tap_event {
+	unsigned int what;   /* TAP_EVENT_* */
+	unsigned int reason; /* TAP_EVENT_ENDED: TAP_ENDED_*; else 0 */
+	unsigned int lost;   /* events before this one that the caller was too slow for */
+	int64_t when;        /* in seconds after 1970 */
+	const char *id;      /* of the lease, 32 hexadecimal digits */
+	const char *network;
+	const char *name; /* of the interface */
+	unsigned int kind;
+	unsigned int lifetime;
+	unsigned int uid; /* whose lease it is */
+	unsigned int pid; /* of the process that asked for it */
+};
+
+/* The handle of one watch. */
+struct tap_watch;
+
+/* Begins to watch what happens to the caller's leases; with TAP_ALL to everybody's, as for tap_leases(). What happens
+ * after this call has returned is not missed. Returns an fd to poll for POLLIN, which belongs to *watch; on failure -1,
+ * sets errno and *watch to NULL. */
+int tap_watch(unsigned int flags, int timeout, struct tap_watch **watch);
+
+/* Takes the next event, without waiting. Returns 1 and the event in *event, which lives until the next call for this
+ * watch; 0 if there is none now; or -1 and errno, ECONNRESET if the broker is gone: then the watch is over. */
+int tap_watch_next(struct tap_watch *watch, const struct tap_event **event);
+
+/* Ends the watch and closes its fd. NULL is allowed. errno is kept. */
+void tap_watch_close(struct tap_watch *watch);
+
+/* What went wrong, by which check, and what to do next, for an errno of the functions above. Never NULL; a constant,
+ * in English. libtapbroker(3) lists the errors. */
+const char *tap_strerror(int error);
+
+/* A text for the stage of a struct tap_failure: what the broker was doing when the kernel refused. Never NULL. */
+const char *tap_stage(unsigned int stage);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

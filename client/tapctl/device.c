@@ -1,0 +1,52 @@
+/* What `tapctl get` prints of a device: see use.h. Runs as the user. */
+#include "client/tapctl/json.h"
+#include "client/tapctl/tapctl.h"
+#include "client/tapctl/terms.h"
+#include "client/tapctl/use.h"
+
+#include <stdio.h>
+
+static void print_json(const struct tap *tap, const struct tap_request *request, const char *mac)
+{
+	struct json json = JSON_TO(stdout);
+
+	json_open(&json, NULL, '{');
+	json_string(&json, "network", request->network);
+	json_string(&json, "name", tap_name(tap));
+	json_string(&json, "kind", kind_word(tap_kind(tap)));
+	json_number(&json, "ifindex", tap_ifindex(tap));
+	json_string(&json, "mac", mac);
+	json_number(&json, "mtu", tap_mtu(tap));
+	json_number(&json, "queues", tap_queues(tap));
+	json_bool(&json, "vnet_hdr", (tap_flags(tap) & TAP_VNET_HDR) != 0);
+	json_string(&json, "lifetime", lifetime_word(request->lifetime));
+	json_string(&json, "lease", tap_lease(tap));
+	json_close(&json, '}');
+	putchar('\n');
+}
+
+static void print_lines(const struct tap *tap, const struct tap_request *request, const char *mac)
+{
+	printf("network:   %s\n", request->network);
+	printf("name:      %s\n", tap_name(tap));
+	printf("kind:      %s\n", kind_word(tap_kind(tap)));
+	printf("ifindex:   %u\n", tap_ifindex(tap));
+	printf("mac:       %s\n", mac);
+	printf("mtu:       %u\n", tap_mtu(tap));
+	printf("queues:    %u\n", tap_queues(tap));
+	printf("vnet_hdr:  %s\n", (tap_flags(tap) & TAP_VNET_HDR) != 0 ? "yes" : "no");
+	printf("lifetime:  %s\n", lifetime_word(request->lifetime));
+	printf("lease:     %s\n", tap_lease(tap));
+}
+
+int print_device(const struct tap *tap, const struct tap_request *request, bool json)
+{
+	char mac[MAC_TEXT];
+
+	mac_write(tap_mac(tap), mac);
+	if (json)
+		print_json(tap, request, mac);
+	else
+		print_lines(tap, request, mac);
+	return finish_output();
+}

@@ -1,0 +1,151 @@
+/* `tapctl release` and `tapctl revoke`: the end of leases. Runs as the user. */
+#include "client/tapctl/agent.h"
+#include "client/tapctl/json.h"
+#include "client/tapctl/lease_options.h"
+#include "client/tapctl/leases.h"
+#include "client/tapctl/tapctl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct lease_command release_command = {
+	.options = "j",
+	.least = 1,
+	.most = -1,
+	.usage = "usage: tapctl release LEASE|NAME ... [--json]\n"
+		 "\n"
+		 "  --json   say what became of each as one JSON array\n",
+};
+
+static const struct lease_command revoke_command = {
+	.options = "jin",
+	.least = 1,
+	.most = -1,
+	.usage = "usage: tapctl revoke LEASE|NAME ... [OPTION ...]\n"
+		 "\n"
+		 "  --json              say what became of each as one JSON array\n"
+		 "  --interactive       polkit may ask for a password (the default at a terminal)\n"
+		 "  --no-ask-password   polkit may not\n",
+};
+
+/* Ends one lease. Returns 0 or an errno. */
+static int release(const char *word)
+{
+	return tap_release(word, 0) < 0 ? errno : 0;
+}
+
+static int revoke(const char *id, unsigned int flags)
+{
+	struct agent agent = AGENT_NONE;
+	int error = 0;
+
+	if ((flags & TAP_INTERACTIVE) != 0)
+		agent_start(&agent);
+	if (tap_revoke(id, flags, 0) < 0)
+		error = errno;
+	agent_stop(&agent);
+	return error;
+}
+
+/* Says what became of one lease. Returns an exit code. */
+static int report(struct json *json, const char *word, int error, const char *refused)
+{
+	const char *text = error == EACCES ? refused : tap_strerror(error);
+
+	if (json != NULL) {
+		json_open(json, NULL, '{');
+		json_string(json, "lease", word);
+		json_bool(json, "ended", error == 0);
+		if (error != 0)
+			json_string(json, "error", text);
+		json_close(json, '}');
+	}
+	if (error == 0)
+		return EXIT_OK;
+	complain("%s: %s", word, text);
+	return exit_code(error);
+}
+
+/* Ends all of them, also after one that cannot be ended. Returns the exit code of the first that could not. */
+static int release_all(const struct lease_options *options, struct json *json)
+{
+	int first = EXIT_OK;
+
+	for (int i = 0; i < options->count; i++) {
+		int ret = report(json, options->words[i], release(options->words[i]), tap_strerror(EACCES));
+
+		if (first == EXIT_OK)
+			first = ret;
+	}
+	return first;
+}
+
+/* An id is longer than a name can be. */
+static bool is_id(const char *word)
+{
+	return strlen(word) == 32;
+}
+
+/* The broker looks for a name among the caller's own leases only, so the id of another's is looked up here. */
+static int revoke_word(const char *word, unsigned int flags, struct json *json)
+{
+	struct lease_list list = LEASES_NONE;
+	const struct tap_lease *lease;
+	int ret = EXIT_OK;
+
+	if (is_id(word))
+		return report(json, word, revoke(word, flags), REFUSED_REVOKE);
+	ret = leases_fetch(flags | TAP_ALL, &list);
+	if (ret == EXIT_OK) {
+		lease = leases_find(&list, word);
+		ret = lease == NULL ? EXIT_REFUSED : report(json, word, revoke(lease->id, flags), REFUSED_REVOKE);
+	}
+	leases_free(&list);
+	return ret;
+}
+
+static int revoke_all(const struct lease_options *options, struct json *json)
+{
+	int first = EXIT_OK;
+
+	for (int i = 0; i < options->count; i++) {
+		int ret = revoke_word(options->words[i], options->flags, json);
+
+		if (first == EXIT_OK)
+			first = ret;
+	}
+	return first;
+}
+
+/* What both commands have in common. */
+static int end_main(int argc, char **argv, const struct lease_command *command,
+		    int (*end_all)(const struct lease_options *options, struct json *json))
+{
+	struct json json = JSON_TO(stdout);
+	struct lease_options options;
+	int written;
+	int ret;
+
+	ret = lease_options_read(argc, argv, command, &options);
+	if (ret != EXIT_OK || options.help)
+		return ret;
+	if (!options.json)
+		return end_all(&options, NULL);
+	json_open(&json, NULL, '[');
+	ret = end_all(&options, &json);
+	json_close(&json, ']');
+	putchar('\n');
+	written = finish_output();
+	return ret != EXIT_OK ? ret : written;
+}
+
+int release_main(int argc, char **argv)
+{
+	return end_main(argc, argv, &release_command, release_all);
+}
+
+int revoke_main(int argc, char **argv)
+{
+	return end_main(argc, argv, &revoke_command, revoke_all);
+}

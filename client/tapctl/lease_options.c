@@ -1,0 +1,81 @@
+/* The command lines about leases: see lease_options.h. Runs as the user. */
+#include "client/tapctl/lease_options.h"
+
+#include "client/tapbroker.h"
+#include "client/tapctl/agent.h"
+#include "client/tapctl/tapctl.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct option table[] = {
+	{"all", no_argument, NULL, 'a'},
+	{"json", no_argument, NULL, 'j'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"interactive", no_argument, NULL, 'i'},
+	{"no-ask-password", no_argument, NULL, 'n'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static int refuse_option(char **argv)
+{
+	complain("%s: %s is no option of it; see \"tapctl %s --help\"", argv[0], argv[optind - 1], argv[0]);
+	return EXIT_USAGE;
+}
+
+static void option_set(int letter, struct lease_options *options)
+{
+	switch (letter) {
+	case 'a':
+		options->flags |= TAP_ALL;
+		break;
+	case 'j':
+		options->json = true;
+		break;
+	case 'q':
+		options->quiet = true;
+		break;
+	case 'i':
+		options->flags |= TAP_INTERACTIVE;
+		break;
+	case 'n':
+		options->flags &= ~TAP_INTERACTIVE;
+		break;
+	default:
+		options->help = true;
+	}
+}
+
+static int check_words(char **argv, const struct lease_command *command, const struct lease_options *options)
+{
+	if (options->count < command->least) {
+		complain("%s: no lease is named; \"tapctl list\" lists them", argv[0]);
+		return EXIT_USAGE;
+	}
+	if (command->most >= 0 && options->count > command->most) {
+		complain("%s takes %s", argv[0], command->most == 0 ? "no arguments" : "one lease");
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+int lease_options_read(int argc, char **argv, const struct lease_command *command, struct lease_options *options)
+{
+	int letter;
+
+	*options = (struct lease_options){.flags = at_terminal() ? TAP_INTERACTIVE : 0};
+	while ((letter = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
+		if (letter != 'h' && strchr(command->options, letter) == NULL)
+			return refuse_option(argv);
+		option_set(letter, options);
+	}
+	if (options->help) {
+		fputs(command->usage, stdout);
+		return finish_output();
+	}
+	options->words = argv + optind;
+	options->count = argc - optind;
+	return check_words(argv, command, options);
+}

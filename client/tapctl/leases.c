@@ -1,0 +1,110 @@
+/* Fetching and finding leases: see leases.h. Runs as the user. */
+#include "client/tapctl/leases.h"
+
+#include "client/tapctl/agent.h"
+#include "client/tapctl/tapctl.h"
+#include "client/tapctl/terms.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void lease_free(struct tap_lease *lease)
+{
+	free((char *)lease->id);
+	free((char *)lease->network);
+	free((char *)lease->name);
+}
+
+static int list_add(const struct tap_lease *lease, void *arg)
+{
+	struct lease_list *list = arg;
+	struct tap_lease *longer = realloc(list->leases, (list->count + 1) * sizeof(*longer));
+	struct tap_lease *copy;
+
+	if (longer == NULL)
+		return ENOMEM;
+	list->leases = longer;
+	copy = &longer[list->count];
+	*copy = *lease;
+	copy->id = strdup(lease->id);
+	copy->network = strdup(lease->network);
+	copy->name = strdup(lease->name);
+	if (copy->id == NULL || copy->network == NULL || copy->name == NULL) {
+		lease_free(copy);
+		return ENOMEM;
+	}
+	list->count++;
+	return 0;
+}
+
+void leases_free(struct lease_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		lease_free(&list->leases[i]);
+	free(list->leases);
+}
+
+int leases_fetch(unsigned int flags, struct lease_list *list)
+{
+	struct agent agent = AGENT_NONE;
+	int error;
+
+	if ((flags & TAP_INTERACTIVE) != 0)
+		agent_start(&agent);
+	error = tap_leases(flags, 0, list_add, list);
+	if (error < 0)
+		error = errno;
+	agent_stop(&agent);
+	if (error == 0)
+		return EXIT_OK;
+	complain("%s", error == EACCES ? REFUSED_LIST_ALL : tap_strerror(error));
+	return exit_code(error);
+}
+
+const struct tap_lease *leases_find(const struct lease_list *list, const char *word)
+{
+	const struct tap_lease *found = NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct tap_lease *lease = &list->leases[i];
+
+		if (strcmp(word, lease->id) != 0 && strcmp(word, lease->name) != 0)
+			continue;
+		if (found != NULL) {
+			complain("%s: several leases have that name; give the id of one", word);
+			return NULL;
+		}
+		found = lease;
+	}
+	if (found == NULL)
+		complain("%s: %s", word, tap_strerror(ENXIO));
+	return found;
+}
+
+void lease_json(struct json *json, const struct tap_lease *lease)
+{
+	char mac[MAC_TEXT];
+	char user[USER_TEXT];
+
+	mac_write(lease->mac, mac);
+	user_write(lease->uid, user);
+	json_open(json, NULL, '{');
+	json_string(json, "lease", lease->id);
+	json_string(json, "network", lease->network);
+	json_string(json, "name", lease->name);
+	json_string(json, "kind", kind_word(lease->kind));
+	json_string(json, "lifetime", lifetime_word(lease->lifetime));
+	json_number(json, "ifindex", lease->ifindex);
+	json_string(json, "mac", mac);
+	json_number(json, "mtu", lease->mtu);
+	json_number(json, "uid", lease->uid);
+	json_string(json, "user", user);
+	json_number(json, "pid", lease->pid);
+	json_number(json, "since", (uint64_t)lease->since);
+	json_number(json, "rx_bytes", lease->rx_bytes);
+	json_number(json, "rx_packets", lease->rx_packets);
+	json_number(json, "tx_bytes", lease->tx_bytes);
+	json_number(json, "tx_packets", lease->tx_packets);
+	json_close(json, '}');
+}

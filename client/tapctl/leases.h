@@ -1,0 +1,33 @@
+/* The leases that there are, for the commands that show them or look one up. */
+#ifndef TAPCTL_LEASES_H
+#define TAPCTL_LEASES_H
+
+#include "client/tapbroker.h"
+#include "client/tapctl/json.h"
+
+#include <stddef.h>
+
+/* All of an answer, so that nothing is printed of one that breaks off. */
+struct lease_list {
+	struct tap_lease *leases; /* their strings are ours, too */
+	size_t count;
+};
+
+#define LEASES_NONE     \
+	{               \
+		NULL, 0 \
+	}
+
+/* Asks the broker for them. flags is TAP_ALL and TAP_INTERACTIVE, which brings an agent to the terminal. Says what went
+ * wrong. Returns an exit code; the list is the caller's to free in any case. */
+int leases_fetch(unsigned int flags, struct lease_list *list);
+void leases_free(struct lease_list *list);
+
+/* The lease with this id or this name. Names belong to one network namespace, so there may be several of one name:
+ * says so, or that there is none, and returns NULL. */
+const struct tap_lease *leases_find(const struct lease_list *list, const char *word);
+
+/* Prints everything about a lease as a JSON object. */
+void lease_json(struct json *json, const struct tap_lease *lease);
+
+#endif

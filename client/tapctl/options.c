@@ -1,0 +1,175 @@
+/* The command line of `tapctl get`. Runs as the user. */
+#include "client/tapctl/options.h"
+
+#include "client/tapctl/agent.h"
+#include "client/tapctl/tapctl.h"
+#include "client/tapctl/terms.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option table[] = {
+	{"name", required_argument, NULL, 'n'},    {"kind", required_argument, NULL, 'k'},
+	{"mtu", required_argument, NULL, 'm'},     {"queues", required_argument, NULL, 'q'},
+	{"vnet-hdr", no_argument, NULL, 'v'},      {"lifetime", required_argument, NULL, 'l'},
+	{"persistent", no_argument, NULL, 'p'},    {"bridge", no_argument, NULL, 'b'},
+	{"interactive", no_argument, NULL, 'i'},   {"no-ask-password", no_argument, NULL, 'a'},
+	{"timeout", required_argument, NULL, 't'}, {"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+};
+
+/* A number in decimal digits and nothing else. */
+static int number_read(const char *option, unsigned int least, unsigned int most, unsigned int *value)
+{
+	char *end = NULL;
+	unsigned long number;
+
+	errno = 0;
+	number = strtoul(optarg, &end, 10);
+	if (!isdigit((unsigned char)optarg[0]) || *end != '\0' || errno != 0 || number < least || number > most) {
+		complain("--%s=%s: a number from %u to %u is wanted", option, optarg, least, most);
+		return EXIT_USAGE;
+	}
+	*value = (unsigned int)number;
+	return EXIT_OK;
+}
+
+static int kind_read(unsigned int *kind)
+{
+	for (*kind = TAP_KIND_TAP; *kind <= TAP_KIND_MACVTAP; (*kind)++)
+		if (strcmp(optarg, kind_word(*kind)) == 0)
+			return EXIT_OK;
+	complain("--kind=%s: tap, tun or macvtap is wanted", optarg);
+	return EXIT_USAGE;
+}
+
+static int lifetime_read(unsigned int *lifetime)
+{
+	for (*lifetime = TAP_LIFETIME_SESSION; *lifetime <= TAP_LIFETIME_PERSISTENT; (*lifetime)++)
+		if (strcmp(optarg, lifetime_word(*lifetime)) == 0)
+			return EXIT_OK;
+	complain("--lifetime=%s: session, fd or persistent is wanted", optarg);
+	return EXIT_USAGE;
+}
+
+static int timeout_read(int *timeout)
+{
+	unsigned int seconds = 0;
+	int ret;
+
+	if (strcmp(optarg, "none") == 0) {
+		*timeout = -1;
+		return EXIT_OK;
+	}
+	ret = number_read("timeout", 1, INT_MAX / 1000, &seconds);
+	*timeout = (int)seconds * 1000;
+	return ret;
+}
+
+static int network_read(struct get_options *options)
+{
+	if (options->request.network != NULL) {
+		complain("get takes one network, and \"%s\" is the second; a command goes behind \"--\"", optarg);
+		return EXIT_USAGE;
+	}
+	options->request.network = optarg;
+	return EXIT_OK;
+}
+
+static int option_read(int letter, char **argv, struct get_options *options)
+{
+	switch (letter) {
+	case 1:
+		return network_read(options);
+	case 'n':
+		options->request.name = optarg;
+		return EXIT_OK;
+	case 'k':
+		return kind_read(&options->request.kind);
+	case 'm':
+		return number_read("mtu", 68, 65535, &options->request.mtu);
+	case 'q':
+		return number_read("queues", 1, 16, &options->request.queues);
+	case 'v':
+		options->request.flags |= TAP_VNET_HDR;
+		return EXIT_OK;
+	case 'l':
+		return lifetime_read(&options->request.lifetime);
+	case 'p':
+		options->request.lifetime = TAP_LIFETIME_PERSISTENT;
+		return EXIT_OK;
+	case 'b':
+		options->request.flags |= TAP_BRIDGE;
+		return EXIT_OK;
+	case 'i':
+		options->request.flags |= TAP_INTERACTIVE;
+		return EXIT_OK;
+	case 'a':
+		options->request.flags &= ~TAP_INTERACTIVE;
+		return EXIT_OK;
+	case 't':
+		return timeout_read(&options->request.timeout);
+	case 'j':
+		options->json = true;
+		return EXIT_OK;
+	case 'h':
+		options->help = true;
+		return EXIT_OK;
+	case ':':
+		complain("get: %s wants a value; see \"tapctl get --help\"", argv[optind - 1]);
+		return EXIT_USAGE;
+	default:
+		complain("get: %s is no option of it; see \"tapctl get --help\"", argv[optind - 1]);
+		return EXIT_USAGE;
+	}
+}
+
+/* The index of "--", or argc. What stands behind it is the command's own and no business of getopt's. */
+static int find_command(int argc, char **argv)
+{
+	int i = 1;
+
+	while (i < argc && strcmp(argv[i], "--") != 0)
+		i++;
+	return i;
+}
+
+int get_options_read(int argc, char **argv, struct get_options *options)
+{
+	int end = find_command(argc, argv);
+	int letter;
+
+	*options = (struct get_options){.request = TAP_REQUEST_INIT};
+	if (at_terminal())
+		options->request.flags |= TAP_INTERACTIVE;
+	/* "-": a word that is no option comes as 1, wherever it stands; ":": we say ourselves what is wrong. */
+	while ((letter = getopt_long(end, argv, "-:h", table, NULL)) != -1) {
+		int ret = option_read(letter, argv, options);
+
+		if (ret != EXIT_OK)
+			return ret;
+	}
+	if (options->help)
+		return EXIT_OK;
+	if (options->request.network == NULL) {
+		complain("get: no network is named; \"tapctl networks\" lists them");
+		return EXIT_USAGE;
+	}
+	if (end < argc) {
+		options->command = argv + end + 1;
+		if (options->command[0] == NULL) {
+			complain("get: there is no command behind \"--\"");
+			return EXIT_USAGE;
+		}
+		if (options->json) {
+			complain("get: --json is for holding a device; a command gets what it needs as {words} and "
+				 "TAPBROKER_ variables");
+			return EXIT_USAGE;
+		}
+	}
+	return EXIT_OK;
+}

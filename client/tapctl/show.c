@@ -1,0 +1,84 @@
+/* `tapctl show`: everything about one lease. Runs as the user. */
+#include "client/tapctl/lease_options.h"
+#include "client/tapctl/leases.h"
+#include "client/tapctl/tapctl.h"
+#include "client/tapctl/terms.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const struct lease_command command = {
+	.options = "ajin",
+	.least = 1,
+	.most = 1,
+	.usage = "usage: tapctl show LEASE|NAME [OPTION ...]\n"
+		 "\n"
+		 "  --all               also a lease of another user, if polkit permits it\n"
+		 "  --json              one JSON object\n"
+		 "  --interactive       polkit may ask for a password (the default at a terminal)\n"
+		 "  --no-ask-password   polkit may not\n",
+};
+
+static void print_json(const struct tap_lease *lease)
+{
+	struct json json = JSON_TO(stdout);
+
+	lease_json(&json, lease);
+	putchar('\n');
+}
+
+static void print_lines(const struct tap_lease *lease)
+{
+	char mac[MAC_TEXT];
+	char since[TIME_TEXT];
+	char user[USER_TEXT];
+
+	mac_write(lease->mac, mac);
+	time_write(lease->since, since);
+	user_write(lease->uid, user);
+	printf("lease:       %s\n", lease->id);
+	printf("network:     %s\n", lease->network);
+	printf("name:        %s\n", lease->name);
+	printf("kind:        %s\n", kind_word(lease->kind));
+	printf("lifetime:    %s\n", lifetime_word(lease->lifetime));
+	printf("ifindex:     %u\n", lease->ifindex);
+	printf("mac:         %s\n", mac);
+	printf("mtu:         %u\n", lease->mtu);
+	printf("user:        %s\n", user);
+	printf("uid:         %u\n", lease->uid);
+	printf("pid:         %u\n", lease->pid);
+	printf("since:       %s\n", since);
+	printf("rx_bytes:    %" PRIu64 "\n", lease->rx_bytes);
+	printf("rx_packets:  %" PRIu64 "\n", lease->rx_packets);
+	printf("tx_bytes:    %" PRIu64 "\n", lease->tx_bytes);
+	printf("tx_packets:  %" PRIu64 "\n", lease->tx_packets);
+}
+
+static int show(const struct lease_list *list, const struct lease_options *options)
+{
+	const struct tap_lease *lease = leases_find(list, options->words[0]);
+
+	if (lease == NULL)
+		return EXIT_REFUSED;
+	if (options->json)
+		print_json(lease);
+	else
+		print_lines(lease);
+	return finish_output();
+}
+
+int show_main(int argc, char **argv)
+{
+	struct lease_list list = LEASES_NONE;
+	struct lease_options options;
+	int ret;
+
+	ret = lease_options_read(argc, argv, &command, &options);
+	if (ret != EXIT_OK || options.help)
+		return ret;
+	ret = leases_fetch(options.flags, &list);
+	if (ret == EXIT_OK)
+		ret = show(&list, &options);
+	leases_free(&list);
+	return ret;
+}

@@ -1,0 +1,450 @@
+/* libtapbroker and leases: a device that is opened by name, the list of leases, their end, and the watch. The broker is
+ * a thread of this test behind a socket of its own.
+ */
+#include "tests/unit/client_broker.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#define ID "0102030000000000000000000000000f"
+
+static const uint8_t id[TB_ID_SIZE] = {1, 2, 3, [15] = 15};
+
+/* ---- tap_reserve() ---- */
+
+static void test_reserve(void **state)
+{
+	struct tap_request request = TAP_REQUEST_INIT;
+	struct broker *broker = *state;
+	struct tb_answer answer = good_answer();
+	int before = count_fds();
+	struct tap *tap;
+
+	answer.queues = 0;
+	add_answer(broker, answer);
+	request.network = "lan";
+	start(broker);
+	assert_int_equal(tap_reserve(&request, &tap), 0);
+	stop(broker);
+	assert_int_equal(broker->request.lifetime, TB_LIFETIME_PERSISTENT);
+	assert_int_equal(tap_queues(tap), 0);
+	assert_int_equal(tap_fd(tap, 0), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_string_equal(tap_name(tap), "lan-1a2b3c");
+	tap_close(tap);
+	assert_int_equal(count_fds(), before);
+}
+
+/* Who asks for a device to open by name is given an fd. */
+static void test_reserve_brings_no_fd(void **state)
+{
+	struct tap_request request = TAP_REQUEST_INIT;
+	struct broker *broker = *state;
+	int before = count_fds();
+	struct tap *tap;
+
+	add_answer(broker, good_answer());
+	request.network = "lan";
+	start(broker);
+	assert_int_equal(tap_reserve(&request, &tap), -1);
+	assert_int_equal(errno, EPROTO);
+	assert_null(tap);
+	stop(broker);
+	assert_int_equal(count_fds(), before);
+}
+
+/* ---- tap_leases() ---- */
+
+static struct tb_lease *add_lease(struct broker *broker, const char *name, uint32_t left, uint32_t count)
+{
+	struct tb_lease *lease = &broker->messages[broker->count].lease;
+
+	*lease = (struct tb_lease){
+		.left = left,
+		.count = count,
+		.ifindex = 7,
+		.uid = 1000,
+		.pid = 99,
+		.since = 1700000000,
+		.rx_bytes = UINT64_MAX,
+		.tx_bytes = 2,
+		.rx_packets = 3,
+		.tx_packets = 4,
+		.kind = TB_KIND_TAP,
+		.lifetime = TB_LIFETIME_FD,
+		.mtu = 1500,
+		.network = "lan",
+		.mac = {2, 1, 2, 3, 4, 5},
+	};
+	strcpy(lease->name, name);
+	memcpy(lease->lease, id, sizeof(id));
+	tb_header_set(&lease->header, TB_ANS_LEASE, sizeof(*lease));
+	broker->sizes[broker->count++] = sizeof(*lease);
+	return lease;
+}
+
+/* Counts the leases; stops at the one that has no place. */
+static int note(const struct tap_lease *lease, void *arg)
+{
+	static const uint8_t mac[6] = {2, 1, 2, 3, 4, 5};
+	int *seen = arg;
+
+	assert_string_equal(lease->id, ID);
+	assert_string_equal(lease->network, "lan");
+	assert_int_equal(lease->kind, TAP_KIND_TAP);
+	assert_int_equal(lease->lifetime, TAP_LIFETIME_FD);
+	assert_int_equal(lease->ifindex, 7);
+	assert_int_equal(lease->mtu, 1500);
+	assert_int_equal(lease->uid, 1000);
+	assert_int_equal(lease->pid, 99);
+	assert_int_equal(lease->since, 1700000000);
+	assert_memory_equal(lease->mac, mac, sizeof(mac));
+	assert_int_equal(lease->rx_bytes, UINT64_MAX);
+	assert_int_equal(lease->tx_bytes, 2);
+	assert_int_equal(lease->rx_packets, 3);
+	assert_int_equal(lease->tx_packets, 4);
+	if (strcmp(lease->name, "stop") == 0)
+		return 17;
+	(*seen)++;
+	return 0;
+}
+
+/* Asks for the leases; returns how many came. */
+static int list_leases(struct broker *broker, unsigned int flags, int expected)
+{
+	int before = count_fds();
+	int seen = 0;
+
+	start(broker);
+	assert_int_equal(tap_leases(flags, 2000, note, &seen), expected);
+	stop(broker);
+	assert_int_equal(count_fds(), before);
+	assert_int_equal(broker->request.header.type, TB_REQ_LIST);
+	assert_int_equal(broker->request.flags, flags);
+	return seen;
+}
+
+static void test_leases(void **state)
+{
+	struct broker *broker = *state;
+
+	add_lease(broker, "vm0", 2, 3);
+	add_lease(broker, "vm1", 1, 3);
+	add_lease(broker, "vm2", 0, 3);
+	assert_int_equal(list_leases(broker, TAP_ALL | TAP_INTERACTIVE, 0), 3);
+}
+
+static void test_leases_stop(void **state)
+{
+	struct broker *broker = *state;
+
+	add_lease(broker, "vm0", 2, 3);
+	add_lease(broker, "stop", 1, 3);
+	add_lease(broker, "vm2", 0, 3);
+	assert_int_equal(list_leases(broker, 0, 17), 1);
+}
+
+static void test_no_leases(void **state)
+{
+	struct broker *broker = *state;
+	struct tb_lease *lease = add_lease(broker, "", 0, 0);
+
+	memset((char *)lease + sizeof(lease->header), 0, sizeof(*lease) - sizeof(lease->header));
+	assert_int_equal(list_leases(broker, 0, 0), 0);
+}
+
+/* In the message of the list, or, if the request was not read, in that of a device. */
+static void test_leases_refused(void **state)
+{
+	struct broker *broker = *state;
+	struct tb_lease *lease = add_lease(broker, "", 0, 0);
+
+	memset((char *)lease + sizeof(lease->header), 0, sizeof(*lease) - sizeof(lease->header));
+	lease->status = TB_DENIED;
+	list_leases(broker, TAP_ALL, -1);
+	assert_int_equal(errno, EACCES);
+	lease->count = 1;
+	list_leases(broker, TAP_ALL, -1);
+	assert_int_equal(errno, EPROTO);
+	broker->count = 0;
+	add_answer(broker, refusal(TB_BUSY));
+	list_leases(broker, TAP_ALL, -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+static void test_leases_break_off(void **state)
+{
+	struct broker *broker = *state;
+
+	add_lease(broker, "vm0", 1, 2);
+	assert_int_equal(list_leases(broker, 0, -1), 1);
+	assert_int_equal(errno, ECONNRESET);
+}
+
+#define FIELD(type, name, value)                                                     \
+	{                                                                            \
+		offsetof(struct type, name), sizeof(((struct type *)0)->name), value \
+	}
+
+/* One field of a message that would be right otherwise. */
+struct wrong {
+	size_t offset;
+	size_t size;
+	uint32_t value;
+};
+
+/* The second of two leases, wrong in one field. */
+static void test_leases_wrong(void **state)
+{
+	static const struct wrong wrong[] = {
+		FIELD(tb_lease, left, 1),          FIELD(tb_lease, count, 3),          FIELD(tb_lease, network[1], ' '),
+		FIELD(tb_lease, network[31], 'x'), FIELD(tb_lease, name[0], 'A'),      FIELD(tb_lease, kind, 0),
+		FIELD(tb_lease, kind, 4),          FIELD(tb_lease, lifetime, 3),       FIELD(tb_lease, mtu, 65536),
+		FIELD(tb_lease, ifindex, 0),       FIELD(tb_lease, reserved_flags, 1), FIELD(tb_lease, reserved[33], 1),
+		FIELD(tb_lease, header.size, 1),   FIELD(tb_lease, status, 1),         FIELD(tb_lease, status, 999),
+	};
+	struct broker *broker = *state;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct tb_lease *lease;
+
+		broker->count = 0;
+		add_lease(broker, "vm0", 1, 2);
+		lease = add_lease(broker, "vm1", 0, 2);
+		memcpy((char *)lease + wrong[i].offset, &wrong[i].value, wrong[i].size);
+		assert_int_equal(list_leases(broker, 0, -1), 1);
+		assert_int_equal(errno, EPROTO);
+	}
+	broker->count = 0;
+	memset(add_lease(broker, "vm0", 0, 1)->lease, 0, TB_ID_SIZE);
+	assert_int_equal(list_leases(broker, 0, -1), 0);
+	assert_int_equal(errno, EPROTO);
+}
+
+/* ---- tap_release() and tap_revoke() ---- */
+
+static void add_done(struct broker *broker, enum tb_type type, uint32_t status)
+{
+	struct tb_done *done = &broker->messages[0].done;
+
+	*done = (struct tb_done){.status = status};
+	tb_header_set(&done->header, type, sizeof(*done));
+	broker->sizes[0] = sizeof(*done);
+	broker->count = 1;
+}
+
+static void test_release(void **state)
+{
+	static const int errors[] = {[TB_DENIED] = EACCES, [TB_BUSY] = EAGAIN, [TB_NO_LEASE] = ENXIO};
+	struct broker *broker = *state;
+	int before = count_fds();
+
+	add_done(broker, TB_ANS_RELEASE, TB_OK);
+	start(broker);
+	assert_int_equal(tap_release("vm0", 2000), 0);
+	stop(broker);
+	assert_int_equal(broker->request.header.type, TB_REQ_RELEASE);
+	assert_string_equal(broker->request.name, "vm0");
+	start(broker);
+	assert_int_equal(tap_release(ID, 2000), 0);
+	stop(broker);
+	assert_string_equal(broker->request.name, "");
+	assert_memory_equal(broker->request.lease, id, sizeof(id));
+	for (uint32_t status = 1; status < sizeof(errors) / sizeof(errors[0]); status++) {
+		if (errors[status] == 0)
+			continue;
+		add_done(broker, TB_ANS_RELEASE, status);
+		start(broker);
+		assert_int_equal(tap_release("vm0", 2000), -1);
+		assert_int_equal(errno, errors[status]);
+		stop(broker);
+	}
+	assert_int_equal(count_fds(), before);
+}
+
+static void test_revoke(void **state)
+{
+	struct broker *broker = *state;
+
+	add_done(broker, TB_ANS_REVOKE, TB_OK);
+	start(broker);
+	assert_int_equal(tap_revoke(ID, TAP_INTERACTIVE, 2000), 0);
+	stop(broker);
+	assert_int_equal(broker->request.header.type, TB_REQ_REVOKE);
+	assert_int_equal(broker->request.flags, TB_REQUEST_INTERACTIVE);
+	assert_memory_equal(broker->request.lease, id, sizeof(id));
+	/* The answer to something else. */
+	add_done(broker, TB_ANS_RELEASE, TB_OK);
+	start(broker);
+	assert_int_equal(tap_revoke(ID, 0, 2000), -1);
+	assert_int_equal(errno, EPROTO);
+	stop(broker);
+}
+
+/* Nobody is asked, so that no broker is needed. */
+static void test_bad_leases(void **state)
+{
+	static const char *const bad[] = {"",
+					  "VM0",
+					  "a123456789012345",
+					  "00000000000000000000000000000000",
+					  "0102030000000000000000000000000F",
+					  "0102030000000000000000000000000g",
+					  "0102030000000000000000000000000f0"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(tap_release(bad[i], 2000), -1);
+		assert_int_equal(errno, EINVAL);
+		assert_int_equal(tap_revoke(bad[i], 0, 2000), -1);
+		assert_int_equal(errno, EINVAL);
+	}
+	assert_int_equal(tap_revoke("vm0", 0, 2000), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(tap_revoke(ID, TAP_ALL, 2000), -1);
+	assert_int_equal(errno, E2BIG);
+	assert_int_equal(tap_leases(TAP_VNET_HDR, 2000, note, NULL), -1);
+	assert_int_equal(errno, E2BIG);
+	assert_int_equal(tap_leases(0, -2, note, NULL), -1);
+	assert_int_equal(errno, EINVAL);
+}
+
+/* ---- tap_watch() ---- */
+
+static struct tb_event *add_event(struct broker *broker, enum tb_event_what what)
+{
+	struct tb_event *event = &broker->messages[broker->count].event;
+
+	*event = (struct tb_event){.what = what, .when = 1700000000};
+	if (what != TB_EVENT_WATCHING) {
+		event->reason = what == TB_EVENT_ENDED ? TB_REASON_REVOKED : 0;
+		event->lost = 3;
+		event->uid = 1000;
+		event->pid = 99;
+		event->kind = TB_KIND_TUN;
+		event->lifetime = TB_LIFETIME_PERSISTENT;
+		strcpy(event->network, "lan");
+		strcpy(event->name, "vm0");
+		memcpy(event->lease, id, sizeof(id));
+	}
+	tb_header_set(&event->header, TB_ANS_EVENT, sizeof(*event));
+	broker->sizes[broker->count++] = sizeof(*event);
+	return event;
+}
+
+static void test_watch(void **state)
+{
+	const struct tap_event *event;
+	struct broker *broker = *state;
+	int before = count_fds();
+	struct tap_watch *watch;
+	int fd;
+
+	add_event(broker, TB_EVENT_WATCHING);
+	add_event(broker, TB_EVENT_OPENED);
+	add_event(broker, TB_EVENT_ENDED);
+	start(broker);
+	fd = tap_watch(TAP_ALL, 2000, &watch);
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	stop(broker);
+	assert_int_equal(broker->request.header.type, TB_REQ_WATCH);
+	assert_int_equal(broker->request.flags, TB_REQUEST_ALL);
+	assert_int_equal(tap_watch_next(watch, &event), 1);
+	assert_int_equal(event->what, TAP_EVENT_OPENED);
+	assert_int_equal(event->reason, 0);
+	assert_int_equal(event->lost, 3);
+	assert_int_equal(event->when, 1700000000);
+	assert_string_equal(event->id, ID);
+	assert_string_equal(event->network, "lan");
+	assert_string_equal(event->name, "vm0");
+	assert_int_equal(event->kind, TAP_KIND_TUN);
+	assert_int_equal(event->lifetime, TAP_LIFETIME_PERSISTENT);
+	assert_int_equal(event->uid, 1000);
+	assert_int_equal(event->pid, 99);
+	assert_int_equal(tap_watch_next(watch, &event), 1);
+	assert_int_equal(event->what, TAP_EVENT_ENDED);
+	assert_int_equal(event->reason, TAP_ENDED_REVOKED);
+	assert_int_equal(tap_watch_next(watch, &event), -1);
+	assert_int_equal(errno, ECONNRESET);
+	errno = 42;
+	tap_watch_close(watch);
+	tap_watch_close(NULL);
+	assert_int_equal(errno, 42);
+	assert_int_equal(count_fds(), before);
+}
+
+static void expect_no_watch(struct broker *broker, int error)
+{
+	int before = count_fds();
+	struct tap_watch *watch;
+
+	start(broker);
+	assert_int_equal(tap_watch(0, 2000, &watch), -1);
+	assert_int_equal(errno, error);
+	assert_null(watch);
+	stop(broker);
+	assert_int_equal(count_fds(), before);
+}
+
+static void test_watch_refused(void **state)
+{
+	struct broker *broker = *state;
+
+	add_event(broker, TB_EVENT_WATCHING)->status = TB_DENIED;
+	expect_no_watch(broker, EACCES);
+	broker->count = 0;
+	add_answer(broker, refusal(TB_BUSY));
+	expect_no_watch(broker, EAGAIN);
+	broker->count = 0;
+	add_event(broker, TB_EVENT_OPENED); /* comes first */
+	expect_no_watch(broker, EPROTO);
+	broker->count = 0;
+	expect_no_watch(broker, ECONNRESET);
+}
+
+static void test_watch_wrong(void **state)
+{
+	static const struct wrong wrong[] = {
+		FIELD(tb_event, what, 0),         FIELD(tb_event, what, 3),        FIELD(tb_event, reason, 0),
+		FIELD(tb_event, network[0], ' '), FIELD(tb_event, name[15], 'x'),  FIELD(tb_event, kind, 0),
+		FIELD(tb_event, lifetime, 3),     FIELD(tb_event, reserved[0], 1), FIELD(tb_event, header.type, 9),
+		FIELD(tb_event, status, 999),
+	};
+	const struct tap_event *event;
+	struct broker *broker = *state;
+	struct tap_watch *watch;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct tb_event *last;
+
+		broker->count = 0;
+		add_event(broker, TB_EVENT_WATCHING);
+		last = add_event(broker, TB_EVENT_ENDED);
+		memcpy((char *)last + wrong[i].offset, &wrong[i].value, wrong[i].size);
+		start(broker);
+		assert_true(tap_watch(0, 2000, &watch) >= 0);
+		stop(broker);
+		assert_int_equal(tap_watch_next(watch, &event), -1);
+		assert_int_equal(errno, EPROTO);
+		tap_watch_close(watch);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BROKER_TEST(test_reserve),          BROKER_TEST(test_reserve_brings_no_fd),
+		BROKER_TEST(test_leases),           BROKER_TEST(test_leases_stop),
+		BROKER_TEST(test_no_leases),        BROKER_TEST(test_leases_refused),
+		BROKER_TEST(test_leases_break_off), BROKER_TEST(test_leases_wrong),
+		BROKER_TEST(test_release),          BROKER_TEST(test_revoke),
+		BROKER_TEST(test_bad_leases),       BROKER_TEST(test_watch),
+		BROKER_TEST(test_watch_refused),    BROKER_TEST(test_watch_wrong),
+	};
+
+	become_root();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("client_leases", tests, NULL, NULL);
+}
