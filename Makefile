@@ -1,0 +1,214 @@
+# tapbroker: `make`, `make install`, `make check`. README has the table of variables.
+# The build output goes to $(BUILD); `make SANITIZE=1` builds everything a second time, beside it.
+
+RELEASE = 0.1
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
+LIBDIR ?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/tapbroker
+SYSCONFDIR ?= /etc
+VENDORDIR ?= $(PREFIX)/lib/tapbroker
+SYSTEMDDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+# polkitd reads its actions nowhere else, so PREFIX does not move this one.
+POLKITDIR ?= /usr/share/polkit-1/actions
+
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+PROVE ?= prove
+PROVEFLAGS ?= -j4
+BUILD ?= build$(if $(SANITIZE),-sanitize)
+
+# What each program is made of, and what it may link: the trust boundary. A folder under broker/ is a process.
+tapbrokerd_OBJS = $(call objects,proto broker/shared broker/monitor)
+tapbrokerd_PKGS = libcap-ng libseccomp libmnl inih
+tapbroker-listener_OBJS = $(call objects,proto broker/shared broker/listener)
+tapbroker-listener_PKGS = libseccomp
+tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
+tapbroker-authority_PKGS = libseccomp polkit-gobject-1
+tapbroker-opener_OBJS = $(call objects,proto broker/shared broker/opener)
+tapbroker-opener_PKGS = libseccomp
+tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libtapbroker.a
+tapbroker-bridge-helper_OBJS = $(call objects,client/bridge-helper) $(BUILD)/libtapbroker.a
+libtapbroker_OBJS = $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/*.c client/libtapbroker/*.c))
+
+# What unit tests, fuzz targets, helpers and benches link; each takes out of it what it uses.
+libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/monitor client/libtapbroker))
+libbench_OBJS = $(filter-out $(BENCHES:$(BUILD)/%=$(BUILD)/tests/%.o),$(call objects,tests/bench))
+
+PROGRAMS = tapbrokerd tapbroker-listener tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper
+UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out %/replay.c,$(wildcard tests/fuzz/*.c)))
+REPLAYS = $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/%)
+HELPERS = $(patsubst tests/system/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/system/helpers/*.c))
+BENCHES = $(BUILD)/bench/latency $(BUILD)/bench/rate
+SYSTEM_TESTS = $(wildcard tests/system/[0-9]*)
+BUILD_TESTS = $(wildcard tests/build/[0-9]*)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
+cflags_of = $(if $(1),$(shell $(PKG_CONFIG) --cflags $(1)))
+libs_of = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
+say = @$(if $(V),,echo '  $(1)	$@';)
+
+FLAGS = -std=c11 -D_GNU_SOURCE -I. -pthread -MMD -MP -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wformat=2 -Wpointer-arith $(if $(WERROR),-Werror) -fstack-protector-strong
+LINK = -pthread -Wl,--as-needed -Wl,-z,relro -Wl,-z,now
+ifdef SANITIZE
+FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK += -fsanitize=address,undefined
+else
+FLAGS += -fstack-clash-protection $(if $(filter x86_64% i%86%,$(shell $(CC) -dumpmachine)),-fcf-protection)
+# Only where it does something (the optimiser is on) and nobody has chosen a level already.
+ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
+FLAGS += $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif
+endif
+FLAGS += -DTB_RELEASE='"$(RELEASE)"' -DTB_SOCKET_PATH='"/run/tapbroker/socket"' \
+	-DTB_CONFIG_DIR='"$(SYSCONFDIR)/tapbroker"' -DTB_VENDOR_DIR='"$(VENDORDIR)"' \
+	-DTB_LIBEXEC_DIR='"$(LIBEXECDIR)/tapbroker"'
+
+all: $(PROGRAMS:%=$(BUILD)/%) $(BUILD)/libtapbroker.so.1 $(BUILD)/libtapbroker.a
+
+# Everything is compiled again when the flags change, so that `make install PREFIX=/usr` never installs other paths.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(LINK) $(LDFLAGS))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(BUILD)/broker/%.o: private PKGS = libseccomp
+$(BUILD)/broker/monitor/%.o: private PKGS = $(tapbrokerd_PKGS)
+$(BUILD)/broker/authority/%.o: private PKGS = $(tapbroker-authority_PKGS)
+$(BUILD)/tests/%.o: private PKGS = $(TEST_PKGS)
+$(BUILD)/tests/unit/%.o: private PKGS = $(TEST_PKGS) cmocka
+$(BUILD)/tests/unit/test_authority%.o: private PKGS = $(TEST_PKGS) cmocka polkit-gobject-1
+$(BUILD)/tests/bench/polkit.o: private PKGS = polkit-gobject-1
+
+COMPILE = $(CC) $(FLAGS) $(DEFINES) $(CPPFLAGS) $(CFLAGS) $(call cflags_of,$(PKGS)) -c -o $@ $<
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(COMPILE) -fPIE
+$(BUILD)/pic/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(COMPILE) -fPIC
+
+.SECONDEXPANSION:
+$(PROGRAMS:%=$(BUILD)/%): $$($$(@F)_OBJS)
+	$(call say,LINK)$(CC) -pie $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(call libs_of,$($(@F)_PKGS))
+$(BUILD)/libtapbroker.so.1: $(libtapbroker_OBJS) client/libtapbroker.map
+	$(call say,LINK)$(CC) -shared $(CFLAGS) $(LINK) $(if $(SANITIZE),,-Wl,-z,defs) $(LDFLAGS) -Wl,-soname,$(@F) \
+		-Wl,--version-script=client/libtapbroker.map -o $@ $(libtapbroker_OBJS)
+$(BUILD)/libtapbroker.a: $(libtapbroker_OBJS)
+$(BUILD)/tests/libtest.a: $(libtest_OBJS)
+$(BUILD)/tests/libbench.a: $(libbench_OBJS)
+$(foreach p,listener authority opener,$(eval $(BUILD)/tests/lib$p.a: $$(call objects,broker/$p)))
+$(foreach p,tapctl bridge-helper,$(eval $(BUILD)/tests/lib$p.a: $$(call objects,client/$p)))
+$(BUILD)/%.a:
+	@mkdir -p $(@D)
+	$(call say,AR)rm -f $@ && $(AR) qcs $@ $^
+
+# Tests. Each program is one .c file and libtest.a; what links more is named here.
+TEST_PKGS = $(tapbrokerd_PKGS)
+$(UNIT_TESTS): private PKGS = $(TEST_PKGS) cmocka
+$(filter $(BUILD)/tests/unit/test_authority%,$(UNIT_TESTS)): private PKGS = $(TEST_PKGS) cmocka polkit-gobject-1
+$(foreach p,listener authority opener tapctl bridge-helper,$(eval $(filter $(BUILD)/tests/unit/test_$p%,$(UNIT_TESTS)): \
+	$(BUILD)/tests/lib$p.a))
+$(REPLAYS) $(HELPERS) $(FUZZERS): private PKGS = $(TEST_PKGS)
+$(BENCHES): private PKGS = $(TEST_PKGS) polkit-gobject-1
+$(BENCHES): $(BUILD)/tests/libbench.a
+$(FUZZERS): private LINK += -fsanitize=fuzzer
+$(BUILD)/tests/fuzz/replay.o: private DEFINES = -DFUZZ_CORPUS='"tests/fuzz/corpus"'
+$(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o
+$(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o
+$(HELPERS): $(BUILD)/tests/%: $(BUILD)/tests/system/helpers/%.o
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o
+$(UNIT_TESTS) $(REPLAYS) $(HELPERS) $(BENCHES) $(FUZZERS): $(BUILD)/tests/libtest.a
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) -pie $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter-out $<,$(filter %.a,$^)) $< \
+		$(call libs_of,$(PKGS))
+
+# A system test runs the programs in $TB_BUILD; with these, one prove run has each test once for each build.
+$(SYSTEM_TESTS:%=$(BUILD)/%): $(BUILD)/%: %
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nTB_BUILD=$(BUILD) exec $<\n' >$@ && chmod 755 $@
+
+# The guests that some of them boot, for all builds. Where they cannot be had, no file accel, and these tests skip.
+build/guest/accel: tests/guest/build tests/guest/ping-init tests/guest/machine-init | deps
+	@tests/guest/build $(@D)
+
+# What prove runs of one build. prove is told to execute each file as it is.
+CHECKS = $(UNIT_TESTS) $(REPLAYS) $(SYSTEM_TESTS:%=$(BUILD)/%)
+TAP = TB_BUILD=$(BUILD) $(PROVE) --exec '' $(PROVEFLAGS)
+deps:
+	@tests/install-deps check
+tests: all $(CHECKS) $(HELPERS)
+sanitized: deps
+	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-sanitize tests
+check: deps tests sanitized build/guest/accel
+	$(TAP) $(BUILD_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%)
+check-unit: deps $(UNIT_TESTS) $(REPLAYS)
+	$(TAP) $(UNIT_TESTS) $(REPLAYS)
+check-system: deps tests build/guest/accel
+	$(TAP) $(SYSTEM_TESTS:%=$(BUILD)/%)
+demo: deps tests
+	@TB_BUILD=$(BUILD) tests/demo
+bench: deps all $(BENCHES)
+	@TB_BUILD=$(BUILD) tests/bench/run
+FUZZ_SECONDS ?= 20
+fuzz: deps
+	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-fuzz CC=clang \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run
+fuzz-run: $(FUZZERS)
+	@for fuzzer in $(^F); do mkdir -p $(BUILD)/found/$$fuzzer && \
+		$(BUILD)/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/found/$$fuzzer- \
+			$(BUILD)/found/$$fuzzer tests/fuzz/corpus/$${fuzzer#fuzz_} || exit 1; done
+lint:
+	@tests/lint
+clean:
+	rm -rf build build-sanitize build-fuzz
+
+# Installing. The texts are written for PREFIX=/usr; sed makes them say where things are. One list serves both ways.
+TEXTS = $(patsubst %,$(BUILD)/text/%,client/libtapbroker.pc.in $(wildcard policy/*.policy policy/*/* man/*.[1-8]))
+$(TEXTS): $(BUILD)/text/%: % $(BUILD)/flags
+	@mkdir -p $(@D)
+	@sed -e 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@INCLUDEDIR@,$(INCLUDEDIR),; s,@RELEASE@,$(RELEASE),' \
+		-e 's,/usr/sbin/tapbrokerd,$(SBINDIR)/tapbrokerd,; s,/usr/libexec/tapbroker,$(LIBEXECDIR)/tapbroker,' \
+		-e 's,/usr/lib/tapbroker,$(VENDORDIR),; s,/etc/tapbroker,$(SYSCONFDIR)/tapbroker,' $< >$@
+# mode:directory:file:name there
+text = $(foreach f,$(filter $(BUILD)/text/$(1),$(TEXTS)),644:$(2):$f:$(notdir $f))
+INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(BINDIR):$(BUILD)/tapctl:tapctl \
+	$(foreach p,listener authority opener,755:$(LIBEXECDIR)/tapbroker:$(BUILD)/tapbroker-$p:tapbroker-$p) \
+	755:$(LIBEXECDIR):$(BUILD)/tapbroker-bridge-helper:tapbroker-bridge-helper \
+	644:$(LIBDIR):$(BUILD)/libtapbroker.so.1:libtapbroker.so.1 644:$(LIBDIR):$(BUILD)/libtapbroker.a:libtapbroker.a \
+	644:$(INCLUDEDIR):client/tapbroker.h:tapbroker.h 644:$(BASHCOMPDIR):client/completions/tapctl.bash:tapctl \
+	644:$(ZSHCOMPDIR):client/completions/_tapctl:_tapctl 644:$(FISHCOMPDIR):client/completions/tapctl.fish:tapctl.fish \
+	644:$(LIBDIR)/pkgconfig:$(BUILD)/text/client/libtapbroker.pc.in:libtapbroker.pc \
+	$(call text,policy/systemd/%,$(SYSTEMDDIR)) $(call text,policy/sysusers.d/%,$(SYSUSERSDIR)) \
+	$(call text,policy/tmpfiles.d/%,$(TMPFILESDIR)) $(call text,policy/%.policy,$(POLKITDIR)) \
+	$(call text,policy/rules.d/%,$(DOCDIR)/examples) $(call text,policy/networks.d/%,$(DOCDIR)/examples) \
+	$(foreach n,1 3 5 7 8,$(call text,man/%.$n,$(MANDIR)/man$n)) 644:$(DOCDIR):README:README
+install: all $(TEXTS)
+	@set -e; IFS=:; for item in $(INSTALLED:%='%'); do set -- $$item; echo "  INSTALL	$(DESTDIR)$$2/$$4"; \
+		install -d -m 755 "$(DESTDIR)$$2"; install -m $$1 "$$3" "$(DESTDIR)$$2/$$4"; done
+	@ln -sf libtapbroker.so.1 $(DESTDIR)$(LIBDIR)/libtapbroker.so
+	@install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/tapbroker/networks.d $(DESTDIR)$(VENDORDIR)/networks.d
+uninstall:
+	@IFS=:; for item in $(INSTALLED:%='%'); do set -- $$item; rm -f "$(DESTDIR)$$2/$$4"; done
+	@rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so
+	@cd /; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
+		$(LIBEXECDIR)/tapbroker $(DOCDIR)/examples $(DOCDIR); do \
+		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done # what the administrator has put there stays
+
+FORCE:
+.PHONY: FORCE all deps tests sanitized check check-unit check-system demo bench fuzz fuzz-run lint clean install uninstall
+-include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d' -type f)

@@ -1,0 +1,300 @@
+"""The broker under test, and clients that speak to it byte by byte."""
+import contextlib
+import itertools
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import subprocess
+import time
+
+import harness
+import wire
+
+SOCKET = "/run/tapbroker/socket"
+CHILDREN = ("tapbroker-listener", "tapbroker-authority", "tapbroker-opener")
+PROGRAMS = ("tapbrokerd", *CHILDREN)
+
+# Seconds for an answer. polkitd 122 sometimes misses a wake-up of its own, and then answers after 15.
+PATIENCE = 30
+
+_numbers = itertools.count()
+
+
+def program_of(pid):
+    """Which of the broker's programs, real or false, the process runs; None if it runs something else."""
+    try:
+        words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return None
+    return next((name for name in map(os.path.basename, words) if name in PROGRAMS), None)
+
+
+class Broker:
+    """tapbrokerd, started with these networks (name: the lines of its [Network] section) and options.
+
+    fakes replaces children: {"tapbroker-authority": "authority(default=wire.NO)"} is a call of fakes.py.
+    As a context manager it is stopped at the end, and must then end properly; unless the test has killed it, or said
+    with may_end that it may have ended by itself because a child of it went wrong.
+    """
+
+    def __init__(self, networks, *options, fakes=None, start=True, may_end=False):
+        self.directory = pathlib.Path(harness.ROOT, f"broker-{next(_numbers)}")
+        self.networks = self.directory / "etc/networks.d"
+        self.networks.mkdir(parents=True)
+        (self.directory / "vendor").mkdir()
+        for name, lines in networks.items():
+            self.write_network(name, lines)
+        self.command = [harness.BUILD + "/tapbrokerd", f"--config-dir={self.directory}/etc",
+                        f"--vendor-dir={self.directory}/vendor", f"--libexec-dir={self._libexec(fakes or {})}",
+                        f"--socket={SOCKET}", *options]
+        self.log_path = self.directory / "log"
+        self.log_path.touch()
+        self.process = None
+        self.may_end = may_end
+        harness.on_failure(self._last_words)
+        if start:
+            self.start()
+
+    def write_network(self, name, lines):
+        text = "[Network]\n" + "\n".join(line.strip() for line in lines.replace(";", "\n").splitlines()) + "\n"
+        (self.networks / f"{name}.conf").write_text(text)
+
+    def _libexec(self, fakes):
+        """A directory with the three children, some of them false."""
+        directory = self.directory / "libexec"
+        directory.mkdir()
+        for name in CHILDREN:
+            path = directory / name
+            if name in fakes:
+                path.write_text(f"#!/usr/bin/python3 -BI\nimport sys\nsys.path.insert(0, {harness.TESTS!r})\n"
+                                f"import fakes, wire\nfakes.{fakes[name]}\n")
+                path.chmod(0o755)
+            else:
+                path.symlink_to(f"{harness.BUILD}/{name}")
+        return directory
+
+    def start(self):
+        """Starts it and waits until it says that it is ready."""
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        notify_path = str(self.directory / f"notify-{next(_numbers)}")
+        notify.bind(notify_path)
+        self.process = self.run(env={**harness.ENVIRONMENT, "NOTIFY_SOCKET": notify_path})
+        deadline = time.monotonic() + 20
+        while not select.select([notify], [], [], 0.05)[0]:
+            assert self.process.poll() is None, f"tapbrokerd ended with {self.process.returncode}:\n{self.log()}"
+            assert time.monotonic() < deadline, f"tapbrokerd does not get ready:\n{self.log()}"
+        assert b"READY=1" in notify.recv(4096)
+        notify.close()
+        return self
+
+    def run(self, *options, **popen):
+        """Starts it without waiting for anything."""
+        with open(self.log_path, "ab") as log:
+            popen = {"env": harness.ENVIRONMENT, "cwd": "/", "stdin": subprocess.DEVNULL, "stdout": log, "stderr": log,
+                     **popen}
+            return subprocess.Popen([*self.command, *options], **popen)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        clean = self.stop()
+        if kind is None and not self.may_end:
+            assert clean == 0, f"tapbrokerd ended with {clean}:\n{self.log()}"
+        if kind is None:
+            for complaint in ("AddressSanitizer", "LeakSanitizer", "runtime error:"):
+                assert complaint not in self.log(), self.log()
+
+    def stop(self):
+        """SIGTERM. Returns the exit code, negative for a signal."""
+        if self.process is None:
+            return 0
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"SIGTERM did not end tapbrokerd:\n{self.log()}") from None
+        self.process = None
+        self._without_children()
+        return code
+
+    # What it consists of.
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def pids(self):
+        """{"tapbrokerd": pid, "tapbroker-listener": pid, ...}, whatever runs now."""
+        def children():
+            return {program_of(pid) or f"unknown-{pid}": pid for pid in harness.children(self.pid)}
+
+        # A child is the monitor's image until its exec.
+        harness.wait_until(lambda: "tapbrokerd" not in children(), about="the children's own programs")
+        return {"tapbrokerd": self.pid, **children()}
+
+    def kill(self, name, number=signal.SIGKILL):
+        """Sends a signal to one process of the set."""
+        self.may_end = True
+        os.kill(self.pids()[name], number)
+
+    def ended(self, seconds=10):
+        """Waits for the end of the whole set; returns the exit code."""
+        self.may_end = True
+        code = self.process.wait(seconds)
+        self._without_children()
+        return code
+
+    @staticmethod
+    def _without_children():
+        """Waits for the end of children whose broker has ended: they are the first process's by then."""
+        harness.wait_until(lambda: not any(map(program_of, harness.children(1))), about="the end of the children")
+
+    def restart(self):
+        """What a supervisor does: waits for the end of the set, then starts it again."""
+        self.ended()
+        self.start()
+
+    # What it says.
+
+    def log(self):
+        return self.log_path.read_text(errors="backslashreplace")
+
+    def decisions(self, **wanted):
+        """The decision lines with these fields, each as a dict."""
+        lines = (dict(re.findall(r"(\w+)=(\S*)", line)) for line in self.log().splitlines() if "verdict=" in line)
+        return [line for line in lines if all(line.get(key) == str(value) for key, value in wanted.items())]
+
+    def decision(self, **wanted):
+        """The first of them; waits for it, since a line is written after its answer was sent."""
+        return harness.wait_until(lambda: self.decisions(**wanted), 2, f"the decision {wanted}")[0]
+
+    def wait_for_log(self, pattern, seconds=5):
+        return harness.wait_until(lambda: re.search(pattern, self.log()), seconds, f"{pattern!r} in the log")
+
+    def _last_words(self):
+        lines = self.log().splitlines()[-30:]
+        if self.process is not None and self.process.poll() is not None:
+            lines.append(f"and has ended with {self.process.returncode}")
+        return "\n".join([f"{self.directory.name} said:", *lines]) if self.process else ""
+
+
+def connect_as(user, path=SOCKET):
+    """A socket that was connected by this process under that user's effective ids. It is attributed to that user."""
+    uid, gid, groups = harness.identity(user)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    before = os.getgroups()
+    os.setgroups(groups)
+    os.setegid(gid)
+    os.seteuid(uid)
+    try:
+        sock.connect(path)
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(before)
+    return sock
+
+
+class Client:
+    """A process of that user that has connected and waits; and a copy of its socket, for us to play the client with."""
+
+    def __init__(self, user, path=SOCKET):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._child(user, path, theirs)
+        theirs.close()
+        word, fds = wire.receive(ours)
+        ours.close()
+        if not fds:
+            os.waitpid(self.pid, 0)
+            self.pid = None
+            raise OSError(int(word), os.strerror(int(word)))
+        self.sock = socket.socket(fileno=fds[0])
+        self.sock.settimeout(PATIENCE)
+        self.devices = []
+
+    @staticmethod
+    def _child(user, path, theirs):
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            # A copy of another client's socket here would keep that connection open.
+            os.closerange(3, theirs.fileno())
+            os.closerange(theirs.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+            harness.become(user)
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            sock.connect(path)
+            wire.send(theirs, b"ok", [sock.fileno()])
+            theirs.close()
+            while True:
+                signal.pause()
+        except OSError as error:
+            theirs.send(str(error.errno).encode())
+        finally:
+            os._exit(0)
+
+    def send(self, data, fds=()):
+        return wire.send(self.sock, data, fds)
+
+    def ask(self, network, **request):
+        with contextlib.suppress(BrokenPipeError):  # the broker has closed already; receive() will tell
+            self.send(wire.request(network, **request))
+
+    def receive(self, seconds=PATIENCE):
+        """One message and its fds; no bytes: the broker has closed."""
+        self.sock.settimeout(seconds)
+        try:
+            data, fds = wire.receive(self.sock)
+        except (ConnectionResetError, BrokenPipeError):
+            return b"", []
+        self.devices += fds
+        return data, fds
+
+    def answer(self, seconds=PATIENCE):
+        """The answer to a request, or None if the broker closed without one."""
+        data, _ = self.receive(seconds)
+        return wire.Answer.unpack(data) if data else None
+
+    def get(self, network, seconds=PATIENCE, **request):
+        """Asks, and returns the answer."""
+        self.ask(network, **request)
+        return self.answer(seconds)
+
+    def silent(self, seconds=0.3):
+        """True if nothing comes in that time, and the connection stands."""
+        return not select.select([self.sock], [], [], seconds)[0]
+
+    def die(self):
+        """The process ends; our copy of the socket keeps the connection."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.pid = None
+
+    def close(self):
+        """The process ends, and with it the connection and the device's fds."""
+        self.die()
+        for fd in self.devices:
+            os.close(fd)
+        self.devices = []
+        self.sock.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def status_of(user, network, **request):
+    """The status that this user gets for this request; None: no answer."""
+    with Client(user) as client:
+        answer = client.get(network, **request)
+        return answer and answer.status

@@ -1,0 +1,121 @@
+"""The messages of proto/message.h in Python: what the tests and the false processes in fakes.py speak.
+
+Nothing here checks what it packs: tests send wrong messages on purpose.
+"""
+import array
+import collections
+import socket
+import struct
+
+MAGIC = 0x42504154
+VERSION = 1
+
+REQ_OPEN, ANS_OPEN = 2, 3
+REQ_NETWORKS, ANS_NETWORK = 4, 5
+ANS_END = 7
+REQ_LIST, ANS_LEASE = 8, 9
+REQ_RELEASE, ANS_RELEASE = 10, 11
+REQ_REVOKE, ANS_REVOKE = 12, 13
+REQ_WATCH, ANS_EVENT = 14, 15
+REQ_CLIENT = 32
+REQ_ASK, ANS_VERDICT, REQ_CANCEL = 34, 35, 36
+REQ_NODE, ANS_NODE = 38, 39
+REQ_GRANT, ANS_GRANT = 40, 41
+
+KIND_ANY, KIND_TAP, KIND_TUN, KIND_MACVTAP = 0, 1, 2, 3
+INTERACTIVE, VNET_HDR, BRIDGE, ALL = 1, 2, 4, 8
+
+SESSION, FD, PERSISTENT = 0, 1, 2
+
+OK, DENIED, MALFORMED, BUSY, QUOTA_USER, QUOTA_NETWORK, NAME_TAKEN, LOWER_MISSING, NODE_REFUSED, KERNEL = range(10)
+NO_LEASE = 10
+
+REASON_DEVICE_GONE, REASON_NOT_COLLECTED, REASON_PROTOCOL = 1, 2, 3
+REASON_CLIENT, REASON_RELEASED, REASON_REVOKED = 4, 5, 6
+(REASON_GUARD_MAC, REASON_GUARD_OWNER, REASON_GUARD_PERSIST, REASON_GUARD_MASTER, REASON_GUARD_ALIAS,
+ REASON_GUARD_FLOOD) = range(7, 13)
+
+YES, NO, CHALLENGE, DISMISSED, ERROR, CANCELLED = 1, 2, 3, 4, 5, 6
+
+NODE_TUN, NODE_TAP = 1, 2
+
+WATCHING, OPENED, ENDED = 0, 1, 2
+
+HEADER = "=IHHII"
+
+
+class Message:
+    """One kind of message: its type, and its fields after the header."""
+
+    def __init__(self, name, type_, layout, fields=""):
+        self.type = type_
+        self.layout = struct.Struct(HEADER + layout)
+        self.tuple = collections.namedtuple(name, "magic version type size zero " + fields)
+
+    def pack(self, *fields, magic=MAGIC, version=VERSION, type=None, size=None, zero=0):
+        type = self.type if type is None else type
+        size = self.layout.size if size is None else size
+        return self.layout.pack(magic, version, type, size, zero, *fields)
+
+    def unpack(self, data):
+        return self.tuple(*self.layout.unpack(data))
+
+    def fits(self, data):
+        """True if the bytes say that they are this message."""
+        return len(data) == self.layout.size and struct.unpack_from(HEADER, data)[2] == self.type
+
+
+_REQUEST = "network name kind flags mtu queues lifetime reserved"
+Request = Message("Request", REQ_OPEN, "32s16sIIIII60s", _REQUEST)
+NetworksRequest = Message("NetworksRequest", REQ_NETWORKS, "32s16sIIIII60s", _REQUEST)
+Answer = Message("Answer", ANS_OPEN, "IiIIIIIIII16s6s2s16s64s", "status error stage held limit kind flags ifindex mtu "
+                 "queues name mac reserved_mac lease reserved")
+Network = Message("Network", ANS_NETWORK, "II32sIIIIII40s", "left count network kind mtu queues flags limit held reserved")
+End = Message("End", ANS_END, "I12s16s", "reason reserved lease")
+Lease = Message("Lease", ANS_LEASE, "IIIIIIQQQQQIIII32s16s16s6s34s", "status left count ifindex uid pid since rx_bytes "
+                "tx_bytes rx_packets tx_packets kind lifetime mtu flags network name lease mac reserved")
+Done = Message("Done", ANS_RELEASE, "I12s", "status reserved")
+Event = Message("Event", ANS_EVENT, "IIIIQIIII32s16s16s24s", "status what reason lost when uid pid kind lifetime network "
+                "name lease reserved")
+Client = Message("Client", REQ_CLIENT, "")
+Question = Message("Question", REQ_ASK, "16sQIIIIIIIIII32s16s16s16s", "ticket start_time uid pid action owner kind mode flags mtu queues "
+                   "lifetime network name bridge parent")
+Verdict = Message("Verdict", ANS_VERDICT, "16sII", "ticket verdict reserved")
+Cancel = Message("Cancel", REQ_CANCEL, "16s", "ticket")
+NodeRequest = Message("NodeRequest", REQ_NODE, "II16sII", "node ifindex name uid reserved")
+NodeAnswer = Message("NodeAnswer", ANS_NODE, "iI", "error reserved")
+
+
+def text(field):
+    """The characters of a NUL-padded field."""
+    return field.rstrip(b"\0").decode("ascii", "backslashreplace")
+
+
+def request(network, name="", kind=KIND_ANY, flags=0, mtu=0, queues=0, lifetime=0, reserved=b"", **header):
+    """The bytes of a TB_REQ_OPEN. network and name may be str or bytes, header fields may be wrong."""
+    def as_bytes(word):
+        return word if isinstance(word, bytes) else word.encode()
+
+    return Request.pack(as_bytes(network), as_bytes(name), kind, flags, mtu, queues, lifetime, reserved, **header)
+
+
+def lease_request(type, name="", lease=bytes(16), flags=0):
+    """The bytes of a TB_REQ_LIST, _RELEASE, _REVOKE or _WATCH."""
+    return Request.pack(b"", name.encode(), 0, flags, 0, 0, 0, lease, type=type)
+
+
+def networks_request():
+    """The bytes of a TB_REQ_NETWORKS."""
+    return NetworksRequest.pack(b"", b"", 0, 0, 0, 0, 0, b"")
+
+
+def send(sock, data, fds=()):
+    """Sends one message and fds with it."""
+    control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+    return sock.sendmsg([data], control, socket.MSG_NOSIGNAL)
+
+
+def receive(sock):
+    """Receives one message: its bytes (none: the peer has closed) and its fds."""
+    data, fds, _, _ = socket.recv_fds(sock, 4096, 32)
+    return data, fds
