@@ -14,6 +14,9 @@
 
 #define EVENTS_MAX 64
 
+/* How long a monitor that stops waits for the devices of leases that have ended to be deleted. */
+#define STOP_DEADLINE_MS 5000
+
 uint64_t monotonic_ms(void)
 {
 	struct timespec now;
@@ -149,6 +152,26 @@ static int nearer(int a, int b)
 	return b < 0 || a < b ? a : b;
 }
 
+static bool any_ending(const struct lease_table *table)
+{
+	const struct lease *lease;
+
+	TAILQ_FOREACH(lease, &table->live, link)
+		if (lease->ending && lease->ifindex != 0)
+			return true;
+	return false;
+}
+
+/* What has ended goes before we do; nobody new is listened to meanwhile. */
+static void finish_deletions(struct monitor *monitor)
+{
+	uint64_t deadline = monotonic_ms() + STOP_DEADLINE_MS;
+
+	epoll_ctl(monitor->epoll, EPOLL_CTL_DEL, monitor->listener, NULL);
+	while (any_ending(&monitor->leases) && monotonic_ms() < deadline)
+		wait_and_handle(monitor, 100);
+}
+
 void monitor_serve(struct monitor *monitor)
 {
 	while (!monitor->stopping) {
@@ -157,6 +180,7 @@ void monitor_serve(struct monitor *monitor)
 
 		wait_and_handle(monitor, nearer(requests, leases));
 	}
+	finish_deletions(monitor);
 	/* The devices stay, and their holders with them: the next monitor takes the leases over. */
 	tb_log(TB_LOG_NOTICE, "stopping: %u leases stay", monitor->leases.count);
 }
