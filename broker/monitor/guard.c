@@ -56,10 +56,17 @@ static bool floods(struct lease *lease)
 	return ++lease->changes > CHANGES_MAX;
 }
 
+void guard_look(struct monitor *monitor, struct lease *lease, const struct link *link)
+{
+	enum tb_reason reason = lease->ending ? 0 : guard_check(monitor, lease, link);
+
+	if (reason != 0)
+		lease_end(monitor, lease, reason);
+}
+
 void guard_event(struct monitor *monitor, const struct link *link)
 {
 	struct lease *lease = lease_by_ifindex(&monitor->leases, link->ifindex);
-	enum tb_reason reason;
 
 	if (lease == NULL || lease->ending)
 		return;
@@ -67,7 +74,8 @@ void guard_event(struct monitor *monitor, const struct link *link)
 		lease->guarded = true;
 	if (!lease->guarded)
 		return;
-	reason = floods(lease) ? TB_REASON_GUARD_FLOOD : guard_check(monitor, lease, link);
-	if (reason != 0)
-		lease_end(monitor, lease, reason);
+	if (floods(lease))
+		lease_end(monitor, lease, TB_REASON_GUARD_FLOOD);
+	else
+		guard_look(monitor, lease, link);
 }

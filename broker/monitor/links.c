@@ -41,7 +41,7 @@ static void resynchronize(struct monitor *monitor)
 		else if (ret < 0)
 			tb_die("cannot look at %s: %s", lease->name, strerror(-ret));
 		else if (lease->ifindex != 0)
-			guard_event(monitor, &link);
+			guard_look(monitor, lease, &link);
 		lease = next;
 	}
 }
@@ -151,7 +151,7 @@ static void guard_adopted(struct monitor *monitor)
 		    link_find(&monitor->workshop.link, lease->network->bridge, &bridge) == 0)
 			lease->master = bridge.ifindex;
 		if (link_get(&monitor->workshop.link, lease->ifindex, &link) == 0)
-			guard_event(monitor, &link);
+			guard_look(monitor, lease, &link);
 		lease = next;
 	}
 }

@@ -156,7 +156,10 @@ bool fdb_event(struct monitor *monitor);
 /* The port with this ifindex is gone: puts the entries of an administrator's back that it had pushed out. */
 void fdb_restore(struct monitor *monitor, uint32_t taker);
 
-/* The kernel tells of a change of a link, which may be a lease's. */
+/* Looks at the device of a lease, and ends the lease if it is not as we made it. */
+void guard_look(struct monitor *monitor, struct lease *lease, const struct link *link);
+
+/* The kernel tells of a change of a link, which may be a lease's. The changes are counted, too. */
 void guard_event(struct monitor *monitor, const struct link *link);
 
 /* Ends the leases whose holders have not read their answer in time. Returns the milliseconds until the next deadline,
