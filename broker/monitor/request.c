@@ -180,11 +180,19 @@ static const struct lease *subject_of(const struct monitor *monitor, const struc
 	return type == TB_REQ_RELEASE || type == TB_REQ_REVOKE ? lease_of_request(&monitor->leases, request) : NULL;
 }
 
+/* Says what the gate has said, to the log and to the client. */
+static void refuse_passage(struct monitor *monitor, struct request *request, const struct passage *passage)
+{
+	request_log(request, "denied", passage->reason, subject_of(monitor, request));
+	answer_status(request, passage->status, passage->held, passage->limit);
+	request_end(monitor, request);
+}
+
 static void refuse(struct monitor *monitor, struct request *request, enum tb_status status, const char *reason)
 {
-	request_log(request, "denied", reason, subject_of(monitor, request));
-	answer_status(request, status, 0, 0);
-	request_end(monitor, request);
+	struct passage passage = {.way = PASSAGE_REFUSED, .status = status, .reason = reason};
+
+	refuse_passage(monitor, request, &passage);
 }
 
 /* From now on a client that hangs up, or says more than it may, is noticed. */
@@ -269,9 +277,7 @@ static void proceed(struct monitor *monitor, struct request *request)
 		wait_for_turn(monitor, request);
 		break;
 	default:
-		request_log(request, "denied", passage.reason, subject_of(monitor, request));
-		answer_status(request, passage.status, passage.held, passage.limit);
-		request_end(monitor, request);
+		refuse_passage(monitor, request, &passage);
 	}
 }
 
@@ -392,6 +398,13 @@ static bool may_ask(const struct request_table *table, const struct request *req
 
 static void ask(struct monitor *monitor, struct request *request)
 {
+	/* While it waited, its user may have taken what was free, or the lease that it is about may have ended. */
+	struct passage passage = gate(monitor, request);
+
+	if (passage.way == PASSAGE_REFUSED) {
+		refuse_passage(monitor, request, &passage);
+		return;
+	}
 	/* The process that polkit is told of is the one that connected: it still runs. */
 	if (!peer_alive(&request->peer)) {
 		refuse(monitor, request, TB_DENIED, "peer-gone");
