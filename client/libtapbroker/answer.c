@@ -35,16 +35,26 @@ static bool all_zero(const void *bytes, size_t size)
 	return tb_field_empty(bytes, size);
 }
 
+static bool quota_valid(uint32_t quota)
+{
+	return quota == TB_QUOTA_OF_NETWORK || quota == TB_QUOTA_OF_BROKER;
+}
+
 /* A refusal says its status and what belongs to that status, and nothing else. */
 static bool refusal_valid(const struct tb_answer *answer, size_t nfds)
 {
-	const size_t rest = offsetof(struct tb_answer, kind);
+	const size_t device = offsetof(struct tb_answer, kind);
+	const size_t quota = offsetof(struct tb_answer, quota);
 
-	if (nfds != 0 || !all_zero((const char *)answer + rest, sizeof(*answer) - rest))
+	if (nfds != 0 || !all_zero((const char *)answer + device, quota - device) ||
+	    !all_zero(answer->reserved, sizeof(answer->reserved)))
 		return false;
 	if (answer->status == TB_KERNEL ? answer->error <= 0 : answer->error != 0)
 		return false;
 	if (answer->stage > (answer->status == TB_KERNEL ? TB_STAGE_UP : TB_STAGE_NONE))
+		return false;
+	if (answer->status == TB_QUOTA_USER || answer->status == TB_QUOTA_NETWORK ? !quota_valid(answer->quota)
+										  : answer->quota != TB_QUOTA_NONE)
 		return false;
 	return answer->status == TB_QUOTA_USER || (answer->held == 0 && answer->limit == 0);
 }
@@ -64,7 +74,7 @@ uint32_t tb_answer_fds(const struct tb_request *request)
 
 static bool device_valid(const struct tb_answer *answer, size_t nfds, const struct tb_request *request)
 {
-	if (answer->error != 0 || answer->stage != 0 || answer->held != 0 || answer->limit != 0)
+	if (answer->error != 0 || answer->stage != 0 || answer->held != 0 || answer->limit != 0 || answer->quota != 0)
 		return false;
 	if (answer->kind < TB_KIND_TAP || answer->kind > TB_KIND_MACVTAP)
 		return false;
