@@ -106,11 +106,28 @@ int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, 
 	return device_valid(answer, nfds, request) ? 0 : -EPROTO;
 }
 
-int tb_refusal_check(const struct tb_answer *answer, size_t length)
+static int take_refusal(const struct tb_answer *answer, size_t length)
 {
 	if (length != sizeof(*answer) || !tb_header_valid(&answer->header, TB_ANS_OPEN, sizeof(*answer)))
 		return -EPROTO;
 	return refusal_valid(answer, 0) ? tb_status_error(answer->status) : -EPROTO;
+}
+
+int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size)
+{
+	if (length != size || !tb_header_valid(&from->header, type, size))
+		return take_refusal(&from->answer, length);
+	memcpy(message, from, size);
+	return 0;
+}
+
+int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline)
+{
+	union tb_any_answer answer;
+	size_t nfds = 0;
+	long length = tb_server_receive(sock, &answer, sizeof(answer), NULL, &nfds, deadline);
+
+	return length < 0 ? (int)length : tb_answer_take(&answer, (size_t)length, type, message, size);
 }
 
 bool tb_series_next(struct tb_series *series, uint32_t left, uint32_t count)
