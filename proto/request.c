@@ -48,11 +48,17 @@ static bool open_valid(const struct tb_request *request)
 	       request->queues <= TB_QUEUES_MAX && request->lifetime < TB_LIFETIME_COUNT && no_lease(request);
 }
 
-/* A lease is named by its id, or by the name of its device. */
-static bool end_valid(const struct tb_request *request)
+/* A lease of one's own is named by its id, or by the name of its device. */
+static bool release_valid(const struct tb_request *request)
 {
 	return only_flags(request, TB_REQUEST_INTERACTIVE) && no_device(request) &&
 	       (no_lease(request) ? tb_name_valid(request->name, sizeof(request->name)) : no_name(request));
+}
+
+/* Any lease is named by its id alone: another could have got the name while polkit was asked. */
+static bool revoke_valid(const struct tb_request *request)
+{
+	return release_valid(request) && !no_lease(request);
 }
 
 bool tb_request_valid(const struct tb_request *request)
@@ -69,8 +75,9 @@ bool tb_request_valid(const struct tb_request *request)
 		return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_ALL) && no_device(request) &&
 		       no_lease(request) && no_name(request);
 	case TB_REQ_RELEASE:
+		return release_valid(request);
 	case TB_REQ_REVOKE:
-		return end_valid(request);
+		return revoke_valid(request);
 	default:
 		return false;
 	}

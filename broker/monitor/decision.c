@@ -18,9 +18,9 @@
 
 struct meter {
 	uid_t uid;
-	uint64_t since;   /* milliseconds of the monotonic clock: when the second began; 0: this slot is free */
-	uint32_t count;   /* refusals in this second */
-	uint32_t unsaid;  /* of those, and of earlier ones, not logged */
+	uint64_t since;  /* milliseconds of the monotonic clock: when the second began; 0: this slot is free */
+	uint32_t count;  /* refusals in this second */
+	uint32_t unsaid; /* of those, and of earlier ones, not logged */
 };
 
 static struct meter meters[METERS];
@@ -45,8 +45,8 @@ static void write_line(const struct decision *decision)
 static void say_unsaid(struct meter *meter)
 {
 	if (meter->unsaid > 0)
-		tb_log(TB_LOG_NOTICE, "uid %u was refused %u more times, which are not logged", (unsigned int)meter->uid,
-		       meter->unsaid);
+		tb_log(TB_LOG_NOTICE, "uid %u was refused %u more times, which are not logged",
+		       (unsigned int)meter->uid, meter->unsaid);
 	meter->unsaid = 0;
 }
 

@@ -38,8 +38,9 @@ def release(user, lease=bytes(16), name=""):
     return _done(user, wire.REQ_RELEASE, lease, name)
 
 
-def revoke(user, lease=bytes(16), name=""):
-    return _done(user, wire.REQ_REVOKE, lease, name)
+def revoke(user, lease):
+    """The same for anybody's, by its id alone."""
+    return _done(user, wire.REQ_REVOKE, lease, "")
 
 
 def leases(user, flags=0):
