@@ -32,6 +32,7 @@ struct device_order {
 	uint32_t mtu;
 	uint32_t queues;
 	bool vnet_hdr;
+	bool vhost;      /* with one vhost-net for each queue */
 	bool persistent; /* it stays without a fd, and its user opens it by name */
 	uid_t uid;       /* its user */
 	gid_t gid;
@@ -45,14 +46,16 @@ struct device_order {
 struct device {
 	char name[TB_NAME_SIZE];
 	uint32_t ifindex;
-	uint32_t master;        /* ifindex of its bridge; 0: none */
-	int fds[TB_QUEUES_MAX]; /* owned by whoever holds the struct */
-	uint32_t queues;        /* fds that are open */
+	uint32_t master;              /* ifindex of its bridge; 0: none */
+	int fds[TB_QUEUES_MAX];       /* owned by whoever holds the struct */
+	uint32_t queues;              /* fds that are open */
+	int vhost_fds[TB_QUEUES_MAX]; /* the same of vhost-net */
+	uint32_t vhosts;
 };
 
 /* Why nothing was made. */
 struct device_failure {
-	enum tb_status status; /* TB_NAME_TAKEN, TB_LOWER_MISSING, TB_NODE_REFUSED or TB_KERNEL */
+	enum tb_status status; /* TB_NAME_TAKEN, TB_LOWER_MISSING, TB_NODE_REFUSED, TB_NO_VHOST or TB_KERNEL */
 	enum tb_stage stage;
 	int error; /* a positive errno */
 };
