@@ -37,10 +37,19 @@ struct tap;
 /* What errno alone does not say of a failure. What does not belong to that errno is zero. */
 struct tap_failure {
 	unsigned int held;  /* EDQUOT: devices that this user holds */
-	unsigned int limit; /* EDQUOT: devices that this user may hold, of the network or in all */
+	unsigned int limit; /* EDQUOT: devices that this user may hold */
 	unsigned int stage; /* EIO: what the kernel refused; tap_stage() has a text */
 	int error;          /* EIO: the kernel's errno */
-	unsigned int reserved[4];
+	unsigned int quota; /* EDQUOT, ENOSPC: TAP_QUOTA_*, whose quota is used up */
+	unsigned int reserved[3];
+};
+
+/* Whose quota is used up. */
+enum {
+	TAP_QUOTA_NONE = 0,
+	TAP_QUOTA_NETWORK = 1, /* MaxPerUser= (EDQUOT) or Max= (ENOSPC) of the network file */
+	TAP_QUOTA_BROKER =
+		2, /* tapbrokerd's --max-leases-per-user (EDQUOT) or --max-leases (ENOSPC), over all networks */
 };
 
 /* What is asked for. Begin with TAP_REQUEST_INIT, then set what matters; what is zero means "the network's own". A

@@ -86,8 +86,8 @@ enum tb_status {
 	TB_DENIED = 1,        /* no network allows it, or polkit did not say yes */
 	TB_MALFORMED = 2,     /* not a request of this version of the protocol */
 	TB_BUSY = 3,          /* too many requests of this user are waiting */
-	TB_QUOTA_USER = 4,    /* this user holds as many devices as one user may; see held and limit */
-	TB_QUOTA_NETWORK = 5, /* the network, or the broker, has handed out all that it may */
+	TB_QUOTA_USER = 4,    /* this user holds as many devices as one user may; see quota, held and limit */
+	TB_QUOTA_NETWORK = 5, /* the network, or the broker, has handed out all that it may; see quota */
 	TB_NAME_TAKEN = 6,    /* an interface of that name exists */
 	TB_LOWER_MISSING = 7, /* the network's bridge or parent does not exist, or is not what it should be */
 	TB_NODE_REFUSED = 8,  /* the device node was not the one of our device, several times over */
@@ -95,6 +95,13 @@ enum tb_status {
 	TB_NO_LEASE = 10,     /* the caller has no such lease */
 	TB_NO_VHOST = 11,     /* vhost-net was asked for, and this kernel does not have it, or has not loaded it */
 	TB_STATUS_COUNT
+};
+
+/* Whose quota is used up. */
+enum tb_quota {
+	TB_QUOTA_NONE = 0,
+	TB_QUOTA_OF_NETWORK = 1, /* MaxPerUser= or Max= of the network file */
+	TB_QUOTA_OF_BROKER = 2,  /* --max-leases-per-user or --max-leases, over all networks */
 };
 
 /* Why a lease ended. */
@@ -174,7 +181,7 @@ struct tb_answer {
 	uint8_t mac[TB_MAC_SIZE]; /* that the device's user should use as its own; zero for a tun */
 	uint8_t reserved_mac[2];
 	uint8_t lease[TB_ID_SIZE];
-	uint8_t reserved_quota[4];
+	uint32_t quota;  /* TB_QUOTA_USER, TB_QUOTA_NETWORK: enum tb_quota */
 	uint32_t vhosts; /* and so many fds of vhost-net come after those of the queues: queues or 0 */
 	uint8_t reserved[56];
 };

@@ -1,14 +1,36 @@
-/* The log line of a decision. Runs in the monitor. Nothing that was not validated is ever in it. */
+/* The log line of a decision. Runs in the monitor. Nothing that was not validated is ever in it.
+ *
+ * Any user can be refused as often as he likes, and a journal that is full, or that limits the service's lines, loses
+ * those of others. So of one user's refusals only some are logged in one second, and how many were not. What was granted
+ * and what has ended is always logged: the quotas and the kernel limit it.
+ */
 #include "broker/monitor/monitor.h"
 
 #include "broker/shared/log.h"
+
+#include <string.h>
+
+/* Refusals of one user that are logged in one second. */
+#define REFUSALS_MAX 20
+
+/* Users that are counted at the same time; the one that was refused longest ago makes room. */
+#define METERS 64
+
+struct meter {
+	uid_t uid;
+	uint64_t since;   /* milliseconds of the monotonic clock: when the second began; 0: this slot is free */
+	uint32_t count;   /* refusals in this second */
+	uint32_t unsaid;  /* of those, and of earlier ones, not logged */
+};
+
+static struct meter meters[METERS];
 
 static const char *word_or_dash(const char *word)
 {
 	return word != NULL && word[0] != '\0' ? word : "-";
 }
 
-void log_decision(const struct decision *decision)
+static void write_line(const struct decision *decision)
 {
 	char hex[LEASE_HEX_SIZE] = "-";
 
@@ -18,4 +40,53 @@ void log_decision(const struct decision *decision)
 	       decision->operation, (unsigned int)decision->uid, (int)decision->pid, word_or_dash(decision->network),
 	       word_or_dash(decision->kind), word_or_dash(decision->name), decision->verdict,
 	       word_or_dash(decision->reason), hex);
+}
+
+static void say_unsaid(struct meter *meter)
+{
+	if (meter->unsaid > 0)
+		tb_log(TB_LOG_NOTICE, "uid %u was refused %u more times, which are not logged", (unsigned int)meter->uid,
+		       meter->unsaid);
+	meter->unsaid = 0;
+}
+
+/* The user's meter, or one that is made free for him. */
+static struct meter *meter_of(uid_t uid)
+{
+	struct meter *oldest = &meters[0];
+
+	for (size_t i = 0; i < METERS; i++) {
+		if (meters[i].since != 0 && meters[i].uid == uid)
+			return &meters[i];
+		if (meters[i].since < oldest->since)
+			oldest = &meters[i];
+	}
+	say_unsaid(oldest);
+	*oldest = (struct meter){.uid = uid};
+	return oldest;
+}
+
+/* Counts one more refusal. Returns false if it is one too many to be logged. */
+static bool refusal_logged(uid_t uid)
+{
+	struct meter *meter = meter_of(uid);
+	uint64_t now = monotonic_ms();
+
+	if (meter->since == 0 || now - meter->since >= 1000) {
+		say_unsaid(meter);
+		meter->since = now;
+		meter->count = 0;
+	}
+	if (++meter->count <= REFUSALS_MAX)
+		return true;
+	meter->unsaid++;
+	return false;
+}
+
+void log_decision(const struct decision *decision)
+{
+	bool refused = strcmp(decision->verdict, "denied") == 0 || strcmp(decision->verdict, "failed") == 0;
+
+	if (!refused || refusal_logged(decision->uid))
+		write_line(decision);
 }

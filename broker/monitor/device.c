@@ -23,7 +23,7 @@
 #define IFINDEX_FIRST (1u << 24)
 #define IFINDEX_COUNT (1u << 29)
 
-static bool fail(struct device_failure *failure, enum tb_stage stage, int error)
+static bool fail(struct outcome *failure, enum tb_stage stage, int error)
 {
 	failure->stage = stage;
 	failure->error = -error;
@@ -51,7 +51,7 @@ static int choose_name(const struct network *network, char name[TB_NAME_SIZE])
 
 /* The ifindex of the network's bridge or parent; 0 if it has none. Looked up each time: it may be made anew. */
 static bool find_lower(struct workshop *workshop, const struct network *network, uint32_t *ifindex,
-		       struct device_failure *failure)
+		       struct outcome *failure)
 {
 	const char *name = network->kind == TB_KIND_MACVTAP ? network->parent : network->bridge;
 	struct link link;
@@ -133,7 +133,7 @@ static int own(int fd, const struct workshop *workshop, const struct device_orde
 
 /* Opens vhost-net once for each queue. */
 static bool open_vhosts(struct workshop *workshop, const struct device_order *order, struct device *device,
-			struct device_failure *failure)
+			struct outcome *failure)
 {
 	while (device->vhosts < order->queues) {
 		int fd = node_open_vhost(&workshop->node);
@@ -161,7 +161,7 @@ static int open_queue(struct workshop *workshop, struct device *device)
 }
 
 static bool create_tun(struct workshop *workshop, const struct device_order *order, struct device *device,
-		       struct device_failure *failure)
+		       struct outcome *failure)
 {
 	int flags = tun_flags(order);
 	int fd = open_queue(workshop, device);
@@ -264,7 +264,7 @@ static int verify(struct workshop *workshop, const struct device_order *order, c
 }
 
 static bool make_tun(struct workshop *workshop, const struct device_order *order, uint32_t lower, struct device *device,
-		     struct device_failure *failure)
+		     struct outcome *failure)
 {
 	struct link_setup setup = {.alias = order->alias,
 				   .mtu = order->mtu,
@@ -326,7 +326,7 @@ static int open_macvtap(struct workshop *workshop, const struct device_order *or
 }
 
 static bool make_macvtap(struct workshop *workshop, const struct device_order *order, uint32_t lower,
-			 struct device *device, struct device_failure *failure)
+			 struct device *device, struct outcome *failure)
 {
 	struct link_setup setup = {.alias = order->alias, .mtu = order->mtu, .mac = order->mac};
 	int ret;
@@ -360,7 +360,7 @@ static bool make_macvtap(struct workshop *workshop, const struct device_order *o
 }
 
 bool device_make(struct workshop *workshop, const struct device_order *order, struct device *device,
-		 struct device_failure *failure)
+		 struct outcome *failure)
 {
 	struct link link;
 	uint32_t lower;

@@ -6,6 +6,7 @@
 #ifndef TB_DEVICE_H
 #define TB_DEVICE_H
 
+#include "broker/monitor/answer.h"
 #include "broker/monitor/link.h"
 #include "broker/monitor/network.h"
 #include "broker/monitor/node.h"
@@ -53,17 +54,11 @@ struct device {
 	uint32_t vhosts;
 };
 
-/* Why nothing was made. */
-struct device_failure {
-	enum tb_status status; /* TB_NAME_TAKEN, TB_LOWER_MISSING, TB_NODE_REFUSED, TB_NO_VHOST or TB_KERNEL */
-	enum tb_stage stage;
-	int error; /* a positive errno */
-};
-
-/* Makes the device. Returns true and fills in device, or returns false and fills in failure. Then device may still have
- * fds that are to be closed, and an ifindex that is to be deleted if its alias is ours: both take the kernel long, and
- * are the reaper's. */
+/* Makes the device. Returns true and fills in device, or returns false and fills in failure: TB_NAME_TAKEN,
+ * TB_LOWER_MISSING, TB_NODE_REFUSED, TB_NO_VHOST or TB_KERNEL; the log wants stage and error of each. Then device may
+ * still have fds that are to be closed, and an ifindex that is to be deleted if its alias is ours: both take the kernel
+ * long, and are the reaper's. */
 bool device_make(struct workshop *workshop, const struct device_order *order, struct device *device,
-		 struct device_failure *failure);
+		 struct outcome *failure);
 
 #endif

@@ -53,7 +53,12 @@ static bool broker_itself(const struct own_uids *own, uid_t uid)
 
 static struct passage refuse(enum tb_status status, const char *reason)
 {
-	return (struct passage){.way = PASSAGE_REFUSED, .status = status, .reason = reason};
+	return (struct passage){.way = PASSAGE_REFUSED, .outcome = {.status = status}, .reason = reason};
+}
+
+static struct passage refuse_quota(const struct outcome *outcome, const char *reason)
+{
+	return (struct passage){.way = PASSAGE_REFUSED, .outcome = *outcome, .reason = reason};
 }
 
 static struct passage gate_open(const struct monitor *monitor, struct request *request)
@@ -61,7 +66,7 @@ static struct passage gate_open(const struct monitor *monitor, struct request *r
 	const struct tb_request *message = &request->message;
 	const struct lease_table *leases = &monitor->leases;
 	uid_t uid = request->peer.uid;
-	struct passage passage;
+	struct outcome full;
 	const char *forbidden;
 
 	/* No process of the broker asks for a device, and the overflow uid is nobody in particular. */
@@ -69,9 +74,8 @@ static struct passage gate_open(const struct monitor *monitor, struct request *r
 		return refuse(TB_DENIED, "uid");
 
 	/* What depends on the caller's own doings alone may be told before anything else is looked at. */
-	passage = refuse(TB_QUOTA_USER, "quota-user");
-	if (leases_user_full(leases, uid, &passage.held, &passage.limit))
-		return passage;
+	if (leases_user_full(leases, uid, &full))
+		return refuse_quota(&full, "quota-user");
 
 	/* The first key. The word for a network that does not exist is the word for one that does not allow this. */
 	request->network = find_network(&monitor->networks, message);
@@ -80,8 +84,8 @@ static struct passage gate_open(const struct monitor *monitor, struct request *r
 		return refuse(TB_DENIED, forbidden);
 
 	/* Who holds devices of this network was let in before: to tell how many tells nothing new. */
-	if (leases_user_network_full(leases, uid, request->network, &passage.held, &passage.limit))
-		return passage;
+	if (leases_user_network_full(leases, uid, request->network, &full))
+		return refuse_quota(&full, "quota-user-network");
 
 	/* The second key. Root needs no polkit, which would say yes to it anyway; for everybody else this function is
 	 * called again, and begins again, when polkit has said yes. */
@@ -91,8 +95,8 @@ static struct passage gate_open(const struct monitor *monitor, struct request *r
 	/* Both keys are turned; nobody must have turned away meanwhile. */
 	if (!peer_alive(&request->peer) || !peer_quiet(&request->peer))
 		return refuse(TB_DENIED, "peer-gone");
-	if (leases_network_full(leases, uid, request->network))
-		return refuse(TB_QUOTA_NETWORK, "quota-network");
+	if (leases_full(leases, uid, request->network, &full))
+		return refuse_quota(&full, full.quota == TB_QUOTA_OF_NETWORK ? "quota-network" : "quota-broker");
 	return (struct passage){.way = PASSAGE_OPEN};
 }
 

@@ -2,6 +2,7 @@
 #ifndef TB_GATE_H
 #define TB_GATE_H
 
+#include "broker/monitor/answer.h"
 #include "broker/monitor/monitor.h"
 
 /* What the kernel calls every user that it cannot name here. */
@@ -15,10 +16,8 @@ enum passage_way {
 
 struct passage {
 	enum passage_way way;
-	enum tb_status status; /* for the client, if refused */
-	const char *reason;    /* for the log, if refused */
-	uint32_t held;         /* TB_QUOTA_USER */
-	uint32_t limit;
+	struct outcome outcome; /* for the client, if refused */
+	const char *reason;     /* for the log, if refused */
 };
 
 /* Decides on a request whose syntax is right: when it has arrived, and again when polkit has said yes to it. Sets

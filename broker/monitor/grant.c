@@ -67,18 +67,12 @@ static void fill_answer(struct tb_answer *answer, const struct device_order *ord
 	memcpy(answer->lease, lease->id, sizeof(answer->lease));
 }
 
-static void answer_failure(int sock, const struct device_failure *failure)
+/* The log has all of it; where the status says enough, the client is told no more. */
+static void answer_failure(int sock, const struct outcome *failure)
 {
-	struct tb_answer answer;
+	struct outcome told = {.status = failure->status};
 
-	memset(&answer, 0, sizeof(answer));
-	tb_header_set(&answer.header, TB_ANS_OPEN, sizeof(answer));
-	answer.status = failure->status;
-	if (failure->status == TB_KERNEL) {
-		answer.error = failure->error;
-		answer.stage = failure->stage;
-	}
-	tb_send(sock, &answer, sizeof(answer), NULL, 0);
+	answer_outcome(sock, TB_REQ_OPEN, failure->status == TB_KERNEL ? failure : &told);
 }
 
 static const char *stage_word(enum tb_stage stage)
@@ -88,7 +82,7 @@ static const char *stage_word(enum tb_stage stage)
 	return words[stage];
 }
 
-static void log_failure(const struct request *request, const struct device_failure *failure)
+static void log_failure(const struct request *request, const struct outcome *failure)
 {
 	char reason[64]; /* create-EBUSY */
 
@@ -174,7 +168,7 @@ static bool try_grant(struct monitor *monitor, struct request *request, bool las
 {
 	uint8_t id[TB_ID_SIZE];
 	char alias[LEASE_ALIAS_SIZE];
-	struct device_failure failure;
+	struct outcome failure;
 	struct device_order order;
 	struct device device;
 	struct lease *lease;

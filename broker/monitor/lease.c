@@ -78,26 +78,34 @@ uint32_t leases_held(const struct lease_table *table, uid_t uid, const struct ne
 	return held(table, uid, network_number(table, network));
 }
 
-bool leases_user_full(const struct lease_table *table, uid_t uid, uint32_t *user_held, uint32_t *limit)
+bool leases_user_full(const struct lease_table *table, uid_t uid, struct outcome *full)
 {
-	*user_held = held(table, uid, ALL_NETWORKS);
-	*limit = table->max_per_user;
-	return *user_held >= *limit;
+	*full = (struct outcome){.status = TB_QUOTA_USER,
+				 .quota = TB_QUOTA_OF_BROKER,
+				 .held = held(table, uid, ALL_NETWORKS),
+				 .limit = table->max_per_user};
+	return full->held >= full->limit;
 }
 
 bool leases_user_network_full(const struct lease_table *table, uid_t uid, const struct network *network,
-			      uint32_t *user_held, uint32_t *limit)
+			      struct outcome *full)
 {
-	*user_held = leases_held(table, uid, network);
-	*limit = network->max_per_user;
-	return *user_held >= *limit;
+	*full = (struct outcome){.status = TB_QUOTA_USER,
+				 .quota = TB_QUOTA_OF_NETWORK,
+				 .held = leases_held(table, uid, network),
+				 .limit = network->max_per_user};
+	return full->held >= full->limit;
 }
 
-bool leases_network_full(const struct lease_table *table, uid_t uid, const struct network *network)
+/* How many there are altogether is nobody's business. */
+bool leases_full(const struct lease_table *table, uid_t uid, const struct network *network, struct outcome *full)
 {
 	uint32_t usable = uid == 0 ? table->capacity : table->capacity - RESERVED_FOR_ROOT;
+	bool network_full = table->per_network[network_number(table, network)] >= network->max;
 
-	return table->count >= usable || table->per_network[network_number(table, network)] >= network->max;
+	*full = (struct outcome){.status = TB_QUOTA_NETWORK,
+				 .quota = network_full ? TB_QUOTA_OF_NETWORK : TB_QUOTA_OF_BROKER};
+	return network_full || table->count >= usable;
 }
 
 struct lease *lease_begin(struct lease_table *table, const struct network *network, uid_t uid, const uint8_t *id)

@@ -6,6 +6,7 @@
 #ifndef TB_LEASE_H
 #define TB_LEASE_H
 
+#include "broker/monitor/answer.h"
 #include "broker/monitor/map.h"
 #include "broker/monitor/network.h"
 #include "proto/message.h"
@@ -77,16 +78,16 @@ void leases_destroy(struct lease_table *table);
 /* Devices that the user holds of this network. */
 uint32_t leases_held(const struct lease_table *table, uid_t uid, const struct network *network);
 
-/* True if the user may not have one more device, over all networks, or of this one; *held and *limit say of how
- * many. */
-bool leases_user_full(const struct lease_table *table, uid_t uid, uint32_t *held, uint32_t *limit);
-bool leases_user_network_full(const struct lease_table *table, uid_t uid, const struct network *network, uint32_t *held,
-			      uint32_t *limit);
+/* True if the user may not have one more device, over all networks, or of this one; then *full says so. */
+bool leases_user_full(const struct lease_table *table, uid_t uid, struct outcome *full);
+bool leases_user_network_full(const struct lease_table *table, uid_t uid, const struct network *network,
+			      struct outcome *full);
 
-/* True if nobody may have one more of this network, or the table is full. Some slots are kept for uid 0. */
-bool leases_network_full(const struct lease_table *table, uid_t uid, const struct network *network);
+/* True if nobody may have one more of this network, or the table is full; then *full says so. Some slots are kept for
+ * uid 0. */
+bool leases_full(const struct lease_table *table, uid_t uid, const struct network *network, struct outcome *full);
 
-/* Takes a free slot and counts it. There is one: ask leases_network_full() first. What is not a parameter is zero, and
+/* Takes a free slot and counts it. There is one: ask leases_full() first. What is not a parameter is zero, and
  * the lifeline -1. */
 struct lease *lease_begin(struct lease_table *table, const struct network *network, uid_t uid, const uint8_t *id);
 

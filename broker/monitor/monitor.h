@@ -95,6 +95,14 @@ void request_verdict(struct monitor *monitor, const struct tb_verdict *verdict);
 /* Refuses what has waited too long. Returns the milliseconds until the next deadline, or -1. */
 int requests_expire(struct monitor *monitor);
 
+/* Asks the gate, and goes where it points. */
+void request_proceed(struct monitor *monitor, struct request *request);
+
+/* Tells the client and the log why the request is refused, and ends it; with the gate's own words, or with these. */
+struct passage;
+void request_refuse_passage(struct monitor *monitor, struct request *request, const struct passage *passage);
+void request_refuse(struct monitor *monitor, struct request *request, enum tb_status status, const char *reason);
+
 /* Asks the authority what may be asked now, in the order of arrival. */
 void requests_ask(struct monitor *monitor);
 

@@ -1,11 +1,10 @@
 /* The life of a request, from the listener's hand to its answer. Runs in the monitor; needs no right. What is decided
- * about a request is decided in gate.c. */
+ * about a request is decided in gate.c; how polkit is asked about it, in question.c. */
 #include "broker/monitor/request.h"
 
 #include "broker/monitor/gate.h"
 #include "broker/monitor/monitor.h"
 #include "broker/shared/log.h"
-#include "broker/shared/random.h"
 #include "proto/channel.h"
 #include "proto/request.h"
 
@@ -24,7 +23,7 @@ void requests_init(struct request_table *table)
 		TAILQ_INSERT_TAIL(&table->free, &table->requests[i], link);
 }
 
-static bool interactive(const struct request *request)
+bool request_interactive(const struct request *request)
 {
 	return (request->message.flags & TB_REQUEST_INTERACTIVE) != 0;
 }
@@ -115,48 +114,6 @@ void request_log(const struct request *request, const char *verdict, const char 
 	log_decision(&decision);
 }
 
-/* Tells the client, in the message that answers its kind of request. If it cannot be told, it has hung up or does not
- * read: nothing is lost with it. */
-static void answer_status(const struct request *request, enum tb_status status, uint32_t held, uint32_t limit)
-{
-	union {
-		struct tb_header header;
-		struct tb_answer answer;
-		struct tb_network network;
-		struct tb_lease lease;
-		struct tb_done done;
-		struct tb_event event;
-	} message;
-	size_t size;
-
-	memset(&message, 0, sizeof(message));
-	switch (request->message.header.type) {
-	case TB_REQ_LIST:
-		size = sizeof(message.lease);
-		message.lease.status = status;
-		tb_header_set(&message.header, TB_ANS_LEASE, size);
-		break;
-	case TB_REQ_RELEASE:
-	case TB_REQ_REVOKE:
-		size = sizeof(message.done);
-		message.done.status = status;
-		tb_header_set(&message.header, request->message.header.type + 1, size);
-		break;
-	case TB_REQ_WATCH:
-		size = sizeof(message.event);
-		message.event.status = status;
-		tb_header_set(&message.header, TB_ANS_EVENT, size);
-		break;
-	default:
-		size = sizeof(message.answer);
-		message.answer.status = status;
-		message.answer.held = held;
-		message.answer.limit = limit;
-		tb_header_set(&message.header, TB_ANS_OPEN, size);
-	}
-	tb_send(request->peer.sock, &message, size, NULL, 0);
-}
-
 /* The request ends unanswered or refused: if the authority is still busy with it, the slot waits for its verdict. */
 static void request_end(struct monitor *monitor, struct request *request)
 {
@@ -180,19 +137,18 @@ static const struct lease *subject_of(const struct monitor *monitor, const struc
 	return type == TB_REQ_RELEASE || type == TB_REQ_REVOKE ? lease_of_request(&monitor->leases, request) : NULL;
 }
 
-/* Says what the gate has said, to the log and to the client. */
-static void refuse_passage(struct monitor *monitor, struct request *request, const struct passage *passage)
+void request_refuse_passage(struct monitor *monitor, struct request *request, const struct passage *passage)
 {
 	request_log(request, "denied", passage->reason, subject_of(monitor, request));
-	answer_status(request, passage->status, passage->held, passage->limit);
+	answer_outcome(request->peer.sock, request->message.header.type, &passage->outcome);
 	request_end(monitor, request);
 }
 
-static void refuse(struct monitor *monitor, struct request *request, enum tb_status status, const char *reason)
+void request_refuse(struct monitor *monitor, struct request *request, enum tb_status status, const char *reason)
 {
-	struct passage passage = {.way = PASSAGE_REFUSED, .status = status, .reason = reason};
+	struct passage passage = {.way = PASSAGE_REFUSED, .outcome = {.status = status}, .reason = reason};
 
-	refuse_passage(monitor, request, &passage);
+	request_refuse_passage(monitor, request, &passage);
 }
 
 /* From now on a client that hangs up, or says more than it may, is noticed. */
@@ -202,7 +158,7 @@ static void wait_for_turn(struct monitor *monitor, struct request *request)
 
 	request->state = REQUEST_WAITING;
 	if (monitor_watch(monitor, request->peer.sock, SOURCE_REQUEST, number) < 0)
-		refuse(monitor, request, TB_DENIED, "no-watch");
+		request_refuse(monitor, request, TB_DENIED, "no-watch");
 	else
 		requests_ask(monitor);
 }
@@ -213,7 +169,7 @@ static void end_lease(struct monitor *monitor, struct request *request, enum tb_
 	struct lease *lease = lease_of_request(&monitor->leases, request);
 
 	if (lease == NULL) {
-		refuse(monitor, request, TB_NO_LEASE, "no-lease");
+		request_refuse(monitor, request, TB_NO_LEASE, "no-lease");
 		return;
 	}
 	request_log(request, "granted", NULL, lease);
@@ -251,21 +207,21 @@ static void perform(struct monitor *monitor, struct request *request)
 
 void requests_lease_gone(struct monitor *monitor, const uint8_t id[TB_ID_SIZE])
 {
+	static const struct outcome done = {.status = TB_OK};
 	struct request *request = TAILQ_FIRST(&monitor->requests.used);
 
 	while (request != NULL) {
 		struct request *next = TAILQ_NEXT(request, link);
 
 		if (request->state == REQUEST_ENDING && memcmp(request->message.lease, id, TB_ID_SIZE) == 0) {
-			answer_status(request, TB_OK, 0, 0);
+			answer_outcome(request->peer.sock, request->message.header.type, &done);
 			request_free(&monitor->requests, request);
 		}
 		request = next;
 	}
 }
 
-/* Asks the gate, and goes where it points. */
-static void proceed(struct monitor *monitor, struct request *request)
+void request_proceed(struct monitor *monitor, struct request *request)
 {
 	struct passage passage = gate(monitor, request);
 
@@ -277,7 +233,7 @@ static void proceed(struct monitor *monitor, struct request *request)
 		wait_for_turn(monitor, request);
 		break;
 	default:
-		refuse_passage(monitor, request, &passage);
+		request_refuse_passage(monitor, request, &passage);
 	}
 }
 
@@ -316,27 +272,16 @@ static void read_message(struct monitor *monitor, struct request *request)
 	if (ret == -EBADMSG) {
 		/* What was not understood is not printed. */
 		memset(&request->message, 0, sizeof(request->message));
-		refuse(monitor, request, TB_MALFORMED, "malformed");
+		request_refuse(monitor, request, TB_MALFORMED, "malformed");
 		return;
 	}
 	if (ret < 0) {
 		request_free(&monitor->requests, request);
 		return;
 	}
-	seconds = interactive(request) ? monitor->options.prompt_timeout : monitor->options.polkit_timeout;
+	seconds = request_interactive(request) ? monitor->options.prompt_timeout : monitor->options.polkit_timeout;
 	request->deadline = monotonic_ms() + seconds * 1000;
-	proceed(monitor, request);
-}
-
-/* Before the request is read, so in the answer to the most usual one. */
-static void answer_busy(int sock)
-{
-	struct tb_answer answer;
-
-	memset(&answer, 0, sizeof(answer));
-	tb_header_set(&answer.header, TB_ANS_OPEN, sizeof(answer));
-	answer.status = TB_BUSY;
-	tb_send(sock, &answer, sizeof(answer), NULL, 0);
+	request_proceed(monitor, request);
 }
 
 void request_begin(struct monitor *monitor, int sock)
@@ -357,78 +302,13 @@ void request_begin(struct monitor *monitor, int sock)
 	request = peer.uid != 0 && pending_of(&monitor->requests, peer.uid) >= limit ? NULL
 										     : request_take(&monitor->requests);
 	if (request == NULL) {
-		answer_busy(peer.sock);
+		answer_outcome(peer.sock, 0, &(struct outcome){.status = TB_BUSY});
 		peer_close(&peer);
 		return;
 	}
 	request->peer = peer;
 	request->state = REQUEST_WAITING;
 	read_message(monitor, request);
-}
-
-/* Counts the questions that are open, and those of this user that are like the request. */
-struct open_questions {
-	uint32_t all;
-	uint32_t prompts;
-	uint32_t like_this;
-};
-
-static struct open_questions count_questions(const struct request_table *table, const struct request *like)
-{
-	struct open_questions open = {0, 0, 0};
-	const struct request *request;
-
-	TAILQ_FOREACH(request, &table->used, link) {
-		if (request->state != REQUEST_ASKED && request->state != REQUEST_ABANDONED)
-			continue;
-		open.all++;
-		open.prompts += interactive(request);
-		open.like_this += request->peer.uid == like->peer.uid && interactive(request) == interactive(like);
-	}
-	return open;
-}
-
-/* One question of a user at a time, and one prompt: who sends many waits for himself. */
-static bool may_ask(const struct request_table *table, const struct request *request)
-{
-	struct open_questions open = count_questions(table, request);
-
-	return open.like_this == 0 && open.all < QUESTIONS_MAX && (!interactive(request) || open.prompts < PROMPTS_MAX);
-}
-
-static void ask(struct monitor *monitor, struct request *request)
-{
-	/* While it waited, its user may have taken what was free, or the lease that it is about may have ended. */
-	struct passage passage = gate(monitor, request);
-
-	if (passage.way == PASSAGE_REFUSED) {
-		refuse_passage(monitor, request, &passage);
-		return;
-	}
-	/* The process that polkit is told of is the one that connected: it still runs. */
-	if (!peer_alive(&request->peer)) {
-		refuse(monitor, request, TB_DENIED, "peer-gone");
-		return;
-	}
-	if (tb_random(request->ticket, sizeof(request->ticket)) < 0) {
-		refuse(monitor, request, TB_DENIED, "no-ticket");
-		return;
-	}
-	request->state = REQUEST_ASKED;
-	authority_ask(monitor, request);
-}
-
-void requests_ask(struct monitor *monitor)
-{
-	struct request *request = TAILQ_FIRST(&monitor->requests.used);
-
-	while (request != NULL) {
-		struct request *next = TAILQ_NEXT(request, link);
-
-		if (request->state == REQUEST_WAITING && may_ask(&monitor->requests, request))
-			ask(monitor, request);
-		request = next;
-	}
 }
 
 void request_interrupted(struct monitor *monitor, uint32_t number)
@@ -443,53 +323,6 @@ void request_interrupted(struct monitor *monitor, uint32_t number)
 	request_end(monitor, request);
 }
 
-static struct request *request_of_ticket(struct request_table *table, const uint8_t *ticket)
-{
-	struct request *request;
-
-	TAILQ_FOREACH(request, &table->used, link)
-		if ((request->state == REQUEST_ASKED || request->state == REQUEST_ABANDONED) &&
-		    memcmp(request->ticket, ticket, TB_ID_SIZE) == 0)
-			return request;
-	return NULL;
-}
-
-static const char *refusal_word(uint32_t verdict)
-{
-	switch (verdict) {
-	case TB_VERDICT_NO:
-		return "polkit-no";
-	case TB_VERDICT_CHALLENGE:
-		return "polkit-challenge";
-	case TB_VERDICT_DISMISSED:
-		return "polkit-dismissed";
-	case TB_VERDICT_ERROR:
-		return "polkit-error";
-	default:
-		return "polkit-nonsense";
-	}
-}
-
-void request_verdict(struct monitor *monitor, const struct tb_verdict *verdict)
-{
-	struct request *request = request_of_ticket(&monitor->requests, verdict->ticket);
-
-	if (request == NULL)
-		tb_die("the authority gave a verdict that nobody asked for");
-	if (request->state == REQUEST_ABANDONED) {
-		request_free(&monitor->requests, request);
-	} else {
-		/* The ticket is used up: the authority has no more to say about it. */
-		request->state = REQUEST_WAITING;
-		request->authorized = verdict->verdict == TB_VERDICT_YES;
-		if (request->authorized)
-			proceed(monitor, request);
-		else
-			refuse(monitor, request, TB_DENIED, refusal_word(verdict->verdict));
-	}
-	requests_ask(monitor);
-}
-
 int requests_expire(struct monitor *monitor)
 {
 	uint64_t now = monotonic_ms();
@@ -502,8 +335,8 @@ int requests_expire(struct monitor *monitor)
 		if (request->deadline <= now) {
 			if (request->state == REQUEST_ABANDONED)
 				tb_die("the authority does not answer");
-			refuse(monitor, request, TB_DENIED,
-			       request->state == REQUEST_ASKED ? "polkit-timeout" : "queue-timeout");
+			request_refuse(monitor, request, TB_DENIED,
+				       request->state == REQUEST_ASKED ? "polkit-timeout" : "queue-timeout");
 		}
 		/* What was refused may have a new deadline, for its verdict. */
 		if (request->state != REQUEST_FREE && request->deadline < next_deadline)

@@ -56,6 +56,9 @@ void requests_init(struct request_table *table);
 /* Closes what the request still owns, and frees its slot. */
 void request_free(struct request_table *table, struct request *request);
 
+/* True if polkit may ask somebody for a password. */
+bool request_interactive(const struct request *request);
+
 /* The lease that a request to release or revoke means: by its id, or by name among the caller's own. NULL: none, or
  * another's that the caller may not name. */
 struct lease_table;

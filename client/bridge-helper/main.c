@@ -74,7 +74,9 @@ static void explain(int error, const struct tap_request *request)
 	const struct tap_failure *failure = request->failure;
 
 	if (error == EDQUOT)
-		fprintf(stderr, PROGRAM ": this user holds %u of %u devices\n", failure->held, failure->limit);
+		fprintf(stderr, PROGRAM ": this user holds %u of %u devices %s\n", failure->held, failure->limit,
+			failure->quota == TAP_QUOTA_NETWORK ? "of this network (MaxPerUser=)"
+							    : "of all networks (--max-leases-per-user)");
 	if (error == EIO)
 		fprintf(stderr, PROGRAM ": %s: %s\n", tap_stage(failure->stage), strerror(failure->error));
 	if (error != EACCES)

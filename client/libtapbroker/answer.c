@@ -36,16 +36,26 @@ static bool all_zero(const void *bytes, size_t size)
 	return tb_field_empty(bytes, size);
 }
 
+static bool quota_valid(uint32_t quota)
+{
+	return quota == TB_QUOTA_OF_NETWORK || quota == TB_QUOTA_OF_BROKER;
+}
+
 /* A refusal says its status and what belongs to that status, and nothing else. */
 static bool refusal_valid(const struct tb_answer *answer, size_t nfds)
 {
-	const size_t rest = offsetof(struct tb_answer, kind);
+	const size_t device = offsetof(struct tb_answer, kind);
+	const size_t quota = offsetof(struct tb_answer, quota);
 
-	if (nfds != 0 || !all_zero((const char *)answer + rest, sizeof(*answer) - rest))
+	if (nfds != 0 || !all_zero((const char *)answer + device, quota - device) || answer->vhosts != 0 ||
+	    !all_zero(answer->reserved, sizeof(answer->reserved)))
 		return false;
 	if (answer->status == TB_KERNEL ? answer->error <= 0 : answer->error != 0)
 		return false;
 	if (answer->stage > (answer->status == TB_KERNEL ? TB_STAGE_UP : TB_STAGE_NONE))
+		return false;
+	if (answer->status == TB_QUOTA_USER || answer->status == TB_QUOTA_NETWORK ? !quota_valid(answer->quota)
+										  : answer->quota != TB_QUOTA_NONE)
 		return false;
 	return answer->status == TB_QUOTA_USER || (answer->held == 0 && answer->limit == 0);
 }
@@ -75,7 +85,7 @@ uint32_t tb_answer_fds(const struct tb_request *request)
 
 static bool device_valid(const struct tb_answer *answer, size_t nfds, const struct tb_request *request)
 {
-	if (answer->error != 0 || answer->stage != 0 || answer->held != 0 || answer->limit != 0)
+	if (answer->error != 0 || answer->stage != 0 || answer->held != 0 || answer->limit != 0 || answer->quota != 0)
 		return false;
 	if (answer->kind < TB_KIND_TAP || answer->kind > TB_KIND_MACVTAP)
 		return false;
@@ -96,7 +106,6 @@ static bool device_valid(const struct tb_answer *answer, size_t nfds, const stru
 	if (request->name[0] != '\0' && memcmp(answer->name, request->name, sizeof(answer->name)) != 0)
 		return false;
 	return mac_valid(answer) && all_zero(answer->reserved_mac, sizeof(answer->reserved_mac)) &&
-	       all_zero(answer->reserved_quota, sizeof(answer->reserved_quota)) &&
 	       !all_zero(answer->lease, sizeof(answer->lease)) && all_zero(answer->reserved, sizeof(answer->reserved));
 }
 
@@ -109,11 +118,28 @@ int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, 
 	return device_valid(answer, nfds, request) ? 0 : -EPROTO;
 }
 
-int tb_refusal_check(const struct tb_answer *answer, size_t length)
+static int take_refusal(const struct tb_answer *answer, size_t length)
 {
 	if (length != sizeof(*answer) || !tb_header_valid(&answer->header, TB_ANS_OPEN, sizeof(*answer)))
 		return -EPROTO;
 	return refusal_valid(answer, 0) ? tb_status_error(answer->status) : -EPROTO;
+}
+
+int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size)
+{
+	if (length != size || !tb_header_valid(&from->header, type, size))
+		return take_refusal(&from->answer, length);
+	memcpy(message, from, size);
+	return 0;
+}
+
+int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline)
+{
+	union tb_any_answer answer;
+	size_t nfds = 0;
+	long length = tb_server_receive(sock, &answer, sizeof(answer), NULL, &nfds, deadline);
+
+	return length < 0 ? (int)length : tb_answer_take(&answer, (size_t)length, type, message, size);
 }
 
 bool tb_series_next(struct tb_series *series, uint32_t left, uint32_t count)

@@ -10,21 +10,14 @@
 /* Receives the answer: done, or why not. */
 static int receive_done(int sock, enum tb_type type, int64_t deadline)
 {
-	union {
-		struct tb_done done;
-		struct tb_answer answer;
-	} message;
-	size_t nfds = 0;
-	long length;
+	struct tb_done done;
+	int ret = tb_answer_receive(sock, type, &done, sizeof(done), deadline);
 
-	length = tb_server_receive(sock, &message, sizeof(message), NULL, &nfds, deadline);
-	if (length < 0)
-		return (int)length;
-	if (length != (long)sizeof(message.done) || !tb_header_valid(&message.done.header, type, sizeof(message.done)))
-		return tb_refusal_check(&message.answer, (size_t)length);
-	if (!tb_field_empty((const char *)message.done.reserved, sizeof(message.done.reserved)))
+	if (ret < 0)
+		return ret;
+	if (!tb_field_empty((const char *)done.reserved, sizeof(done.reserved)))
 		return -EPROTO;
-	return message.done.status == TB_OK ? 0 : tb_status_error(message.done.status);
+	return done.status == TB_OK ? 0 : tb_status_error(done.status);
 }
 
 /* Asks, and sets errno. The answer to a request has the next number. */

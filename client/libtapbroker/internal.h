@@ -79,6 +79,16 @@ int tb_request_plain(enum tb_type type, unsigned int flags, unsigned int known, 
 
 /* answer.c */
 
+/* Large enough for each message that the broker sends. */
+union tb_any_answer {
+	struct tb_header header;
+	struct tb_answer answer;
+	struct tb_network network;
+	struct tb_lease lease;
+	struct tb_done done;
+	struct tb_event event;
+};
+
 /* How many fds the answer to this request brings: none, for a persistent device is opened by its name; or one for each
  * queue; or that and as many of vhost-net. */
 uint32_t tb_answer_fds(const struct tb_request *request);
@@ -87,9 +97,13 @@ uint32_t tb_answer_fds(const struct tb_request *request);
  * Returns 0 if it is that device, the negative errno of a well-formed refusal, or -EPROTO. */
 int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, const struct tb_request *request);
 
-/* Says what was refused by a message of length bytes that answers another request than one for a device: the negative
- * errno if it is a refusal as for a device, which answers a request that was not even read; else -EPROTO. */
-int tb_refusal_check(const struct tb_answer *answer, size_t length);
+/* Receives one message of this type and size, which answers another request than one for a device.
+ * Returns 0, the negative errno of a refusal as for a device, which answers a request that was not even read, -EPROTO, or
+ * what tb_server_receive() returns. */
+int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline);
+
+/* Takes such a message apart that has been received already, with this length. */
+int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size);
 
 /* The negative errno of a refusal's status; -EPROTO if it is none. */
 int tb_status_error(uint32_t status);

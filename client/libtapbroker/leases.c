@@ -29,23 +29,11 @@ static bool lease_valid(const struct tb_lease *lease)
 /* Receives one message: a lease, or the refusal of the whole request. */
 static int receive_lease(int sock, struct tb_lease *lease, int64_t deadline)
 {
-	union {
-		struct tb_lease lease;
-		struct tb_answer answer;
-	} message;
-	size_t nfds = 0;
-	long length;
+	int ret = tb_answer_receive(sock, TB_ANS_LEASE, lease, sizeof(*lease), deadline);
 
-	length = tb_server_receive(sock, &message, sizeof(message), NULL, &nfds, deadline);
-	if (length < 0)
-		return (int)length;
-	if (length != (long)sizeof(message.lease) ||
-	    !tb_header_valid(&message.lease.header, TB_ANS_LEASE, sizeof(message.lease)))
-		return tb_refusal_check(&message.answer, (size_t)length);
-	if (message.lease.status != TB_OK)
-		return empty_answer(&message.lease) ? tb_status_error(message.lease.status) : -EPROTO;
-	*lease = message.lease;
-	return 0;
+	if (ret == 0 && lease->status != TB_OK)
+		return empty_answer(lease) ? tb_status_error(lease->status) : -EPROTO;
+	return ret;
 }
 
 static int tell(const struct tb_lease *from, int (*each)(const struct tap_lease *lease, void *arg), void *arg)

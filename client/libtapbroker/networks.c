@@ -24,26 +24,6 @@ static bool network_valid(const struct tb_network *network)
 	       tb_field_empty((const char *)network->reserved, sizeof(network->reserved));
 }
 
-/* Receives one message: a network, or the refusal of the whole request, which looks like that of a device. */
-static int receive_network(int sock, struct tb_network *network, int64_t deadline)
-{
-	union {
-		struct tb_network network;
-		struct tb_answer answer;
-	} message;
-	size_t nfds = 0;
-	long length;
-
-	length = tb_server_receive(sock, &message, sizeof(message), NULL, &nfds, deadline);
-	if (length < 0)
-		return (int)length;
-	if (length != (long)sizeof(message.network) ||
-	    !tb_header_valid(&message.network.header, TB_ANS_NETWORK, sizeof(message.network)))
-		return tb_refusal_check(&message.answer, (size_t)length);
-	*network = message.network;
-	return 0;
-}
-
 static int tell(const struct tb_network *from, int (*each)(const struct tap_network *network, void *arg), void *arg)
 {
 	struct tap_network network = {
@@ -67,7 +47,7 @@ static int receive_all(int sock, int64_t deadline, int (*each)(const struct tap_
 	struct tb_network network;
 
 	do {
-		int ret = receive_network(sock, &network, deadline);
+		int ret = tb_answer_receive(sock, TB_ANS_NETWORK, &network, sizeof(network), deadline);
 
 		if (ret < 0)
 			return ret;

@@ -55,6 +55,8 @@ static void tell_failure(const struct tb_answer *answer, int error, struct tap_f
 		failure->held = answer->held;
 		failure->limit = answer->limit;
 	}
+	if (error == -EDQUOT || error == -ENOSPC)
+		failure->quota = answer->quota;
 	if (error == -EIO) {
 		failure->stage = answer->stage;
 		failure->error = answer->error;
@@ -100,7 +102,7 @@ static int begin(const struct tap_request *request, bool persistent, struct tb_r
 
 	*tap = NULL;
 	if (ret == 0 && request->failure != NULL)
-		*request->failure = (struct tap_failure){.reserved = {0}};
+		*request->failure = (struct tap_failure){.quota = TAP_QUOTA_NONE};
 	return ret;
 }
 

@@ -20,10 +20,12 @@ const char *tap_strerror(int error)
 		       "try again when one of them has ended";
 	case EDQUOT:
 		return "refused: this user holds as many devices as one user may (\"tapctl list\" shows them); "
-		       "give one back, or ask the administrator for more (MaxPerUser= in tapbroker-network(5))";
+		       "give one back, or ask the administrator for more (MaxPerUser= in tapbroker-network(5), or "
+		       "--max-leases-per-user in tapbrokerd(8))";
 	case ENOSPC:
 		return "refused: the network or the broker has handed out all the devices that it may; "
-		       "try again later, or ask the administrator for more (Max= in tapbroker-network(5))";
+		       "try again later, or ask the administrator for more (Max= in tapbroker-network(5), or "
+		       "--max-leases in tapbrokerd(8))";
 	case EEXIST:
 		return "refused: an interface of that name exists already; "
 		       "ask for another name, or for none and let the broker choose";

@@ -18,37 +18,15 @@ struct tap_watch {
 	struct tap_event event;
 };
 
-/* What may come: an event, or the refusal of a request that was not even read. */
-union message {
-	struct tb_event event;
-	struct tb_answer answer;
-};
-
-/* Takes the message apart: an event goes to *event. */
-static int read_message(const union message *message, size_t length, struct tb_event *event)
-{
-	if (length != sizeof(message->event) ||
-	    !tb_header_valid(&message->event.header, TB_ANS_EVENT, sizeof(message->event)))
-		return tb_refusal_check(&message->answer, length);
-	if (message->event.status != TB_OK)
-		return tb_status_error(message->event.status);
-	*event = message->event;
-	return 0;
-}
-
 /* The first message says that the watch has begun, or why it has not. */
 static int receive_first(struct tap_watch *watch, int64_t deadline)
 {
-	union message message;
-	size_t nfds = 0;
-	long length;
-	int ret;
+	struct tb_event *event = &watch->message;
+	int ret = tb_answer_receive(watch->sock, TB_ANS_EVENT, event, sizeof(*event), deadline);
 
-	length = tb_server_receive(watch->sock, &message, sizeof(message), NULL, &nfds, deadline);
-	if (length < 0)
-		return (int)length;
-	ret = read_message(&message, (size_t)length, &watch->message);
-	return ret == 0 && watch->message.what != TB_EVENT_WATCHING ? -EPROTO : ret;
+	if (ret == 0 && event->status != TB_OK)
+		return tb_status_error(event->status);
+	return ret == 0 && event->what != TB_EVENT_WATCHING ? -EPROTO : ret;
 }
 
 static bool event_valid(const struct tb_event *event)
@@ -115,7 +93,7 @@ out:
 /* The next event, which lives in the handle: 1, 0 if there is none now, or a negative errno. */
 static int next_event(struct tap_watch *watch)
 {
-	union message message;
+	union tb_any_answer message;
 	size_t nfds = 0;
 	long length = tb_receive(watch->sock, &message, sizeof(message), NULL, &nfds);
 	int ret;
@@ -124,10 +102,10 @@ static int next_event(struct tap_watch *watch)
 		return 0;
 	if (length <= 0)
 		return length == -EMSGSIZE ? -EPROTO : -ECONNRESET;
-	ret = read_message(&message, (size_t)length, &watch->message);
+	ret = tb_answer_take(&message, (size_t)length, TB_ANS_EVENT, &watch->message, sizeof(watch->message));
 	if (ret < 0)
 		return ret;
-	if (!event_valid(&watch->message))
+	if (watch->message.status != TB_OK || !event_valid(&watch->message))
 		return -EPROTO;
 	describe(watch);
 	return 1;

@@ -36,11 +36,15 @@ static int explain(const struct tap_request *request, int error)
 	const char *network = request->network;
 
 	if (error == EDQUOT && failure->limit != 0)
-		complain("%s: refused: you hold %u of the %u devices that one user may hold (of the network by "
-			 "MaxPerUser=, or in all by --max-leases-per-user); \"tapctl list\" shows them, \"tapctl "
-			 "release\" "
-			 "gives one back",
-			 network, failure->held, failure->limit);
+		complain("%s: refused: you hold %u of the %u devices that one user may hold %s; \"tapctl list\" shows "
+			 "them, \"tapctl release\" gives one back",
+			 network, failure->held, failure->limit,
+			 failure->quota == TAP_QUOTA_NETWORK ? "of this network (MaxPerUser= in its file)"
+							     : "of all networks (--max-leases-per-user)");
+	else if (error == ENOSPC && failure->quota == TAP_QUOTA_BROKER)
+		complain("%s: refused: the broker has handed out all the devices that it may (--max-leases); try again "
+			 "later",
+			 network);
 	else if (error == EIO && failure->error != 0)
 		complain("%s: the kernel refused %s: %s; the log of tapbrokerd has the same", network,
 			 tap_stage(failure->stage), strerror(failure->error));
@@ -83,7 +87,7 @@ static int use(struct tap *tap, const struct get_options *options)
 
 int get_main(int argc, char **argv)
 {
-	struct tap_failure failure = {.reserved = {0}};
+	struct tap_failure failure = {.quota = TAP_QUOTA_NONE};
 	struct get_options options;
 	struct tap *tap;
 	int error;

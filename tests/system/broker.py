@@ -173,7 +173,7 @@ class Broker:
 
     def decision(self, **wanted):
         """The first of them; waits for it, since a line is written after its answer was sent."""
-        return harness.wait_until(lambda: self.decisions(**wanted), 2, f"the decision {wanted}")[0]
+        return harness.wait_until(lambda: self.decisions(**wanted), about=f"the decision {wanted}")[0]
 
     def wait_for_log(self, pattern, seconds=5):
         return harness.wait_until(lambda: re.search(pattern, self.log()), seconds, f"{pattern!r} in the log")

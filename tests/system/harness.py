@@ -117,7 +117,7 @@ def matches(pattern, text):
     assert re.search(pattern, text), f"{pattern!r} is not in:\n{text}"
 
 
-def wait_until(condition, seconds=5, about="the condition"):
+def wait_until(condition, seconds=30, about="the condition"):
     """Waits until condition() is true and returns what it returned."""
     deadline = time.monotonic() + seconds
     while True:

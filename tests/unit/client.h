@@ -99,6 +99,8 @@ static inline struct tb_answer refusal(uint32_t status)
 	}
 	if (status == TB_QUOTA_USER)
 		answer.held = answer.limit = 4;
+	if (status == TB_QUOTA_USER || status == TB_QUOTA_NETWORK)
+		answer.quota = TB_QUOTA_OF_NETWORK;
 	return answer;
 }
 

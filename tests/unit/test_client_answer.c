@@ -36,7 +36,8 @@ static void test_failures(void **state)
 	assert_int_equal(failure.limit, 4);
 	assert_int_equal(failure.stage, 0);
 	assert_int_equal(failure.error, 0);
-	assert_int_equal(failure.reserved[3], 0);
+	assert_int_equal(failure.quota, TAP_QUOTA_NETWORK);
+	assert_int_equal(failure.reserved[2], 0);
 
 	answer = refusal(TB_KERNEL);
 	send_answer(talk, &answer, sizeof(answer), 0);
@@ -81,6 +82,7 @@ static const struct wrong wrong_devices[] = {
 	FIELD(stage, 1),
 	FIELD(held, 1),
 	FIELD(limit, 1),
+	FIELD(quota, 1),
 	FIELD(kind, TB_KIND_ANY),
 	FIELD(kind, TB_KIND_TUN),     /* with an address */
 	FIELD(kind, TB_KIND_MACVTAP), /* is not what was asked for */
@@ -108,7 +110,6 @@ static const struct wrong wrong_devices[] = {
 	FIELD(reserved_mac[1], 1),
 	FIELD(reserved[0], 1),
 	FIELD(reserved[55], 1),
-	FIELD(reserved_quota[0], 1),
 	FIELD(vhosts, 1), /* was not asked for, and is not there */
 };
 
@@ -166,8 +167,9 @@ static void test_missing_vnet_hdr(void **state)
 static void test_wrong_refusals(void **state)
 {
 	static const struct wrong wrong_refusals[] = {
-		FIELD(error, 1), FIELD(stage, 1),  FIELD(held, 1),  FIELD(limit, 1),       FIELD(kind, 1),
-		FIELD(flags, 2), FIELD(queues, 1), FIELD(lease, 1), FIELD(reserved[9], 1), FIELD(vhosts, 1),
+		FIELD(error, 1),       FIELD(stage, 1), FIELD(held, 1),   FIELD(limit, 1),
+		FIELD(kind, 1),        FIELD(flags, 2), FIELD(queues, 1), FIELD(lease, 1),
+		FIELD(reserved[9], 1), FIELD(quota, 1), FIELD(vhosts, 1),
 	};
 	struct talk *talk = *state;
 	struct tb_answer answer;
@@ -180,6 +182,10 @@ static void test_wrong_refusals(void **state)
 	}
 	answer = refusal(TB_DENIED);
 	send_answer(talk, &answer, sizeof(answer), 1);
+	expect_error(talk, EPROTO);
+	answer = refusal(TB_QUOTA_NETWORK);
+	answer.quota = TB_QUOTA_OF_BROKER + 1;
+	send_answer(talk, &answer, sizeof(answer), 0);
 	expect_error(talk, EPROTO);
 	answer = refusal(TB_KERNEL);
 	answer.error = -EINVAL;

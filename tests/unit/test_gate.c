@@ -67,7 +67,7 @@ static void assert_refused(enum tb_status status, const char *reason)
 	struct passage passage = gate(&monitor, &request);
 
 	assert_int_equal(passage.way, PASSAGE_REFUSED);
-	assert_int_equal(passage.status, status);
+	assert_int_equal(passage.outcome.status, status);
 	assert_string_equal(passage.reason, reason);
 }
 
@@ -187,9 +187,9 @@ static void test_user_quota_tells_what_is_held(void **state)
 	hold(USER, 2);
 	passage = gate(&monitor, &request);
 	assert_int_equal(passage.way, PASSAGE_REFUSED);
-	assert_int_equal(passage.status, TB_QUOTA_USER);
-	assert_int_equal(passage.held, 2);
-	assert_int_equal(passage.limit, 2);
+	assert_int_equal(passage.outcome.status, TB_QUOTA_USER);
+	assert_int_equal(passage.outcome.held, 2);
+	assert_int_equal(passage.outcome.limit, 2);
 }
 
 /* The quota over all networks must not tell whether the network that was asked for exists. */

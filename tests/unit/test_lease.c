@@ -35,8 +35,7 @@ static int tear_down(void **state)
 
 static void test_counts_per_user_and_network(void **state)
 {
-	uint32_t held;
-	uint32_t limit;
+	struct outcome full;
 	struct lease *lease;
 
 	(void)state;
@@ -47,10 +46,10 @@ static void test_counts_per_user_and_network(void **state)
 	assert_int_equal(leases_held(&table, 1000, &networks.networks[0]), 2);
 	assert_int_equal(leases_held(&table, 1000, &networks.networks[1]), 1);
 	assert_int_equal(leases_held(&table, 1001, &networks.networks[0]), 1);
-	assert_false(leases_user_network_full(&table, 1000, &networks.networks[0], &held, &limit));
-	assert_false(leases_user_full(&table, 1000, &held, &limit));
-	assert_int_equal(held, 3);
-	assert_int_equal(limit, 5);
+	assert_false(leases_user_network_full(&table, 1000, &networks.networks[0], &full));
+	assert_false(leases_user_full(&table, 1000, &full));
+	assert_int_equal(full.held, 3);
+	assert_int_equal(full.limit, 5);
 	lease_free(&table, lease);
 	assert_int_equal(leases_held(&table, 1000, &networks.networks[0]), 1);
 	assert_int_equal(table.count, 3);
@@ -68,23 +67,30 @@ static void test_high_uids(void **state)
 
 static void test_slots_for_root(void **state)
 {
+	struct outcome full;
+
 	(void)state;
-	for (uid_t uid = 1000; !leases_network_full(&table, uid, &networks.networks[0]); uid++)
+	for (uid_t uid = 1000; !leases_full(&table, uid, &networks.networks[0], &full); uid++)
 		lease_begin(&table, &networks.networks[0], uid, id);
 	assert_int_equal(table.count, 8);
-	assert_false(leases_network_full(&table, 0, &networks.networks[0]));
-	while (!leases_network_full(&table, 0, &networks.networks[0]))
+	assert_true(leases_full(&table, 1000, &networks.networks[0], &full));
+	assert_int_equal(full.quota, TB_QUOTA_OF_BROKER);
+	assert_false(leases_full(&table, 0, &networks.networks[0], &full));
+	while (!leases_full(&table, 0, &networks.networks[0], &full))
 		lease_begin(&table, &networks.networks[0], 0, id);
 	assert_true(table.count > 8);
 }
 
 static void test_network_limit(void **state)
 {
+	struct outcome full;
+
 	(void)state;
 	networks.networks[1].max = 1;
 	lease_begin(&table, &networks.networks[1], 1000, id);
-	assert_true(leases_network_full(&table, 1001, &networks.networks[1]));
-	assert_false(leases_network_full(&table, 1001, &networks.networks[0]));
+	assert_true(leases_full(&table, 1001, &networks.networks[1], &full));
+	assert_int_equal(full.quota, TB_QUOTA_OF_NETWORK);
+	assert_false(leases_full(&table, 1001, &networks.networks[0], &full));
 }
 
 static void test_finds_by_ifindex(void **state)
