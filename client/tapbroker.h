@@ -24,6 +24,7 @@ extern "C" {
 #define TAP_VNET_HDR (1u << 1)    /* each packet is preceded by a struct virtio_net_hdr */
 #define TAP_BRIDGE (1u << 2)      /* network may also be the bridge of exactly one network of taps */
 #define TAP_ALL (1u << 3)         /* tap_leases(), tap_watch(): everybody's leases, not the caller's only */
+#define TAP_VHOST (1u << 5)       /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
 
 /* How long a lease lasts. */
 #define TAP_LIFETIME_SESSION 0    /* until the last copy of the lifeline is closed */
@@ -60,7 +61,7 @@ struct tap_request {
 	const char *network; /* which network file; must be set */
 	const char *name;    /* of the interface, at most 15 characters; NULL or "": the broker chooses */
 	unsigned int kind;   /* TAP_KIND_*; another kind than the network's is refused */
-	unsigned int flags;  /* TAP_INTERACTIVE, TAP_VNET_HDR, TAP_BRIDGE */
+	unsigned int flags;  /* TAP_INTERACTIVE, TAP_VNET_HDR, TAP_BRIDGE, TAP_VHOST */
 	unsigned int mtu;    /* in bytes, 68 to 65535; 0: the network's */
 	unsigned int queues; /* 1 to 16, one fd each; 0 means 1 */
 	int timeout;         /* in milliseconds for the whole call; 0: 30 s, or 150 s with TAP_INTERACTIVE; -1: none */
@@ -92,14 +93,14 @@ int tap_open_connected(int sock, const struct tap_request *request, struct tap *
  * and sets errno. */
 int tap_reserve(const struct tap_request *request, struct tap **tap);
 
-/* Closes the device's fds and the lifeline, and frees the handle. That ends the lease of a session; that of a lifetime
- * fd if nobody has another copy of the fds; and it ends no persistent one, which tap_release() does. NULL is allowed.
- * errno is kept. */
+/* Closes the device's fds, those of vhost-net and the lifeline, and frees the handle. That ends the lease of a session;
+ * that of a lifetime fd if nobody has another copy of the fds; and it ends no persistent one, which tap_release() does.
+ * NULL is allowed. errno is kept. */
 void tap_close(struct tap *tap);
 
-/* Frees the handle, but leaves the device's fds and the lifeline open: they are the caller's from now on, to inherit
- * or to pass on. The lease of a session goes on until the last copy of the lifeline is closed. The other lifetimes do
- * not hang on it: there it only brings the news of the lease's end, and may be closed at once. */
+/* Frees the handle, but leaves all these fds and the lifeline open: they are the caller's from now on, to inherit or to
+ * pass on. The lease of a session goes on until the last copy of the lifeline is closed. The other lifetimes do not
+ * hang on it: there it only brings the news of the lease's end, and may be closed at once. */
 void tap_detach(struct tap *tap);
 
 /* What the handle knows. Strings and arrays live as long as the handle. */
@@ -113,6 +114,11 @@ unsigned int tap_flags(const struct tap *tap);   /* TAP_VNET_HDR if the device h
 unsigned int tap_mtu(const struct tap *tap);     /* in bytes */
 const uint8_t *tap_mac(const struct tap *tap);   /* 6 bytes, for the device's user to use; zero for a tun */
 const char *tap_lease(const struct tap *tap);    /* the lease's id, 32 hexadecimal digits as in the broker's log */
+
+/* What came with TAP_VHOST: for each queue one fd of vhost-net (/dev/vhost-net), on which nothing has been done. It is
+ * closed, or left open, with the device's fds, but no part of the lease: it stays open when that ends. */
+int tap_vhost_fd(const struct tap *tap, unsigned int queue); /* of that queue; -1 and EINVAL if there is none */
+unsigned int tap_vhosts(const struct tap *tap);              /* tap_queues(), or 0 if it was not asked for */
 
 /* Why a lease ended. */
 #define TAP_ENDED_LOST 0          /* nobody said so: the connection to the broker is lost, and the device is there */
@@ -142,7 +148,7 @@ const char *tap_reason(unsigned int reason);
 struct tap_network {
 	const char *name;
 	unsigned int kind;   /* TAP_KIND_TAP, _TUN or _MACVTAP */
-	unsigned int flags;  /* TAP_VNET_HDR if it may be asked for */
+	unsigned int flags;  /* those of TAP_VNET_HDR and TAP_VHOST that may be asked for */
 	unsigned int mtu;    /* in bytes */
 	unsigned int queues; /* at most */
 	unsigned int limit;  /* devices that one user may hold at a time */

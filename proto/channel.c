@@ -10,7 +10,7 @@
 /* Room for the fds of one message, aligned as the kernel's macros want it. */
 union control {
 	struct cmsghdr header;
-	char bytes[CMSG_SPACE(TB_QUEUES_MAX * sizeof(int))];
+	char bytes[CMSG_SPACE(TB_FDS_MAX * sizeof(int))];
 };
 
 void tb_header_set(struct tb_header *header, enum tb_type type, size_t size)
@@ -35,7 +35,7 @@ int tb_send(int sock, const void *message, size_t size, const int *fds, size_t n
 	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
 	ssize_t sent;
 
-	if (nfds > TB_QUEUES_MAX)
+	if (nfds > TB_FDS_MAX)
 		return -EINVAL;
 	if (nfds > 0) {
 		struct cmsghdr *cmsg;
@@ -98,7 +98,7 @@ long tb_receive(int sock, void *message, size_t size, int *fds, size_t *nfds)
 	bool foreign = false;
 	ssize_t got;
 
-	if (room > TB_QUEUES_MAX)
+	if (room > TB_FDS_MAX)
 		return -EINVAL;
 	if (room > 0) {
 		msg.msg_control = control.bytes;
@@ -149,7 +149,7 @@ int tb_dispatch(int sock, const struct tb_row *table, void *context)
 		char bytes[TB_MESSAGE_MAX];
 		uint64_t aligned;
 	} message;
-	int fds[TB_QUEUES_MAX];
+	int fds[TB_FDS_MAX];
 	size_t nfds = most_fds(table);
 	const struct tb_row *row;
 	long length;

@@ -23,7 +23,7 @@ void tb_header_set(struct tb_header *header, enum tb_type type, size_t size);
 /* True if the header is one of ours and says this type and this size. */
 bool tb_header_valid(const struct tb_header *header, enum tb_type type, size_t size);
 
-/* Sends one message, and nfds file descriptors with it (at most TB_QUEUES_MAX). Never raises SIGPIPE.
+/* Sends one message, and nfds file descriptors with it (at most TB_FDS_MAX). Never raises SIGPIPE.
  * Returns 0 or a negative errno: -EPIPE if the peer is gone, -EAGAIN if the socket is full,
  * -ETOOMANYREFS if too many fds of this uid are on their way. */
 int tb_send(int sock, const void *message, size_t size, const int *fds, size_t nfds);

@@ -20,14 +20,15 @@
 #define TB_NAME_SIZE 16    /* an interface's name, NUL-padded, so at most 15 characters: the kernel's IFNAMSIZ */
 #define TB_ID_SIZE 16      /* a lease id or a ticket: 128 random bits */
 #define TB_MAC_SIZE 6
-#define TB_QUEUES_MAX 16 /* queues of one device, and so fds in one answer */
-#define TB_MTU_MIN 68    /* the least that the kernel lets an IPv4 interface have */
+#define TB_QUEUES_MAX 16               /* queues of one device */
+#define TB_FDS_MAX (2 * TB_QUEUES_MAX) /* fds in one answer: for each queue one, and one of vhost-net */
+#define TB_MTU_MIN 68                  /* the least that the kernel lets an IPv4 interface have */
 #define TB_MTU_MAX 65535
 
 enum tb_type {
 	/* The public channel: client and monitor. */
 	TB_REQ_OPEN = 2,     /* struct tb_request */
-	TB_ANS_OPEN = 3,     /* struct tb_answer; TB_OK brings one fd per queue */
+	TB_ANS_OPEN = 3,     /* struct tb_answer; TB_OK brings one fd per queue, then those of vhost-net */
 	TB_REQ_NETWORKS = 4, /* struct tb_request */
 	TB_ANS_NETWORK = 5,  /* struct tb_network, one message per network */
 	TB_ANS_END = 7,      /* struct tb_end: the lease has ended, no answer is expected */
@@ -92,6 +93,7 @@ enum tb_status {
 	TB_NODE_REFUSED = 8,  /* the device node was not the one of our device, several times over */
 	TB_KERNEL = 9,        /* the kernel refused; see error and stage */
 	TB_NO_LEASE = 10,     /* the caller has no such lease */
+	TB_NO_VHOST = 11,     /* vhost-net was asked for, and this kernel does not have it, or has not loaded it */
 	TB_STATUS_COUNT
 };
 
@@ -143,7 +145,8 @@ enum tb_request_flags {
 	TB_REQUEST_VNET_HDR = 1 << 1,    /* each packet is preceded by a struct virtio_net_hdr */
 	TB_REQUEST_BRIDGE = 1 << 2,      /* network may also be the bridge of exactly one network of taps */
 	TB_REQUEST_ALL = 1 << 3,         /* LIST, WATCH: everybody's leases */
-	TB_REQUEST_OPEN_FLAGS = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE,
+	TB_REQUEST_VHOST = 1 << 5,       /* one vhost-net per queue as well; only with VNET_HDR, and with fds */
+	TB_REQUEST_OPEN_FLAGS = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_VHOST,
 };
 
 /* The one message that a client sends. What a request does not use is zero: NETWORKS has nothing but its header; LIST
@@ -173,13 +176,14 @@ struct tb_answer {
 	uint32_t flags;  /* TB_REQUEST_VNET_HDR if the device has it */
 	uint32_t ifindex;
 	uint32_t mtu;    /* bytes */
-	uint32_t queues; /* and so many fds come with this message */
+	uint32_t queues; /* and so many fds come with this message first */
 	char name[TB_NAME_SIZE];
 	uint8_t mac[TB_MAC_SIZE]; /* that the device's user should use as its own; zero for a tun */
 	uint8_t reserved_mac[2];
 	uint8_t lease[TB_ID_SIZE];
-	uint32_t quota; /* TB_QUOTA_USER, TB_QUOTA_NETWORK: enum tb_quota */
-	uint8_t reserved[60];
+	uint32_t quota;  /* TB_QUOTA_USER, TB_QUOTA_NETWORK: enum tb_quota */
+	uint32_t vhosts; /* and so many fds of vhost-net come after those of the queues: queues or 0 */
+	uint8_t reserved[56];
 };
 
 /* One network in the answer to TB_REQ_NETWORKS. */
@@ -191,7 +195,7 @@ struct tb_network {
 	uint32_t kind;   /* enum tb_kind */
 	uint32_t mtu;    /* bytes */
 	uint32_t queues; /* at most */
-	uint32_t flags;  /* TB_REQUEST_VNET_HDR if it may be asked for */
+	uint32_t flags;  /* those of TB_REQUEST_VNET_HDR and TB_REQUEST_VHOST that may be asked for */
 	uint32_t limit;  /* devices that one user may hold at a time */
 	uint32_t held;   /* devices that the caller holds */
 	uint8_t reserved[40];
@@ -313,8 +317,9 @@ struct tb_cancel {
 };
 
 enum tb_node {
-	TB_NODE_TUN = 1, /* /dev/net/tun */
-	TB_NODE_TAP = 2, /* /dev/tapN of the macvtap with this name and ifindex */
+	TB_NODE_TUN = 1,   /* /dev/net/tun */
+	TB_NODE_TAP = 2,   /* /dev/tapN of the macvtap with this name and ifindex */
+	TB_NODE_VHOST = 3, /* /dev/vhost-net */
 };
 
 struct tb_node_request {

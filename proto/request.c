@@ -40,12 +40,20 @@ static bool network_valid(const struct tb_request *request)
 	return tb_network_valid(request->network, sizeof(request->network));
 }
 
+/* vhost-net reads the packets with their headers from the fds of the queues: it is nothing without either. */
+static bool vhost_valid(const struct tb_request *request)
+{
+	return (request->flags & TB_REQUEST_VHOST) == 0 ||
+	       ((request->flags & TB_REQUEST_VNET_HDR) != 0 && request->lifetime != TB_LIFETIME_PERSISTENT);
+}
+
 static bool open_valid(const struct tb_request *request)
 {
 	return network_valid(request) && (no_name(request) || tb_name_valid(request->name, sizeof(request->name))) &&
 	       request->kind <= TB_KIND_MACVTAP && only_flags(request, TB_REQUEST_OPEN_FLAGS) &&
 	       (request->mtu == 0 || (request->mtu >= TB_MTU_MIN && request->mtu <= TB_MTU_MAX)) &&
-	       request->queues <= TB_QUEUES_MAX && request->lifetime < TB_LIFETIME_COUNT && no_lease(request);
+	       request->queues <= TB_QUEUES_MAX && request->lifetime < TB_LIFETIME_COUNT && vhost_valid(request) &&
+	       no_lease(request);
 }
 
 /* A lease of one's own is named by its id, or by the name of its device. */

@@ -67,7 +67,7 @@ static bool device_valid(const struct tb_question *question)
 }
 
 /* The flags that the monitor passes on. */
-#define FLAGS ((uint32_t)(TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR))
+#define FLAGS ((uint32_t)(TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST))
 
 static bool open_valid(const struct tb_question *question)
 {
@@ -155,6 +155,7 @@ PolkitDetails *question_details(const struct tb_question *question)
 		insert_number(details, "mtu", question->mtu);
 		insert_number(details, "queues", question->queues);
 		insert_flag(details, "vnet_hdr", (question->flags & TB_REQUEST_VNET_HDR) != 0);
+		insert_flag(details, "vhost", (question->flags & TB_REQUEST_VHOST) != 0);
 	}
 	insert_flag(details, "interactive", (question->flags & TB_REQUEST_INTERACTIVE) != 0);
 	return details;

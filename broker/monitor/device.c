@@ -131,6 +131,24 @@ static int own(int fd, const struct workshop *workshop, const struct device_orde
 	return ioctl(fd, TUNSETGROUP, (unsigned long)group_of(workshop, order)) < 0 ? -errno : 0;
 }
 
+/* Opens vhost-net once for each queue. */
+static bool open_vhosts(struct workshop *workshop, const struct device_order *order, struct device *device,
+			struct outcome *failure)
+{
+	while (device->vhosts < order->queues) {
+		int fd = node_open_vhost(&workshop->node);
+
+		if (fd < 0) {
+			fail(failure, TB_STAGE_NODE, fd);
+			if (fd == -ENOENT || fd == -ENODEV)
+				failure->status = TB_NO_VHOST;
+			return false;
+		}
+		device->vhost_fds[device->vhosts++] = fd;
+	}
+	return true;
+}
+
 /* Opens one more /dev/net/tun into the device's fds. */
 static int open_queue(struct workshop *workshop, struct device *device)
 {
@@ -351,6 +369,9 @@ bool device_make(struct workshop *workshop, const struct device_order *order, st
 
 	memset(device, 0, sizeof(*device));
 	memset(failure, 0, sizeof(*failure));
+	/* First, so that where there is no vhost-net no device comes and goes. */
+	if (order->vhost && !open_vhosts(workshop, order, device, failure))
+		return false;
 	if (!find_lower(workshop, order->network, &lower, failure))
 		return false;
 	made = order->network->kind == TB_KIND_MACVTAP ? make_macvtap(workshop, order, lower, device, failure)

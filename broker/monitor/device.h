@@ -33,6 +33,7 @@ struct device_order {
 	uint32_t mtu;
 	uint32_t queues;
 	bool vnet_hdr;
+	bool vhost;      /* with one vhost-net for each queue */
 	bool persistent; /* it stays without a fd, and its user opens it by name */
 	uid_t uid;       /* its user */
 	gid_t gid;
@@ -46,15 +47,17 @@ struct device_order {
 struct device {
 	char name[TB_NAME_SIZE];
 	uint32_t ifindex;
-	uint32_t master;        /* ifindex of its bridge; 0: none */
-	int fds[TB_QUEUES_MAX]; /* owned by whoever holds the struct */
-	uint32_t queues;        /* fds that are open */
+	uint32_t master;              /* ifindex of its bridge; 0: none */
+	int fds[TB_QUEUES_MAX];       /* owned by whoever holds the struct */
+	uint32_t queues;              /* fds that are open */
+	int vhost_fds[TB_QUEUES_MAX]; /* the same of vhost-net */
+	uint32_t vhosts;
 };
 
 /* Makes the device. Returns true and fills in device, or returns false and fills in failure: TB_NAME_TAKEN,
- * TB_LOWER_MISSING, TB_NODE_REFUSED or TB_KERNEL; the log wants stage and error of each. Then device may still have
- * fds that are to be closed, and an ifindex that is to be deleted if its alias is ours: both take the kernel long, and
- * are the reaper's. */
+ * TB_LOWER_MISSING, TB_NODE_REFUSED, TB_NO_VHOST or TB_KERNEL; the log wants stage and error of each. Then device may
+ * still have fds that are to be closed, and an ifindex that is to be deleted if its alias is ours: both take the kernel
+ * long, and are the reaper's. */
 bool device_make(struct workshop *workshop, const struct device_order *order, struct device *device,
 		 struct outcome *failure);
 

@@ -26,6 +26,8 @@ static const char *ceiling_forbids(const struct network *network, const struct t
 		return "ceiling-queues";
 	if ((message->flags & TB_REQUEST_VNET_HDR) != 0 && !network->vnet_hdr)
 		return "ceiling-vnet-hdr";
+	if ((message->flags & TB_REQUEST_VHOST) != 0 && !network->vhost)
+		return "ceiling-vhost";
 	if ((network->lifetimes & 1u << message->lifetime) == 0)
 		return "ceiling-lifetime";
 	/* Programs that open a device by name expect one queue. */

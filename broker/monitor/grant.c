@@ -28,6 +28,7 @@ static struct device_order make_order(const struct request *request, const struc
 		.mtu = message->mtu != 0 ? message->mtu : request->network->mtu,
 		.queues = message->queues != 0 ? message->queues : 1,
 		.vnet_hdr = (message->flags & TB_REQUEST_VNET_HDR) != 0,
+		.vhost = (message->flags & TB_REQUEST_VHOST) != 0,
 		.persistent = lease->lifetime == TB_LIFETIME_PERSISTENT,
 		.uid = lease->uid,
 		.gid = lease->gid,
@@ -60,6 +61,7 @@ static void fill_answer(struct tb_answer *answer, const struct device_order *ord
 	answer->ifindex = device->ifindex;
 	answer->mtu = order->mtu;
 	answer->queues = order->persistent ? 0 : device->queues;
+	answer->vhosts = device->vhosts;
 	memcpy(answer->name, device->name, sizeof(answer->name));
 	memcpy(answer->mac, lease->mac, sizeof(answer->mac));
 	memcpy(answer->lease, lease->id, sizeof(answer->lease));
@@ -84,16 +86,22 @@ static void log_failure(const struct request *request, const struct outcome *fai
 {
 	char reason[64]; /* create-EBUSY */
 
+	if (failure->status == TB_NO_VHOST) {
+		request_log(request, "failed", "no-vhost", NULL);
+		return;
+	}
 	snprintf(reason, sizeof(reason), "%s-%s", stage_word(failure->stage), strerrorname_np(failure->error));
 	request_log(request, "failed", reason, NULL);
 }
 
 /* Our own copies of the fds: the client has its own by now, or nobody has. If the client has closed its copies already,
- * closing ours destroys the device, which is the reaper's work. */
+ * closing ours destroys the device, which is the reaper's work; the last of a vhost-net costs an RCU period, too. */
 static void release_fds(struct monitor *monitor, const struct device *device)
 {
 	for (uint32_t i = 0; i < device->queues; i++)
 		reaper_close(&monitor->reaper, device->fds[i]);
+	for (uint32_t i = 0; i < device->vhosts; i++)
+		reaper_close(&monitor->reaper, device->vhost_fds[i]);
 }
 
 /* A tun or tap that its user opens by name must not be in use when the answer comes. It stays without a fd, so that
@@ -121,10 +129,13 @@ static int hand_over(struct monitor *monitor, struct lease *lease, const struct 
 		     const struct device *device)
 {
 	struct tb_answer answer;
+	int fds[TB_FDS_MAX];
 	int ret;
 
 	fill_answer(&answer, order, device, lease);
-	ret = tb_send(lease->lifeline, &answer, sizeof(answer), device->fds, answer.queues);
+	memcpy(fds, device->fds, answer.queues * sizeof(int));
+	memcpy(fds + answer.queues, device->vhost_fds, answer.vhosts * sizeof(int));
+	ret = tb_send(lease->lifeline, &answer, sizeof(answer), fds, answer.queues + answer.vhosts);
 	if (ret == 0) {
 		lease->in_uncollected = true;
 		lease->collect_by = monotonic_ms() + COLLECT_DEADLINE_MS;

@@ -22,7 +22,7 @@ static void describe(const struct monitor *monitor, uid_t uid, const struct netw
 	message->kind = network->kind;
 	message->mtu = network->mtu;
 	message->queues = network->queues;
-	message->flags = network->vnet_hdr ? TB_REQUEST_VNET_HDR : 0;
+	message->flags = (network->vnet_hdr ? TB_REQUEST_VNET_HDR : 0) | (network->vhost ? TB_REQUEST_VHOST : 0);
 	message->limit = network->max_per_user;
 	message->held = leases_held(&monitor->leases, uid, network);
 }

@@ -109,13 +109,17 @@ static _Noreturn void check_and_exit(const struct monitor *monitor)
 }
 
 /* The most fds that one lease may bring. */
-static uint32_t most_queues(const struct network_table *table)
+static uint32_t most_fds(const struct network_table *table)
 {
 	uint32_t most = 1;
 
-	for (size_t i = 0; i < table->count; i++)
-		if (table->networks[i].queues > most)
-			most = table->networks[i].queues;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct network *network = &table->networks[i];
+		uint32_t fds = network->vhost ? 2 * network->queues : network->queues;
+
+		if (fds > most)
+			most = fds;
+	}
 	return most;
 }
 
@@ -124,7 +128,7 @@ static uint32_t most_queues(const struct network_table *table)
 static void raise_fd_limit(const struct monitor *monitor)
 {
 	struct rlimit limit;
-	rlim_t per_lease = most_queues(&monitor->networks) + 1;
+	rlim_t per_lease = most_fds(&monitor->networks) + 1;
 	rlim_t needed = monitor->leases.capacity * per_lease + 2 * REQUESTS_MAX + OWN_FDS;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -155,6 +159,27 @@ static bool any_macvtap(const struct network_table *table)
 		if (table->networks[i].kind == TB_KIND_MACVTAP)
 			return true;
 	return false;
+}
+
+static bool any_vhost(const struct network_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->networks[i].vhost)
+			return true;
+	return false;
+}
+
+/* Opening the node makes the kernel load its module, if it must. That is done here, where no client waits for it. */
+static void load_vhost(void)
+{
+	const struct node_source own = {.opener = -1, .vhost_direct = true};
+	int fd TB_CLOSE = node_open_vhost(&own);
+
+	if (fd < 0)
+		tb_log(TB_LOG_WARNING,
+		       "%s: %s: there are networks with Vhost=yes, and whoever asks for it is refused; load the module "
+		       "(modprobe vhost_net) and start tapbrokerd again",
+		       NODE_VHOST_PATH, strerror(-fd));
 }
 
 static int start_listener(const struct monitor *monitor, const struct user *user, int listening)
@@ -202,12 +227,14 @@ static int start_opener(const struct monitor *monitor)
 static void start_children(struct monitor *monitor, const struct users *users, int listening)
 {
 	struct node_source *node = &monitor->workshop.node;
+	bool vhost = any_vhost(&monitor->networks);
 
 	monitor->listener = start_listener(monitor, &users->listener, listening);
 	monitor->authority = start_authority(monitor, &users->authority);
-	node->tun_direct = node_tun_is_public();
+	node->tun_direct = node_is_public(NODE_TUN_PATH);
+	node->vhost_direct = vhost && node_is_public(NODE_VHOST_PATH);
 	node->opener = -1;
-	if (!node->tun_direct || any_macvtap(&monitor->networks))
+	if (!node->tun_direct || (vhost && !node->vhost_direct) || any_macvtap(&monitor->networks))
 		node->opener = start_opener(monitor);
 }
 
@@ -230,7 +257,7 @@ static void open_resources(struct monitor *monitor)
 	if (workshop->ipv6_conf < 0 && errno != ENOENT)
 		tb_die("/proc/sys/net/ipv6/conf: %s", strerror(errno));
 	/* For each lease one job for each of its fds, and one for the device. */
-	checked(reaper_open(&monitor->reaper, monitor->leases.capacity * (most_queues(&monitor->networks) + 1)),
+	checked(reaper_open(&monitor->reaper, monitor->leases.capacity * (most_fds(&monitor->networks) + 1)),
 		"cannot make the reaper's pipes");
 	monitor->signals = checked(open_signals(), "signalfd");
 	monitor->epoll = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
@@ -266,12 +293,14 @@ static void prepare(struct monitor *monitor, const struct users *users)
 	listening = listening_socket(monitor->options.socket_path);
 	checked(listening, monitor->options.socket_path);
 	checked(origin_init(&monitor->origin, listening), monitor->options.socket_path);
+	if (any_vhost(&monitor->networks))
+		load_vhost();
 	start_children(monitor, users, listening);
 }
 
 static void lock_down(struct monitor *monitor, const struct users *users)
 {
-	sandbox_drop_rights(users->monitor.uid, users->monitor.gid, monitor->workshop.node.tun_direct);
+	sandbox_drop_rights(users->monitor.uid, users->monitor.gid, &monitor->workshop.node);
 	/* The threads inherit what was given up so far; the filter is put on all of them. */
 	checked(reaper_start(&monitor->reaper), "cannot start the reaper");
 	sandbox_close();

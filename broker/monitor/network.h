@@ -27,6 +27,7 @@ struct network {
 	uint32_t max_per_user; /* devices */
 	uint32_t max;          /* devices in all */
 	bool vnet_hdr;         /* may be asked for */
+	bool vhost;            /* the same; only where vnet_hdr is */
 	bool isolated;         /* the bridge port reaches no other isolated port */
 	bool ipv6_disabled;    /* true: disable_ipv6=1 on the device; false: accept_ra=0 only */
 	bool listed;           /* `tapctl networks` shows it */

@@ -175,6 +175,11 @@ static void set_vnet_header(struct network_file *file, unsigned int line, const 
 	set_bool(file, line, "VnetHeader", value, &file->network.vnet_hdr);
 }
 
+static void set_vhost(struct network_file *file, unsigned int line, const char *value)
+{
+	set_bool(file, line, "Vhost", value, &file->network.vhost);
+}
+
 static void set_isolated(struct network_file *file, unsigned int line, const char *value)
 {
 	set_bool(file, line, "Isolated", value, &file->network.isolated);
@@ -230,6 +235,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_IPV6] = {"IPv6", FOR_ALL, set_ipv6},
 	[KEY_LISTED] = {"Listed", FOR_ALL, set_listed},
 	[KEY_LIFETIMES] = {"Lifetimes", FOR_ALL, set_lifetimes},
+	[KEY_VHOST] = {"Vhost", FOR(TB_KIND_TAP) | FOR(TB_KIND_MACVTAP), set_vhost},
 };
 
 void network_defaults(struct network *network)
@@ -275,6 +281,19 @@ void network_key_set(struct network_file *file, unsigned int line, const char *n
 	keys[key].set(file, line, value);
 }
 
+/* The kinds that a key is for, if it is not for all. */
+static const char *kinds_word(const struct key *key)
+{
+	switch (key->kinds) {
+	case FOR(TB_KIND_TAP):
+		return "tap";
+	case FOR(TB_KIND_MACVTAP):
+		return "macvtap";
+	default:
+		return "tap or macvtap";
+	}
+}
+
 /* Keys that say nothing about a device of this kind. */
 static void check_kind(struct network_file *file)
 {
@@ -283,8 +302,7 @@ static void check_kind(struct network_file *file)
 	for (int key = 0; key < KEY_COUNT; key++)
 		if (file->lines[key] != 0 && (keys[key].kinds & FOR(network->kind)) == 0)
 			network_file_error(file, file->lines[key], "%s= is for Kind=%s only, and this is a %s",
-					   keys[key].name, keys[key].kinds == FOR(TB_KIND_TAP) ? "tap" : "macvtap",
-					   kind_word(network->kind));
+					   keys[key].name, kinds_word(&keys[key]), kind_word(network->kind));
 	if (network->kind == TB_KIND_MACVTAP && file->lines[KEY_PARENT] == 0)
 		network_file_error(file, file->section_line,
 				   "Parent= is missing; a macvtap needs the interface "
@@ -337,4 +355,7 @@ void network_keys_finish(struct network_file *file)
 		network->isolated = false;
 	if (file->lines[KEY_VNET_HEADER] == 0)
 		network->vnet_hdr = network->kind != TB_KIND_TUN;
+	if (network->vhost && !network->vnet_hdr && network->kind != TB_KIND_TUN)
+		network_file_error(file, file->lines[KEY_VHOST],
+				   "Vhost=yes: vhost-net needs the header that VnetHeader=no forbids");
 }

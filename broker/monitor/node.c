@@ -7,6 +7,7 @@
 
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
+#include "broker/shared/vhost.h"
 #include "proto/channel.h"
 
 #include <errno.h>
@@ -14,15 +15,16 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define OPENER_DEADLINE_MS 2000
 
-bool node_tun_is_public(void)
+bool node_is_public(const char *path)
 {
 	struct stat status;
 
-	return stat(NODE_TUN_PATH, &status) == 0 && (status.st_mode & 0006) == 0006;
+	return stat(path, &status) == 0 && (status.st_mode & 0006) == 0006;
 }
 
 /* What the opener has answered so far. */
@@ -118,14 +120,33 @@ int node_grant(const struct node_source *source, const char *name, uint32_t ifin
 	return exchange(source->opener, &request, rows).error;
 }
 
+static int open_path(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int node_open_tun(const struct node_source *source)
 {
-	int fd;
+	return source->tun_direct ? open_path(NODE_TUN_PATH) : ask_for_fd(source->opener, TB_NODE_TUN, "", 0);
+}
 
-	if (!source->tun_direct)
-		return ask_for_fd(source->opener, TB_NODE_TUN, "", 0);
-	fd = open(NODE_TUN_PATH, O_RDWR | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+/* A device's other fds fail at their first ioctl if they are not what they should be. This one goes to a client without
+ * an ioctl of ours, so it is looked at, whoever has opened it. */
+int node_open_vhost(const struct node_source *source)
+{
+	int fd TB_CLOSE =
+		source->vhost_direct ? open_path(NODE_VHOST_PATH) : ask_for_fd(source->opener, TB_NODE_VHOST, "", 0);
+	struct stat status;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(TB_VHOST_MAJOR, TB_VHOST_MINOR))
+		return -ENODEV;
+	return tb_take(&fd);
 }
 
 int node_open_tap(const struct node_source *source, const char *name, uint32_t ifindex)

@@ -1,5 +1,5 @@
-/* Device nodes: /dev/net/tun, which the monitor opens itself where everybody may, and otherwise the opener does;
- * and /dev/tapN, which only the opener can open. Runs in the monitor. */
+/* Device nodes: /dev/net/tun and /dev/vhost-net, which the monitor opens itself where everybody may, and otherwise the
+ * opener does; and /dev/tapN, which only the opener can open. Runs in the monitor. */
 #ifndef TB_NODE_H
 #define TB_NODE_H
 
@@ -8,17 +8,22 @@
 #include <sys/types.h>
 
 #define NODE_TUN_PATH "/dev/net/tun"
+#define NODE_VHOST_PATH "/dev/vhost-net"
 
 struct node_source {
-	int opener;      /* the channel; -1 if no opener runs */
-	bool tun_direct; /* the monitor's own uid may open /dev/net/tun */
+	int opener;        /* the channel; -1 if no opener runs */
+	bool tun_direct;   /* the monitor's own uid may open /dev/net/tun */
+	bool vhost_direct; /* the same for /dev/vhost-net; false where no network has it */
 };
 
-/* True if everybody may open /dev/net/tun. */
-bool node_tun_is_public(void);
+/* True if everybody may open the device node with this path. */
+bool node_is_public(const char *path);
 
 /* Opens /dev/net/tun. Returns the fd, which is the caller's, or a negative errno. */
 int node_open_tun(const struct node_source *source);
+
+/* Opens /dev/vhost-net. Returns the fd, as above; -ENOENT or -ENODEV if this kernel does not have it. */
+int node_open_vhost(const struct node_source *source);
 
 /* Opens the node of the macvtap with this name and ifindex. Returns the fd, as above; -ESTALE if the node under that
  * name in /dev belongs to another device. */

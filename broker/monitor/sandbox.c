@@ -2,7 +2,6 @@
  * nothing else. Failing is fatal: there is no monitor without it. */
 #include "broker/monitor/sandbox.h"
 
-#include "broker/monitor/node.h"
 #include "broker/shared/landlock.h"
 #include "broker/shared/lockdown.h"
 #include "broker/shared/log.h"
@@ -37,8 +36,8 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW_IF(setsockopt, 2, SO_SNDBUFFORCE), /* room for a long list of leases */
 	TB_ALLOW(shutdown),                         /* a client sees the end even if another process holds the socket */
 	TB_ALLOW(pidfd_open),                       /* the same, before Linux 6.5 */
-	TB_ALLOW_MASKED(openat, 2, NO_CREATION, 0), /* /proc/PID/stat, /dev/net/tun, IPv6 sysctls: see below */
-	TB_ALLOW(fstat),                            /* where is a client's socket bound */
+	TB_ALLOW_MASKED(openat, 2, NO_CREATION, 0), /* /proc/PID/stat, device nodes, IPv6 sysctls: see below */
+	TB_ALLOW(fstat),                            /* where is a client's socket bound, is this a vhost-net */
 	TB_ALLOW(newfstatat),                       /* the same, in newer C libraries */
 	TB_ALLOW(read),                             /* /proc/PID/stat, the reaper's pipes, signals */
 	TB_ALLOW(write),                            /* the log, the reaper's pipes, an IPv6 sysctl */
@@ -64,26 +63,32 @@ static const struct tb_rule rules[] = {
 };
 /* clang-format on */
 
-static void restrict_paths(bool tun_direct)
+/* The right to do ioctls stays with an open file, for the client that it goes to. */
+#define NODE_ACCESS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_IOCTL_DEV)
+
+static void restrict_paths(const struct node_source *node)
 {
-	static const struct tb_path paths[] = {
+	struct tb_path paths[4] = {
 		/* The start times of clients. */
 		{"/proc", LANDLOCK_ACCESS_FS_READ_FILE, false},
 		/* disable_ipv6 and accept_ra of new devices. */
 		{"/proc/sys/net/ipv6/conf", LANDLOCK_ACCESS_FS_WRITE_FILE, true},
-		{NODE_TUN_PATH,
-		 LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_IOCTL_DEV, false},
 	};
-	size_t count = sizeof(paths) / sizeof(paths[0]) - (tun_direct ? 0 : 1);
-	int abi = tb_landlock_restrict(paths, count);
+	size_t count = 2;
+	int abi;
 
+	if (node->tun_direct)
+		paths[count++] = (struct tb_path){NODE_TUN_PATH, NODE_ACCESS, false};
+	if (node->vhost_direct)
+		paths[count++] = (struct tb_path){NODE_VHOST_PATH, NODE_ACCESS, false};
+	abi = tb_landlock_restrict(paths, count);
 	if (abi < 0)
 		tb_die("Landlock: %s", strerror(-abi));
 	if (abi == 0)
 		tb_log(TB_LOG_WARNING, "this kernel has no Landlock: the monitor is kept from files by its uid alone");
 }
 
-void sandbox_drop_rights(uid_t uid, gid_t gid, bool tun_direct)
+void sandbox_drop_rights(uid_t uid, gid_t gid, const struct node_source *node)
 {
 	int ret;
 
@@ -96,7 +101,7 @@ void sandbox_drop_rights(uid_t uid, gid_t gid, bool tun_direct)
 	ret = tb_not_dumpable();
 	if (ret < 0)
 		tb_die("cannot become undumpable: %s", strerror(-ret));
-	restrict_paths(tun_direct);
+	restrict_paths(node);
 }
 
 /* True if the permitted and effective sets are CAP_NET_ADMIN and the others are empty. */

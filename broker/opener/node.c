@@ -8,6 +8,7 @@
 
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
+#include "broker/shared/vhost.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -64,6 +65,23 @@ int tun_node_open(const char *dev)
 		tb_log(TB_LOG_WARNING, "opener: %s refused: it is not character device %d:%d", path, TUN_MAJOR,
 		       TUN_MINOR);
 	else if (ret < 0)
+		tb_log(TB_LOG_WARNING, "opener: cannot open %s: %s", path, strerror(-ret));
+	return ret;
+}
+
+int vhost_node_open(const char *dev)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/vhost-net", dev);
+	ret = open_device(path, makedev(TB_VHOST_MAJOR, TB_VHOST_MINOR));
+	if (ret == -ESTALE) {
+		tb_log(TB_LOG_WARNING, "opener: %s refused: it is not character device %d:%d", path, TB_VHOST_MAJOR,
+		       TB_VHOST_MINOR);
+		return -ENODEV;
+	}
+	if (ret < 0)
 		tb_log(TB_LOG_WARNING, "opener: cannot open %s: %s", path, strerror(-ret));
 	return ret;
 }

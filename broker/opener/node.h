@@ -8,6 +8,10 @@
  * the node is another device's, or another negative errno. */
 int tun_node_open(const char *dev);
 
+/* Opens the node of vhost-net, dev/vhost-net, which may make the kernel load its module. Returns an fd as above;
+ * -ENOENT or -ENODEV if this kernel does not have it or the node is another device's; or another negative errno. */
+int vhost_node_open(const char *dev);
+
 /* Opens the node of the macvtap with this name and ifindex. net is where sysfs shows the virtual interfaces, name
  * is one that tb_name_valid() accepts.
  * Returns an fd that is the caller's, -ESTALE if the node is missing or belongs to another device, or if the interface

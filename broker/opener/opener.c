@@ -44,6 +44,7 @@ static bool request_valid(const struct tb_node_request *request)
 		return false;
 	switch (request->node) {
 	case TB_NODE_TUN:
+	case TB_NODE_VHOST:
 		return request->ifindex == 0 && tb_field_empty(request->name, sizeof(request->name));
 	case TB_NODE_TAP:
 		return request->ifindex != 0 && tb_name_valid(request->name, sizeof(request->name));
@@ -65,6 +66,8 @@ static int open_node(void *context, const void *message, const int *fds)
 		return -EBADMSG;
 	if (request->node == TB_NODE_TUN)
 		fd = tun_node_open(opener->dev);
+	else if (request->node == TB_NODE_VHOST)
+		fd = vhost_node_open(opener->dev);
 	else
 		fd = tap_node_open(opener->dev, opener->net, request->name, request->ifindex);
 	error = fd < 0 ? -fd : 0;

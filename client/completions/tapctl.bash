@@ -40,7 +40,7 @@ _tapctl()
 		--lifetime) words='session fd persistent' ;;
 		--timeout) words='none' ;;
 		--name | --mtu | --queues) return ;;
-		*) words="--name= --kind= --mtu= --queues= --vnet-hdr --lifetime= --persistent --bridge
+		*) words="--name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime= --persistent --bridge
 			--interactive --no-ask-password --timeout= --json --help -- $(tapctl networks --quiet 2>/dev/null)" ;;
 		esac
 		;;

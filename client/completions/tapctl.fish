@@ -44,6 +44,7 @@ complete -c tapctl -n $get -l kind -x -a 'tap tun macvtap' -d 'Be refused rather
 complete -c tapctl -n $get -l mtu -x -d 'In bytes, at most that of the network'
 complete -c tapctl -n $get -l queues -x -d 'One fd each'
 complete -c tapctl -n $get -l vnet-hdr -d 'A virtio header precedes each packet'
+complete -c tapctl -n $get -l vhost -d 'A vhost-net fd for each queue as well'
 complete -c tapctl -n $get -l lifetime -x -a 'session fd persistent' -d 'When the lease ends by itself'
 complete -c tapctl -n $get -l persistent -d 'A device to open by name, until it is released'
 complete -c tapctl -n $get -l bridge -d 'The network may also be a bridge'

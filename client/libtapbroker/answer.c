@@ -23,6 +23,7 @@ static const int status_errors[TB_STATUS_COUNT] = {
 	[TB_NODE_REFUSED] = -ESTALE,
 	[TB_KERNEL] = -EIO,
 	[TB_NO_LEASE] = -ENXIO,
+	[TB_NO_VHOST] = -EOPNOTSUPP,
 };
 
 int tb_status_error(uint32_t status)
@@ -46,7 +47,7 @@ static bool refusal_valid(const struct tb_answer *answer, size_t nfds)
 	const size_t device = offsetof(struct tb_answer, kind);
 	const size_t quota = offsetof(struct tb_answer, quota);
 
-	if (nfds != 0 || !all_zero((const char *)answer + device, quota - device) ||
+	if (nfds != 0 || !all_zero((const char *)answer + device, quota - device) || answer->vhosts != 0 ||
 	    !all_zero(answer->reserved, sizeof(answer->reserved)))
 		return false;
 	if (answer->status == TB_KERNEL ? answer->error <= 0 : answer->error != 0)
@@ -67,9 +68,19 @@ static bool mac_valid(const struct tb_answer *answer)
 	return answer->kind == TB_KIND_TUN ? zero : !zero && (answer->mac[0] & 1) == 0;
 }
 
-uint32_t tb_answer_fds(const struct tb_request *request)
+static uint32_t answer_queues(const struct tb_request *request)
 {
 	return request->lifetime == TB_LIFETIME_PERSISTENT ? 0 : request->queues;
+}
+
+static uint32_t answer_vhosts(const struct tb_request *request)
+{
+	return (request->flags & TB_REQUEST_VHOST) != 0 ? request->queues : 0;
+}
+
+uint32_t tb_answer_fds(const struct tb_request *request)
+{
+	return answer_queues(request) + answer_vhosts(request);
 }
 
 static bool device_valid(const struct tb_answer *answer, size_t nfds, const struct tb_request *request)
@@ -87,7 +98,8 @@ static bool device_valid(const struct tb_answer *answer, size_t nfds, const stru
 		return false;
 	if (answer->mtu < TB_MTU_MIN || answer->mtu > TB_MTU_MAX || (request->mtu != 0 && answer->mtu != request->mtu))
 		return false;
-	if (answer->queues != tb_answer_fds(request) || answer->queues != nfds)
+	if (answer->queues != answer_queues(request) || answer->vhosts != answer_vhosts(request) ||
+	    nfds != tb_answer_fds(request))
 		return false;
 	if (!tb_name_valid(answer->name, sizeof(answer->name)))
 		return false;

@@ -34,6 +34,20 @@ unsigned int tap_queues(const struct tap *tap)
 	return tap->answer.queues;
 }
 
+int tap_vhost_fd(const struct tap *tap, unsigned int queue)
+{
+	if (queue >= tap->answer.vhosts) {
+		errno = EINVAL;
+		return -1;
+	}
+	return tap->fds[tap->answer.queues + queue];
+}
+
+unsigned int tap_vhosts(const struct tap *tap)
+{
+	return tap->answer.vhosts;
+}
+
 int tap_lifeline(const struct tap *tap)
 {
 	return tap->lifeline;
@@ -82,7 +96,7 @@ void tap_close(struct tap *tap)
 		return;
 	/* First of all, so that the broker sees a session's lease given back, not a device that has vanished. */
 	close(tap->lifeline);
-	for (unsigned int i = 0; i < tap->answer.queues; i++)
+	for (unsigned int i = 0; i < tap->answer.queues + tap->answer.vhosts; i++)
 		close(tap->fds[i]);
 	free(tap);
 	errno = error;

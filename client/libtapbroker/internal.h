@@ -25,7 +25,7 @@
 /* The handle. It owns the lifeline and the fds. */
 struct tap {
 	int lifeline;
-	int fds[TB_QUEUES_MAX];  /* answer.queues of them */
+	int fds[TB_FDS_MAX];     /* answer.queues of them, then answer.vhosts of vhost-net */
 	struct tb_answer answer; /* checked by tb_answer_check() */
 	char lease[TB_ID_TEXT];
 	bool ended;
@@ -89,7 +89,8 @@ union tb_any_answer {
 	struct tb_event event;
 };
 
-/* How many fds the answer to this request brings: a persistent device is opened by its name. */
+/* How many fds the answer to this request brings: none, for a persistent device is opened by its name; or one for each
+ * queue; or that and as many of vhost-net. */
 uint32_t tb_answer_fds(const struct tb_request *request);
 
 /* Checks every field of an answer of length bytes, which came with nfds fds, against what was asked for.

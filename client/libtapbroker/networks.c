@@ -20,7 +20,7 @@ static bool network_valid(const struct tb_network *network)
 	return tb_network_valid(network->network, sizeof(network->network)) && network->kind >= TB_KIND_TAP &&
 	       network->kind <= TB_KIND_MACVTAP && network->mtu >= TB_MTU_MIN && network->mtu <= TB_MTU_MAX &&
 	       network->queues >= 1 && network->queues <= TB_QUEUES_MAX &&
-	       (network->flags & ~(uint32_t)TB_REQUEST_VNET_HDR) == 0 &&
+	       (network->flags & ~(uint32_t)(TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST)) == 0 &&
 	       tb_field_empty((const char *)network->reserved, sizeof(network->reserved));
 }
 

@@ -13,7 +13,7 @@
  * password and the device was made. */
 static int check_room(int sock, size_t nfds)
 {
-	int spare[TB_QUEUES_MAX];
+	int spare[TB_FDS_MAX];
 	size_t made = 0;
 	int ret = 0;
 
@@ -32,7 +32,7 @@ static int check_room(int sock, size_t nfds)
 /* Receives the answer into the handle, and checks it. */
 static int receive_device(int sock, const struct tb_request *request, int64_t deadline, struct tap *handle)
 {
-	size_t nfds = TB_QUEUES_MAX;
+	size_t nfds = TB_FDS_MAX;
 	long length;
 	int ret;
 

@@ -35,6 +35,10 @@ const char *tap_strerror(int error)
 	case ESTALE:
 		return "refused: the device node in /dev was not the new device's, several times over; "
 		       "try again, and if it stays so tell the administrator, because somebody may be planting nodes";
+	case EOPNOTSUPP:
+		return "refused: this machine has no vhost-net (/dev/vhost-net), or has not loaded it; the "
+		       "administrator "
+		       "loads it with \"modprobe vhost_net\" and starts tapbrokerd again, or do without vhost";
 	case EIO:
 		return "the kernel refused to make the device as the network file wants it; "
 		       "the log of tapbrokerd says at which step and why";
@@ -43,8 +47,8 @@ const char *tap_strerror(int error)
 	case EINVAL:
 		return "the request is not valid, and nobody was asked: a network's name is a letter followed by up to "
 		       "30 of a-z 0-9 _ -, an interface's a letter followed by up to 14 of a-z 0-9 _ . -, a lease's id "
-		       "32 hexadecimal digits, an MTU is 68 to 65535, queues are 1 to 16, and TAPBROKER_SOCKET is an "
-		       "absolute path; correct it";
+		       "32 hexadecimal digits, an MTU is 68 to 65535, queues are 1 to 16, vhost wants vnet_hdr and no "
+		       "persistent device, and TAPBROKER_SOCKET is an absolute path; correct it";
 	case E2BIG:
 		return "the request sets something that this version of libtapbroker does not know; "
 		       "install the version that the program was built for";

@@ -19,6 +19,7 @@ static void print_json(const struct tap *tap, const struct tap_request *request,
 	json_number(&json, "mtu", tap_mtu(tap));
 	json_number(&json, "queues", tap_queues(tap));
 	json_bool(&json, "vnet_hdr", (tap_flags(tap) & TAP_VNET_HDR) != 0);
+	json_number(&json, "vhosts", tap_vhosts(tap));
 	json_string(&json, "lifetime", lifetime_word(request->lifetime));
 	json_string(&json, "lease", tap_lease(tap));
 	json_close(&json, '}');
@@ -35,6 +36,7 @@ static void print_lines(const struct tap *tap, const struct tap_request *request
 	printf("mtu:       %u\n", tap_mtu(tap));
 	printf("queues:    %u\n", tap_queues(tap));
 	printf("vnet_hdr:  %s\n", (tap_flags(tap) & TAP_VNET_HDR) != 0 ? "yes" : "no");
+	printf("vhosts:    %u\n", tap_vhosts(tap));
 	printf("lifetime:  %s\n", lifetime_word(request->lifetime));
 	printf("lease:     %s\n", tap_lease(tap));
 }

@@ -16,6 +16,7 @@ static const char usage[] =
 	"  --mtu=BYTES         68 to 65535\n"
 	"  --queues=N          1 to 16, one fd each\n"
 	"  --vnet-hdr          each packet is preceded by a struct virtio_net_hdr\n"
+	"  --vhost             also a vhost-net fd for each queue; implies --vnet-hdr\n"
 	"  --lifetime=WHAT     session (the default), fd or persistent\n"
 	"  --persistent        a device to open by name, which stays until it is released\n"
 	"  --bridge            NETWORK may also be the bridge of a network\n"
@@ -24,7 +25,8 @@ static const char usage[] =
 	"  --timeout=SECONDS   how long to wait for an answer, or \"none\"\n"
 	"  --json              say what was got as one JSON object\n"
 	"\n"
-	"In the arguments of COMMAND, {fd} {fds} {name} {mac} {mtu} {ifindex} {lease} {lifeline} are replaced.\n"
+	"In the arguments of COMMAND, {fd} {fds} {name} {mac} {mtu} {ifindex} {lease} {lifeline}\n"
+	"{vhostfd} {vhostfds} are replaced.\n"
 	"Without COMMAND the device is held until SIGINT, SIGTERM or SIGHUP, if it is not persistent.\n";
 
 /* Says why there is no device, with what the broker has told of it. Returns an exit code. */

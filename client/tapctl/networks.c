@@ -66,6 +66,7 @@ static void print_json(const struct list *list)
 		json_number(&json, "mtu", network->mtu);
 		json_number(&json, "queues", network->queues);
 		json_bool(&json, "vnet_hdr", (network->flags & TAP_VNET_HDR) != 0);
+		json_bool(&json, "vhost", (network->flags & TAP_VHOST) != 0);
 		json_number(&json, "held", network->held);
 		json_number(&json, "limit", network->limit);
 		json_close(&json, '}');
@@ -91,13 +92,14 @@ static void print_table(const struct list *list)
 	for (size_t i = 0; i < list->count; i++)
 		if ((int)strlen(list->networks[i].name) > width)
 			width = (int)strlen(list->networks[i].name);
-	printf("%-*s  %-7s  %5s  %6s  %-8s  %s\n", width, "NETWORK", "KIND", "MTU", "QUEUES", "VNET-HDR", "HELD/LIMIT");
+	printf("%-*s  %-7s  %5s  %6s  %-8s  %-5s  %s\n", width, "NETWORK", "KIND", "MTU", "QUEUES", "VNET-HDR", "VHOST",
+	       "HELD/LIMIT");
 	for (size_t i = 0; i < list->count; i++) {
 		const struct tap_network *network = &list->networks[i];
 
-		printf("%-*s  %-7s  %5u  %6u  %-8s  %u/%u\n", width, network->name, kind_word(network->kind),
+		printf("%-*s  %-7s  %5u  %6u  %-8s  %-5s  %u/%u\n", width, network->name, kind_word(network->kind),
 		       network->mtu, network->queues, (network->flags & TAP_VNET_HDR) != 0 ? "yes" : "no",
-		       network->held, network->limit);
+		       (network->flags & TAP_VHOST) != 0 ? "yes" : "no", network->held, network->limit);
 	}
 }
 

@@ -13,13 +13,21 @@
 #include <string.h>
 
 static const struct option table[] = {
-	{"name", required_argument, NULL, 'n'},    {"kind", required_argument, NULL, 'k'},
-	{"mtu", required_argument, NULL, 'm'},     {"queues", required_argument, NULL, 'q'},
-	{"vnet-hdr", no_argument, NULL, 'v'},      {"lifetime", required_argument, NULL, 'l'},
-	{"persistent", no_argument, NULL, 'p'},    {"bridge", no_argument, NULL, 'b'},
-	{"interactive", no_argument, NULL, 'i'},   {"no-ask-password", no_argument, NULL, 'a'},
-	{"timeout", required_argument, NULL, 't'}, {"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+	{"name", required_argument, NULL, 'n'},
+	{"kind", required_argument, NULL, 'k'},
+	{"mtu", required_argument, NULL, 'm'},
+	{"queues", required_argument, NULL, 'q'},
+	{"vnet-hdr", no_argument, NULL, 'v'},
+	{"lifetime", required_argument, NULL, 'l'},
+	{"persistent", no_argument, NULL, 'p'},
+	{"bridge", no_argument, NULL, 'b'},
+	{"interactive", no_argument, NULL, 'i'},
+	{"no-ask-password", no_argument, NULL, 'a'},
+	{"timeout", required_argument, NULL, 't'},
+	{"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},
+	{"vhost", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
 };
 
 /* A number in decimal digits and nothing else. */
@@ -96,6 +104,9 @@ static int option_read(int letter, char **argv, struct get_options *options)
 		return number_read("queues", 1, 16, &options->request.queues);
 	case 'v':
 		options->request.flags |= TAP_VNET_HDR;
+		return EXIT_OK;
+	case 'V':
+		options->request.flags |= TAP_VHOST | TAP_VNET_HDR;
 		return EXIT_OK;
 	case 'l':
 		return lifetime_read(&options->request.lifetime);

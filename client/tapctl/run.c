@@ -9,14 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The device's fds and the lifeline are all that the command inherits from us: every other fd is close-on-exec. A
- * device that is opened by name does not depend on its lifeline. */
+/* The device's fds, those of vhost-net and the lifeline are all that the command inherits from us: every other fd is
+ * close-on-exec. A device that is opened by name does not depend on its lifeline. */
 static int pass_fds(const struct tap *tap)
 {
 	if (tap_queues(tap) == 0)
 		return 0;
 	for (unsigned int i = 0; i < tap_queues(tap); i++)
 		if (fcntl(tap_fd(tap, i), F_SETFD, 0) < 0)
+			return -1;
+	for (unsigned int i = 0; i < tap_vhosts(tap); i++)
+		if (fcntl(tap_vhost_fd(tap, i), F_SETFD, 0) < 0)
 			return -1;
 	return fcntl(tap_lifeline(tap), F_SETFD, 0);
 }

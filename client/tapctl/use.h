@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-/* run.c: becomes the command. It inherits the device's fds and the lifeline, or nothing if the device is opened by
- * name; {words} are replaced in its arguments and TAPBROKER_ variables are set. Returns only if that is not possible,
- * with an exit code. */
+/* run.c: becomes the command. It inherits the device's fds, those of vhost-net and the lifeline, or nothing if the
+ * device is opened by name; {words} are replaced in its arguments and TAPBROKER_ variables are set. Returns only if
+ * that is not possible, with an exit code. */
 int run_command(struct tap *tap, char **command);
 
 /* device.c: prints what is known of the device that came for this request. Returns an exit code. */

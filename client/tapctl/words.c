@@ -12,10 +12,16 @@ static const struct {
 	const char *braced;
 	const char *variable;
 } spellings[WORD_COUNT] = {
-	[WORD_FD] = {"{fd}", "TAPBROKER_FD"},          [WORD_FDS] = {"{fds}", "TAPBROKER_FDS"},
-	[WORD_NAME] = {"{name}", "TAPBROKER_NAME"},    [WORD_MAC] = {"{mac}", "TAPBROKER_MAC"},
-	[WORD_MTU] = {"{mtu}", "TAPBROKER_MTU"},       [WORD_IFINDEX] = {"{ifindex}", "TAPBROKER_IFINDEX"},
-	[WORD_LEASE] = {"{lease}", "TAPBROKER_LEASE"}, [WORD_LIFELINE] = {"{lifeline}", "TAPBROKER_LIFELINE"},
+	[WORD_FD] = {"{fd}", "TAPBROKER_FD"},
+	[WORD_FDS] = {"{fds}", "TAPBROKER_FDS"},
+	[WORD_NAME] = {"{name}", "TAPBROKER_NAME"},
+	[WORD_MAC] = {"{mac}", "TAPBROKER_MAC"},
+	[WORD_MTU] = {"{mtu}", "TAPBROKER_MTU"},
+	[WORD_IFINDEX] = {"{ifindex}", "TAPBROKER_IFINDEX"},
+	[WORD_LEASE] = {"{lease}", "TAPBROKER_LEASE"},
+	[WORD_LIFELINE] = {"{lifeline}", "TAPBROKER_LIFELINE"},
+	[WORD_VHOSTFD] = {"{vhostfd}", "TAPBROKER_VHOSTFD"},
+	[WORD_VHOSTFDS] = {"{vhostfds}", "TAPBROKER_VHOSTFDS"},
 };
 
 static void write_number(char *text, unsigned int number)
@@ -23,13 +29,14 @@ static void write_number(char *text, unsigned int number)
 	snprintf(text, WORD_TEXT, "%u", number);
 }
 
-static void write_fds(char *text, const struct tap *tap)
+/* Writes the fds that one() has for so many queues, with colons between. */
+static void write_fds(char *text, const struct tap *tap, unsigned int count,
+		      int (*one)(const struct tap *, unsigned int))
 {
 	int length = 0;
 
-	for (unsigned int i = 0; i < tap_queues(tap); i++)
-		length +=
-			snprintf(text + length, WORD_TEXT - (size_t)length, "%s%d", i == 0 ? "" : ":", tap_fd(tap, i));
+	for (unsigned int i = 0; i < count; i++)
+		length += snprintf(text + length, WORD_TEXT - (size_t)length, "%s%d", i == 0 ? "" : ":", one(tap, i));
 }
 
 void words_make(const struct tap *tap, struct words *words)
@@ -43,8 +50,12 @@ void words_make(const struct tap *tap, struct words *words)
 	if (tap_queues(tap) == 0)
 		return;
 	write_number(words->text[WORD_FD], (unsigned int)tap_fd(tap, 0));
-	write_fds(words->text[WORD_FDS], tap);
+	write_fds(words->text[WORD_FDS], tap, tap_queues(tap), tap_fd);
 	write_number(words->text[WORD_LIFELINE], (unsigned int)tap_lifeline(tap));
+	if (tap_vhosts(tap) == 0)
+		return;
+	write_number(words->text[WORD_VHOSTFD], (unsigned int)tap_vhost_fd(tap, 0));
+	write_fds(words->text[WORD_VHOSTFDS], tap, tap_vhosts(tap), tap_vhost_fd);
 }
 
 /* True if the text begins with this word, and there is something to put in its place. */

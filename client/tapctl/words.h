@@ -6,9 +6,22 @@
 
 #define WORD_TEXT 192 /* 16 fds of 11 characters fit */
 
-enum word { WORD_FD, WORD_FDS, WORD_NAME, WORD_MAC, WORD_MTU, WORD_IFINDEX, WORD_LEASE, WORD_LIFELINE, WORD_COUNT };
+enum word {
+	WORD_FD,
+	WORD_FDS,
+	WORD_NAME,
+	WORD_MAC,
+	WORD_MTU,
+	WORD_IFINDEX,
+	WORD_LEASE,
+	WORD_LIFELINE,
+	WORD_VHOSTFD,
+	WORD_VHOSTFDS,
+	WORD_COUNT
+};
 
-/* The text of each word for one device. Of one that is opened by name there are no fds: these texts are empty. */
+/* The text of each word for one device. Of one that is opened by name there are no fds, of one without vhost-net none
+ * of that: these texts are empty. */
 struct words {
 	char text[WORD_COUNT][WORD_TEXT];
 };

@@ -11,17 +11,9 @@ static PolkitSubject *subject;
 
 /* The stable set of tapbroker-polkit(7), for a tap on a bridge. */
 static const char *const details[][2] = {
-	{"network", "lan"},
-	{"kind", "tap"},
-	{"name", ""},
-	{"device", "a new device"},
-	{"bridge", "br0"},
-	{"parent", ""},
-	{"mode", ""},
-	{"mtu", "1500"},
-	{"queues", "1"},
-	{"vnet_hdr", "no"},
-	{"lifetime", "session"},
+	{"network", "lan"},    {"kind", "tap"},    {"name", ""},    {"device", "a new device"},
+	{"bridge", "br0"},     {"parent", ""},     {"mode", ""},    {"mtu", "1500"},
+	{"queues", "1"},       {"vnet_hdr", "no"}, {"vhost", "no"}, {"lifetime", "session"},
 	{"interactive", "no"},
 };
 

@@ -41,6 +41,7 @@ static void network_is_good(const struct network *network, bool has_bridge)
 	require(network->max_per_user >= 1 && network->max_per_user <= network->max);
 	require(network->mode != TB_MODE_PASSTHRU || network->max == 1);
 	require(!network->isolated || has_bridge);
+	require(!network->vhost || (network->vnet_hdr && network->kind != TB_KIND_TUN));
 	require(network->names_count <= NETWORK_NAMES_MAX);
 	for (size_t i = 0; i < network->names_count; i++) {
 		const char *pattern = network->names[i];

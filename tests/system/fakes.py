@@ -231,12 +231,13 @@ def attack_noise(channel, listening, path, wanted):
 
 # ---- the opener ----
 
-def opener(errors=(), answer=None, silent=False):
+def opener(errors=(), answer=None, silent=False, vhost=None):
     """Opens the nodes that it is asked for.
 
-    errors  the errnos of its first answers, without an fd
+    errors  the errnos of its first answers, without an fd; 0: none
     answer  a path that it opens whatever it was asked for
     silent  never answers
+    vhost   a path that it opens for vhost-net, but not the device behind it, which this kernel may not have
     """
     channel = _socket(CHANNEL)
     errors = list(errors)
@@ -248,10 +249,11 @@ def opener(errors=(), answer=None, silent=False):
         _say(f"node {asked.node} ifindex={asked.ifindex} name={wire.text(asked.name)}")
         if silent:
             continue
-        if errors:
-            channel.send(wire.NodeAnswer.pack(errors.pop(0), 0))
+        error = errors.pop(0) if errors else 0
+        if error:
+            channel.send(wire.NodeAnswer.pack(error, 0))
             continue
         path = answer or ("/dev/net/tun" if asked.node == wire.NODE_TUN else f"/dev/tap{asked.ifindex}")
-        fd = os.open(path, os.O_RDWR)
+        fd = os.open(path, os.O_RDWR) if asked.node != wire.NODE_VHOST else os.open(vhost, os.O_PATH)
         wire.send(channel, wire.NodeAnswer.pack(0, 0), [fd])
         os.close(fd)

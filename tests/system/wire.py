@@ -24,12 +24,14 @@ REQ_GRANT, ANS_GRANT = 40, 41
 
 KIND_ANY, KIND_TAP, KIND_TUN, KIND_MACVTAP = 0, 1, 2, 3
 INTERACTIVE, VNET_HDR, BRIDGE, ALL = 1, 2, 4, 8
+VHOST = 32
 
 SESSION, FD, PERSISTENT = 0, 1, 2
 
 OK, DENIED, MALFORMED, BUSY, QUOTA_USER, QUOTA_NETWORK, NAME_TAKEN, LOWER_MISSING, NODE_REFUSED, KERNEL = range(10)
 QUOTA_OF_NETWORK, QUOTA_OF_BROKER = 1, 2
 NO_LEASE = 10
+NO_VHOST = 11
 
 REASON_DEVICE_GONE, REASON_NOT_COLLECTED, REASON_PROTOCOL = 1, 2, 3
 REASON_CLIENT, REASON_RELEASED, REASON_REVOKED = 4, 5, 6
@@ -38,7 +40,7 @@ REASON_CLIENT, REASON_RELEASED, REASON_REVOKED = 4, 5, 6
 
 YES, NO, CHALLENGE, DISMISSED, ERROR, CANCELLED = 1, 2, 3, 4, 5, 6
 
-NODE_TUN, NODE_TAP = 1, 2
+NODE_TUN, NODE_TAP, NODE_VHOST = 1, 2, 3
 
 WATCHING, OPENED, ENDED = 0, 1, 2
 
@@ -69,8 +71,8 @@ class Message:
 _REQUEST = "network name kind flags mtu queues lifetime reserved"
 Request = Message("Request", REQ_OPEN, "32s16sIIIII60s", _REQUEST)
 NetworksRequest = Message("NetworksRequest", REQ_NETWORKS, "32s16sIIIII60s", _REQUEST)
-Answer = Message("Answer", ANS_OPEN, "IiIIIIIIII16s6s2s16sI60s", "status error stage held limit kind flags ifindex mtu "
-                 "queues name mac reserved_mac lease quota reserved")
+Answer = Message("Answer", ANS_OPEN, "IiIIIIIIII16s6s2s16sII56s", "status error stage held limit kind flags ifindex mtu "
+                 "queues name mac reserved_mac lease quota vhosts reserved")
 Network = Message("Network", ANS_NETWORK, "II32sIIIIII40s", "left count network kind mtu queues flags limit held reserved")
 End = Message("End", ANS_END, "I12s16s", "reason reserved lease")
 Lease = Message("Lease", ANS_LEASE, "IIIIIIQQQQQIIII32s16s16s6s34s", "status left count ifindex uid pid since rx_bytes "

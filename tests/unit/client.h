@@ -168,7 +168,7 @@ static inline int talk_end(void **state)
 
 static inline void send_answer(const struct talk *talk, const void *answer, size_t size, size_t nfds)
 {
-	int fds[TB_QUEUES_MAX] = {-1};
+	int fds[TB_FDS_MAX] = {-1};
 
 	for (size_t i = 0; i < nfds; i++) {
 		fds[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -195,7 +195,7 @@ static inline struct tap *open_device(struct talk *talk, const struct tb_answer 
 	struct tap *tap;
 	int fd;
 
-	send_answer(talk, answer, sizeof(*answer), answer->queues);
+	send_answer(talk, answer, sizeof(*answer), answer->queues + answer->vhosts);
 	fd = tap_open_connected(talk->ours, &talk->request, &tap);
 	assert_true(fd >= 0);
 	assert_int_equal(fd, tap_fd(tap, 0));

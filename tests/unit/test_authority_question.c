@@ -43,7 +43,7 @@ static void details_of_a_tap(void **state)
 	(void)state;
 	strcpy(question.name, "vm0");
 	strcpy(question.bridge, "br0");
-	question.flags = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR;
+	question.flags = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST;
 	question.mtu = TB_MTU_MAX;
 	question.queues = TB_QUEUES_MAX;
 	question.lifetime = TB_LIFETIME_FD;
@@ -60,10 +60,11 @@ static void details_of_a_tap(void **state)
 	expect_detail(details, "mtu", "65535");
 	expect_detail(details, "queues", "16");
 	expect_detail(details, "vnet_hdr", "yes");
+	expect_detail(details, "vhost", "yes");
 	expect_detail(details, "lifetime", "fd");
 	expect_detail(details, "interactive", "yes");
 	keys = polkit_details_get_keys(details);
-	assert_int_equal(g_strv_length(keys), 12);
+	assert_int_equal(g_strv_length(keys), 13);
 	g_strfreev(keys);
 	g_object_unref(details);
 }
@@ -84,6 +85,7 @@ static void details_of_a_macvtap(void **state)
 	expect_detail(details, "parent", "eth1");
 	expect_detail(details, "mode", "vepa");
 	expect_detail(details, "vnet_hdr", "no");
+	expect_detail(details, "vhost", "no");
 	expect_detail(details, "interactive", "no");
 	g_object_unref(details);
 }

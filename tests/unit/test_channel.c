@@ -130,9 +130,9 @@ static struct tb_client good_client(void)
 /* Sends a message, with copies of the sending socket as its fds, and dispatches it. */
 static int pass(struct channel *channel, const void *message, size_t size, size_t nfds, struct seen *seen)
 {
-	int fds[TB_QUEUES_MAX];
+	int fds[TB_FDS_MAX];
 
-	for (size_t i = 0; i < TB_QUEUES_MAX; i++)
+	for (size_t i = 0; i < TB_FDS_MAX; i++)
 		fds[i] = channel->peer;
 	memset(seen, 0, sizeof(*seen));
 	assert_int_equal(tb_send(channel->peer, message, size, fds, nfds), 0);
@@ -175,7 +175,7 @@ static void test_fds(void **state)
 	refused(channel, &client, sizeof(client), 0); /* none where one is expected */
 	refused(channel, &client, sizeof(client), 2); /* fits into the padding of a buffer for one */
 	refused(channel, &client, sizeof(client), 3); /* does not fit: MSG_CTRUNC */
-	refused(channel, &client, sizeof(client), TB_QUEUES_MAX);
+	refused(channel, &client, sizeof(client), TB_FDS_MAX);
 	refused(channel, &cancel, sizeof(cancel), 1); /* one where none is expected */
 	refused(channel, &cancel, sizeof(cancel), 2);
 }
@@ -312,9 +312,9 @@ static void test_foreign_control(void **state)
 	struct channel *channel = *state;
 	struct tb_client client = good_client();
 	int before = count_open_fds();
-	int fds[TB_QUEUES_MAX];
+	int fds[TB_FDS_MAX];
 	char message[64];
-	size_t nfds = TB_QUEUES_MAX;
+	size_t nfds = TB_FDS_MAX;
 	int on = 1;
 
 	assert_int_equal(setsockopt(channel->ours, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
@@ -329,23 +329,23 @@ static void test_receive_all_fds(void **state)
 {
 	struct channel *channel = *state;
 	struct tb_client client = good_client();
-	int sent[TB_QUEUES_MAX];
-	int fds[TB_QUEUES_MAX];
+	int sent[TB_FDS_MAX];
+	int fds[TB_FDS_MAX];
 	char message[64];
-	size_t nfds = TB_QUEUES_MAX;
+	size_t nfds = TB_FDS_MAX;
 
-	for (size_t i = 0; i < TB_QUEUES_MAX; i++)
+	for (size_t i = 0; i < TB_FDS_MAX; i++)
 		sent[i] = i % 2 == 0 ? channel->peer : channel->ours;
-	assert_int_equal(tb_send(channel->peer, &client, sizeof(client), sent, TB_QUEUES_MAX), 0);
+	assert_int_equal(tb_send(channel->peer, &client, sizeof(client), sent, TB_FDS_MAX), 0);
 	assert_int_equal(tb_receive(channel->ours, message, sizeof(message), fds, &nfds), sizeof(client));
-	assert_int_equal(nfds, TB_QUEUES_MAX);
+	assert_int_equal(nfds, TB_FDS_MAX);
 	for (size_t i = 0; i < nfds; i++) {
 		assert_int_equal(inode_of(fds[i]), inode_of(sent[i])); /* in the order of sending */
 		assert_int_equal(fcntl(fds[i], F_GETFD), FD_CLOEXEC);
 		close(fds[i]);
 	}
-	assert_int_equal(tb_send(channel->peer, &client, sizeof(client), sent, TB_QUEUES_MAX + 1), -EINVAL);
-	nfds = TB_QUEUES_MAX + 1;
+	assert_int_equal(tb_send(channel->peer, &client, sizeof(client), sent, TB_FDS_MAX + 1), -EINVAL);
+	nfds = TB_FDS_MAX + 1;
 	assert_int_equal(tb_receive(channel->ours, message, sizeof(message), fds, &nfds), -EINVAL);
 }
 

@@ -160,6 +160,7 @@ static void test_bad_requests(void **state)
 	EXPECT(timeout, -2, EINVAL);
 	EXPECT(flags, 1u << 3, E2BIG);
 	EXPECT(flags, TAP_ALL, E2BIG);
+	EXPECT(flags, TAP_VHOST, EINVAL);                  /* without the header */
 	EXPECT(lifetime, TAP_LIFETIME_PERSISTENT, EINVAL); /* which brings no fd: tap_reserve() */
 	EXPECT(lifetime, 3, EINVAL);
 	EXPECT(size, 0, EINVAL);

@@ -10,7 +10,7 @@
 static void test_refusals(void **state)
 {
 	static const int errors[TB_STATUS_COUNT] = {0,      EACCES, EBADMSG, EAGAIN, EDQUOT, ENOSPC,
-						    EEXIST, ENODEV, ESTALE,  EIO,    ENXIO};
+						    EEXIST, ENODEV, ESTALE,  EIO,    ENXIO,  EOPNOTSUPP};
 	struct talk *talk = *state;
 
 	for (uint32_t status = 1; status < TB_STATUS_COUNT; status++) {
@@ -109,7 +109,8 @@ static const struct wrong wrong_devices[] = {
 	FIELD(reserved_mac[0], 1),
 	FIELD(reserved_mac[1], 1),
 	FIELD(reserved[0], 1),
-	FIELD(reserved[59], 1),
+	FIELD(reserved[55], 1),
+	FIELD(vhosts, 1), /* was not asked for, and is not there */
 };
 
 static void test_wrong_devices(void **state)
@@ -166,8 +167,9 @@ static void test_missing_vnet_hdr(void **state)
 static void test_wrong_refusals(void **state)
 {
 	static const struct wrong wrong_refusals[] = {
-		FIELD(error, 1), FIELD(stage, 1),  FIELD(held, 1),  FIELD(limit, 1),       FIELD(kind, 1),
-		FIELD(flags, 2), FIELD(queues, 1), FIELD(lease, 1), FIELD(reserved[9], 1), FIELD(quota, 1),
+		FIELD(error, 1),       FIELD(stage, 1), FIELD(held, 1),   FIELD(limit, 1),
+		FIELD(kind, 1),        FIELD(flags, 2), FIELD(queues, 1), FIELD(lease, 1),
+		FIELD(reserved[9], 1), FIELD(quota, 1), FIELD(vhosts, 1),
 	};
 	struct talk *talk = *state;
 	struct tb_answer answer;
@@ -222,13 +224,13 @@ static void test_wrong_number_of_fds(void **state)
 	struct talk *talk = *state;
 	struct tb_answer answer = good_answer();
 
-	for (size_t nfds = 0; nfds <= TB_QUEUES_MAX; nfds++) {
+	for (size_t nfds = 0; nfds <= TB_FDS_MAX; nfds++) {
 		if (nfds == 1)
 			continue;
 		send_answer(talk, &answer, sizeof(answer), nfds);
 		expect_error(talk, EPROTO);
 	}
-	send_many_fds(talk->broker, &answer, sizeof(answer), TB_QUEUES_MAX + 1);
+	send_many_fds(talk->broker, &answer, sizeof(answer), TB_FDS_MAX + 1);
 	expect_error(talk, EPROTO);
 	send_many_fds(talk->broker, &answer, sizeof(answer), 253);
 	expect_error(talk, EPROTO);
@@ -244,6 +246,76 @@ static void test_all_queues(void **state)
 	tap_close(open_device(talk, &answer));
 }
 
+static void ask_for_vhost(struct talk *talk, uint32_t queues)
+{
+	talk->request.queues = queues;
+	talk->request.flags = TAP_VNET_HDR | TAP_VHOST;
+}
+
+static struct tb_answer answer_with_vhost(uint32_t queues)
+{
+	struct tb_answer answer = good_answer();
+
+	answer.flags = TB_REQUEST_VNET_HDR;
+	answer.queues = answer.vhosts = queues;
+	return answer;
+}
+
+/* An fd for each queue and one more for each; tap_close() closes them all. */
+static void test_vhost(void **state)
+{
+	struct tb_answer answer = answer_with_vhost(TB_QUEUES_MAX);
+	struct talk *talk = *state;
+	struct tap *tap;
+
+	ask_for_vhost(talk, TB_QUEUES_MAX);
+	tap = open_device(talk, &answer);
+	assert_int_equal(tap_queues(tap), TB_QUEUES_MAX);
+	assert_int_equal(tap_vhosts(tap), TB_QUEUES_MAX);
+	for (unsigned int i = 0; i < TB_QUEUES_MAX; i++) {
+		assert_int_equal(fcntl(tap_vhost_fd(tap, i), F_GETFD), FD_CLOEXEC);
+		for (unsigned int j = 0; j < TB_QUEUES_MAX; j++)
+			assert_int_not_equal(tap_vhost_fd(tap, i), tap_fd(tap, j));
+	}
+	errno = 0;
+	assert_int_equal(tap_vhost_fd(tap, TB_QUEUES_MAX), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(tap_fd(tap, TB_QUEUES_MAX), -1);
+	tap_close(tap);
+}
+
+static void test_no_vhost(void **state)
+{
+	struct tb_answer answer = good_answer();
+	struct talk *talk = *state;
+	struct tap *tap = open_device(talk, &answer);
+
+	assert_int_equal(tap_vhosts(tap), 0);
+	errno = 0;
+	assert_int_equal(tap_vhost_fd(tap, 0), -1);
+	assert_int_equal(errno, EINVAL);
+	tap_close(tap);
+}
+
+/* One for each queue: not fewer, not more, and not said but missing. */
+static void test_wrong_vhosts(void **state)
+{
+	static const struct {
+		uint32_t said;
+		size_t sent;
+	} wrong[] = {{0, 2}, {1, 3}, {3, 5}, {2, 2}, {2, 3}, {2, 5}, {0, 4}, {UINT32_MAX, 4}};
+	struct talk *talk = *state;
+
+	ask_for_vhost(talk, 2);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct tb_answer answer = answer_with_vhost(2);
+
+		answer.vhosts = wrong[i].said;
+		send_answer(talk, &answer, sizeof(answer), wrong[i].sent);
+		expect_error(talk, EPROTO);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,7 +323,8 @@ int main(void)
 		TALK_TEST(test_wrong_devices),    TALK_TEST(test_wrong_addresses),
 		TALK_TEST(test_missing_vnet_hdr), TALK_TEST(test_wrong_refusals),
 		TALK_TEST(test_wrong_sizes),      TALK_TEST(test_wrong_number_of_fds),
-		TALK_TEST(test_all_queues),
+		TALK_TEST(test_all_queues),       TALK_TEST(test_vhost),
+		TALK_TEST(test_no_vhost),         TALK_TEST(test_wrong_vhosts),
 	};
 
 	become_root();

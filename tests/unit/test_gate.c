@@ -137,6 +137,10 @@ static void test_ceiling(void **state)
 		request.message = within;
 		request.message.flags = TB_REQUEST_VNET_HDR;
 		assert_refused(TB_DENIED, "ceiling-vnet-hdr");
+		monitor.networks.networks[0].vnet_hdr = true;
+		request.message.flags = TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST;
+		assert_refused(TB_DENIED, "ceiling-vhost");
+		monitor.networks.networks[0].vnet_hdr = false;
 		request.message = within;
 	}
 }
@@ -145,11 +149,12 @@ static void test_up_to_the_ceiling(void **state)
 {
 	(void)state;
 	monitor.networks.networks[0].vnet_hdr = true;
+	monitor.networks.networks[0].vhost = true;
 	request.message.kind = TB_KIND_TAP;
 	tb_field_set(request.message.name, TB_NAME_SIZE, "vm7");
 	request.message.mtu = 1500;
 	request.message.queues = 2;
-	request.message.flags = TB_REQUEST_VNET_HDR;
+	request.message.flags = TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST;
 	assert_way(PASSAGE_ASK);
 }
 

@@ -167,6 +167,7 @@ static void test_defaults(void **state)
 	assert_false(network->isolated); /* no bridge, no port */
 	assert_true(network->ipv6_disabled);
 	assert_true(network->listed);
+	assert_false(network->vhost);
 
 	network = accepts_text("[Network]\nKind=tap\nBridge=br0\n");
 	assert_true(network->isolated);
@@ -219,6 +220,11 @@ static void test_every_key(void **state)
 	network = accepts_text("[Network]\nKind=tap\nBridge=br-LAN\nLifetimes=session persistent\n");
 	assert_string_equal(network->bridge, "br-LAN");
 	assert_int_equal(network->lifetimes, 1u << TB_LIFETIME_SESSION | 1u << TB_LIFETIME_PERSISTENT);
+
+	network = accepts_text("[Network]\nKind=tap\nVhost=yes\n");
+	assert_true(network->vhost);
+	network = accepts_text("[Network]\nKind=macvtap\nParent=eth0\nVnetHeader=yes\nVhost=yes\n");
+	assert_true(network->vhost);
 
 	network = accepts_text("[Network]\nKind=macvtap\nParent=enp0s31f6\nMode=private\nIPv6=disabled\n");
 	assert_int_equal(network->lifetimes, 1u << TB_LIFETIME_SESSION);
@@ -334,6 +340,8 @@ static void test_values(void **state)
 		{"MaxPerUser=0", "MaxPerUser=0: it is a decimal number from 1 to 65536"},
 		{"MaxPerUser=65", "MaxPerUser=65 is more than Max=64"},
 		{"VnetHeader=maybe", "VnetHeader=maybe: it is yes or no"},
+		{"Vhost=2", "Vhost=2: it is yes or no"},
+		{"Vhost=yes\nVnetHeader=no", "Vhost=yes: vhost-net needs the header that VnetHeader=no forbids"},
 		{"Listed=2", "Listed=2: it is yes or no"},
 		{"IPv6=yes", "IPv6=yes: it is disabled or no-ra"},
 		{"IPv6=Disabled", "IPv6=Disabled: it is disabled or no-ra"},
@@ -362,6 +370,8 @@ static void test_kinds(void **state)
 	refuses_text("[Network]\nKind=tun\nBridge=br0\n", "3: Bridge= is for Kind=tap only, and this is a tun");
 	refuses_text("[Network]\nBridge=br0\nKind=tun\n", "2: Bridge= is for Kind=tap only, and this is a tun");
 	refuses_text("[Network]\nKind=tun\nIsolated=no\n", "3: Isolated= is for Kind=tap only, and this is a tun");
+	refuses_text("[Network]\nKind=tun\nVhost=yes\n",
+		     "3: Vhost= is for Kind=tap or macvtap only, and this is a tun");
 	refuses_text("[Network]\nKind=macvtap\n", "1: Parent= is missing");
 	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nMode=passthrough\n",
 		     "4: Mode=passthrough: it is bridge, vepa, private or passthru");

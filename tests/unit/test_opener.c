@@ -211,6 +211,22 @@ static void opens_the_tun(void **state)
 	close(fd);
 }
 
+static void refuses_a_false_vhost(void **state)
+{
+	(void)state;
+	assert_int_equal(vhost_node_open(dev), -ENOENT);
+	make_link("vhost-net", "/dev/vhost-net");
+	assert_int_equal(vhost_node_open(dev), -ENODEV);
+	make_node("vhost-net", S_IFIFO, 0, 0);
+	assert_int_equal(vhost_node_open(dev), -ENODEV);
+	if (!nodes_allowed)
+		return;
+	make_node("vhost-net", S_IFCHR, NULL_MAJOR, NULL_MINOR);
+	assert_int_equal(vhost_node_open(dev), -ENODEV);
+	make_node("vhost-net", S_IFCHR, 10, 200); /* a tun */
+	assert_int_equal(vhost_node_open(dev), -ENODEV);
+}
+
 /* One request over the channel, and what the opener's step returns for it. */
 static int ask(const struct tb_node_request *request, size_t size, struct tb_node_answer *answer, int *fd)
 {
@@ -299,7 +315,7 @@ static void dies_of_nonsense(void **state)
 {
 	const struct tb_node_request nonsense[] = {
 		request_for(0, "vm0", 77),
-		request_for(3, "vm0", 77),
+		request_for(4, "vm0", 77),
 		request_for(TB_NODE_TAP, "vm0", 0),
 		request_for(TB_NODE_TAP, "", 77),
 		request_for(TB_NODE_TAP, "../vm0", 77),
@@ -308,6 +324,8 @@ static void dies_of_nonsense(void **state)
 		request_for(TB_NODE_TAP, "sixteen-letters-", 77),
 		request_for(TB_NODE_TUN, "vm0", 0),
 		request_for(TB_NODE_TUN, "", 1),
+		request_for(TB_NODE_VHOST, "vm0", 0),
+		request_for(TB_NODE_VHOST, "", 1),
 	};
 	struct tb_node_request request;
 	struct tb_node_answer answer;
@@ -350,6 +368,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_sysfs_does_not_show),
 		cmocka_unit_test(refuses_a_false_tun),
 		cmocka_unit_test(opens_the_tun),
+		cmocka_unit_test(refuses_a_false_vhost),
 		cmocka_unit_test(answers_requests),
 		cmocka_unit_test(keeps_nothing),
 		cmocka_unit_test(dies_of_nonsense),

@@ -44,10 +44,11 @@ static int in_sandbox(int (*attempt)(void))
 	int status;
 
 	if (child == 0) {
+		const struct node_source node = {.opener = -1};
 		struct rlimit none = {0, 0};
 
 		setrlimit(RLIMIT_CORE, &none);
-		sandbox_drop_rights(SOME_UID, SOME_UID, false);
+		sandbox_drop_rights(SOME_UID, SOME_UID, &node);
 		sandbox_close();
 		_exit(attempt() == 0 ? ALLOWED : errno == EACCES || errno == EPERM ? DENIED : 99);
 	}
