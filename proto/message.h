@@ -150,8 +150,8 @@ enum tb_request_flags {
 };
 
 /* The one message that a client sends. What a request does not use is zero: NETWORKS has nothing but its header; LIST
- * and WATCH have flags (INTERACTIVE, ALL); RELEASE has flags (INTERACTIVE) and either lease, or name, which is looked for
- * among the caller's own leases; REVOKE has flags (INTERACTIVE) and lease. */
+ * and WATCH have flags (INTERACTIVE, ALL); RELEASE has flags (INTERACTIVE) and either lease, or name, which is looked
+ * for among the caller's own leases; REVOKE has flags (INTERACTIVE) and lease. */
 struct tb_request {
 	struct tb_header header;
 	char network[TB_NETWORK_SIZE];

@@ -1,8 +1,8 @@
 /* The log line of a decision. Runs in the monitor. Nothing that was not validated is ever in it.
  *
  * Any user can be refused as often as he likes, and a journal that is full, or that limits the service's lines, loses
- * those of others. So of one user's refusals only some are logged in one second, and how many were not. What was granted
- * and what has ended is always logged: the quotas and the kernel limit it.
+ * those of others. So of one user's refusals only some are logged in one second, and how many were not. What was
+ * granted and what has ended is always logged: the quotas and the kernel limit it.
  */
 #include "broker/monitor/monitor.h"
 

@@ -98,8 +98,8 @@ uint32_t tb_answer_fds(const struct tb_request *request);
 int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, const struct tb_request *request);
 
 /* Receives one message of this type and size, which answers another request than one for a device.
- * Returns 0, the negative errno of a refusal as for a device, which answers a request that was not even read, -EPROTO, or
- * what tb_server_receive() returns. */
+ * Returns 0, the negative errno of a refusal as for a device, which answers a request that was not even read, -EPROTO,
+ * or what tb_server_receive() returns. */
 int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline);
 
 /* Takes such a message apart that has been received already, with this length. */
