@@ -33,13 +33,19 @@ def accelerator():
     return known.get(os.environ.get("TB_KVM")) or pathlib.Path(GUEST, "accel").read_text().strip()
 
 
-def qemu(*network):
+def told(**more):
+    """What tests/guest/ping-init finds on the kernel's command line; its head names what else it can be told."""
+    words = {"address": ADDRESS, "peer": HOST, **more}
+    return " ".join(f"guest_{name}={value}" for name, value in words.items())
+
+
+def qemu(*network, **more):
     """The words of a QEMU command whose guest pings HOST over that network card, says so, and powers off."""
     machine = ["-accel", "kvm", "-cpu", "host"] if accelerator() == "kvm" else ["-accel", "tcg", "-cpu", "max"]
     return ["qemu-system-x86_64", *machine, "-machine", "pc", "-m", "128", "-display", "none", "-nodefaults",
             "-no-reboot", "-serial", "stdio", "-monitor", "none", *network,
             "-kernel", GUEST + "/vmlinuz", "-initrd", GUEST + "/ping.cpio",
-            "-append", f"console=ttyS0 quiet panic=-1 tsc=reliable guest_address={ADDRESS} guest_peer={HOST}"]
+            "-append", f"console=ttyS0 quiet panic=-1 tsc=reliable {told(**more)}"]
 
 
 def status(pid):
