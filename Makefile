@@ -39,7 +39,10 @@ tapbroker-authority_PKGS = libseccomp polkit-gobject-1
 tapbroker-opener_OBJS = $(call objects,proto broker/shared broker/opener)
 tapbroker-opener_PKGS = libseccomp
 tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libtapbroker.a
+tapctl_PKGS = libseccomp
 tapbroker-bridge-helper_OBJS = $(call objects,client/bridge-helper) $(BUILD)/libtapbroker.a
+# For tap_confine() alone: who links the static library without calling it, as the bridge helper, links no more than libc.
+libtapbroker_PKGS = libseccomp
 libtapbroker_OBJS = $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/*.c client/libtapbroker/*.c))
 
 # What unit tests, fuzz targets, helpers and benches link; each takes out of it what it uses.
@@ -86,6 +89,7 @@ $(BUILD)/flags: FORCE
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(BUILD)/broker/%.o: private PKGS = libseccomp
+$(BUILD)/client/libtapbroker/%.o $(BUILD)/pic/client/libtapbroker/%.o: private PKGS = $(libtapbroker_PKGS)
 $(BUILD)/broker/monitor/%.o: private PKGS = $(tapbrokerd_PKGS)
 $(BUILD)/broker/authority/%.o: private PKGS = $(tapbroker-authority_PKGS)
 $(BUILD)/tests/%.o: private PKGS = $(TEST_PKGS)
@@ -106,7 +110,8 @@ $(PROGRAMS:%=$(BUILD)/%): $$($$(@F)_OBJS)
 	$(call say,LINK)$(CC) -pie $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(call libs_of,$($(@F)_PKGS))
 $(BUILD)/libtapbroker.so.1: $(libtapbroker_OBJS) client/libtapbroker.map
 	$(call say,LINK)$(CC) -shared $(CFLAGS) $(LINK) $(if $(SANITIZE),,-Wl,-z,defs) $(LDFLAGS) -Wl,-soname,$(@F) \
-		-Wl,--version-script=client/libtapbroker.map -o $@ $(libtapbroker_OBJS)
+		-Wl,--version-script=client/libtapbroker.map -o $@ $(libtapbroker_OBJS) \
+		$(call libs_of,$(libtapbroker_PKGS))
 $(BUILD)/libtapbroker.a: $(libtapbroker_OBJS)
 $(BUILD)/tests/libtest.a: $(libtest_OBJS)
 $(BUILD)/tests/libbench.a: $(libbench_OBJS)

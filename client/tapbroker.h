@@ -232,6 +232,18 @@ const char *tap_strerror(int error);
 /* A text for the stage of a struct tap_failure: what the broker was doing when the kernel refused. Never NULL. */
 const char *tap_stage(unsigned int stage);
 
+/* Flags of tap_confine(). */
+#define TAP_CONFINE_QUEUES (1u << 0) /* turning queues on and off stays allowed, as QEMU wants it with several */
+
+/* For good, in all threads of this process and in all that it starts: no_new_privs, and a seccomp filter by which
+ * ioctl() fails with EPERM for what would change a device for others: TUNSETPERSIST, TUNSETOWNER, TUNSETGROUP,
+ * SIOCSIFHWADDR, TUNSETLINK, TUNSETCARRIER, TUNSETDEBUG, and TUNSETQUEUE without TAP_CONFINE_QUEUES. All else stays as
+ * it was, and so this library works as before. A call by another ABI, as a 32-bit program on a 64-bit kernel makes
+ * them, kills. Returns 0, or -1 and errno, which is the kernel's: ESRCH if another thread has a filter of its own,
+ * EOPNOTSUPP if there are no filters, E2BIG for an unknown flag; after a failure no_new_privs may be set. It allocates
+ * memory, so it is not for a signal handler, nor for the child of a fork() of a process with threads. */
+int tap_confine(unsigned int flags);
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,7 +8,7 @@ _tapctl_leases()
 
 _tapctl()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} i words
+	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} before value='' i words
 
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W 'get networks list show release revoke watch import-bridge-conf help --help --version' -- "$cur")
@@ -27,21 +27,21 @@ _tapctl()
 	done
 	case $command in
 	get)
-		# "=" is a word of its own: --kind = tap
+		# "=" is a word of its own: --kind = tap, ALIAS = NETWORK
+		before=${COMP_WORDS[COMP_CWORD - 1]}
 		if [[ $cur == = ]]; then
-			i=$((COMP_CWORD - 1)) cur=
-		elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
-			i=$((COMP_CWORD - 2))
-		else
-			i=$((COMP_CWORD - 1))
+			cur='' value=1
+		elif [[ $before == = ]]; then
+			before=${COMP_WORDS[COMP_CWORD - 2]} value=1
 		fi
-		case ${COMP_WORDS[i]} in
+		words=$(tapctl networks --quiet 2>/dev/null)
+		case $before in
 		--kind) words='tap tun macvtap' ;;
 		--lifetime) words='session fd persistent' ;;
 		--timeout) words='none' ;;
 		--name | --mtu | --queues) return ;;
-		*) words="--name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime= --persistent --bridge
-			--interactive --no-ask-password --timeout= --json --help -- $(tapctl networks --quiet 2>/dev/null)" ;;
+		*) [[ $value && $before != -* ]] || words+=" --name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime=
+			--persistent --bridge --interactive --no-ask-password --timeout= --confine --json --help --" ;;
 		esac
 		;;
 	networks) words='--json --quiet --help' ;;

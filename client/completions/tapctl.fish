@@ -1,7 +1,11 @@
 # fish completion for tapctl(1)
 
+# The networks; behind ALIAS= with that before each.
 function __tapctl_networks
-    tapctl networks --quiet 2>/dev/null
+    set -l alias (string match -r '^[^-=][^=]*=' -- (commandline -ct))
+    for network in (tapctl networks --quiet 2>/dev/null)
+        echo "$alias$network"
+    end
 end
 
 # The ids and the names of our leases.
@@ -23,7 +27,7 @@ end
 set -l commands get networks list show release revoke watch import-bridge-conf help
 
 complete -c tapctl -f
-complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a get -d 'Get a device of a network'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a get -d 'Get devices of networks'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a networks -d 'List the networks'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the leases'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a show -d 'Show one lease'
@@ -51,6 +55,7 @@ complete -c tapctl -n $get -l bridge -d 'The network may also be a bridge'
 complete -c tapctl -n $get -l interactive -d 'polkit may ask for a password'
 complete -c tapctl -n $get -l no-ask-password -d 'polkit may not ask for a password'
 complete -c tapctl -n $get -l timeout -x -a none -d 'Seconds to wait for an answer'
+complete -c tapctl -n $get -l confine -d 'The command cannot change what the devices are'
 complete -c tapctl -n $get -l json -d 'Say what was got as JSON'
 complete -c tapctl -n '__fish_seen_subcommand_from get; and __tapctl_in_command' -a '(__tapctl_complete_command)'
 

@@ -4,6 +4,7 @@
 #include "client/tapctl/agent.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
+#include "client/tapctl/words.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,21 +14,14 @@
 #include <string.h>
 
 static const struct option table[] = {
-	{"name", required_argument, NULL, 'n'},
-	{"kind", required_argument, NULL, 'k'},
-	{"mtu", required_argument, NULL, 'm'},
-	{"queues", required_argument, NULL, 'q'},
-	{"vnet-hdr", no_argument, NULL, 'v'},
-	{"lifetime", required_argument, NULL, 'l'},
-	{"persistent", no_argument, NULL, 'p'},
-	{"bridge", no_argument, NULL, 'b'},
-	{"interactive", no_argument, NULL, 'i'},
-	{"no-ask-password", no_argument, NULL, 'a'},
-	{"timeout", required_argument, NULL, 't'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
-	{"vhost", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
+	{"name", required_argument, NULL, 'n'},    {"kind", required_argument, NULL, 'k'},
+	{"mtu", required_argument, NULL, 'm'},     {"queues", required_argument, NULL, 'q'},
+	{"vnet-hdr", no_argument, NULL, 'v'},      {"lifetime", required_argument, NULL, 'l'},
+	{"persistent", no_argument, NULL, 'p'},    {"bridge", no_argument, NULL, 'b'},
+	{"interactive", no_argument, NULL, 'i'},   {"no-ask-password", no_argument, NULL, 'a'},
+	{"timeout", required_argument, NULL, 't'}, {"confine", no_argument, NULL, 'c'},
+	{"vhost", no_argument, NULL, 'V'},         {"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
 };
 
 /* A number in decimal digits and nothing else. */
@@ -80,50 +74,56 @@ static int timeout_read(int *timeout)
 
 static int network_read(struct get_options *options)
 {
-	if (options->request.network != NULL) {
-		complain("get takes one network, and \"%s\" is the second; a command goes behind \"--\"", optarg);
+	if (options->count == DEVICES_MAX) {
+		complain("get: \"%s\" is one network too many, %d are possible; a command goes behind \"--\"", optarg,
+			 DEVICES_MAX);
 		return EXIT_USAGE;
 	}
-	options->request.network = optarg;
-	return EXIT_OK;
+	return device_read(optarg, &options->of_all, &options->devices[options->count++]);
 }
 
 static int option_read(int letter, char **argv, struct get_options *options)
 {
+	struct tap_request *request =
+		options->count == 0 ? &options->of_all : &options->devices[options->count - 1].request;
+
 	switch (letter) {
 	case 1:
 		return network_read(options);
 	case 'n':
-		options->request.name = optarg;
+		request->name = optarg;
 		return EXIT_OK;
 	case 'k':
-		return kind_read(&options->request.kind);
+		return kind_read(&request->kind);
 	case 'm':
-		return number_read("mtu", 68, 65535, &options->request.mtu);
+		return number_read("mtu", 68, 65535, &request->mtu);
 	case 'q':
-		return number_read("queues", 1, 16, &options->request.queues);
+		return number_read("queues", 1, 16, &request->queues);
 	case 'v':
-		options->request.flags |= TAP_VNET_HDR;
+		request->flags |= TAP_VNET_HDR;
 		return EXIT_OK;
 	case 'V':
-		options->request.flags |= TAP_VHOST | TAP_VNET_HDR;
+		request->flags |= TAP_VHOST | TAP_VNET_HDR;
 		return EXIT_OK;
 	case 'l':
-		return lifetime_read(&options->request.lifetime);
+		return lifetime_read(&request->lifetime);
 	case 'p':
-		options->request.lifetime = TAP_LIFETIME_PERSISTENT;
+		request->lifetime = TAP_LIFETIME_PERSISTENT;
 		return EXIT_OK;
 	case 'b':
-		options->request.flags |= TAP_BRIDGE;
+		request->flags |= TAP_BRIDGE;
 		return EXIT_OK;
 	case 'i':
-		options->request.flags |= TAP_INTERACTIVE;
+		options->flags |= TAP_INTERACTIVE;
 		return EXIT_OK;
 	case 'a':
-		options->request.flags &= ~TAP_INTERACTIVE;
+		options->flags &= ~TAP_INTERACTIVE;
 		return EXIT_OK;
 	case 't':
-		return timeout_read(&options->request.timeout);
+		return timeout_read(&options->timeout);
+	case 'c':
+		options->confine = true;
+		return EXIT_OK;
 	case 'j':
 		options->json = true;
 		return EXIT_OK;
@@ -149,38 +149,73 @@ static int find_command(int argc, char **argv)
 	return i;
 }
 
-int get_options_read(int argc, char **argv, struct get_options *options)
+/* Of several devices, a word must say which of them it means. */
+static int check_words(const struct get_options *options)
 {
-	int end = find_command(argc, argv);
-	int letter;
+	for (char **argument = options->command; options->count > 1 && *argument != NULL; argument++) {
+		const char *word = words_unqualified(*argument);
 
-	*options = (struct get_options){.request = TAP_REQUEST_INIT};
-	if (at_terminal())
-		options->request.flags |= TAP_INTERACTIVE;
-	/* "-": a word that is no option comes as 1, wherever it stands; ":": we say ourselves what is wrong. */
-	while ((letter = getopt_long(end, argv, "-:h", table, NULL)) != -1) {
-		int ret = option_read(letter, argv, options);
-
-		if (ret != EXIT_OK)
-			return ret;
-	}
-	if (options->help)
-		return EXIT_OK;
-	if (options->request.network == NULL) {
-		complain("get: no network is named; \"tapctl networks\" lists them");
-		return EXIT_USAGE;
-	}
-	if (end < argc) {
-		options->command = argv + end + 1;
-		if (options->command[0] == NULL) {
-			complain("get: there is no command behind \"--\"");
-			return EXIT_USAGE;
-		}
-		if (options->json) {
-			complain("get: --json is for holding a device; a command gets what it needs as {words} and "
-				 "TAPBROKER_ variables");
+		if (word != NULL) {
+			complain("get: {%s} does not say of which device: with several it is {%s.%s}, {%s.%s}", word,
+				 options->devices[0].alias, word, options->devices[1].alias, word);
 			return EXIT_USAGE;
 		}
 	}
 	return EXIT_OK;
+}
+
+static int check_command(const struct get_options *options)
+{
+	if (options->command == NULL) {
+		if (!options->confine)
+			return EXIT_OK;
+		complain("get: --confine is for a command, and there is none; it goes behind \"--\"");
+		return EXIT_USAGE;
+	}
+	if (options->command[0] == NULL) {
+		complain("get: there is no command behind \"--\"");
+		return EXIT_USAGE;
+	}
+	if (options->json) {
+		complain("get: --json is for holding a device; a command gets what it needs as {words} and "
+			 "TAPBROKER_ variables");
+		return EXIT_USAGE;
+	}
+	return check_words(options);
+}
+
+static int check_networks(const struct get_options *options)
+{
+	if (options->count == 0) {
+		complain("get: no network is named; \"tapctl networks\" lists them");
+		return EXIT_USAGE;
+	}
+	if (options->count > 1 && options->of_all.name != NULL) {
+		complain("get: --name=%s would be the name of each device; put it behind its network",
+			 options->of_all.name);
+		return EXIT_USAGE;
+	}
+	return devices_check(options->devices, options->count);
+}
+
+int get_options_read(int argc, char **argv, struct get_options *options)
+{
+	int end = find_command(argc, argv);
+	int ret = EXIT_OK;
+	int letter;
+
+	*options = (struct get_options){.of_all = TAP_REQUEST_INIT, .flags = at_terminal() ? TAP_INTERACTIVE : 0};
+	/* "-": a word that is no option comes as 1, wherever it stands; ":": we say ourselves what is wrong. */
+	while (ret == EXIT_OK && (letter = getopt_long(end, argv, "-:h", table, NULL)) != -1)
+		ret = option_read(letter, argv, options);
+	if (ret != EXIT_OK || options->help)
+		return ret;
+	if (end < argc)
+		options->command = argv + end + 1;
+	for (size_t i = 0; i < options->count; i++) {
+		options->devices[i].request.flags |= options->flags;
+		options->devices[i].request.timeout = options->timeout;
+	}
+	ret = check_networks(options);
+	return ret != EXIT_OK ? ret : check_command(options);
 }

@@ -2,19 +2,25 @@
 #ifndef TAPCTL_OPTIONS_H
 #define TAPCTL_OPTIONS_H
 
-#include "client/tapbroker.h"
+#include "client/tapctl/devices.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct get_options {
-	struct tap_request request; /* its strings are those of argv */
+	struct device devices[DEVICES_MAX];
+	size_t count;              /* of them */
+	struct tap_request of_all; /* what stands before the first network */
+	unsigned int flags;        /* TAP_INTERACTIVE: of each request, wherever the option stands */
+	int timeout;               /* the same */
+	bool confine;
 	bool json;
 	bool help;
 	char **command; /* NULL: none */
 };
 
-/* Reads the options, which may stand before and after the network, up to "--". Says what is wrong with them.
- * Returns EXIT_OK or EXIT_USAGE. */
+/* Reads the options, up to "--". One that describes a device is meant for the network that it stands behind, or for all
+ * of them if it stands before the first. Says what is wrong with them. Returns EXIT_OK or EXIT_USAGE. */
 int get_options_read(int argc, char **argv, struct get_options *options);
 
 #endif

@@ -1,6 +1,7 @@
-/* `tapctl get NETWORK -- COMMAND`: see use.h. Runs as the user, and becomes the command. */
+/* `tapctl get NETWORK -- COMMAND`: see run.h. Runs as the user, and becomes the command. */
+#include "client/tapctl/run.h"
+
 #include "client/tapctl/tapctl.h"
-#include "client/tapctl/use.h"
 #include "client/tapctl/words.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ static void free_arguments(char **arguments)
 }
 
 /* The command with its words replaced, or NULL if there is no memory. */
-static char **replace_words(const struct words *words, char **command)
+static char **replace_words(const struct words *words, size_t devices, char **command)
 {
 	size_t count = 0;
 	char **arguments;
@@ -42,7 +43,7 @@ static char **replace_words(const struct words *words, char **command)
 	} while (command[count] != NULL);
 	arguments = calloc(count + 1, sizeof(*arguments));
 	for (size_t i = 0; arguments != NULL && i < count; i++) {
-		arguments[i] = words_replace(words, command[i]);
+		arguments[i] = words_replace(words, devices, command[i]);
 		if (arguments[i] == NULL) {
 			free_arguments(arguments);
 			arguments = NULL;
@@ -51,22 +52,62 @@ static char **replace_words(const struct words *words, char **command)
 	return arguments;
 }
 
-int run_command(struct tap *tap, char **command)
+/* The command with its words replaced, and its environment; NULL if that is not possible. */
+static char **prepare(const struct get_options *options)
 {
-	struct words words;
+	struct words words[DEVICES_MAX];
 	char **arguments;
+
+	for (size_t i = 0; i < options->count; i++)
+		words_make(options->devices[i].alias, options->devices[i].tap, &words[i]);
+	arguments = replace_words(words, options->count, options->command);
+	if (arguments == NULL || words_export(words, options->count) == 0)
+		return arguments;
+	free_arguments(arguments);
+	return NULL;
+}
+
+static int pass_all_fds(const struct get_options *options)
+{
+	for (size_t i = 0; i < options->count; i++)
+		if (pass_fds(options->devices[i].tap) < 0)
+			return -1;
+	return 0;
+}
+
+static int confine(const struct get_options *options)
+{
+	unsigned int flags = 0;
+
+	/* The filter does not tell one device from another. */
+	for (size_t i = 0; i < options->count; i++)
+		if (options->devices[i].request.queues > 1)
+			flags |= TAP_CONFINE_QUEUES;
+	return tap_confine(flags);
+}
+
+/* Returns only if there is no such program, with an exit code. */
+static int become(char **arguments)
+{
 	int error;
 
-	words_make(tap, &words);
-	arguments = replace_words(&words, command);
-	if (arguments == NULL || words_export(&words) < 0 || pass_fds(tap) < 0) {
-		complain("cannot prepare the command: %s", strerror(errno));
-		free_arguments(arguments);
-		return EXIT_FAILED;
-	}
 	execvp(arguments[0], arguments);
 	error = errno;
 	complain("%s: %s", arguments[0], strerror(error));
-	free_arguments(arguments);
 	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+}
+
+int run_command(const struct get_options *options)
+{
+	char **arguments = prepare(options);
+	int ret = EXIT_FAILED;
+
+	if (arguments == NULL || pass_all_fds(options) < 0)
+		complain("cannot prepare the command: %s", strerror(errno));
+	else if (options->confine && confine(options) < 0)
+		complain("cannot confine the command, so it is not run: %s", strerror(errno));
+	else
+		ret = become(arguments);
+	free_arguments(arguments);
+	return ret;
 }

@@ -13,7 +13,7 @@ static const struct {
 	int (*function)(int argc, char **argv);
 	const char *description;
 } commands[] = {
-	{"get", get_main, "Get a device of a network: run a command with it, or hold it until interrupted"},
+	{"get", get_main, "Get devices of networks: run a command with them, or hold them until interrupted"},
 	{"networks", networks_main, "List the networks that there are devices of"},
 	{"list", list_main, "List the leases: the devices that you, or all users, hold"},
 	{"show", show_main, "Show everything about one lease"},

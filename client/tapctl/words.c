@@ -3,26 +3,19 @@
 
 #include "client/tapctl/terms.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	const char *braced;
-	const char *variable;
-} spellings[WORD_COUNT] = {
-	[WORD_FD] = {"{fd}", "TAPBROKER_FD"},
-	[WORD_FDS] = {"{fds}", "TAPBROKER_FDS"},
-	[WORD_NAME] = {"{name}", "TAPBROKER_NAME"},
-	[WORD_MAC] = {"{mac}", "TAPBROKER_MAC"},
-	[WORD_MTU] = {"{mtu}", "TAPBROKER_MTU"},
-	[WORD_IFINDEX] = {"{ifindex}", "TAPBROKER_IFINDEX"},
-	[WORD_LEASE] = {"{lease}", "TAPBROKER_LEASE"},
-	[WORD_LIFELINE] = {"{lifeline}", "TAPBROKER_LIFELINE"},
-	[WORD_VHOSTFD] = {"{vhostfd}", "TAPBROKER_VHOSTFD"},
-	[WORD_VHOSTFDS] = {"{vhostfds}", "TAPBROKER_VHOSTFDS"},
+static const char *const names[WORD_COUNT] = {
+	[WORD_FD] = "fd",           [WORD_FDS] = "fds",           [WORD_NAME] = "name",   [WORD_MAC] = "mac",
+	[WORD_MTU] = "mtu",         [WORD_IFINDEX] = "ifindex",   [WORD_LEASE] = "lease", [WORD_LIFELINE] = "lifeline",
+	[WORD_VHOSTFD] = "vhostfd", [WORD_VHOSTFDS] = "vhostfds",
 };
+
+#define BRACED_TEXT 64 /* an alias, a word, "{", "." and "}" */
 
 static void write_number(char *text, unsigned int number)
 {
@@ -39,9 +32,10 @@ static void write_fds(char *text, const struct tap *tap, unsigned int count,
 		length += snprintf(text + length, WORD_TEXT - (size_t)length, "%s%d", i == 0 ? "" : ":", one(tap, i));
 }
 
-void words_make(const struct tap *tap, struct words *words)
+void words_make(const char *alias, const struct tap *tap, struct words *words)
 {
 	memset(words, 0, sizeof(*words));
+	words->alias = alias;
 	snprintf(words->text[WORD_NAME], WORD_TEXT, "%s", tap_name(tap));
 	mac_write(tap_mac(tap), words->text[WORD_MAC]);
 	write_number(words->text[WORD_MTU], tap_mtu(tap));
@@ -58,24 +52,35 @@ void words_make(const struct tap *tap, struct words *words)
 	write_fds(words->text[WORD_VHOSTFDS], tap, tap_vhosts(tap), tap_vhost_fd);
 }
 
-/* True if the text begins with this word, and there is something to put in its place. */
-static bool begins_with(const char *text, const struct words *words, int word)
+/* The length of {alias.word}, or of {word} if the alias is "", where the text begins with it; else 0. */
+static size_t begins_with(const char *text, const char *alias, int word)
 {
-	return words->text[word][0] != '\0' &&
-	       strncmp(text, spellings[word].braced, strlen(spellings[word].braced)) == 0;
+	char braced[BRACED_TEXT];
+	size_t length;
+
+	snprintf(braced, sizeof(braced), "{%s%s%s}", alias, alias[0] != '\0' ? "." : "", names[word]);
+	length = strlen(braced);
+	return strncmp(text, braced, length) == 0 ? length : 0;
 }
 
-/* The word that the text begins with, or WORD_COUNT. */
-static int find_word(const char *text, const struct words *words)
+/* What the text begins with: the length of that, and in *value what is put in its place. 0: nothing of ours. */
+static size_t find_word(const struct words *devices, size_t count, const char *text, const char **value)
 {
-	int word = 0;
+	for (size_t i = 0; i < count; i++) {
+		for (int word = 0; word < WORD_COUNT; word++) {
+			size_t length = begins_with(text, devices[i].alias, word);
 
-	while (word < WORD_COUNT && !begins_with(text, words, word))
-		word++;
-	return word;
+			if (length == 0 && count == 1)
+				length = begins_with(text, "", word);
+			*value = devices[i].text[word];
+			if (length != 0 && **value != '\0')
+				return length;
+		}
+	}
+	return 0;
 }
 
-char *words_replace(const struct words *words, const char *argument)
+char *words_replace(const struct words *devices, size_t count, const char *argument)
 {
 	char *result = NULL;
 	size_t size = 0;
@@ -85,13 +90,14 @@ char *words_replace(const struct words *words, const char *argument)
 	if (out == NULL)
 		return NULL;
 	while (*argument != '\0') {
-		int word = find_word(argument, words);
+		const char *value;
+		size_t length = *argument == '{' ? find_word(devices, count, argument, &value) : 0;
 
-		if (word == WORD_COUNT) {
+		if (length == 0) {
 			fputc(*argument++, out);
 		} else {
-			fputs(words->text[word], out);
-			argument += strlen(spellings[word].braced);
+			fputs(value, out);
+			argument += length;
 		}
 	}
 	failed = ferror(out) != 0;
@@ -102,14 +108,59 @@ char *words_replace(const struct words *words, const char *argument)
 	return result;
 }
 
-int words_export(const struct words *words)
+const char *words_unqualified(const char *argument)
+{
+	while ((argument = strchr(argument, '{')) != NULL) {
+		for (int word = 0; word < WORD_COUNT; word++)
+			if (begins_with(argument, "", word) != 0)
+				return names[word];
+		argument++;
+	}
+	return NULL;
+}
+
+void variable_write(const char *alias, const char *word, char text[VARIABLE_TEXT])
+{
+	snprintf(text, VARIABLE_TEXT, "TAPBROKER_%s%s%s", alias, alias[0] != '\0' ? "_" : "", word);
+	for (; *text != '\0'; text++)
+		*text = isalnum((unsigned char)*text) ? (char)toupper((unsigned char)*text) : '_';
+}
+
+/* Sets a variable, or removes it if there is no text for it. */
+static int export_one(const char *alias, int word, const char *text)
+{
+	char variable[VARIABLE_TEXT];
+
+	variable_write(alias, names[word], variable);
+	return text[0] != '\0' ? setenv(variable, text, 1) : unsetenv(variable);
+}
+
+static int export_aliases(const struct words *devices, size_t count)
+{
+	char *aliases = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&aliases, &size);
+	int ret = -1;
+
+	if (out == NULL)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s%s", i == 0 ? "" : " ", devices[i].alias);
+	if (fclose(out) == 0)
+		ret = setenv("TAPBROKER_DEVICES", aliases, 1);
+	free(aliases);
+	return ret;
+}
+
+int words_export(const struct words *devices, size_t count)
 {
 	for (int word = 0; word < WORD_COUNT; word++) {
-		const char *variable = spellings[word].variable;
-		const char *text = words->text[word];
-
-		if ((text[0] != '\0' ? setenv(variable, text, 1) : unsetenv(variable)) < 0)
+		/* Of several devices there is none that these could mean; what was inherited is another's. */
+		if (export_one("", word, count == 1 ? devices[0].text[word] : "") < 0)
 			return -1;
+		for (size_t i = 0; i < count; i++)
+			if (export_one(devices[i].alias, word, devices[i].text[word]) < 0)
+				return -1;
 	}
-	return 0;
+	return export_aliases(devices, count);
 }

@@ -1,8 +1,10 @@
-/* What is known of a device, in words. */
+/* What is known of a device, in words: {name} in an argument, TAPBROKER_NAME in the environment. */
 #ifndef TAPCTL_WORDS_H
 #define TAPCTL_WORDS_H
 
 #include "client/tapbroker.h"
+
+#include <stddef.h>
 
 #define WORD_TEXT 192 /* 16 fds of 11 characters fit */
 
@@ -23,16 +25,28 @@ enum word {
 /* The text of each word for one device. Of one that is opened by name there are no fds, of one without vhost-net none
  * of that: these texts are empty. */
 struct words {
+	const char *alias;
 	char text[WORD_COUNT][WORD_TEXT];
 };
 
-void words_make(const struct tap *tap, struct words *words);
+/* The alias must live as long as the words. */
+void words_make(const char *alias, const struct tap *tap, struct words *words);
 
-/* The argument with each {word} replaced that is one of ours and has a text; what else stands in braces is left as it
- * is. The result is the caller's to free; NULL if there is no memory. */
-char *words_replace(const struct words *words, const char *argument);
+/* The argument with each {alias.word} replaced that is one of these devices' and has a text, and, if there is only one
+ * device, also each {word}; what else stands in braces is left as it is. The result is the caller's to free; NULL if
+ * there is no memory. */
+char *words_replace(const struct words *devices, size_t count, const char *argument);
 
-/* Sets the TAPBROKER_ variables, and removes those without a text. Returns 0 or -1 and errno. */
-int words_export(const struct words *words);
+/* Sets TAPBROKER_DEVICES, the TAPBROKER_ALIAS_WORD variables of all these devices and, if there is only one, the
+ * TAPBROKER_WORD variables; removes those without a text. Returns 0 or -1 and errno. */
+int words_export(const struct words *devices, size_t count);
+
+/* The first {word} in an argument that does not say which device it means: "fd". NULL: none. */
+const char *words_unqualified(const char *argument);
+
+#define VARIABLE_TEXT 64
+
+/* The name of a variable: "wan-2" and "fd" make TAPBROKER_WAN_2_FD; "" and "fd" make TAPBROKER_FD. */
+void variable_write(const char *alias, const char *word, char text[VARIABLE_TEXT]);
 
 #endif

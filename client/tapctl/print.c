@@ -1,17 +1,19 @@
-/* What `tapctl get` prints of a device: see use.h. Runs as the user. */
+/* What `tapctl get` prints of a device: see devices.h. Runs as the user. */
+#include "client/tapctl/devices.h"
 #include "client/tapctl/json.h"
-#include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
-#include "client/tapctl/use.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static void print_json(const struct tap *tap, const struct tap_request *request, const char *mac)
+static void print_json(const struct device *device, const char *mac)
 {
+	const struct tap *tap = device->tap;
 	struct json json = JSON_TO(stdout);
 
 	json_open(&json, NULL, '{');
-	json_string(&json, "network", request->network);
+	json_string(&json, "network", device->request.network);
+	json_string(&json, "alias", device->alias);
 	json_string(&json, "name", tap_name(tap));
 	json_string(&json, "kind", kind_word(tap_kind(tap)));
 	json_number(&json, "ifindex", tap_ifindex(tap));
@@ -20,15 +22,19 @@ static void print_json(const struct tap *tap, const struct tap_request *request,
 	json_number(&json, "queues", tap_queues(tap));
 	json_bool(&json, "vnet_hdr", (tap_flags(tap) & TAP_VNET_HDR) != 0);
 	json_number(&json, "vhosts", tap_vhosts(tap));
-	json_string(&json, "lifetime", lifetime_word(request->lifetime));
+	json_string(&json, "lifetime", lifetime_word(device->request.lifetime));
 	json_string(&json, "lease", tap_lease(tap));
 	json_close(&json, '}');
 	putchar('\n');
 }
 
-static void print_lines(const struct tap *tap, const struct tap_request *request, const char *mac)
+static void print_lines(const struct device *device, const char *mac)
 {
-	printf("network:   %s\n", request->network);
+	const struct tap *tap = device->tap;
+
+	printf("network:   %s\n", device->request.network);
+	if (strcmp(device->alias, device->request.network) != 0)
+		printf("alias:     %s\n", device->alias);
 	printf("name:      %s\n", tap_name(tap));
 	printf("kind:      %s\n", kind_word(tap_kind(tap)));
 	printf("ifindex:   %u\n", tap_ifindex(tap));
@@ -37,18 +43,17 @@ static void print_lines(const struct tap *tap, const struct tap_request *request
 	printf("queues:    %u\n", tap_queues(tap));
 	printf("vnet_hdr:  %s\n", (tap_flags(tap) & TAP_VNET_HDR) != 0 ? "yes" : "no");
 	printf("vhosts:    %u\n", tap_vhosts(tap));
-	printf("lifetime:  %s\n", lifetime_word(request->lifetime));
+	printf("lifetime:  %s\n", lifetime_word(device->request.lifetime));
 	printf("lease:     %s\n", tap_lease(tap));
 }
 
-int print_device(const struct tap *tap, const struct tap_request *request, bool json)
+void device_print(const struct device *device, bool json)
 {
 	char mac[MAC_TEXT];
 
-	mac_write(tap_mac(tap), mac);
+	mac_write(tap_mac(device->tap), mac);
 	if (json)
-		print_json(tap, request, mac);
+		print_json(device, mac);
 	else
-		print_lines(tap, request, mac);
-	return finish_output();
+		print_lines(device, mac);
 }
