@@ -11,6 +11,7 @@
 #include "broker/monitor/reaper.h"
 #include "broker/monitor/request.h"
 #include "broker/monitor/store.h"
+#include "broker/monitor/turns.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -31,6 +32,7 @@ struct monitor {
 	struct lease_table leases;
 	struct workshop workshop;
 	struct reaper reaper;
+	struct turns turns;
 	int listener; /* channels to the other processes */
 	int authority;
 	int events;     /* what the kernel tells of links */
@@ -134,6 +136,9 @@ void lease_device_gone(struct monitor *monitor, uint32_t ifindex);
 
 /* The reaper has deleted the device of this lease, or could not. */
 void lease_reaped(struct monitor *monitor, uint32_t number, int result);
+
+/* The lease's turn is over, see turns.h. */
+void lease_turn_over(struct monitor *monitor, struct lease *lease);
 
 /* Ends the lease: tells its holder why, if there is one that listens, and has the device deleted. */
 void lease_end(struct monitor *monitor, struct lease *lease, enum tb_reason reason);
