@@ -60,6 +60,8 @@ struct lease {
 	uint64_t turn_until;      /* milliseconds of the monotonic clock */
 	bool deleting;            /* the reaper has been told to delete the device */
 
+	uint32_t looked_at; /* the last of the monitor's looks at many devices that has seen this one */
+
 	/* The guard, see guard.c. */
 	bool guarded;           /* the kernel has told of the finished device */
 	uint32_t changes;       /* in the second that began at changes_since */

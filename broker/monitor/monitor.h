@@ -42,6 +42,7 @@ struct monitor {
 	int supervisor;          /* NOTIFY_SOCKET; -1: none */
 	int signals;
 	int epoll;
+	uint32_t looks; /* at many leases' devices, see links_look() */
 	bool stopping;
 };
 
@@ -170,6 +171,12 @@ void guard_event(struct monitor *monitor, const struct link *link);
 /* Ends the leases whose holders have not read their answer in time. Returns the milliseconds until the next deadline,
  * or -1. */
 int leases_expire(struct monitor *monitor);
+
+/* Asks the kernel about the devices of this uid's leases, or of all: calls each() once for each of those, and maybe for
+ * others; link is NULL if it is gone. count says how many there are, about. each() may end the lease. */
+#define LINKS_OF_ALL ((uid_t)-1)
+void links_look(struct monitor *monitor, uid_t uid, uint32_t count,
+		void (*each)(void *context, struct lease *lease, const struct link *link), void *context);
 
 /* Reads what the kernel tells of links. */
 void links_event(struct monitor *monitor);
