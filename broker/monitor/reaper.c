@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More than a thread needs, which keeps nothing large on it, and no less than any architecture's PTHREAD_STACK_MIN. What
- * is not used costs nothing. */
+/* More than a thread needs, which keeps nothing large on it, and no less than PTHREAD_STACK_MIN is anywhere. What is
+ * not used costs nothing. */
 #define STACK_SIZE (128 * 1024)
 
 /* What one thread works with; it is the thread's alone. */
