@@ -205,6 +205,7 @@ void grant(struct monitor *monitor, struct request *request)
 {
 	int tries = 1;
 
+	turns_serve(monitor, request->peer.uid);
 	/* Somebody may have planted a node under our device's name; the next try has another ifindex. A name that was
 	 * asked for is taken until the reaper is done with the device that had it. */
 	while (!try_grant(monitor, request, tries == NODE_TRIES || request->message.name[0] != '\0'))

@@ -58,7 +58,7 @@ static bool floods(struct lease *lease)
 
 void guard_look(struct monitor *monitor, struct lease *lease, const struct link *link)
 {
-	enum tb_reason reason = lease->ending ? 0 : guard_check(monitor, lease, link);
+	enum tb_reason reason = lease->deleting ? 0 : guard_check(monitor, lease, link);
 
 	if (reason != 0)
 		lease_end(monitor, lease, reason);
@@ -68,7 +68,7 @@ void guard_event(struct monitor *monitor, const struct link *link)
 {
 	struct lease *lease = lease_by_ifindex(&monitor->leases, link->ifindex);
 
-	if (lease == NULL || lease->ending)
+	if (lease == NULL || lease->deleting)
 		return;
 	if ((link->flags & IFF_UP) != 0)
 		lease->guarded = true;

@@ -22,6 +22,14 @@
 /* What the alias of every device of ours begins with. */
 #define LEASE_ALIAS_PREFIX "tapbroker:1:"
 
+/* Where a lease is that has ended, see turns.h. */
+enum lease_turn {
+	TURN_NONE,
+	TURN_WAITING,
+	TURN_TAKEN, /* until its time is over, at least */
+	TURN_LATE,  /* until its device is gone */
+};
+
 struct lease {
 	TAILQ_ENTRY(lease) link;        /* in the list of free ones, or of live ones in order of age */
 	TAILQ_ENTRY(lease) uncollected; /* while in_uncollected */
@@ -44,8 +52,16 @@ struct lease {
 	int lifeline;        /* owned; the client's socket, -1 once it has ended */
 	int holder;          /* owned; a pidfd of the client in place of a lifeline that was lost, or -1 */
 	bool in_uncollected; /* the client may not have read its answer yet */
-	bool ending;         /* the reaper has been told to delete the device */
+	bool ending;         /* it has ended: the device is to be deleted, or gone */
 	uint64_t collect_by; /* milliseconds of the monotonic clock */
+
+	/* Its end, see turns.h. */
+	enum lease_turn turn;
+	TAILQ_ENTRY(lease) turns; /* while it waits for a turn, or the turn for its time */
+	uint64_t turn_until;      /* milliseconds of the monotonic clock */
+	bool deleting;            /* the reaper has been told to delete the device */
+
+	uint32_t looked_at; /* the last of the monitor's looks at many devices that has seen this one */
 
 	/* The guard, see guard.c. */
 	bool guarded;           /* the kernel has told of the finished device */

@@ -37,10 +37,15 @@ static void make_room(int sock, uint32_t count)
 		setsockopt(sock, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 }
 
-static void describe(struct monitor *monitor, const struct lease *lease, struct tb_lease *message)
-{
-	struct link link;
+/* One answer on its way. */
+struct listing {
+	const struct request *request;
+	struct tb_lease message;
+	bool broken;
+};
 
+static void describe(struct tb_lease *message, const struct lease *lease, const struct link *link)
+{
 	message->ifindex = lease->ifindex;
 	message->uid = lease->uid;
 	message->pid = (uint32_t)lease->pid;
@@ -51,34 +56,39 @@ static void describe(struct monitor *monitor, const struct lease *lease, struct 
 	memcpy(message->name, lease->name, sizeof(message->name));
 	memcpy(message->lease, lease->id, sizeof(message->lease));
 	memcpy(message->mac, lease->mac, sizeof(message->mac));
-	/* A device that has just gone counts nothing. */
-	link_get(&monitor->workshop.link, lease->ifindex, &link);
-	message->mtu = link.mtu;
-	message->rx_bytes = link.counters.rx_bytes;
-	message->tx_bytes = link.counters.tx_bytes;
-	message->rx_packets = link.counters.rx_packets;
-	message->tx_packets = link.counters.tx_packets;
+	message->mtu = link->mtu;
+	message->rx_bytes = link->counters.rx_bytes;
+	message->tx_bytes = link->counters.tx_bytes;
+	message->rx_packets = link->counters.rx_packets;
+	message->tx_packets = link->counters.tx_packets;
+}
+
+static void tell(void *context, struct lease *lease, const struct link *link)
+{
+	static const struct link gone; /* a device that has just gone counts nothing */
+	struct listing *listing = context;
+
+	/* A client whose socket is full or closed gets no more; it sees that some are missing. */
+	if (listing->broken || !shown(listing->request, lease))
+		return;
+	listing->message.left--;
+	describe(&listing->message, lease, link != NULL ? link : &gone);
+	listing->broken =
+		tb_send(listing->request->peer.sock, &listing->message, sizeof(listing->message), NULL, 0) < 0;
 }
 
 void leases_answer(struct monitor *monitor, const struct request *request)
 {
-	struct tb_lease message;
-	const struct lease *lease;
-	uint32_t sent = 0;
+	struct listing listing = {.request = request};
+	struct tb_lease *message = &listing.message;
+	bool all = (request->message.flags & TB_REQUEST_ALL) != 0;
 
-	memset(&message, 0, sizeof(message));
-	tb_header_set(&message.header, TB_ANS_LEASE, sizeof(message));
-	message.count = count_shown(&monitor->leases, request);
-	make_room(request->peer.sock, message.count);
-	if (message.count == 0)
-		tb_send(request->peer.sock, &message, sizeof(message), NULL, 0);
-	TAILQ_FOREACH(lease, &monitor->leases.live, link) {
-		if (!shown(request, lease))
-			continue;
-		message.left = message.count - ++sent;
-		describe(monitor, lease, &message);
-		/* A client whose socket is full or closed gets no more; it sees that some are missing. */
-		if (tb_send(request->peer.sock, &message, sizeof(message), NULL, 0) < 0)
-			return;
-	}
+	tb_header_set(&message->header, TB_ANS_LEASE, sizeof(*message));
+	message->count = count_shown(&monitor->leases, request);
+	message->left = message->count;
+	make_room(request->peer.sock, message->count);
+	if (message->count == 0)
+		tb_send(request->peer.sock, message, sizeof(*message), NULL, 0);
+	else
+		links_look(monitor, all ? LINKS_OF_ALL : request->peer.uid, message->count, tell, &listing);
 }

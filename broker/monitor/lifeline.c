@@ -86,11 +86,11 @@ static void tell(const struct lease *lease, enum tb_reason reason)
 	tb_send(lease->lifeline, &end, sizeof(end), NULL, 0);
 }
 
-/* Frees the lease if nothing is left of it: neither the device, nor fds that the client has not fetched. Those stay
- * charged to the broker until the client closes its end. */
+/* Frees the lease if nothing is left of it: neither the device, nor its turn, nor fds that the client has not fetched.
+ * Those stay charged to the broker until the client closes its end. */
 static void settle(struct monitor *monitor, struct lease *lease)
 {
-	if (lease->ifindex != 0)
+	if (lease->ifindex != 0 || lease->turn != TURN_NONE)
 		return;
 	requests_lease_gone(monitor, lease->id);
 	if (lease->lifetime == TB_LIFETIME_SESSION)
@@ -99,19 +99,25 @@ static void settle(struct monitor *monitor, struct lease *lease)
 		lease_free(&monitor->leases, lease);
 }
 
-/* Has the device deleted, once. */
-static void delete_device(struct monitor *monitor, struct lease *lease)
+void lease_turn_over(struct monitor *monitor, struct lease *lease)
 {
-	if (lease->ifindex != 0 && !lease->ending) {
-		lease->ending = true;
-		reaper_delete(&monitor->reaper, lease->ifindex, lease_number(&monitor->leases, lease));
-	}
+	settle(monitor, lease);
+}
+
+/* Has what is left of the device deleted, once. */
+static void retire(struct monitor *monitor, struct lease *lease)
+{
+	if (lease->ending)
+		return;
+	lease->ending = true;
+	turn_wait(monitor, lease);
 }
 
 void lease_discard(struct monitor *monitor, struct lease *lease)
 {
 	hang_up(&lease->lifeline);
-	delete_device(monitor, lease);
+	if (lease->ifindex != 0)
+		retire(monitor, lease);
 	settle(monitor, lease);
 }
 
@@ -131,13 +137,22 @@ static void part(struct lease *lease, enum tb_reason reason)
 		shutdown(lease->lifeline, SHUT_WR);
 }
 
+/* What its user could do as often as it likes. Anything else must not wait. */
+static bool is_clients_own(enum tb_reason reason)
+{
+	return reason == TB_REASON_CLIENT || reason == TB_REASON_PROTOCOL || reason == TB_REASON_NOT_COLLECTED ||
+	       reason == TB_REASON_RELEASED;
+}
+
 void lease_end(struct monitor *monitor, struct lease *lease, enum tb_reason reason)
 {
 	if (lease->ifindex != 0 && !lease->ending)
 		announce_end(monitor, lease, reason);
 	tb_close(&lease->holder);
 	part(lease, reason);
-	delete_device(monitor, lease);
+	retire(monitor, lease);
+	if (!is_clients_own(reason))
+		turn_jump(monitor, lease);
 	settle(monitor, lease);
 }
 
@@ -194,13 +209,17 @@ void lease_device_gone(struct monitor *monitor, uint32_t ifindex)
 	struct lease *lease = lease_by_ifindex(&monitor->leases, ifindex);
 
 	/* If we are deleting the device, the reaper says when it is done. */
-	if (lease == NULL || lease->ending)
+	if (lease == NULL || lease->deleting)
 		return;
+	if (lease->ending) {
+		lease_clear_device(&monitor->leases, lease);
+		return;
+	}
 	announce_end(monitor, lease, TB_REASON_DEVICE_GONE);
 	tb_close(&lease->holder);
 	lease_clear_device(&monitor->leases, lease);
 	part(lease, TB_REASON_DEVICE_GONE);
-	settle(monitor, lease);
+	retire(monitor, lease);
 }
 
 void lease_reaped(struct monitor *monitor, uint32_t number, int result)
@@ -213,7 +232,7 @@ void lease_reaped(struct monitor *monitor, uint32_t number, int result)
 	if (lease->master != 0)
 		fdb_restore(monitor, lease->ifindex);
 	lease_clear_device(&monitor->leases, lease);
-	settle(monitor, lease);
+	turn_device_gone(monitor, lease);
 }
 
 int leases_expire(struct monitor *monitor)

@@ -13,10 +13,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* One batch of messages to the kernel, or one datagram from it. The kernel cuts nothing at this size: a dump is sent
- * in pieces of at most 32 KiB. */
-#define BUFFER_SIZE 32768
-
 /* The buffer for a multicast datagram is the kernel's choice; a large one survives a burst of changes. */
 #define EVENTS_BUFFER (1024 * 1024)
 
@@ -142,12 +138,11 @@ static int take_message(const struct nlmsghdr *message, struct answer *answer)
 
 static int receive_answer(struct link_socket *sock, uint32_t first, struct answer *answer)
 {
-	char buffer[BUFFER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
-
 	while (answer->outstanding > 0) {
 		struct sockaddr_nl from;
 		socklen_t from_length = sizeof(from);
-		ssize_t got = recvfrom(sock->fd, buffer, sizeof(buffer), 0, (struct sockaddr *)&from, &from_length);
+		ssize_t got = recvfrom(sock->fd, sock->buffer, sizeof(sock->buffer), 0, (struct sockaddr *)&from,
+				       &from_length);
 		int left = (int)got;
 
 		if (got < 0 && errno == EINTR)
@@ -157,7 +152,7 @@ static int receive_answer(struct link_socket *sock, uint32_t first, struct answe
 		/* Anybody may send to our port; only the kernel is believed. */
 		if (from.nl_pid != 0)
 			continue;
-		for (const struct nlmsghdr *message = (void *)buffer; link_message_ok(message, left);
+		for (const struct nlmsghdr *message = (void *)sock->buffer; link_message_ok(message, left);
 		     message = mnl_nlmsg_next(message, &left)) {
 			int ret;
 
@@ -223,14 +218,21 @@ int link_find(struct link_socket *sock, const char *name, struct link *link)
 	return ret;
 }
 
-int link_dump(struct link_socket *sock, void (*each)(void *context, const struct link *link), void *context)
+int link_dump(struct link_socket *sock, const char *kind, void (*each)(void *context, const struct link *link),
+	      void *context)
 {
 	struct answer answer = {.each = each, .context = context};
 	struct batch batch;
+	struct nlattr *info;
 	int ret;
 
 	batch_begin(&batch, sock);
 	message_begin(&batch, RTM_GETLINK, NLM_F_DUMP, 0);
+	if (kind != NULL) {
+		info = mnl_attr_nest_start(batch.message, IFLA_LINKINFO);
+		mnl_attr_put_strz(batch.message, IFLA_INFO_KIND, kind);
+		mnl_attr_nest_end(batch.message, info);
+	}
 	message_end(&batch);
 	ret = batch_send(&batch, &answer);
 	return ret == 0 && answer.interrupted ? -EINTR : ret;

@@ -58,11 +58,16 @@ struct link_setup {
 	bool isolated;      /* with a master */
 };
 
+/* The kernel cuts nothing at this size: a dump is sent in pieces of at most 32 KiB. */
+#define LINK_BUFFER_SIZE 32768
+
 /* A socket for asking the kernel, one answer at a time; each thread has its own. */
 struct link_socket {
 	int fd;
 	uint32_t port;
 	uint32_t sequence;
+	/* One datagram of an answer. On a thread's stack all of it would cost memory, here only what was used does. */
+	char buffer[LINK_BUFFER_SIZE] __attribute__((aligned(4)));
 };
 
 /* Opens the socket. Returns 0 or a negative errno. */
@@ -79,9 +84,10 @@ int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link);
 /* The same by name; an altname does not count: -ENODEV. */
 int link_find(struct link_socket *sock, const char *name, struct link *link);
 
-/* Calls each() for every link. Returns 0, a negative errno, or -EINTR if links changed meanwhile and the dump should
- * be asked for again. */
-int link_dump(struct link_socket *sock, void (*each)(void *context, const struct link *link), void *context);
+/* Calls each() for every link, or every one of this kind; kind may be NULL. Returns 0, a negative errno, or -EINTR if
+ * links changed meanwhile: then some may be missing, or come twice. */
+int link_dump(struct link_socket *sock, const char *kind, void (*each)(void *context, const struct link *link),
+	      void *context);
 
 /* Creates a macvtap, down, with this ifindex, and gives it the alias; both in one system call, so that wherever the
  * monitor is killed there is no macvtap of ours without its alias.

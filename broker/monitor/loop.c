@@ -168,6 +168,7 @@ static void finish_deletions(struct monitor *monitor)
 	uint64_t deadline = monotonic_ms() + STOP_DEADLINE_MS;
 
 	epoll_ctl(monitor->epoll, EPOLL_CTL_DEL, monitor->listener, NULL);
+	turns_end(monitor);
 	while (any_ending(&monitor->leases) && monotonic_ms() < deadline)
 		wait_and_handle(monitor, 100);
 }
@@ -176,7 +177,7 @@ void monitor_serve(struct monitor *monitor)
 {
 	while (!monitor->stopping) {
 		int requests = requests_expire(monitor);
-		int leases = leases_expire(monitor);
+		int leases = nearer(leases_expire(monitor), turns_expire(monitor));
 
 		wait_and_handle(monitor, nearer(requests, leases));
 	}

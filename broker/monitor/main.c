@@ -287,6 +287,7 @@ static void prepare(struct monitor *monitor, const struct users *users)
 	checked(leases_init(&monitor->leases, &monitor->networks, monitor->options.max_leases,
 			    monitor->options.max_leases_per_user),
 		"cannot make the table of leases");
+	checked(turns_init(&monitor->turns, monitor->leases.capacity), "cannot make the table of turns");
 	raise_fd_limit(monitor);
 	open_resources(monitor);
 	checked(lifelines_init(&monitor->stored), "cannot take the stored lifelines");

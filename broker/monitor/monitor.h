@@ -11,6 +11,7 @@
 #include "broker/monitor/reaper.h"
 #include "broker/monitor/request.h"
 #include "broker/monitor/store.h"
+#include "broker/monitor/turns.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -31,6 +32,7 @@ struct monitor {
 	struct lease_table leases;
 	struct workshop workshop;
 	struct reaper reaper;
+	struct turns turns;
 	int listener; /* channels to the other processes */
 	int authority;
 	int events;     /* what the kernel tells of links */
@@ -40,6 +42,7 @@ struct monitor {
 	int supervisor;          /* NOTIFY_SOCKET; -1: none */
 	int signals;
 	int epoll;
+	uint32_t looks; /* at many leases' devices, see links_look() */
 	bool stopping;
 };
 
@@ -143,6 +146,9 @@ void lease_device_gone(struct monitor *monitor, uint32_t ifindex);
 /* The reaper has deleted the device of this lease, or could not. */
 void lease_reaped(struct monitor *monitor, uint32_t number, int result);
 
+/* The lease's turn is over, see turns.h. */
+void lease_turn_over(struct monitor *monitor, struct lease *lease);
+
 /* Ends the lease: tells its holder why, if there is one that listens, and has the device deleted. */
 void lease_end(struct monitor *monitor, struct lease *lease, enum tb_reason reason);
 
@@ -173,6 +179,12 @@ void guard_event(struct monitor *monitor, const struct link *link);
 /* Ends the leases whose holders have not read their answer in time. Returns the milliseconds until the next deadline,
  * or -1. */
 int leases_expire(struct monitor *monitor);
+
+/* Asks the kernel about the devices of this uid's leases, or of all: calls each() once for each of those, and maybe for
+ * others; link is NULL if it is gone. count says how many there are, about. each() may end the lease. */
+#define LINKS_OF_ALL ((uid_t)-1)
+void links_look(struct monitor *monitor, uid_t uid, uint32_t count,
+		void (*each)(void *context, struct lease *lease, const struct link *link), void *context);
 
 /* Reads what the kernel tells of links. */
 void links_event(struct monitor *monitor);

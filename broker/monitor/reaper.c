@@ -9,11 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Enough for a thread's netlink buffers of 32 KiB, twice. */
+/* More than a thread needs, which keeps nothing large on it, and no less than PTHREAD_STACK_MIN is anywhere. What is
+ * not used costs nothing. */
 #define STACK_SIZE (128 * 1024)
 
 /* What one thread works with; it is the thread's alone. */
@@ -48,24 +48,18 @@ static void *worker_main(void *argument)
 	return NULL;
 }
 
-static int start_thread(const struct reaper *reaper, pthread_barrier_t *started)
+static int start_thread(const struct reaper *reaper, struct worker *worker, pthread_barrier_t *started)
 {
-	struct worker *worker = calloc(1, sizeof(*worker));
 	pthread_attr_t attributes;
 	pthread_t thread;
 	int ret;
 
-	if (worker == NULL)
-		return -ENOMEM;
 	worker->jobs = reaper->threads_jobs;
 	worker->answers = reaper->threads_answers;
 	worker->started = started;
 	ret = link_socket_open(&worker->link);
-	if (ret < 0) {
-		free(worker);
-		return ret;
-	}
-	ret = -pthread_attr_init(&attributes);
+	if (ret == 0)
+		ret = -pthread_attr_init(&attributes);
 	if (ret == 0)
 		ret = -pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	if (ret == 0)
@@ -110,10 +104,11 @@ int reaper_start(const struct reaper *reaper)
 {
 	/* A thread that starts makes system calls that the filter, which comes next, does not know. */
 	static pthread_barrier_t started;
+	static struct worker workers[REAPER_THREADS];
 	int ret = -pthread_barrier_init(&started, NULL, REAPER_THREADS + 1);
 
 	for (int i = 0; ret == 0 && i < REAPER_THREADS; i++)
-		ret = start_thread(reaper, &started);
+		ret = start_thread(reaper, &workers[i], &started);
 	if (ret == 0)
 		pthread_barrier_wait(&started);
 	return ret;
