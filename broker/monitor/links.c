@@ -12,6 +12,9 @@
 /* One datagram of news. */
 #define BUFFER_SIZE 32768
 
+/* More datagrams than fit into the socket's buffer, of which the kernel counts at least 768 bytes for each. */
+#define QUEUED_MAX 4096
+
 /* How often a dump is tried again because links changed while it was made. */
 #define DUMP_TRIES 100
 
@@ -59,7 +62,7 @@ void links_look(struct monitor *monitor, uid_t uid, uint32_t count,
 		void (*each)(void *context, struct lease *lease, const struct link *link), void *context)
 {
 	struct look look = {.monitor = monitor, .each = each, .context = context, .number = ++monitor->looks};
-	struct lease *lease = TAILQ_FIRST(&monitor->leases.live);
+	struct lease *lease;
 
 	/* A dump tells of a device in a third of the time that asking for it takes. Where links change meanwhile it may
 	 * leave some out: those are asked for. To make it again is no way out: who opens and closes fast enough would
@@ -68,6 +71,7 @@ void links_look(struct monitor *monitor, uid_t uid, uint32_t count,
 		link_dump(&monitor->workshop.link, "tun", on_dumped, &look);
 		link_dump(&monitor->workshop.link, "macvtap", on_dumped, &look);
 	}
+	lease = TAILQ_FIRST(&monitor->leases.live);
 	while (lease != NULL) {
 		struct lease *next = TAILQ_NEXT(lease, link);
 		struct link link;
@@ -97,7 +101,10 @@ static void resynchronize(struct monitor *monitor)
 	links_look(monitor, LINKS_OF_ALL, monitor->leases.count, check, monitor);
 }
 
-void links_event(struct monitor *monitor)
+enum news { NEWS_NONE, NEWS_READ, NEWS_LOST };
+
+/* Reads one datagram of news, and does what it asks for. */
+static enum news read_news(struct monitor *monitor)
 {
 	char buffer[BUFFER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct sockaddr_nl from;
@@ -106,13 +113,31 @@ void links_event(struct monitor *monitor)
 		recvfrom(monitor->events, buffer, sizeof(buffer), MSG_DONTWAIT, (struct sockaddr *)&from, &from_length);
 
 	if (got < 0 && errno == ENOBUFS)
-		resynchronize(monitor);
-	else if (got < 0 && errno != EAGAIN && errno != EINTR)
+		return NEWS_LOST;
+	if (got < 0 && errno != EAGAIN && errno != EINTR)
 		tb_die("cannot hear of links: %s", strerror(errno));
+	if (got < 0)
+		return NEWS_NONE;
 	/* Only the kernel is believed. */
-	else if (got > 0 && from.nl_pid == 0 &&
-		 link_events_parse(buffer, (size_t)got, on_gone, on_changed, monitor) < 0)
+	if (from.nl_pid == 0 && link_events_parse(buffer, (size_t)got, on_gone, on_changed, monitor) < 0)
 		tb_die("the kernel's news of links is malformed");
+	return NEWS_READ;
+}
+
+/* The kernel says once that news was lost, and goes on losing it, without a word, until all that was queued before has
+ * been read: only after that does a look at the devices miss nothing. What floods meanwhile does not keep us here, as
+ * nothing is queued until then. */
+static void recover(struct monitor *monitor)
+{
+	for (int i = 0; i < QUEUED_MAX && read_news(monitor) != NEWS_NONE; i++)
+		;
+	resynchronize(monitor);
+}
+
+void links_event(struct monitor *monitor)
+{
+	if (read_news(monitor) == NEWS_LOST)
+		recover(monitor);
 }
 
 /* True if somebody still holds the device; then *holder is a pidfd, or -1 if it is held by other means. */
