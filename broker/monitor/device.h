@@ -34,6 +34,7 @@ struct device_order {
 	uint32_t queues;
 	bool vnet_hdr;
 	bool persistent; /* it stays without a fd, and its user opens it by name */
+	bool away;       /* it is moved to another network namespace, and set up only there */
 	uid_t uid;       /* its user */
 	gid_t gid;
 };

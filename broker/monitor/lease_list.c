@@ -1,6 +1,7 @@
 /* The answer to a client that wants to know which leases there are. Runs in the monitor; SO_SNDBUFFORCE USES
  * CAP_NET_ADMIN. Who has not turned the second key sees its own leases only. */
 #include "broker/monitor/monitor.h"
+#include "broker/monitor/netns.h"
 
 #include "proto/channel.h"
 
@@ -51,8 +52,12 @@ static void describe(struct monitor *monitor, const struct lease *lease, struct 
 	memcpy(message->name, lease->name, sizeof(message->name));
 	memcpy(message->lease, lease->id, sizeof(message->lease));
 	memcpy(message->mac, lease->mac, sizeof(message->mac));
+	message->flags = lease->away ? TB_REQUEST_NETNS : 0;
 	/* A device that has just gone counts nothing. */
-	link_get(&monitor->workshop.link, lease->ifindex, &link);
+	if (lease->away)
+		netns_find_device(&monitor->workshop.link, lease->device, &link);
+	else
+		link_get(&monitor->workshop.link, lease->ifindex, &link);
 	message->mtu = link.mtu;
 	message->rx_bytes = link.counters.rx_bytes;
 	message->tx_bytes = link.counters.tx_bytes;

@@ -26,6 +26,7 @@ enum network_key {
 	KEY_IPV6,
 	KEY_LISTED,
 	KEY_LIFETIMES,
+	KEY_NETNS,
 	KEY_COUNT
 };
 

@@ -41,7 +41,7 @@ _tapctl()
 		--timeout) words='none' ;;
 		--name | --mtu | --queues) return ;;
 		*) words="--name= --kind= --mtu= --queues= --vnet-hdr --lifetime= --persistent --bridge
-			--interactive --no-ask-password --timeout= --json --help -- $(tapctl networks --quiet 2>/dev/null)" ;;
+			--netns --interactive --no-ask-password --timeout= --json --help -- $(tapctl networks --quiet 2>/dev/null)" ;;
 		esac
 		;;
 	networks) words='--json --quiet --help' ;;

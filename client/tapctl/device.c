@@ -20,6 +20,7 @@ static void print_json(const struct tap *tap, const struct tap_request *request,
 	json_number(&json, "queues", tap_queues(tap));
 	json_bool(&json, "vnet_hdr", (tap_flags(tap) & TAP_VNET_HDR) != 0);
 	json_string(&json, "lifetime", lifetime_word(request->lifetime));
+	json_string(&json, "netns", netns_word(tap_flags(tap)));
 	json_string(&json, "lease", tap_lease(tap));
 	json_close(&json, '}');
 	putchar('\n');
@@ -36,6 +37,7 @@ static void print_lines(const struct tap *tap, const struct tap_request *request
 	printf("queues:    %u\n", tap_queues(tap));
 	printf("vnet_hdr:  %s\n", (tap_flags(tap) & TAP_VNET_HDR) != 0 ? "yes" : "no");
 	printf("lifetime:  %s\n", lifetime_word(request->lifetime));
+	printf("netns:     %s\n", netns_word(tap_flags(tap)));
 	printf("lease:     %s\n", tap_lease(tap));
 }
 

@@ -18,6 +18,7 @@ static const char usage[] =
 	"  --vnet-hdr          each packet is preceded by a struct virtio_net_hdr\n"
 	"  --lifetime=WHAT     session (the default), fd or persistent\n"
 	"  --persistent        a device to open by name, which stays until it is released\n"
+	"  --netns             a device in the network namespace that tapctl is in, not in the host's\n"
 	"  --bridge            NETWORK may also be the bridge of a network\n"
 	"  --interactive       polkit may ask for a password (the default at a terminal)\n"
 	"  --no-ask-password   polkit may not\n"
