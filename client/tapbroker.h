@@ -24,6 +24,7 @@ extern "C" {
 #define TAP_VNET_HDR (1u << 1)    /* each packet is preceded by a struct virtio_net_hdr */
 #define TAP_BRIDGE (1u << 2)      /* network may also be the bridge of exactly one network of taps */
 #define TAP_ALL (1u << 3)         /* tap_leases(), tap_watch(): everybody's leases, not the caller's only */
+#define TAP_NETNS (1u << 4)       /* the device is wanted in the network namespace that the caller is in */
 #define TAP_VHOST (1u << 5)       /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
 
 /* How long a lease lasts. */
@@ -61,7 +62,7 @@ struct tap_request {
 	const char *network; /* which network file; must be set */
 	const char *name;    /* of the interface, at most 15 characters; NULL or "": the broker chooses */
 	unsigned int kind;   /* TAP_KIND_*; another kind than the network's is refused */
-	unsigned int flags;  /* TAP_INTERACTIVE, TAP_VNET_HDR, TAP_BRIDGE, TAP_VHOST */
+	unsigned int flags;  /* TAP_INTERACTIVE, TAP_VNET_HDR, TAP_BRIDGE, TAP_VHOST, TAP_NETNS */
 	unsigned int mtu;    /* in bytes, 68 to 65535; 0: the network's */
 	unsigned int queues; /* 1 to 16, one fd each; 0 means 1 */
 	int timeout;         /* in milliseconds for the whole call; 0: 30 s, or 150 s with TAP_INTERACTIVE; -1: none */
@@ -110,7 +111,7 @@ int tap_lifeline(const struct tap *tap);               /* poll for POLLIN: see t
 const char *tap_name(const struct tap *tap);
 unsigned int tap_ifindex(const struct tap *tap); /* in the network namespace of the device */
 unsigned int tap_kind(const struct tap *tap);    /* TAP_KIND_TAP, _TUN or _MACVTAP */
-unsigned int tap_flags(const struct tap *tap);   /* TAP_VNET_HDR if the device has it */
+unsigned int tap_flags(const struct tap *tap);   /* TAP_VNET_HDR if the device has it, TAP_NETNS if it is there */
 unsigned int tap_mtu(const struct tap *tap);     /* in bytes */
 const uint8_t *tap_mac(const struct tap *tap);   /* 6 bytes, for the device's user to use; zero for a tun */
 const char *tap_lease(const struct tap *tap);    /* the lease's id, 32 hexadecimal digits as in the broker's log */
@@ -176,6 +177,7 @@ struct tap_lease {
 	uint64_t rx_packets;
 	uint64_t tx_bytes;
 	uint64_t tx_packets;
+	unsigned int flags; /* TAP_NETNS if the device is in its holder's own network namespace */
 };
 
 /* Calls each() for every lease of the caller's; with TAP_ALL in flags for everybody's, which polkit must permit, with

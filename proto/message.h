@@ -80,20 +80,22 @@ enum tb_lifetime {
 };
 
 /* What became of a request. Until the request is authorized there is one word for every refusal: TB_DENIED.
- * TB_MALFORMED, TB_BUSY and TB_QUOTA_USER may come earlier because they tell nothing but the caller's own doings. */
+ * TB_MALFORMED, TB_BUSY, TB_QUOTA_USER and TB_NOT_OWN_NETNS may come earlier because they tell nothing but the caller's
+ * own doings. */
 enum tb_status {
 	TB_OK = 0,
-	TB_DENIED = 1,        /* no network allows it, or polkit did not say yes */
-	TB_MALFORMED = 2,     /* not a request of this version of the protocol */
-	TB_BUSY = 3,          /* too many requests of this user are waiting */
-	TB_QUOTA_USER = 4,    /* this user holds as many devices as one user may; see quota, held and limit */
-	TB_QUOTA_NETWORK = 5, /* the network, or the broker, has handed out all that it may; see quota */
-	TB_NAME_TAKEN = 6,    /* an interface of that name exists */
-	TB_LOWER_MISSING = 7, /* the network's bridge or parent does not exist, or is not what it should be */
-	TB_NODE_REFUSED = 8,  /* the device node was not the one of our device, several times over */
-	TB_KERNEL = 9,        /* the kernel refused; see error and stage */
-	TB_NO_LEASE = 10,     /* the caller has no such lease */
-	TB_NO_VHOST = 11,     /* vhost-net was asked for, and this kernel does not have it, or has not loaded it */
+	TB_DENIED = 1,         /* no network allows it, or polkit did not say yes */
+	TB_MALFORMED = 2,      /* not a request of this version of the protocol */
+	TB_BUSY = 3,           /* too many requests of this user are waiting */
+	TB_QUOTA_USER = 4,     /* this user holds as many devices as one user may; see quota, held and limit */
+	TB_QUOTA_NETWORK = 5,  /* the network, or the broker, has handed out all that it may; see quota */
+	TB_NAME_TAKEN = 6,     /* an interface of that name exists */
+	TB_LOWER_MISSING = 7,  /* the network's bridge or parent does not exist, or is not what it should be */
+	TB_NODE_REFUSED = 8,   /* the device node was not the one of our device, several times over */
+	TB_KERNEL = 9,         /* the kernel refused; see error and stage */
+	TB_NO_LEASE = 10,      /* the caller has no such lease */
+	TB_NO_VHOST = 11,      /* vhost-net was asked for, and this kernel does not have it, or has not loaded it */
+	TB_NOT_OWN_NETNS = 12, /* the network namespace of the client's socket is not one of its user's own */
 	TB_STATUS_COUNT
 };
 
@@ -129,7 +131,7 @@ enum tb_stage {
 	TB_STAGE_HARDEN = 3, /* write the device's sysctls */
 	TB_STAGE_LINK = 4,   /* alias, MTU, address, bridge port */
 	TB_STAGE_VERIFY = 5, /* what was read back is not what was asked for */
-	TB_STAGE_UP = 6,     /* set the device up */
+	TB_STAGE_UP = 6,     /* set the device up, and before that move it, if it was to go elsewhere */
 };
 
 struct tb_header {
@@ -145,8 +147,10 @@ enum tb_request_flags {
 	TB_REQUEST_VNET_HDR = 1 << 1,    /* each packet is preceded by a struct virtio_net_hdr */
 	TB_REQUEST_BRIDGE = 1 << 2,      /* network may also be the bridge of exactly one network of taps */
 	TB_REQUEST_ALL = 1 << 3,         /* LIST, WATCH: everybody's leases */
+	TB_REQUEST_NETNS = 1 << 4,       /* the device is wanted in the network namespace of the client's socket */
 	TB_REQUEST_VHOST = 1 << 5,       /* one vhost-net per queue as well; only with VNET_HDR, and with fds */
-	TB_REQUEST_OPEN_FLAGS = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_VHOST,
+	TB_REQUEST_OPEN_FLAGS =
+		TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_NETNS | TB_REQUEST_VHOST,
 };
 
 /* The one message that a client sends. What a request does not use is zero: NETWORKS has nothing but its header; LIST
@@ -167,16 +171,16 @@ struct tb_request {
 
 struct tb_answer {
 	struct tb_header header;
-	uint32_t status; /* enum tb_status; if it is not TB_OK, only the fields that it names are set */
-	int32_t error;   /* TB_KERNEL: a positive errno */
-	uint32_t stage;  /* TB_KERNEL: enum tb_stage */
-	uint32_t held;   /* TB_QUOTA_USER: devices that this user holds */
-	uint32_t limit;  /* TB_QUOTA_USER: devices that this user may hold */
-	uint32_t kind;   /* enum tb_kind */
-	uint32_t flags;  /* TB_REQUEST_VNET_HDR if the device has it */
-	uint32_t ifindex;
-	uint32_t mtu;    /* bytes */
-	uint32_t queues; /* and so many fds come with this message first */
+	uint32_t status;  /* enum tb_status; if it is not TB_OK, only the fields that it names are set */
+	int32_t error;    /* TB_KERNEL: a positive errno */
+	uint32_t stage;   /* TB_KERNEL: enum tb_stage */
+	uint32_t held;    /* TB_QUOTA_USER: devices that this user holds */
+	uint32_t limit;   /* TB_QUOTA_USER: devices that this user may hold */
+	uint32_t kind;    /* enum tb_kind */
+	uint32_t flags;   /* TB_REQUEST_VNET_HDR if the device has it, TB_REQUEST_NETNS if it is there */
+	uint32_t ifindex; /* in the network namespace of the device */
+	uint32_t mtu;     /* bytes */
+	uint32_t queues;  /* and so many fds come with this message first */
 	char name[TB_NAME_SIZE];
 	uint8_t mac[TB_MAC_SIZE]; /* that the device's user should use as its own; zero for a tun */
 	uint8_t reserved_mac[2];
@@ -225,7 +229,7 @@ struct tb_lease {
 	uint32_t kind;     /* enum tb_kind */
 	uint32_t lifetime; /* enum tb_lifetime */
 	uint32_t mtu;      /* bytes */
-	uint32_t reserved_flags;
+	uint32_t flags;    /* TB_REQUEST_NETNS if the device is in its client's own network namespace */
 	char network[TB_NETWORK_SIZE];
 	char name[TB_NAME_SIZE];
 	uint8_t lease[TB_ID_SIZE];

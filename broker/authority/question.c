@@ -67,7 +67,7 @@ static bool device_valid(const struct tb_question *question)
 }
 
 /* The flags that the monitor passes on. */
-#define FLAGS ((uint32_t)(TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST))
+#define FLAGS ((uint32_t)(TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST | TB_REQUEST_NETNS))
 
 static bool open_valid(const struct tb_question *question)
 {
@@ -141,6 +141,7 @@ static void insert_device(PolkitDetails *details, const struct tb_question *ques
 	polkit_details_insert(details, "parent", question->parent);
 	polkit_details_insert(details, "mode", modes[question->mode]);
 	polkit_details_insert(details, "lifetime", lifetimes[question->lifetime]);
+	polkit_details_insert(details, "netns", (question->flags & TB_REQUEST_NETNS) != 0 ? "caller" : "host");
 }
 
 PolkitDetails *question_details(const struct tb_question *question)

@@ -46,6 +46,7 @@ static void fill_revoke(struct tb_question *question, const struct lease *lease)
 	fill_device(question, lease->network);
 	question->owner = lease->uid;
 	question->lifetime = lease->lifetime;
+	question->flags |= lease->away ? TB_REQUEST_NETNS : 0;
 	memcpy(question->name, lease->name, sizeof(question->name));
 }
 
@@ -59,7 +60,8 @@ void authority_ask(struct monitor *monitor, const struct request *request)
 	question.uid = request->peer.uid;
 	question.pid = (uint32_t)request->peer.pid;
 	question.start_time = request->peer.start_time;
-	question.flags = request->message.flags & (TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST);
+	question.flags = request->message.flags &
+			 (TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST | TB_REQUEST_NETNS);
 	switch (request->message.header.type) {
 	case TB_REQ_OPEN:
 		fill_open(&question, request);

@@ -385,6 +385,8 @@ bool device_make(struct workshop *workshop, const struct device_order *order, st
 	/* Not before it has its alias: wherever the monitor is killed, what stays is known to be ours. */
 	if (order->persistent && order->network->kind != TB_KIND_MACVTAP && ioctl(device->fds[0], TUNSETPERSIST, 1) < 0)
 		return fail(failure, TB_STAGE_CREATE, -errno);
+	if (order->away)
+		return true;
 	ret = link_up(&workshop->link, device->ifindex);
 	return ret == 0 ? true : fail(failure, TB_STAGE_UP, ret);
 }

@@ -35,6 +35,7 @@ struct device_order {
 	bool vnet_hdr;
 	bool vhost;      /* with one vhost-net for each queue */
 	bool persistent; /* it stays without a fd, and its user opens it by name */
+	bool away;       /* it is moved to another network namespace, and set up only there */
 	uid_t uid;       /* its user */
 	gid_t gid;
 };

@@ -4,7 +4,9 @@
  */
 #include "broker/monitor/gate.h"
 
+#include "broker/monitor/netns.h"
 #include "broker/monitor/request.h"
+#include "broker/shared/fd.h"
 
 #include <string.h>
 
@@ -13,6 +15,7 @@
 static const char *ceiling_forbids(const struct network *network, const struct tb_request *message)
 {
 	bool named = message->name[0] != '\0';
+	bool away = (message->flags & TB_REQUEST_NETNS) != 0;
 
 	if (network == NULL)
 		return "no-network";
@@ -29,6 +32,11 @@ static const char *ceiling_forbids(const struct network *network, const struct t
 	if ((message->flags & TB_REQUEST_VHOST) != 0 && !network->vhost)
 		return "ceiling-vhost";
 	if ((network->lifetimes & 1u << message->lifetime) == 0)
+		return "ceiling-lifetime";
+	if ((network->netns & 1u << (away ? NETNS_CALLER : NETNS_HOST)) == 0)
+		return "ceiling-netns";
+	/* The other lifetimes end with events that nobody tells of a device in another network namespace. */
+	if (away && message->lifetime != TB_LIFETIME_SESSION)
 		return "ceiling-lifetime";
 	/* Programs that open a device by name expect one queue. */
 	if (message->lifetime == TB_LIFETIME_PERSISTENT && message->queues > 1)
@@ -49,6 +57,18 @@ static const struct network *find_network(const struct network_table *networks, 
 static bool broker_itself(const struct own_uids *own, uid_t uid)
 {
 	return uid == own->monitor || uid == own->listener || uid == own->authority;
+}
+
+/* True if the client wants the device where its socket is, and that is neither the broker's own network namespace nor
+ * another user's. */
+static bool netns_right(const struct monitor *monitor, const struct request *request)
+{
+	int netns TB_CLOSE = -1;
+
+	if ((request->message.flags & TB_REQUEST_NETNS) == 0)
+		return true;
+	netns = netns_of_client(request->peer.sock, request->peer.uid, monitor->workshop.link.fd);
+	return netns >= 0;
 }
 
 static struct passage refuse(enum tb_status status, const char *reason)
@@ -76,6 +96,8 @@ static struct passage gate_open(const struct monitor *monitor, struct request *r
 	/* What depends on the caller's own doings alone may be told before anything else is looked at. */
 	if (leases_user_full(leases, uid, &full))
 		return refuse_quota(&full, "quota-user");
+	if (!netns_right(monitor, request))
+		return refuse(TB_NOT_OWN_NETNS, "netns");
 
 	/* The first key. The word for a network that does not exist is the word for one that does not allow this. */
 	request->network = find_network(&monitor->networks, message);

@@ -122,6 +122,7 @@ struct lease *lease_begin(struct lease_table *table, const struct network *netwo
 	lease->uid = uid;
 	lease->lifeline = -1;
 	lease->holder = -1;
+	lease->device = -1;
 	memcpy(lease->id, id, TB_ID_SIZE);
 	TAILQ_INSERT_TAIL(&table->live, lease, link);
 	table->count++;
@@ -138,9 +139,18 @@ void lease_set_device(struct lease_table *table, struct lease *lease, const char
 	*map_insert(&table->by_ifindex, ifindex) = lease_number(table, lease);
 }
 
+void lease_set_device_away(struct lease *lease, const char *name, uint32_t ifindex, int device)
+{
+	memcpy(lease->name, name, sizeof(lease->name));
+	lease->ifindex = ifindex;
+	lease->away = true;
+	lease->device = device;
+}
+
 void lease_clear_device(struct lease_table *table, struct lease *lease)
 {
-	map_remove(&table->by_ifindex, lease->ifindex);
+	if (!lease->away)
+		map_remove(&table->by_ifindex, lease->ifindex);
 	lease->ifindex = 0;
 }
 

@@ -45,6 +45,8 @@ struct lease {
 	/* The device, as we made it. */
 	char name[TB_NAME_SIZE];
 	uint32_t ifindex;         /* 0: there is none (any more) */
+	bool away;                /* it is in its client's own network namespace, and so is ifindex */
+	int device;               /* owned; away: an fd of the device, which finds it; else -1 */
 	uint32_t master;          /* ifindex of its bridge; 0: none */
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
 
@@ -104,17 +106,20 @@ bool leases_user_network_full(const struct lease_table *table, uid_t uid, const 
 bool leases_full(const struct lease_table *table, uid_t uid, const struct network *network, struct outcome *full);
 
 /* Takes a free slot and counts it. There is one: ask leases_full() first. What is not a parameter is zero, and
- * the lifeline -1. */
+ * no fd is there: -1. */
 struct lease *lease_begin(struct lease_table *table, const struct network *network, uid_t uid, const uint8_t *id);
 
 /* The lease's device has this name and ifindex from now on; or there is none any more. */
 void lease_set_device(struct lease_table *table, struct lease *lease, const char *name, uint32_t ifindex);
 void lease_clear_device(struct lease_table *table, struct lease *lease);
 
+/* The same for a device that is away. The lease owns the fd from now on. */
+void lease_set_device_away(struct lease *lease, const char *name, uint32_t ifindex, int device);
+
 /* Frees the slot, and counts it no more. The lifeline has been closed. */
 void lease_free(struct lease_table *table, struct lease *lease);
 
-/* The lease of that device, or NULL. */
+/* The lease of that device, or NULL. Those that are away are not found: their ifindex means nothing here. */
 struct lease *lease_by_ifindex(const struct lease_table *table, uint32_t ifindex);
 
 /* Numbers for events and for the reaper. */

@@ -1,6 +1,7 @@
 /* The answer to a client that wants to know which leases there are. Runs in the monitor; SO_SNDBUFFORCE USES
  * CAP_NET_ADMIN. Who has not turned the second key sees its own leases only. */
 #include "broker/monitor/monitor.h"
+#include "broker/monitor/netns.h"
 
 #include "proto/channel.h"
 
@@ -56,6 +57,7 @@ static void describe(struct tb_lease *message, const struct lease *lease, const 
 	memcpy(message->name, lease->name, sizeof(message->name));
 	memcpy(message->lease, lease->id, sizeof(message->lease));
 	memcpy(message->mac, lease->mac, sizeof(message->mac));
+	message->flags = lease->away ? TB_REQUEST_NETNS : 0;
 	message->mtu = link->mtu;
 	message->rx_bytes = link->counters.rx_bytes;
 	message->tx_bytes = link->counters.tx_bytes;

@@ -94,7 +94,7 @@ static void settle(struct monitor *monitor, struct lease *lease)
 		return;
 	requests_lease_gone(monitor, lease->id);
 	if (lease->lifetime == TB_LIFETIME_SESSION)
-		store_drop(monitor->supervisor, lease->id);
+		store_drop(monitor->supervisor, lease);
 	if (lease->lifeline < 0)
 		lease_free(&monitor->leases, lease);
 }
@@ -226,7 +226,10 @@ void lease_reaped(struct monitor *monitor, uint32_t number, int result)
 {
 	struct lease *lease = lease_by_number(&monitor->leases, number);
 
-	if (result < 0 && result != -ENODEV)
+	if (result < 0 && lease->away)
+		tb_log(TB_LOG_ERROR, "cannot delete %s in its client's network namespace: %s; it is left to its holder",
+		       lease->name, result == -EXDEV ? "it is not there any more" : strerror(-result));
+	else if (result < 0 && result != -ENODEV)
 		tb_log(TB_LOG_ERROR, "cannot delete %s, ifindex %u: %s; it is left to the administrator", lease->name,
 		       lease->ifindex, result == -EPERM ? "its alias is not ours any more" : strerror(-result));
 	if (lease->master != 0)

@@ -2,6 +2,7 @@
  * never touch a link that is not ours. Reading is in link_parse.c. */
 #include "broker/monitor/link.h"
 
+#include "broker/monitor/link_batch.h"
 #include "broker/shared/fd.h"
 
 #include <errno.h>
@@ -63,48 +64,34 @@ int fdb_events_open(void)
 	return open_events(RTMGRP_NEIGH);
 }
 
-/* A batch: several messages, sent with one system call and acknowledged one by one. */
-struct batch {
-	struct link_socket *sock;
-	char bytes[4096];
-	size_t used;
-	unsigned int expected; /* acknowledgements */
-	struct nlmsghdr *message;
-	struct ifinfomsg *info;
-};
-
-static void batch_begin(struct batch *batch, struct link_socket *sock)
+void batch_begin(struct batch *batch, struct link_socket *sock)
 {
 	batch->sock = sock;
 	batch->used = 0;
 	batch->expected = 0;
 }
 
-static void message_begin(struct batch *batch, uint16_t type, uint16_t flags, uint32_t ifindex)
+void *message_begin_as(struct batch *batch, uint16_t type, uint16_t flags, size_t size)
 {
 	batch->message = mnl_nlmsg_put_header(batch->bytes + batch->used);
 	batch->message->nlmsg_type = type;
 	batch->message->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
 	batch->message->nlmsg_seq = ++batch->sock->sequence;
-	batch->info = mnl_nlmsg_put_extra_header(batch->message, sizeof(*batch->info));
+	return mnl_nlmsg_put_extra_header(batch->message, size);
+}
+
+void message_begin(struct batch *batch, uint16_t type, uint16_t flags, uint32_t ifindex)
+{
+	batch->info = message_begin_as(batch, type, flags, sizeof(*batch->info));
 	batch->info->ifi_family = AF_UNSPEC;
 	batch->info->ifi_index = (int)ifindex;
 }
 
-static void message_end(struct batch *batch)
+void message_end(struct batch *batch)
 {
 	batch->used += MNL_ALIGN(batch->message->nlmsg_len);
 	batch->expected++;
 }
-
-/* Calls back for each message of one answer; a datagram ends with NLMSG_DONE, an error, or an acknowledgement. */
-struct answer {
-	void (*each)(void *context, const struct link *link);
-	void *context;
-	unsigned int outstanding;
-	int error; /* of the first message that failed */
-	bool interrupted;
-};
 
 static int take_message(const struct nlmsghdr *message, struct answer *answer)
 {
@@ -132,6 +119,8 @@ static int take_message(const struct nlmsghdr *message, struct answer *answer)
 		answer->each(answer->context, &link);
 		return 0;
 	default:
+		if (answer->take != NULL)
+			answer->take(answer->context, message);
 		return 0;
 	}
 }
@@ -167,7 +156,7 @@ static int receive_answer(struct link_socket *sock, uint32_t first, struct answe
 	return answer->error;
 }
 
-static int batch_send(struct batch *batch, struct answer *answer)
+int batch_send(struct batch *batch, struct answer *answer)
 {
 	uint32_t first = batch->sock->sequence - batch->expected + 1;
 
@@ -177,14 +166,14 @@ static int batch_send(struct batch *batch, struct answer *answer)
 	return receive_answer(batch->sock, first, answer);
 }
 
-static int batch_run(struct batch *batch)
+int batch_run(struct batch *batch)
 {
 	struct answer answer = {.error = 0};
 
 	return batch_send(batch, &answer);
 }
 
-static void copy_link(void *context, const struct link *link)
+void copy_link(void *context, const struct link *link)
 {
 	*(struct link *)context = *link;
 }
@@ -352,11 +341,7 @@ int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_M
 	struct ndmsg *info;
 
 	batch_begin(&batch, sock);
-	batch.message = mnl_nlmsg_put_header(batch.bytes);
-	batch.message->nlmsg_type = RTM_NEWNEIGH;
-	batch.message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
-	batch.message->nlmsg_seq = ++sock->sequence;
-	info = mnl_nlmsg_put_extra_header(batch.message, sizeof(*info));
+	info = message_begin_as(&batch, RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, sizeof(*info));
 	info->ndm_family = AF_BRIDGE;
 	info->ndm_ifindex = (int)port;
 	info->ndm_state = state;

@@ -58,8 +58,9 @@ struct link_setup {
 	bool isolated;      /* with a master */
 };
 
-/* The kernel cuts nothing at this size: a dump is sent in pieces of at most 32 KiB. */
-#define LINK_BUFFER_SIZE 32768
+/* The kernel cuts nothing at this size: a dump is sent in pieces of at most 32 KiB, and one link has at most 64 KiB of
+ * altnames, which who has rights in its network namespace may give it, and little else. */
+#define LINK_BUFFER_SIZE (96 * 1024)
 
 /* A socket for asking the kernel, one answer at a time; each thread has its own. */
 struct link_socket {

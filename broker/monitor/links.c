@@ -1,7 +1,9 @@
 /* What becomes of links: the kernel's news of them, and what an earlier monitor left. Runs in the monitor. Devices
  * whose alias says that they were ours, and that are nobody's any more, go to the reaper. */
 #include "broker/monitor/monitor.h"
+#include "broker/monitor/netns.h"
 
+#include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 
 #include <errno.h>
@@ -58,6 +60,19 @@ static bool is_wanted(const struct lease *lease, uid_t uid)
 	return lease->ifindex != 0 && (uid == LINKS_OF_ALL || lease->uid == uid);
 }
 
+/* Returns false if the device is gone, or hidden in a network namespace of its holder's. */
+static bool ask_for(struct monitor *monitor, const struct lease *lease, struct link *link)
+{
+	int ret;
+
+	if (lease->away)
+		return netns_find_device(&monitor->workshop.link, lease->device, link) == 0;
+	ret = link_get(&monitor->workshop.link, lease->ifindex, link);
+	if (ret < 0 && ret != -ENODEV)
+		tb_die("cannot look at %s: %s", lease->name, strerror(-ret));
+	return ret == 0;
+}
+
 void links_look(struct monitor *monitor, uid_t uid, uint32_t count,
 		void (*each)(void *context, struct lease *lease, const struct link *link), void *context)
 {
@@ -76,19 +91,17 @@ void links_look(struct monitor *monitor, uid_t uid, uint32_t count,
 		struct lease *next = TAILQ_NEXT(lease, link);
 		struct link link;
 
-		if (is_wanted(lease, uid) && lease->looked_at != look.number) {
-			int ret = link_get(&monitor->workshop.link, lease->ifindex, &link);
-
-			if (ret < 0 && ret != -ENODEV)
-				tb_die("cannot look at %s: %s", lease->name, strerror(-ret));
-			look_at(&look, lease, ret == 0 ? &link : NULL);
-		}
+		if (is_wanted(lease, uid) && lease->looked_at != look.number)
+			look_at(&look, lease, ask_for(monitor, lease, &link) ? &link : NULL);
 		lease = next;
 	}
 }
 
 static void check(void *context, struct lease *lease, const struct link *link)
 {
+	/* What a user does in a network namespace of his own is nobody else's business. */
+	if (lease->away)
+		return;
 	if (link == NULL)
 		lease_device_gone(context, lease->ifindex);
 	else
@@ -156,6 +169,21 @@ static bool kind_fits(const struct network *network, const struct link *link)
 	return strcmp(link->kind, network->kind == TB_KIND_MACVTAP ? "macvtap" : "tun") == 0;
 }
 
+/* Begins the lease that an earlier monitor had, without its device. */
+static struct lease *begin_again(struct monitor *monitor, const struct network *network, const struct lease *found)
+{
+	struct lease *lease = lease_begin(&monitor->leases, network, found->uid, found->id);
+
+	lease->lifetime = found->lifetime;
+	lease->gid = found->gid;
+	lease->pid = found->pid;
+	lease->start_time = found->start_time;
+	lease->since = found->since;
+	lease->guarded = true;
+	memcpy(lease->mac, found->mac, sizeof(lease->mac));
+	return lease;
+}
+
 /* Makes a lease of what the alias says. Returns NULL, or for the log why the device is to be deleted. */
 static const char *adopt(struct monitor *monitor, const struct link *link)
 {
@@ -183,14 +211,7 @@ static const char *adopt(struct monitor *monitor, const struct link *link)
 	lifeline = lifelines_take(&monitor->stored, found.id);
 	if (lifeline < 0 && !still_held(&found, network, &holder))
 		return "its holder has ended";
-	lease = lease_begin(&monitor->leases, network, found.uid, found.id);
-	lease->lifetime = found.lifetime;
-	lease->gid = found.gid;
-	lease->pid = found.pid;
-	lease->start_time = found.start_time;
-	lease->since = found.since;
-	lease->guarded = true;
-	memcpy(lease->mac, found.mac, sizeof(lease->mac));
+	lease = begin_again(monitor, network, &found);
 	lease_set_device(&monitor->leases, lease, link->name, link->ifindex);
 	lease_keep(monitor, lease, lifeline, holder);
 	return NULL;
@@ -212,6 +233,50 @@ static void adopt_or_delete(void *context, const struct link *link)
 	}
 }
 
+/* The same for a device that is away, which no dump shows. It is a lease only with its lifeline. */
+static const char *adopt_away(struct monitor *monitor, struct stored_device *device, struct lease *found)
+{
+	char network_name[TB_NETWORK_SIZE];
+	const struct network *network;
+	struct lease *lease;
+	struct link link;
+	int lifeline;
+
+	if (stored_device_read(device, found, network_name) < 0)
+		return "its name in the store is not one that we write";
+	network = network_find(&monitor->networks, network_name);
+	if (network == NULL || network->kind == TB_KIND_MACVTAP)
+		return "its network is not configured any more";
+	if (monitor->leases.count == monitor->leases.capacity)
+		return "there are fewer leases now (--max-leases)";
+	if (netns_find_device(&monitor->workshop.link, device->fd, &link) < 0)
+		return "its network namespace has ended, or the device is gone";
+	lifeline = lifelines_take(&monitor->stored, found->id);
+	if (lifeline < 0)
+		return "its lifeline was not stored";
+	lease = begin_again(monitor, network, found);
+	lease_set_device_away(lease, found->name, link.ifindex, tb_take(&device->fd));
+	lease_keep(monitor, lease, lifeline, -1);
+	return NULL;
+}
+
+static void adopt_or_delete_away(struct monitor *monitor)
+{
+	struct stored_device device;
+	struct lease found;
+
+	while (lifelines_take_device(&monitor->stored, &device)) {
+		const char *why = adopt_away(monitor, &device, &found);
+
+		if (why == NULL)
+			continue;
+		tb_log(TB_LOG_NOTICE, "deleting %s in its client's network namespace, which an earlier broker left: %s",
+		       found.name, why);
+		stored_device_drop(monitor->supervisor, &device);
+		reaper_delete_away(&monitor->reaper, tb_take(&device.fd), REAPER_NO_ANSWER);
+	}
+}
+
 /* What was done to the adopted devices while nobody looked. Which bridge a device was on is the network file's word; a
  * bridge that is gone has taken nobody's device away. */
 static void guard_adopted(struct monitor *monitor)
@@ -226,7 +291,7 @@ static void guard_adopted(struct monitor *monitor)
 		if (lease->network->bridge[0] != '\0' &&
 		    link_find(&monitor->workshop.link, lease->network->bridge, &bridge) == 0)
 			lease->master = bridge.ifindex;
-		if (link_get(&monitor->workshop.link, lease->ifindex, &link) == 0)
+		if (!lease->away && link_get(&monitor->workshop.link, lease->ifindex, &link) == 0)
 			guard_look(monitor, lease, &link);
 		lease = next;
 	}
@@ -246,6 +311,7 @@ int links_adopt(struct monitor *monitor)
 {
 	int ret = dump_links(monitor, adopt_or_delete, monitor);
 
+	adopt_or_delete_away(monitor);
 	guard_adopted(monitor);
 	lifelines_close(&monitor->stored, monitor->supervisor);
 	if (ret == 0 && monitor->leases.count > 0)

@@ -114,8 +114,12 @@ static void on_reaper(struct monitor *monitor, uint32_t number)
 	struct reaper_job answer;
 
 	(void)number;
-	while (reaper_answer(&monitor->reaper, &answer))
-		lease_reaped(monitor, answer.number, answer.result);
+	while (reaper_answer(&monitor->reaper, &answer)) {
+		if (answer.deed == REAPER_MOVE)
+			grant_moved(monitor, answer.result);
+		else
+			lease_reaped(monitor, answer.number, answer.result);
+	}
 }
 
 static void on_signal(struct monitor *monitor, uint32_t number)
@@ -162,15 +166,26 @@ static bool any_ending(const struct lease_table *table)
 	return false;
 }
 
-/* What has ended goes before we do; nobody new is listened to meanwhile. */
+static bool any_moving(const struct request_table *table)
+{
+	const struct request *request;
+
+	TAILQ_FOREACH(request, &table->used, link)
+		if (request->state == REQUEST_MOVING)
+			return true;
+	return false;
+}
+
+/* What has ended goes before we do, and what moves arrives; nobody new is listened to meanwhile. */
 static void finish_deletions(struct monitor *monitor)
 {
 	uint64_t deadline = monotonic_ms() + STOP_DEADLINE_MS;
 
 	epoll_ctl(monitor->epoll, EPOLL_CTL_DEL, monitor->listener, NULL);
-	turns_end(monitor);
-	while (any_ending(&monitor->leases) && monotonic_ms() < deadline)
-		wait_and_handle(monitor, 100);
+	while ((any_ending(&monitor->leases) || any_moving(&monitor->requests)) && monotonic_ms() < deadline) {
+		turns_end(monitor);
+		wait_and_handle(monitor, nearer(moves_proceed(monitor), 100));
+	}
 }
 
 void monitor_serve(struct monitor *monitor)
@@ -179,7 +194,7 @@ void monitor_serve(struct monitor *monitor)
 		int requests = requests_expire(monitor);
 		int leases = nearer(leases_expire(monitor), turns_expire(monitor));
 
-		wait_and_handle(monitor, nearer(requests, leases));
+		wait_and_handle(monitor, nearer(moves_proceed(monitor), nearer(requests, leases)));
 	}
 	finish_deletions(monitor);
 	/* The devices stay, and their holders with them: the next monitor takes the leases over. */

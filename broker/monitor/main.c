@@ -123,12 +123,21 @@ static uint32_t most_fds(const struct network_table *table)
 	return most;
 }
 
+/* True if devices may be where their client is: then the monitor keeps an fd of each. */
+static bool any_away(const struct network_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if ((table->networks[i].netns & 1u << NETNS_CALLER) != 0)
+			return true;
+	return false;
+}
+
 /* Fds on their way to clients that do not read are held against the sender's limit, so it must hold every fd of every
  * lease at once; more is better, where the administrator's hard limit gives it. */
 static void raise_fd_limit(const struct monitor *monitor)
 {
 	struct rlimit limit;
-	rlim_t per_lease = most_fds(&monitor->networks) + 1;
+	rlim_t per_lease = most_fds(&monitor->networks) + 1 + any_away(&monitor->networks);
 	rlim_t needed = monitor->leases.capacity * per_lease + 2 * REQUESTS_MAX + OWN_FDS;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)

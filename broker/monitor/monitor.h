@@ -29,6 +29,8 @@ struct monitor {
 	struct own_uids uids;
 	struct origin origin;
 	struct request_table requests;
+	struct request *moving; /* the one whose device the reaper moves; NULL: none */
+	uint64_t next_move;     /* not before this millisecond of the monotonic clock */
 	struct lease_table leases;
 	struct workshop workshop;
 	struct reaper reaper;
@@ -136,6 +138,13 @@ void authority_event(struct monitor *monitor);
 
 /* The request has passed both keys: makes the device and hands it over. */
 void grant(struct monitor *monitor, struct request *request);
+
+/* Has the next device moved to its client's network namespace: one at a time, in the order of arrival, and with a pause
+ * between two. Returns the milliseconds until the next one may, or -1 if none waits. */
+int moves_proceed(struct monitor *monitor);
+
+/* The reaper has moved the device of monitor->moving to its client's network namespace, or could not. */
+void grant_moved(struct monitor *monitor, int result);
 
 /* The client of a lease has hung up, or sent something. */
 void lease_interrupted(struct monitor *monitor, uint32_t number);

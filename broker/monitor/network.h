@@ -13,6 +13,13 @@
 #define NETWORKS_MAX 256     /* network files in all */
 #define NETWORK_NAMES_MAX 16 /* patterns in Names= */
 
+/* Whose network namespace a device may be in. */
+enum network_netns {
+	NETNS_HOST,   /* the broker's */
+	NETNS_CALLER, /* that of the client's socket */
+	NETNS_COUNT
+};
+
 /* One network file, checked. */
 struct network {
 	char name[TB_NETWORK_SIZE];
@@ -32,6 +39,7 @@ struct network {
 	bool ipv6_disabled;    /* true: disable_ipv6=1 on the device; false: accept_ra=0 only */
 	bool listed;           /* `tapctl networks` shows it */
 	uint32_t lifetimes;    /* bit N: a lease may have the lifetime N of enum tb_lifetime */
+	uint32_t netns;        /* bit N: a device may be in the N of enum network_netns */
 };
 
 /* The networks, sorted by name. */

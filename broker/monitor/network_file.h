@@ -27,6 +27,7 @@ enum network_key {
 	KEY_LISTED,
 	KEY_LIFETIMES,
 	KEY_VHOST,
+	KEY_NETNS,
 	KEY_COUNT
 };
 

@@ -220,6 +220,27 @@ static void set_lifetimes(struct network_file *file, unsigned int line, const ch
 		network_file_error(file, line, "Lifetimes= names no lifetime; leave it out for the usual ones");
 }
 
+static void set_netns(struct network_file *file, unsigned int line, const char *value)
+{
+	static const char *const words[NETNS_COUNT] = {[NETNS_HOST] = "host", [NETNS_CALLER] = "caller"};
+	char list[NETWORK_LINE_MAX + 1];
+	char *rest = NULL;
+
+	snprintf(list, sizeof(list), "%s", value);
+	for (char *word = strtok_r(list, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest)) {
+		int netns = 0;
+
+		while (netns < NETNS_COUNT && strcmp(word, words[netns]) != 0)
+			netns++;
+		if (netns == NETNS_COUNT)
+			network_file_error(file, line, "Netns=%s: they are host and caller", word);
+		else
+			file->network.netns |= 1u << netns;
+	}
+	if (file->network.netns == 0)
+		network_file_error(file, line, "Netns= names no network namespace; leave it out for that of the host");
+}
+
 static const struct key keys[KEY_COUNT] = {
 	[KEY_KIND] = {"Kind", FOR_ALL, set_kind},
 	[KEY_BRIDGE] = {"Bridge", FOR(TB_KIND_TAP), set_bridge},
@@ -236,6 +257,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_LISTED] = {"Listed", FOR_ALL, set_listed},
 	[KEY_LIFETIMES] = {"Lifetimes", FOR_ALL, set_lifetimes},
 	[KEY_VHOST] = {"Vhost", FOR(TB_KIND_TAP) | FOR(TB_KIND_MACVTAP), set_vhost},
+	[KEY_NETNS] = {"Netns", FOR_ALL, set_netns},
 };
 
 void network_defaults(struct network *network)
@@ -319,6 +341,29 @@ static void check_kind(struct network_file *file)
 				   network->mtu, TB_MTU_MIN, TAP_MTU_MAX);
 }
 
+/* What would be out of the administrator's reach in another network namespace. */
+static void check_netns(struct network_file *file)
+{
+	const struct network *network = &file->network;
+	unsigned int line = file->lines[KEY_NETNS];
+
+	if ((network->netns & 1u << NETNS_CALLER) == 0)
+		return;
+	if (network->kind == TB_KIND_MACVTAP)
+		network_file_error(file, line,
+				   "Netns=caller: a macvtap there would be on the host's Parent=, and its user could "
+				   "move "
+				   "it where nobody can revoke it; only a tun or a tap may be there");
+	if (file->lines[KEY_BRIDGE] != 0)
+		network_file_error(file, line,
+				   "Netns=caller: a port of the bridge in line %u cannot be in another network "
+				   "namespace; make a network of its own, without Bridge=",
+				   file->lines[KEY_BRIDGE]);
+	if (network->netns == 1u << NETNS_CALLER && (network->lifetimes & 1u << TB_LIFETIME_SESSION) == 0)
+		network_file_error(file, file->lines[KEY_LIFETIMES],
+				   "Lifetimes= must have session: with Netns=caller there is no other");
+}
+
 static void check_counts(struct network_file *file)
 {
 	struct network *network = &file->network;
@@ -351,6 +396,9 @@ void network_keys_finish(struct network_file *file)
 	if (file->lines[KEY_LIFETIMES] == 0)
 		network->lifetimes =
 			1u << TB_LIFETIME_SESSION | (network->kind == TB_KIND_MACVTAP ? 0 : 1u << TB_LIFETIME_FD);
+	if (file->lines[KEY_NETNS] == 0)
+		network->netns = 1u << NETNS_HOST;
+	check_netns(file);
 	if (file->lines[KEY_BRIDGE] == 0)
 		network->isolated = false;
 	if (file->lines[KEY_VNET_HEADER] == 0)

@@ -1,8 +1,10 @@
-/* The reaper: see reaper.h. Runs in the monitor as threads; USES CAP_NET_ADMIN to delete devices, and only those
- * whose alias says that they are ours. */
+/* The reaper: see reaper.h. Runs in the monitor as threads; USES CAP_NET_ADMIN to delete devices, and in our own network
+ * namespace only those whose alias says that they are ours; and to move a device that nobody holds yet. */
 #include "broker/monitor/reaper.h"
 
 #include "broker/monitor/lease.h"
+#include "broker/monitor/link_netns.h"
+#include "broker/monitor/netns.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 
@@ -26,10 +28,20 @@ struct worker {
 
 static struct reaper_job work(struct worker *worker, struct reaper_job job)
 {
-	tb_close(&job.fd);
-	job.result = 0;
-	if (job.ifindex != 0)
+	switch (job.deed) {
+	case REAPER_DELETE:
 		job.result = link_delete_ours(&worker->link, job.ifindex, LEASE_ALIAS_PREFIX);
+		break;
+	case REAPER_DELETE_AWAY:
+		job.result = netns_delete_device(&worker->link, job.fd);
+		break;
+	case REAPER_MOVE:
+		job.result = link_move_up(&worker->link, job.ifindex, job.fd);
+		break;
+	default:
+		job.result = 0;
+	}
+	tb_close(&job.fd);
 	return job;
 }
 
@@ -122,14 +134,28 @@ static void hand_over(struct reaper *reaper, const struct reaper_job *job)
 
 void reaper_close(struct reaper *reaper, int fd)
 {
-	struct reaper_job job = {.fd = fd, .ifindex = 0, .number = REAPER_NO_ANSWER, .result = 0};
+	struct reaper_job job = {.deed = REAPER_CLOSE, .fd = fd, .number = REAPER_NO_ANSWER};
 
 	hand_over(reaper, &job);
 }
 
 void reaper_delete(struct reaper *reaper, uint32_t ifindex, uint32_t number)
 {
-	struct reaper_job job = {.fd = -1, .ifindex = ifindex, .number = number, .result = 0};
+	struct reaper_job job = {.deed = REAPER_DELETE, .fd = -1, .ifindex = ifindex, .number = number};
+
+	hand_over(reaper, &job);
+}
+
+void reaper_delete_away(struct reaper *reaper, int device, uint32_t number)
+{
+	struct reaper_job job = {.deed = REAPER_DELETE_AWAY, .fd = device, .number = number};
+
+	hand_over(reaper, &job);
+}
+
+void reaper_move(struct reaper *reaper, uint32_t ifindex, int netns, uint32_t number)
+{
+	struct reaper_job job = {.deed = REAPER_MOVE, .fd = netns, .ifindex = ifindex, .number = number};
 
 	hand_over(reaper, &job);
 }

@@ -1,5 +1,5 @@
-/* The reaper: closes device fds and deletes devices, which takes the kernel about 16 ms each, beside the event loop
- * and several at once. Its threads have the monitor's own rights, and share nothing with it but two pipes of jobs.
+/* The reaper: closes device fds, deletes devices and moves them to other network namespaces, which takes the kernel
+ * about 16 ms each, beside the event loop and several at once. Its threads have the monitor's own rights, and share nothing with it but two pipes of jobs.
  */
 #ifndef TB_REAPER_H
 #define TB_REAPER_H
@@ -14,12 +14,19 @@
 /* The number of a job that nobody wants to hear of. */
 #define REAPER_NO_ANSWER UINT32_MAX
 
-/* One job: first the fd is closed, if there is one, then the device deleted, if there is one. */
+enum reaper_deed {
+	REAPER_CLOSE,       /* the fd */
+	REAPER_DELETE,      /* the device with this ifindex, if its alias is a lease's */
+	REAPER_DELETE_AWAY, /* the device behind the fd, in whichever network namespace it is */
+	REAPER_MOVE,        /* the device with this ifindex, to the network namespace behind the fd; and set it up */
+};
+
 struct reaper_job {
-	int fd;           /* -1: none; belongs to the reaper */
-	uint32_t ifindex; /* 0: none; deleted only if the alias is a lease's */
-	uint32_t number;  /* comes back in the answer, or REAPER_NO_ANSWER */
-	int result;       /* in the answer: 0 or a negative errno of the deletion */
+	enum reaper_deed deed;
+	int fd; /* -1: none; belongs to the reaper, which closes it in the end */
+	uint32_t ifindex;
+	uint32_t number; /* of the lease; comes back in the answer, or REAPER_NO_ANSWER */
+	int result;      /* in the answer: 0 or a negative errno */
 };
 
 struct reaper {
@@ -39,6 +46,8 @@ int reaper_start(const struct reaper *reaper);
 /* Hands a job over; never waits. */
 void reaper_close(struct reaper *reaper, int fd);
 void reaper_delete(struct reaper *reaper, uint32_t ifindex, uint32_t number);
+void reaper_delete_away(struct reaper *reaper, int device, uint32_t number);
+void reaper_move(struct reaper *reaper, uint32_t ifindex, int netns, uint32_t number);
 
 /* Takes one answer. Returns true, or false if there is none. */
 bool reaper_answer(struct reaper *reaper, struct reaper_job *answer);

@@ -119,11 +119,14 @@ static void request_end(struct monitor *monitor, struct request *request)
 {
 	if (request->state == REQUEST_ABANDONED)
 		return;
-	if (request->state != REQUEST_ASKED) {
+	if (request->state != REQUEST_ASKED && request->state != REQUEST_MOVING) {
 		request_free(&monitor->requests, request);
 		return;
 	}
 	peer_close(&request->peer);
+	/* What has moved finds nobody there. */
+	if (request->state == REQUEST_MOVING)
+		return;
 	authority_cancel(monitor, request);
 	request->state = REQUEST_ABANDONED;
 	request->deadline = monotonic_ms() + ABANDONED_DEADLINE_MS;
@@ -318,7 +321,7 @@ void request_interrupted(struct monitor *monitor, uint32_t number)
 	/* An event of a socket that is closed by now. */
 	if (request->peer.sock < 0 || peer_quiet(&request->peer))
 		return;
-	if (request->state == REQUEST_WAITING || request->state == REQUEST_ASKED)
+	if (request->state == REQUEST_WAITING || request->state == REQUEST_ASKED || request->state == REQUEST_MOVING)
 		request_log(request, "denied", "hung-up", NULL);
 	request_end(monitor, request);
 }

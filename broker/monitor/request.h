@@ -2,6 +2,7 @@
 #ifndef TB_MONITOR_REQUEST_H
 #define TB_MONITOR_REQUEST_H
 
+#include "broker/monitor/device.h"
 #include "broker/monitor/network.h"
 #include "broker/monitor/peer.h"
 #include "proto/message.h"
@@ -25,10 +26,13 @@ enum request_state {
 	REQUEST_FREE,
 	REQUEST_WAITING,   /* for its turn to be asked about */
 	REQUEST_ASKED,     /* the authority has the question */
+	REQUEST_MOVING,    /* for its device to arrive in another network namespace; without a socket: for nobody */
 	REQUEST_ENDING,    /* for the end of a lease */
 	REQUEST_WATCHING,  /* it is told what happens */
 	REQUEST_ABANDONED, /* the client is gone, the question has been taken back: only the verdict is missing */
 };
+
+struct lease;
 
 struct request {
 	TAILQ_ENTRY(request) link; /* in the list of free ones, or of the others in order of arrival */
@@ -37,9 +41,11 @@ struct request {
 	struct tb_request message; /* the one copy */
 	const struct network *network;
 	uint8_t ticket[TB_ID_SIZE];
-	uint64_t deadline; /* milliseconds of the monotonic clock */
-	bool authorized;   /* the second key */
-	uint32_t lost;     /* REQUEST_WATCHING: events that its client was too slow for */
+	uint64_t deadline;    /* milliseconds of the monotonic clock */
+	bool authorized;      /* the second key */
+	struct lease *lease;  /* REQUEST_MOVING: which is not in use yet, */
+	struct device device; /* and its device, with the fds */
+	uint32_t lost;        /* REQUEST_WATCHING: events that its client was too slow for */
 };
 
 TAILQ_HEAD(request_list, request);
@@ -62,7 +68,6 @@ bool request_interactive(const struct request *request);
 /* The lease that a request to release or revoke means: by its id, or by name among the caller's own. NULL: none, or
  * another's that the caller may not name. */
 struct lease_table;
-struct lease;
 struct lease *lease_of_request(const struct lease_table *table, const struct request *request);
 
 /* Logs what became of the request; lease is NULL if there is none. */

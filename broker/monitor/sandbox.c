@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/nsfs.h>
 #include <linux/sockios.h>
 #include <linux/un.h>
 #include <seccomp.h>
@@ -43,10 +44,14 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW(write),                            /* the log, the reaper's pipes, an IPv6 sysctl */
 	TB_ALLOW(close),                            /* whatever was opened */
 	TB_ALLOW_IF(ioctl, 1, SIOCUNIXFILE),        /* where is a client's socket bound */
+	TB_ALLOW_IF(ioctl, 1, SIOCGSKNS),           /* which network namespace is a client's socket of */
+	TB_ALLOW_IF(ioctl, 1, NS_GET_USERNS),       /* which user namespace does that belong to */
+	TB_ALLOW_IF(ioctl, 1, NS_GET_OWNER_UID),    /* and whose is it */
+	TB_ALLOW_IF(ioctl, 1, TUNGETDEVNETNS),      /* which one is a device of ours in now */
 	TB_ALLOW_IF(ioctl, 1, SIOCOUTQ),            /* has a client read its answer */
 	TB_ALLOW_IF(ioctl, 1, SIOCGIFINDEX),        /* the ifindex of a new device */
 	TB_ALLOW_IF(ioctl, 1, SIOCGIFHWADDR),       /* is a /dev/tapN our macvtap's */
-	TB_ALLOW_IF(ioctl, 1, TUNGETIFF),           /* the same */
+	TB_ALLOW_IF(ioctl, 1, TUNGETIFF),           /* the same; the name of a device of ours elsewhere */
 	TB_ALLOW_IF(ioctl, 1, TUNSETIFF),           /* make a tun or tap; flags of a macvtap */
 	TB_ALLOW_IF(ioctl, 1, TUNSETOWNER),         /* nobody else attaches to it */
 	TB_ALLOW_IF(ioctl, 1, TUNSETGROUP),         /* the same */

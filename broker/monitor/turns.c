@@ -2,6 +2,7 @@
 #include "broker/monitor/turns.h"
 
 #include "broker/monitor/monitor.h"
+#include "broker/shared/fd.h"
 
 int turns_init(struct turns *turns, uint32_t capacity)
 {
@@ -46,7 +47,10 @@ static void delete_device(struct monitor *monitor, struct lease *lease)
 	if (lease->ifindex == 0 || lease->deleting)
 		return;
 	lease->deleting = true;
-	reaper_delete(&monitor->reaper, lease->ifindex, lease_number(&monitor->leases, lease));
+	if (lease->away)
+		reaper_delete_away(&monitor->reaper, tb_take(&lease->device), lease_number(&monitor->leases, lease));
+	else
+		reaper_delete(&monitor->reaper, lease->ifindex, lease_number(&monitor->leases, lease));
 }
 
 static void begin(struct monitor *monitor, struct lease *lease)

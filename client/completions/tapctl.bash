@@ -41,7 +41,7 @@ _tapctl()
 		--timeout) words='none' ;;
 		--name | --mtu | --queues) return ;;
 		*) [[ $value && $before != -* ]] || words+=" --name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime=
-			--persistent --bridge --interactive --no-ask-password --timeout= --confine --json --help --" ;;
+			--persistent --bridge --netns --interactive --no-ask-password --timeout= --confine --json --help --" ;;
 		esac
 		;;
 	networks) words='--json --quiet --help' ;;

@@ -24,11 +24,12 @@ static const int status_errors[TB_STATUS_COUNT] = {
 	[TB_KERNEL] = -EIO,
 	[TB_NO_LEASE] = -ENXIO,
 	[TB_NO_VHOST] = -EOPNOTSUPP,
+	[TB_NOT_OWN_NETNS] = -EXDEV,
 };
 
 int tb_status_error(uint32_t status)
 {
-	return status == TB_OK || status >= TB_STATUS_COUNT ? -EPROTO : status_errors[status];
+	return status >= TB_STATUS_COUNT || status_errors[status] == 0 ? -EPROTO : status_errors[status];
 }
 
 static bool all_zero(const void *bytes, size_t size)
@@ -91,8 +92,8 @@ static bool device_valid(const struct tb_answer *answer, size_t nfds, const stru
 		return false;
 	if (request->kind != TB_KIND_ANY && answer->kind != request->kind)
 		return false;
-	/* Who is given the header without knowing reads it as the packet's beginning. */
-	if (answer->flags != (request->flags & TB_REQUEST_VNET_HDR))
+	/* Who is given the header without knowing reads it as the packet's beginning; a device elsewhere is another. */
+	if (answer->flags != (request->flags & (TB_REQUEST_VNET_HDR | TB_REQUEST_NETNS)))
 		return false;
 	if (answer->ifindex == 0 || answer->ifindex > INT_MAX)
 		return false;

@@ -21,8 +21,9 @@ static bool lease_valid(const struct tb_lease *lease)
 	return tb_network_valid(lease->network, sizeof(lease->network)) &&
 	       tb_name_valid(lease->name, sizeof(lease->name)) && lease->kind >= TB_KIND_TAP &&
 	       lease->kind <= TB_KIND_MACVTAP && lease->lifetime < TB_LIFETIME_COUNT && lease->ifindex >= 1 &&
-	       lease->ifindex <= INT_MAX && lease->mtu <= TB_MTU_MAX && lease->reserved_flags == 0 &&
-	       lease->since <= INT64_MAX && !tb_field_empty((const char *)lease->lease, sizeof(lease->lease)) &&
+	       lease->ifindex <= INT_MAX && lease->mtu <= TB_MTU_MAX &&
+	       (lease->flags & ~(uint32_t)TB_REQUEST_NETNS) == 0 && lease->since <= INT64_MAX &&
+	       !tb_field_empty((const char *)lease->lease, sizeof(lease->lease)) &&
 	       tb_field_empty((const char *)lease->reserved, sizeof(lease->reserved));
 }
 
@@ -54,6 +55,7 @@ static int tell(const struct tb_lease *from, int (*each)(const struct tap_lease 
 		.rx_packets = from->rx_packets,
 		.tx_bytes = from->tx_bytes,
 		.tx_packets = from->tx_packets,
+		.flags = from->flags,
 	};
 
 	tb_id_write(from->lease, id);

@@ -44,6 +44,11 @@ const char *tap_strerror(int error)
 		       "the log of tapbrokerd says at which step and why";
 	case ENXIO:
 		return "there is no such lease, or it is not this user's; \"tapctl list\" shows those that are";
+	case EXDEV:
+		return "refused: a device in the caller's own network namespace was asked for, but the caller is in "
+		       "that "
+		       "of the host, or in one that is another user's; ask without it, or ask from a network namespace "
+		       "whose user namespace this user has made (\"unshare -Urn\", or as root of a rootless container)";
 	case EINVAL:
 		return "the request is not valid, and nobody was asked: a network's name is a letter followed by up to "
 		       "30 of a-z 0-9 _ -, an interface's a letter followed by up to 14 of a-z 0-9 _ . -, a lease's id "

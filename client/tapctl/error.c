@@ -11,6 +11,7 @@ int exit_code(int error)
 	switch (error) {
 	case EACCES:
 	case ENXIO:
+	case EXDEV:
 		return EXIT_REFUSED;
 	case EINVAL:
 	case E2BIG:

@@ -18,6 +18,7 @@ static const char usage[] =
 	"  --vhost             also a vhost-net fd for each queue; implies --vnet-hdr\n"
 	"  --lifetime=WHAT     session (the default), fd or persistent\n"
 	"  --persistent        a device to open by name, which stays until it is released\n"
+	"  --netns             a device in the network namespace that tapctl is in, not in the host's\n"
 	"  --bridge            NETWORK may also be the bridge of a network\n"
 	"\n"
 	"Of the whole, anywhere:\n"

@@ -95,6 +95,7 @@ void lease_json(struct json *json, const struct tap_lease *lease)
 	json_string(json, "name", lease->name);
 	json_string(json, "kind", kind_word(lease->kind));
 	json_string(json, "lifetime", lifetime_word(lease->lifetime));
+	json_string(json, "netns", netns_word(lease->flags));
 	json_number(json, "ifindex", lease->ifindex);
 	json_string(json, "mac", mac);
 	json_number(json, "mtu", lease->mtu);

@@ -14,14 +14,23 @@
 #include <string.h>
 
 static const struct option table[] = {
-	{"name", required_argument, NULL, 'n'},    {"kind", required_argument, NULL, 'k'},
-	{"mtu", required_argument, NULL, 'm'},     {"queues", required_argument, NULL, 'q'},
-	{"vnet-hdr", no_argument, NULL, 'v'},      {"lifetime", required_argument, NULL, 'l'},
-	{"persistent", no_argument, NULL, 'p'},    {"bridge", no_argument, NULL, 'b'},
-	{"interactive", no_argument, NULL, 'i'},   {"no-ask-password", no_argument, NULL, 'a'},
-	{"timeout", required_argument, NULL, 't'}, {"confine", no_argument, NULL, 'c'},
-	{"vhost", no_argument, NULL, 'V'},         {"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+	{"name", required_argument, NULL, 'n'},
+	{"kind", required_argument, NULL, 'k'},
+	{"mtu", required_argument, NULL, 'm'},
+	{"queues", required_argument, NULL, 'q'},
+	{"vnet-hdr", no_argument, NULL, 'v'},
+	{"lifetime", required_argument, NULL, 'l'},
+	{"persistent", no_argument, NULL, 'p'},
+	{"bridge", no_argument, NULL, 'b'},
+	{"interactive", no_argument, NULL, 'i'},
+	{"no-ask-password", no_argument, NULL, 'a'},
+	{"timeout", required_argument, NULL, 't'},
+	{"confine", no_argument, NULL, 'c'},
+	{"vhost", no_argument, NULL, 'V'},
+	{"json", no_argument, NULL, 'j'},
+	{"netns", no_argument, NULL, 'N'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 /* A number in decimal digits and nothing else. */
@@ -112,6 +121,9 @@ static int option_read(int letter, char **argv, struct get_options *options)
 		return EXIT_OK;
 	case 'b':
 		request->flags |= TAP_BRIDGE;
+		return EXIT_OK;
+	case 'N':
+		request->flags |= TAP_NETNS;
 		return EXIT_OK;
 	case 'i':
 		options->flags |= TAP_INTERACTIVE;

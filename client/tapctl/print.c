@@ -23,6 +23,7 @@ static void print_json(const struct device *device, const char *mac)
 	json_bool(&json, "vnet_hdr", (tap_flags(tap) & TAP_VNET_HDR) != 0);
 	json_number(&json, "vhosts", tap_vhosts(tap));
 	json_string(&json, "lifetime", lifetime_word(device->request.lifetime));
+	json_string(&json, "netns", netns_word(tap_flags(tap)));
 	json_string(&json, "lease", tap_lease(tap));
 	json_close(&json, '}');
 	putchar('\n');
@@ -44,6 +45,7 @@ static void print_lines(const struct device *device, const char *mac)
 	printf("vnet_hdr:  %s\n", (tap_flags(tap) & TAP_VNET_HDR) != 0 ? "yes" : "no");
 	printf("vhosts:    %u\n", tap_vhosts(tap));
 	printf("lifetime:  %s\n", lifetime_word(device->request.lifetime));
+	printf("netns:     %s\n", netns_word(tap_flags(tap)));
 	printf("lease:     %s\n", tap_lease(tap));
 }
 

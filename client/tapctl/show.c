@@ -41,6 +41,7 @@ static void print_lines(const struct tap_lease *lease)
 	printf("name:        %s\n", lease->name);
 	printf("kind:        %s\n", kind_word(lease->kind));
 	printf("lifetime:    %s\n", lifetime_word(lease->lifetime));
+	printf("netns:       %s\n", netns_word(lease->flags));
 	printf("ifindex:     %u\n", lease->ifindex);
 	printf("mac:         %s\n", mac);
 	printf("mtu:         %u\n", lease->mtu);

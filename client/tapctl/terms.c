@@ -35,6 +35,11 @@ const char *lifetime_word(unsigned int lifetime)
 	}
 }
 
+const char *netns_word(unsigned int flags)
+{
+	return (flags & TAP_NETNS) != 0 ? "caller" : "host";
+}
+
 const char *reason_word(unsigned int reason)
 {
 	static const char *const words[] = {

@@ -9,6 +9,9 @@ const char *kind_word(unsigned int kind);
 const char *lifetime_word(unsigned int lifetime);
 const char *reason_word(unsigned int reason);
 
+/* "host", or with TAP_NETNS in the flags "caller": whose network namespace the device is in. */
+const char *netns_word(unsigned int flags);
+
 #define MAC_TEXT sizeof("00:00:00:00:00:00")
 
 void mac_write(const uint8_t mac[6], char text[MAC_TEXT]);

@@ -203,13 +203,16 @@ def connect_as(user, path=SOCKET):
 
 
 class Client:
-    """A process of that user that has connected and waits; and a copy of its socket, for us to play the client with."""
+    """A process of that user that has connected and waits; and a copy of its socket, for us to play the client with.
 
-    def __init__(self, user, path=SOCKET):
+    enter() is called in the process before it makes the socket: to go into a namespace.
+    """
+
+    def __init__(self, user, path=SOCKET, enter=lambda: None):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pid = os.fork()
         if self.pid == 0:
-            self._child(user, path, theirs)
+            self._child(user, path, theirs, enter)
         theirs.close()
         word, fds = wire.receive(ours)
         ours.close()
@@ -222,13 +225,14 @@ class Client:
         self.devices = []
 
     @staticmethod
-    def _child(user, path, theirs):
+    def _child(user, path, theirs, enter):
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             # A copy of another client's socket here would keep that connection open.
             os.closerange(3, theirs.fileno())
             os.closerange(theirs.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
             harness.become(user)
+            enter()
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             sock.connect(path)
             wire.send(theirs, b"ok", [sock.fileno()])

@@ -11,6 +11,7 @@ import harness
 import wire
 from broker import Client, PATIENCE
 
+TUNGETIFF = 0x800454d2
 TUNSETCARRIER = 0x400454e2
 TUNSETGROUP = 0x400454ce
 TUNSETIFF = 0x400454ca

@@ -62,9 +62,10 @@ static void details_of_a_tap(void **state)
 	expect_detail(details, "vnet_hdr", "yes");
 	expect_detail(details, "vhost", "yes");
 	expect_detail(details, "lifetime", "fd");
+	expect_detail(details, "netns", "host");
 	expect_detail(details, "interactive", "yes");
 	keys = polkit_details_get_keys(details);
-	assert_int_equal(g_strv_length(keys), 13);
+	assert_int_equal(g_strv_length(keys), 14);
 	g_strfreev(keys);
 	g_object_unref(details);
 }
@@ -98,6 +99,7 @@ static void details_of_a_revocation(void **state)
 	(void)state;
 	question.action = TB_ACTION_REVOKE;
 	question.owner = UINT32_MAX - 1;
+	question.flags = TB_REQUEST_NETNS;
 	strcpy(question.name, "vm0");
 	strcpy(question.bridge, "br-LAN");
 	assert_true(question_valid(&question));
@@ -107,6 +109,7 @@ static void details_of_a_revocation(void **state)
 	expect_detail(details, "device", "vm0");
 	expect_detail(details, "bridge", "br-LAN");
 	expect_detail(details, "owner", "4294967294");
+	expect_detail(details, "netns", "caller");
 	assert_null(polkit_details_lookup(details, "mtu"));
 	g_object_unref(details);
 }

@@ -252,7 +252,7 @@ static void test_texts(void **state)
 {
 	static const int errors[] = {EACCES, EBADMSG, EAGAIN,     EDQUOT,    ENOSPC,       EEXIST,   ENODEV, ESTALE,
 				     EIO,    EINVAL,  E2BIG,      ENOENT,    ECONNREFUSED, ENOTCONN, EPERM,  EPROTO,
-				     ENOMEM, EMFILE,  ECONNRESET, ETIMEDOUT, ENFILE,       ENXIO,    0};
+				     ENOMEM, EMFILE,  ECONNRESET, ETIMEDOUT, ENFILE,       ENXIO,    EXDEV,  0};
 	const char *unknown = tap_strerror(EDOM);
 
 	(void)state;

@@ -9,8 +9,8 @@
 
 static void test_refusals(void **state)
 {
-	static const int errors[TB_STATUS_COUNT] = {0,      EACCES, EBADMSG, EAGAIN, EDQUOT, ENOSPC,
-						    EEXIST, ENODEV, ESTALE,  EIO,    ENXIO,  EOPNOTSUPP};
+	static const int errors[TB_STATUS_COUNT] = {0,      EACCES, EBADMSG, EAGAIN, EDQUOT,     ENOSPC, EEXIST,
+						    ENODEV, ESTALE, EIO,     ENXIO,  EOPNOTSUPP, EXDEV};
 	struct talk *talk = *state;
 
 	for (uint32_t status = 1; status < TB_STATUS_COUNT; status++) {
@@ -88,6 +88,7 @@ static const struct wrong wrong_devices[] = {
 	FIELD(kind, TB_KIND_MACVTAP), /* is not what was asked for */
 	FIELD(kind, 4),
 	FIELD(flags, TB_REQUEST_VNET_HDR), /* was not asked for */
+	FIELD(flags, TB_REQUEST_NETNS),    /* neither */
 	FIELD(flags, TB_REQUEST_INTERACTIVE),
 	FIELD(flags, 1u << 31),
 	FIELD(ifindex, 0),

@@ -198,11 +198,11 @@ struct wrong {
 static void test_leases_wrong(void **state)
 {
 	static const struct wrong wrong[] = {
-		FIELD(tb_lease, left, 1),          FIELD(tb_lease, count, 3),          FIELD(tb_lease, network[1], ' '),
-		FIELD(tb_lease, network[31], 'x'), FIELD(tb_lease, name[0], 'A'),      FIELD(tb_lease, kind, 0),
-		FIELD(tb_lease, kind, 4),          FIELD(tb_lease, lifetime, 3),       FIELD(tb_lease, mtu, 65536),
-		FIELD(tb_lease, ifindex, 0),       FIELD(tb_lease, reserved_flags, 1), FIELD(tb_lease, reserved[33], 1),
-		FIELD(tb_lease, header.size, 1),   FIELD(tb_lease, status, 1),         FIELD(tb_lease, status, 999),
+		FIELD(tb_lease, left, 1),          FIELD(tb_lease, count, 3),     FIELD(tb_lease, network[1], ' '),
+		FIELD(tb_lease, network[31], 'x'), FIELD(tb_lease, name[0], 'A'), FIELD(tb_lease, kind, 0),
+		FIELD(tb_lease, kind, 4),          FIELD(tb_lease, lifetime, 3),  FIELD(tb_lease, mtu, 65536),
+		FIELD(tb_lease, ifindex, 0),       FIELD(tb_lease, flags, 1),     FIELD(tb_lease, reserved[33], 1),
+		FIELD(tb_lease, header.size, 1),   FIELD(tb_lease, status, 1),    FIELD(tb_lease, status, 999),
 	};
 	struct broker *broker = *state;
 

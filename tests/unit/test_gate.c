@@ -2,9 +2,12 @@
 #include "broker/monitor/gate.h"
 #include "proto/name.h"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -37,12 +40,14 @@ static int set_up(void **state)
 	lan->mtu = 1500;
 	lan->queues = 2;
 	lan->lifetimes = 1u << TB_LIFETIME_SESSION;
+	lan->netns = 1u << NETNS_HOST;
 	lan->max_per_user = 2;
 	lan->max = 3;
 	assert_int_equal(leases_init(&monitor.leases, &monitor.networks, 8, 4), 0);
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	request.peer.sock = pair[0];
+	monitor.workshop.link.fd = pair[1];
 	far_end = pair[1];
 	request.peer.pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	request.peer.uid = USER;
@@ -158,6 +163,75 @@ static void test_up_to_the_ceiling(void **state)
 	assert_way(PASSAGE_ASK);
 }
 
+/* Gives the request a socket of another network namespace, whose owner is root like that of this one's. */
+static bool move_client(void)
+{
+	int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int pair[2];
+
+	if (here < 0 || unshare(CLONE_NEWNET) < 0) {
+		puts("# no rights to make a network namespace");
+		return false;
+	}
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	assert_int_equal(setns(here, CLONE_NEWNET), 0);
+	close(here);
+	close(request.peer.sock);
+	close(far_end);
+	request.peer.sock = pair[0];
+	far_end = pair[1];
+	monitor.workshop.link.fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	return true;
+}
+
+/* Whether the network exists must not be told by where the refusal comes from. */
+static void test_own_netns_of_the_broker(void **state)
+{
+	(void)state;
+	request.message.flags = TB_REQUEST_NETNS;
+	for (int i = 0; i < 2; i++) {
+		request.authorized = i == 1;
+		request.peer.uid = i == 0 ? USER : 0;
+		assert_refused(TB_NOT_OWN_NETNS, "netns");
+	}
+	tb_field_set(request.message.network, TB_NETWORK_SIZE, "wan");
+	assert_refused(TB_NOT_OWN_NETNS, "netns");
+}
+
+static void test_netns_of_another_user(void **state)
+{
+	(void)state;
+	if (!move_client())
+		return;
+	request.message.flags = TB_REQUEST_NETNS;
+	monitor.networks.networks[0].netns = 1u << NETNS_CALLER;
+	assert_refused(TB_NOT_OWN_NETNS, "netns");
+	request.peer.uid = 0;
+	assert_way(PASSAGE_OPEN);
+	close(monitor.workshop.link.fd);
+}
+
+static void test_ceiling_on_netns(void **state)
+{
+	struct network *lan = &monitor.networks.networks[0];
+
+	(void)state;
+	lan->netns = 1u << NETNS_CALLER;
+	assert_refused(TB_DENIED, "ceiling-netns");
+	if (!move_client())
+		return;
+	request.peer.uid = 0;
+	request.message.flags = TB_REQUEST_NETNS;
+	lan->lifetimes |= 1u << TB_LIFETIME_FD;
+	assert_way(PASSAGE_OPEN);
+	request.message.lifetime = TB_LIFETIME_FD;
+	assert_refused(TB_DENIED, "ceiling-lifetime");
+	request.message.lifetime = TB_LIFETIME_SESSION;
+	lan->netns = 1u << NETNS_HOST;
+	assert_refused(TB_DENIED, "ceiling-netns");
+	close(monitor.workshop.link.fd);
+}
+
 static void test_own_uids_and_overflow(void **state)
 {
 	static const uid_t refused[] = {901, 902, 903, OVERFLOW_UID};
@@ -255,6 +329,9 @@ int main(void)
 		TEST(test_unknown_network),
 		TEST(test_ceiling),
 		TEST(test_up_to_the_ceiling),
+		TEST(test_own_netns_of_the_broker),
+		TEST(test_netns_of_another_user),
+		TEST(test_ceiling_on_netns),
 		TEST(test_own_uids_and_overflow),
 		TEST(test_high_uids_are_nothing_special),
 		TEST(test_user_quota_tells_what_is_held),

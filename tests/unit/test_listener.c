@@ -506,9 +506,9 @@ static void backs_off_from_too_many_references(void **state)
 	few = saved;
 	few.rlim_cur = 32;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-	/* Root has no such limit. */
+	/* Root has no such limit, and another run of this test has a user of its own. */
 	if (root)
-		assert_int_equal(seteuid(BOB), 0);
+		assert_int_equal(seteuid(BOB + (uid_t)getpid()), 0);
 	while (bench.listener.send_again == 0 && sent < 100) {
 		int client = client_connect(&bench);
 
@@ -521,7 +521,7 @@ static void backs_off_from_too_many_references(void **state)
 	assert_int_equal(bench.listener.connections.ready.count, 1);
 
 	/* It tries again from time to time, without a busy loop. */
-	assert_in_range(run_for(&bench, 100), 2, 14);
+	assert_in_range(run_for(&bench, 100), 1, 14);
 	for (int i = 0; i < sent; i++) {
 		passed = monitor_receive(&bench);
 		assert_true(passed >= 0);

@@ -225,6 +225,11 @@ static void test_every_key(void **state)
 	assert_true(network->vhost);
 	network = accepts_text("[Network]\nKind=macvtap\nParent=eth0\nVnetHeader=yes\nVhost=yes\n");
 	assert_true(network->vhost);
+	assert_int_equal(network->netns, 1u << NETNS_HOST);
+	network = accepts_text("[Network]\nKind=tap\nNetns=caller\n");
+	assert_int_equal(network->netns, 1u << NETNS_CALLER);
+	network = accepts_text("[Network]\nKind=tun\nNetns=host caller\nLifetimes=fd\n");
+	assert_int_equal(network->netns, 1u << NETNS_HOST | 1u << NETNS_CALLER);
 
 	network = accepts_text("[Network]\nKind=macvtap\nParent=enp0s31f6\nMode=private\nIPv6=disabled\n");
 	assert_int_equal(network->lifetimes, 1u << TB_LIFETIME_SESSION);
@@ -312,6 +317,8 @@ static void test_values(void **state)
 		{"Bridge=br0 # mine", "Bridge=br0 # mine: a bridge's name is"},
 		{"Lifetimes=", "Lifetimes= names no lifetime"},
 		{"Lifetimes=session forever", "Lifetimes=forever: they are session, fd and persistent"},
+		{"Netns=", "Netns= names no network namespace"},
+		{"Netns=host container", "Netns=container: they are host and caller"},
 		{"Names=", "Names= is empty"},
 		{"Names=*", "Names=*: an interface's name is"},
 		{"Names=v*", "Names=v*: an interface's name is"},
@@ -380,6 +387,11 @@ static void test_kinds(void **state)
 		     "5: Max=2: a passthru parent has room for 1 device");
 	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nMode=passthru\nMaxPerUser=2\n",
 		     "5: MaxPerUser=2 is more than Max=1");
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nNetns=host caller\n", "4: Netns=caller: a macvtap there");
+	refuses_text("[Network]\nKind=tap\nNetns=caller\nBridge=br0\n",
+		     "3: Netns=caller: a port of the bridge in line 4 cannot be in another network namespace");
+	refuses_text("[Network]\nKind=tun\nNetns=caller\nLifetimes=fd persistent\n",
+		     "4: Lifetimes= must have session: with Netns=caller there is no other");
 	refuses_text("[Network]\nKind=tun\nMax=4\nMaxPerUser=5\n", "4: MaxPerUser=5 is more than Max=4");
 }
 

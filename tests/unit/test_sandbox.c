@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/nsfs.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -191,6 +193,27 @@ static int refuse_attach(void)
 	return ioctl(tun, TUNSETIFF, &request) < 0 && errno == EINVAL ? 0 : -1;
 }
 
+/* Whose network namespace a socket is of. */
+static int find_owner(void)
+{
+	int netns = ioctl(netlink.fd, SIOCGSKNS);
+	int userns = netns < 0 ? -1 : ioctl(netns, NS_GET_USERNS);
+	uid_t owner = 1;
+
+	return userns >= 0 && ioctl(userns, NS_GET_OWNER_UID, &owner) == 0 && owner == 0 ? 0 : -1;
+}
+
+static int no_device(void)
+{
+	return ioctl(tun, TUNGETDEVNETNS) < 0 && errno == EBADFD ? 0 : -1;
+}
+
+/* It would tell a directory's or a process's. */
+static int other_namespace(void)
+{
+	return ioctl(netlink.fd, NS_GET_PARENT);
+}
+
 static void assert_killed(int (*attempt)(void))
 {
 	assert_int_equal(in_sandbox(attempt), KILLED);
@@ -218,6 +241,7 @@ static void test_other_ioctls_kill(void **state)
 	assert_killed(ioctl_link_type);
 	assert_killed(ioctl_high_bits);
 	assert_killed(ioctl_terminal);
+	assert_killed(other_namespace);
 }
 
 static void test_landlock_keeps_files_away(void **state)
@@ -236,6 +260,8 @@ static void test_what_it_needs_is_allowed(void **state)
 	assert_int_equal(in_sandbox(read_status), ALLOWED);
 	assert_int_equal(in_sandbox(ask_netlink), ALLOWED);
 	assert_int_equal(in_sandbox(refuse_attach), ALLOWED);
+	assert_int_equal(in_sandbox(find_owner), ALLOWED);
+	assert_int_equal(in_sandbox(no_device), ALLOWED);
 }
 
 static int set_up(void **state)

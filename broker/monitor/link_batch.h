@@ -1,0 +1,48 @@
+/* Messages to rtnetlink and its answers: what the files that implement link.h and link_netns.h share; for nobody else.
+ * The functions are in link.c. */
+#ifndef TB_LINK_BATCH_H
+#define TB_LINK_BATCH_H
+
+#include "broker/monitor/link.h"
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+/* A batch: several messages, sent with one system call and acknowledged one by one. */
+struct batch {
+	struct link_socket *sock;
+	char bytes[4096];
+	size_t used;
+	unsigned int expected; /* acknowledgements */
+	struct nlmsghdr *message;
+	struct ifinfomsg *info;
+};
+
+/* Calls back for each message of one answer: each() for a link, take() for what is none; a datagram ends with
+ * NLMSG_DONE, an error, or an acknowledgement. */
+struct answer {
+	void (*each)(void *context, const struct link *link);
+	void (*take)(void *context, const struct nlmsghdr *message);
+	void *context;
+	unsigned int outstanding;
+	int error; /* of the first message that failed */
+	bool interrupted;
+};
+
+void batch_begin(struct batch *batch, struct link_socket *sock);
+
+/* Begins a message about a link; 0: about none in particular. */
+void message_begin(struct batch *batch, uint16_t type, uint16_t flags, uint32_t ifindex);
+
+/* Begins a message with another header than that of links, of so many bytes. Returns it, zeroed. */
+void *message_begin_as(struct batch *batch, uint16_t type, uint16_t flags, size_t size);
+void message_end(struct batch *batch);
+
+/* Sends the batch and takes the whole answer, or only looks for errors in it. Return 0 or a negative errno. */
+int batch_send(struct batch *batch, struct answer *answer);
+int batch_run(struct batch *batch);
+
+/* An each() that keeps the link; context is a struct link. */
+void copy_link(void *context, const struct link *link);
+
+#endif
