@@ -170,8 +170,8 @@ static bool deliver(struct monitor *monitor, struct lease *lease, struct request
 	return ret == 0;
 }
 
-/* The device is wanted where its client is. Until it has been moved there, it waits with its fds in the request, and the
- * lease has none: what the kernel tells of it meanwhile concerns nobody. */
+/* The device is wanted where its client is. Until it has been moved there, it waits with its fds in the request, and
+ * the lease has none: what the kernel tells of it meanwhile concerns nobody. */
 static void await_move(struct request *request, struct lease *lease, const struct device *device)
 {
 	request->state = REQUEST_MOVING;
@@ -199,8 +199,8 @@ static int begin_move(struct monitor *monitor, struct request *request)
 	return ret;
 }
 
-/* Says where the device is after a move, which may have succeeded and have failed all the same. Returns 0 if it arrived,
- * or a negative errno. */
+/* Says where the device is after a move, which may have succeeded and have failed all the same. Returns 0 if it
+ * arrived, or a negative errno. */
 static int settle_down(struct monitor *monitor, struct lease *lease, struct device *device, int moved)
 {
 	struct link link;
@@ -216,7 +216,8 @@ static int settle_down(struct monitor *monitor, struct lease *lease, struct devi
 	return moved < 0 ? moved : found;
 }
 
-/* Delivers a device that has arrived, or tells why it has not. If nobody waits any more, the log knows of it already. */
+/* Delivers a device that has arrived, or tells why it has not. If nobody waits any more, the log knows of it
+ * already. */
 static bool answer_move(struct monitor *monitor, struct request *request, int ret)
 {
 	struct device_order order = make_order(request, request->lease, NULL);

@@ -8,8 +8,8 @@
 #include "broker/monitor/link.h"
 
 /* Moves a link that is down to the network namespace, with its name, and sets it up there, in one message: a link that
- * was moved and is still down is nowhere to be seen. Its alias, address and MTU go with it; its sysctls are those that a
- * new link gets there. Takes the kernel about 16 ms.
+ * was moved and is still down is nowhere to be seen. Its alias, address and MTU go with it; its sysctls are those that
+ * a new link gets there. Takes the kernel about 16 ms.
  * Returns 0, -EEXIST if an interface there has the name, or another negative errno. */
 int link_move_up(struct link_socket *sock, uint32_t ifindex, int netns);
 

@@ -1,5 +1,5 @@
-/* The reaper: see reaper.h. Runs in the monitor as threads; USES CAP_NET_ADMIN to delete devices, and in our own network
- * namespace only those whose alias says that they are ours; and to move a device that nobody holds yet. */
+/* The reaper: see reaper.h. Runs in the monitor as threads; USES CAP_NET_ADMIN to delete devices, and in our own
+ * network namespace only those whose alias says that they are ours; and to move a device that nobody holds yet. */
 #include "broker/monitor/reaper.h"
 
 #include "broker/monitor/lease.h"

@@ -1,5 +1,6 @@
 /* The reaper: closes device fds, deletes devices and moves them to other network namespaces, which takes the kernel
- * about 16 ms each, beside the event loop and several at once. Its threads have the monitor's own rights, and share nothing with it but two pipes of jobs.
+ * about 16 ms each, beside the event loop and several at once. Its threads have the monitor's own rights, and share
+ * nothing with it but two pipes of jobs.
  */
 #ifndef TB_REAPER_H
 #define TB_REAPER_H

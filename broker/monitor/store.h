@@ -1,5 +1,5 @@
-/* Lifelines, and the devices that are away, outlive the monitor in the supervisor's file descriptor store, where there is
- * one (systemd's FileDescriptorStoreMax=). Runs in the monitor. */
+/* Lifelines, and the devices that are away, outlive the monitor in the supervisor's file descriptor store, where there
+ * is one (systemd's FileDescriptorStoreMax=). Runs in the monitor. */
 #ifndef TB_STORE_H
 #define TB_STORE_H
 
@@ -18,8 +18,8 @@ struct stored_lifeline {
 	int fd;                 /* owned; -1: taken */
 };
 
-/* A device that is away. Its lease stands in the name, which is the supervisor's to keep: the device's alias is in reach
- * of whoever has rights in its network namespace. */
+/* A device that is away. Its lease stands in the name, which is the supervisor's to keep: the device's alias is in
+ * reach of whoever has rights in its network namespace. */
 struct stored_device {
 	char name[STORE_NAME_SIZE];
 	int fd; /* owned */
@@ -32,7 +32,8 @@ struct lifelines {
 	size_t devices_count;
 };
 
-/* Before lock-down: takes the lifelines and devices among the fds that the supervisor passed (LISTEN_FDS, LISTEN_FDNAMES).
+/* Before lock-down: takes the lifelines and devices among the fds that the supervisor passed (LISTEN_FDS,
+ * LISTEN_FDNAMES).
  * Returns 0 or -ENOMEM. */
 int lifelines_init(struct lifelines *lifelines);
 
