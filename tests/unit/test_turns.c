@@ -232,5 +232,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nobody_waits_for_a_monitor_that_stops, set_up, tear_down),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("turns", tests, NULL, NULL);
 }
