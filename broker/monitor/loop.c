@@ -166,25 +166,15 @@ static bool any_ending(const struct lease_table *table)
 	return false;
 }
 
-static bool any_moving(const struct request_table *table)
-{
-	const struct request *request;
-
-	TAILQ_FOREACH(request, &table->used, link)
-		if (request->state == REQUEST_MOVING)
-			return true;
-	return false;
-}
-
-/* What has ended goes before we do, and what moves arrives; nobody new is listened to meanwhile. */
+/* What has ended goes before we do; nobody new is listened to meanwhile. What waits to be moved goes with its last fd. */
 static void finish_deletions(struct monitor *monitor)
 {
 	uint64_t deadline = monotonic_ms() + STOP_DEADLINE_MS;
 
 	epoll_ctl(monitor->epoll, EPOLL_CTL_DEL, monitor->listener, NULL);
-	while ((any_ending(&monitor->leases) || any_moving(&monitor->requests)) && monotonic_ms() < deadline) {
+	while (any_ending(&monitor->leases) && monotonic_ms() < deadline) {
 		turns_end(monitor);
-		wait_and_handle(monitor, nearer(moves_proceed(monitor), 100));
+		wait_and_handle(monitor, 100);
 	}
 }
 
