@@ -92,8 +92,8 @@ static void print_result(int busy, struct samples *samples)
 	double median = samples_percentile(samples, 50);
 	double p99 = samples_percentile(samples, 99);
 
-	printf("  beside %d process%s of one user, flat out: %8.0f us median %8.0f us p99, %.1f times the median\n", busy,
-	       busy == 1 ? "  " : "es", median, p99, p99 / median);
+	printf("  beside %d process%s of one user, flat out: %8.0f us median %8.0f us p99, %.1f times the median\n",
+	       busy, busy == 1 ? "  " : "es", median, p99, p99 / median);
 }
 
 int main(int argc, char **argv)
