@@ -28,10 +28,9 @@ int link_move_up(struct link_socket *sock, uint32_t ifindex, int netns)
 static int run_nsid(struct link_socket *sock, uint16_t type, int netns, struct answer *answer)
 {
 	struct batch batch;
-	struct rtgenmsg *generic;
 
 	batch_begin(&batch, sock);
-	generic = message_begin_as(&batch, type, NLM_F_ACK, sizeof(*generic));
+	message_begin_as(&batch, type, NLM_F_ACK, sizeof(struct rtgenmsg));
 	mnl_attr_put_u32(batch.message, NETNSA_FD, (uint32_t)netns);
 	if (type == RTM_NEWNSID)
 		mnl_attr_put_u32(batch.message, NETNSA_NSID, (uint32_t)NETNSA_NSID_NOT_ASSIGNED);
