@@ -166,7 +166,8 @@ static bool any_ending(const struct lease_table *table)
 	return false;
 }
 
-/* What has ended goes before we do; nobody new is listened to meanwhile. What waits to be moved goes with its last fd. */
+/* What has ended goes before we do; nobody new is listened to meanwhile. What waits to be moved goes with its last
+ * fd. */
 static void finish_deletions(struct monitor *monitor)
 {
 	uint64_t deadline = monotonic_ms() + STOP_DEADLINE_MS;

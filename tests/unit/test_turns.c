@@ -1,5 +1,5 @@
 /* Unit test of turns: broker/monitor/turns.c, with the leases' own ends and a reaper without threads. */
-#include "broker/monitor/monitor.h"
+#include "tests/unit/monitor.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,25 +19,13 @@ static uint32_t last_ifindex;
 static int set_up(void **state)
 {
 	(void)state;
-	memset(&monitor, 0, sizeof(monitor));
-	monitor.supervisor = -1;
-	monitor.networks.count = 1;
-	strcpy(monitor.networks.networks[0].name, "lan");
-	requests_init(&monitor.requests);
-	assert_int_equal(leases_init(&monitor.leases, &monitor.networks, CAPACITY, CAPACITY), 0);
-	assert_int_equal(turns_init(&monitor.turns, CAPACITY), 0);
-	return reaper_open(&monitor.reaper, CAPACITY);
+	return monitor_start(&monitor, CAPACITY);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	close(monitor.reaper.jobs);
-	close(monitor.reaper.answers);
-	close(monitor.reaper.threads_jobs);
-	close(monitor.reaper.threads_answers);
-	turns_destroy(&monitor.turns);
-	leases_destroy(&monitor.leases);
+	monitor_end(&monitor);
 	return 0;
 }
 
