@@ -17,9 +17,6 @@ SOCKET = "/run/tapbroker/socket"
 CHILDREN = ("tapbroker-listener", "tapbroker-authority", "tapbroker-opener")
 PROGRAMS = ("tapbrokerd", *CHILDREN)
 
-# Seconds for an answer. polkitd 122 sometimes misses a wake-up of its own, and then answers after 15.
-PATIENCE = 30
-
 _numbers = itertools.count()
 
 
@@ -82,7 +79,7 @@ class Broker:
         notify_path = str(self.directory / f"notify-{next(_numbers)}")
         notify.bind(notify_path)
         self.process = self.run(env={**harness.ENVIRONMENT, "NOTIFY_SOCKET": notify_path})
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + harness.PATIENCE
         while not select.select([notify], [], [], 0.05)[0]:
             assert self.process.poll() is None, f"tapbrokerd ended with {self.process.returncode}:\n{self.log()}"
             assert time.monotonic() < deadline, f"tapbrokerd does not get ready:\n{self.log()}"
@@ -115,7 +112,7 @@ class Broker:
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
         try:
-            code = self.process.wait(10)
+            code = self.process.wait(harness.PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -144,10 +141,10 @@ class Broker:
         self.may_end = True
         os.kill(self.pids()[name], number)
 
-    def ended(self, seconds=10):
+    def ended(self):
         """Waits for the end of the whole set; returns the exit code."""
         self.may_end = True
-        code = self.process.wait(seconds)
+        code = self.process.wait(harness.PATIENCE)
         self._without_children()
         return code
 
@@ -175,8 +172,8 @@ class Broker:
         """The first of them; waits for it, since a line is written after its answer was sent."""
         return harness.wait_until(lambda: self.decisions(**wanted), about=f"the decision {wanted}")[0]
 
-    def wait_for_log(self, pattern, seconds=5):
-        return harness.wait_until(lambda: re.search(pattern, self.log()), seconds, f"{pattern!r} in the log")
+    def wait_for_log(self, pattern):
+        return harness.wait_until(lambda: re.search(pattern, self.log()), about=f"{pattern!r} in the log")
 
     def _last_words(self):
         lines = self.log().splitlines()[-30:]
@@ -221,7 +218,7 @@ class Client:
             self.pid = None
             raise OSError(int(word), os.strerror(int(word)))
         self.sock = socket.socket(fileno=fds[0])
-        self.sock.settimeout(PATIENCE)
+        self.sock.settimeout(harness.PATIENCE)
         self.devices = []
 
     @staticmethod
@@ -251,9 +248,8 @@ class Client:
         with contextlib.suppress(BrokenPipeError):  # the broker has closed already; receive() will tell
             self.send(wire.request(network, **request))
 
-    def receive(self, seconds=PATIENCE):
+    def receive(self):
         """One message and its fds; no bytes: the broker has closed."""
-        self.sock.settimeout(seconds)
         try:
             data, fds = wire.receive(self.sock)
         except (ConnectionResetError, BrokenPipeError):
@@ -261,15 +257,15 @@ class Client:
         self.devices += fds
         return data, fds
 
-    def answer(self, seconds=PATIENCE):
+    def answer(self):
         """The answer to a request, or None if the broker closed without one."""
-        data, _ = self.receive(seconds)
+        data, _ = self.receive()
         return wire.Answer.unpack(data) if data else None
 
-    def get(self, network, seconds=PATIENCE, **request):
+    def get(self, network, **request):
         """Asks, and returns the answer."""
         self.ask(network, **request)
-        return self.answer(seconds)
+        return self.answer()
 
     def silent(self, seconds=0.3):
         """True if nothing comes in that time, and the connection stands."""

@@ -9,7 +9,7 @@ import time
 
 import harness
 import wire
-from broker import Client, PATIENCE
+from broker import Client
 
 TUNGETIFF = 0x800454d2
 TUNSETCARRIER = 0x400454e2
@@ -81,8 +81,8 @@ class Watcher:
         self.client.send(wire.lease_request(wire.REQ_WATCH, flags=flags))
         self.first = self.next()
 
-    def next(self, seconds=PATIENCE):
-        return wire.Event.unpack(self.client.receive(seconds)[0])
+    def next(self):
+        return wire.Event.unpack(self.client.receive()[0])
 
     def __enter__(self):
         return self
@@ -91,11 +91,11 @@ class Watcher:
         self.client.close()
 
 
-def end_of(client, seconds=PATIENCE):
+def end_of(client):
     """The END that the lifeline tells, and nothing after it."""
-    data, _ = client.receive(seconds)
+    data, _ = client.receive()
     assert wire.End.fits(data), f"expected TB_ANS_END, got {data!r}"
-    harness.equal(client.receive(seconds)[0], b"", "after the end")
+    harness.equal(client.receive()[0], b"", "after the end")
     return wire.End.unpack(data)
 
 
@@ -158,11 +158,11 @@ def link_exists(name):
     return os.path.exists(f"/sys/class/net/{name}")
 
 
-def gone(name, seconds=1, since=None):
+def gone(name, since=None):
     """Waits for the end of a link; returns the milliseconds that it took, from now or since then."""
     started = since or time.monotonic()
     while link_exists(name):
-        assert time.monotonic() - started < seconds, f"{name} is still there after {seconds} s"
+        assert time.monotonic() - started < harness.PATIENCE, f"{name} is still there after {harness.PATIENCE} s"
         time.sleep(0.0005)
     return (time.monotonic() - started) * 1000
 

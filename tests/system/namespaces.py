@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import harness
-from broker import PATIENCE, Client
+from broker import Client
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -60,7 +60,7 @@ class Netns:
     def run(self, command, check=True):
         """Runs a command line in there as the user; it must succeed. Returns its output."""
         process = self.start("sh", "-c", command)
-        out, err = process.communicate(timeout=PATIENCE)
+        out, err = process.communicate(timeout=harness.PATIENCE)
         assert process.returncode == 0 or not check, f"{command}: {err}"
         return out
 

@@ -3,6 +3,8 @@ import socket
 import struct
 import time
 
+import harness
+
 ETH_P_ALL = 3
 
 
@@ -51,9 +53,9 @@ class FrameSocket:
     def send(self, frame):
         self.sock.send(frame)
 
-    def wait_for(self, payload, source=None, seconds=3):
+    def wait_for(self, payload, source=None):
         """The first received frame with these bytes in it, from this MAC; None if there is none in that time."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + harness.PATIENCE
         while True:
             self.sock.settimeout(max(deadline - time.monotonic(), 0.001))
             try:

@@ -50,7 +50,7 @@ class SupervisedBroker(Broker):
             self.process = subprocess.Popen(
                 ["/usr/bin/python3", "-c", self.EXEC, ",".join(map(str, fds)), *self.command], pass_fds=fds, env=env,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
-        harness.wait_until(self.hears_ready, 20, "READY=1")
+        harness.wait_until(self.hears_ready, about="READY=1")
         return self
 
     def hears(self):
