@@ -27,7 +27,8 @@ static const int status_errors[TB_STATUS_COUNT] = {
 	[TB_NOT_OWN_NETNS] = -EXDEV,
 };
 
-int tb_status_error(uint32_t status)
+/* The negative errno of a refusal's status; -EPROTO if it is none. */
+static int status_error(uint32_t status)
 {
 	return status >= TB_STATUS_COUNT || status_errors[status] == 0 ? -EPROTO : status_errors[status];
 }
@@ -115,7 +116,7 @@ int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, 
 	if (length != sizeof(*answer) || !tb_header_valid(&answer->header, TB_ANS_OPEN, sizeof(*answer)))
 		return -EPROTO;
 	if (answer->status != TB_OK)
-		return refusal_valid(answer, nfds) ? tb_status_error(answer->status) : -EPROTO;
+		return refusal_valid(answer, nfds) ? status_error(answer->status) : -EPROTO;
 	return device_valid(answer, nfds, request) ? 0 : -EPROTO;
 }
 
@@ -123,7 +124,21 @@ static int take_refusal(const struct tb_answer *answer, size_t length)
 {
 	if (length != sizeof(*answer) || !tb_header_valid(&answer->header, TB_ANS_OPEN, sizeof(*answer)))
 		return -EPROTO;
-	return refusal_valid(answer, 0) ? tb_status_error(answer->status) : -EPROTO;
+	return refusal_valid(answer, 0) ? status_error(answer->status) : -EPROTO;
+}
+
+_Static_assert(offsetof(struct tb_lease, status) == offsetof(struct tb_done, status) &&
+		       offsetof(struct tb_event, status) == offsetof(struct tb_done, status),
+	       "whatever was asked, its answer begins with the status");
+
+/* The status of an answer that has one; a refusal says nothing else. */
+static int take_status(const union tb_any_answer *from, size_t size)
+{
+	const size_t rest = offsetof(struct tb_done, status) + sizeof(from->done.status);
+
+	if (from->done.status == TB_OK)
+		return 0;
+	return all_zero((const char *)from + rest, size - rest) ? status_error(from->done.status) : -EPROTO;
 }
 
 int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size)
@@ -131,7 +146,7 @@ int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type 
 	if (length != size || !tb_header_valid(&from->header, type, size))
 		return take_refusal(&from->answer, length);
 	memcpy(message, from, size);
-	return 0;
+	return type == TB_ANS_NETWORK ? 0 : take_status(from, size);
 }
 
 int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline)
@@ -141,12 +156,4 @@ int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, i
 	long length = tb_server_receive(sock, &answer, sizeof(answer), NULL, &nfds, deadline);
 
 	return length < 0 ? (int)length : tb_answer_take(&answer, (size_t)length, type, message, size);
-}
-
-bool tb_series_next(struct tb_series *series, uint32_t left, uint32_t count)
-{
-	if (series->seen == 0)
-		series->count = count;
-	series->seen++;
-	return count == series->count && series->seen <= count && left == count - series->seen;
 }

@@ -15,9 +15,7 @@ static int receive_done(int sock, enum tb_type type, int64_t deadline)
 
 	if (ret < 0)
 		return ret;
-	if (!tb_field_empty((const char *)done.reserved, sizeof(done.reserved)))
-		return -EPROTO;
-	return done.status == TB_OK ? 0 : tb_status_error(done.status);
+	return tb_field_empty((const char *)done.reserved, sizeof(done.reserved)) ? 0 : -EPROTO;
 }
 
 /* Asks, and sets errno. The answer to a request has the next number. */
@@ -41,7 +39,8 @@ static int end_lease(const struct tb_request *request, int timeout)
 /* Writes the lease into the request. An id is longer than a name can be. */
 static int set_lease(struct tb_request *request, const char *lease)
 {
-	if (tb_id_read(lease, request->lease) < 0 && tb_field_set(request->name, sizeof(request->name), lease) < 0)
+	if (tb_hex_read(lease, request->lease, TB_ID_SIZE) < 0 &&
+	    tb_field_set(request->name, sizeof(request->name), lease) < 0)
 		return -EINVAL;
 	return tb_request_valid(request) ? 0 : -EINVAL;
 }
@@ -68,7 +67,7 @@ int tap_revoke(const char *lease, unsigned int flags, int timeout)
 	ret = tb_request_plain(TB_REQ_REVOKE, flags, TAP_INTERACTIVE, &request, &timeout);
 	/* A name would be looked for among the caller's own leases. */
 	if (ret == 0)
-		ret = tb_id_read(lease, request.lease);
+		ret = tb_hex_read(lease, request.lease, TB_ID_SIZE);
 	if (ret == 0 && !tb_request_valid(&request))
 		ret = -EINVAL;
 	if (ret == 0)

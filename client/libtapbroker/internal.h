@@ -8,6 +8,7 @@
 #ifndef TAP_INTERNAL_H
 #define TAP_INTERNAL_H
 
+#include "proto/hex.h"
 #include "proto/message.h"
 
 #include <stdbool.h>
@@ -18,9 +19,6 @@
 #pragma GCC visibility push(default)
 #include "client/tapbroker.h"
 #pragma GCC visibility pop
-
-/* A lease id in hexadecimal digits, and a NUL. */
-#define TB_ID_TEXT (2 * TB_ID_SIZE + 1)
 
 /* The handle. It owns the lifeline and the fds. */
 struct tap {
@@ -98,31 +96,31 @@ uint32_t tb_answer_fds(const struct tb_request *request);
 int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, const struct tb_request *request);
 
 /* Receives one message of this type and size, which answers another request than one for a device.
- * Returns 0, the negative errno of a refusal as for a device, which answers a request that was not even read, -EPROTO,
- * or what tb_server_receive() returns. */
+ * Returns 0, the negative errno of a refusal, -EPROTO, or what tb_server_receive() returns. A request that was not even
+ * read is refused as if it were for a device. */
 int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline);
 
 /* Takes such a message apart that has been received already, with this length. */
 int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size);
 
-/* The negative errno of a refusal's status; -EPROTO if it is none. */
-int tb_status_error(uint32_t status);
+/* list.c: what is answered by a message for each entry. */
 
-/* What the answers have in common that consist of several messages. */
-struct tb_series {
-	uint32_t count; /* messages in all, as the first one says */
-	uint32_t seen;
+/* Who is told of each entry: a function and its argument, of a type of the list's own. */
+struct tb_caller;
+
+/* A list that can be asked for. */
+struct tb_list {
+	enum tb_type request;
+	unsigned int flags;  /* that the caller may set */
+	enum tb_type answer; /* the type of each message, */
+	size_t size;         /* its size in bytes, */
+	size_t position; /* and where its fields left and count begin; nothing but zero follows if there is no entry */
+	bool (*valid)(const union tb_any_answer *entry);
+	int (*tell)(const union tb_any_answer *entry, const struct tb_caller *caller);
 };
 
-/* True if the next message may say that so many follow it, of so many in all. */
-bool tb_series_next(struct tb_series *series, uint32_t left, uint32_t count);
-
-/* id.c: the ids of leases. */
-
-/* Writes an id as a text. */
-void tb_id_write(const uint8_t id[TB_ID_SIZE], char text[TB_ID_TEXT]);
-
-/* Reads an id from such a text. Returns 0 or -EINVAL. */
-int tb_id_read(const char *text, uint8_t id[TB_ID_SIZE]);
+/* Asks for a list and tells the caller of each entry until it says anything but 0. timeout: milliseconds, -1: none.
+ * Returns what the caller said last, or -1 with errno set. */
+int tb_list_tell(const struct tb_list *list, unsigned int flags, int timeout, const struct tb_caller *caller);
 
 #endif

@@ -1,23 +1,20 @@
 /* tap_leases(): who holds what. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
-#include "proto/channel.h"
 #include "proto/name.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
-/* An answer without leases is one message that holds nothing. */
-static bool empty_answer(const struct tb_lease *lease)
+/* The caller. */
+struct tb_caller {
+	int (*each)(const struct tap_lease *lease, void *arg);
+	void *arg;
+};
+
+static bool lease_valid(const union tb_any_answer *entry)
 {
-	const size_t rest = offsetof(struct tb_lease, left);
+	const struct tb_lease *lease = &entry->lease;
 
-	return tb_field_empty((const char *)lease + rest, sizeof(*lease) - rest);
-}
-
-static bool lease_valid(const struct tb_lease *lease)
-{
 	return tb_network_valid(lease->network, sizeof(lease->network)) &&
 	       tb_name_valid(lease->name, sizeof(lease->name)) && lease->kind >= TB_KIND_TAP &&
 	       lease->kind <= TB_KIND_MACVTAP && lease->lifetime < TB_LIFETIME_COUNT && lease->ifindex >= 1 &&
@@ -27,18 +24,9 @@ static bool lease_valid(const struct tb_lease *lease)
 	       tb_field_empty((const char *)lease->reserved, sizeof(lease->reserved));
 }
 
-/* Receives one message: a lease, or the refusal of the whole request. */
-static int receive_lease(int sock, struct tb_lease *lease, int64_t deadline)
+static int tell(const union tb_any_answer *entry, const struct tb_caller *caller)
 {
-	int ret = tb_answer_receive(sock, TB_ANS_LEASE, lease, sizeof(*lease), deadline);
-
-	if (ret == 0 && lease->status != TB_OK)
-		return empty_answer(lease) ? tb_status_error(lease->status) : -EPROTO;
-	return ret;
-}
-
-static int tell(const struct tb_lease *from, int (*each)(const struct tap_lease *lease, void *arg), void *arg)
-{
+	const struct tb_lease *from = &entry->lease;
 	char id[TB_ID_TEXT];
 	struct tap_lease lease = {
 		.id = id,
@@ -58,52 +46,22 @@ static int tell(const struct tb_lease *from, int (*each)(const struct tap_lease 
 		.flags = from->flags,
 	};
 
-	tb_id_write(from->lease, id);
+	tb_hex_write(from->lease, TB_ID_SIZE, id);
 	memcpy(lease.mac, from->mac, sizeof(lease.mac));
-	return each(&lease, arg);
+	return caller->each(&lease, caller->arg);
 }
 
-/* Receives all leases. What each() said goes to *told; anything but 0 ends the work early. */
-static int receive_all(int sock, int64_t deadline, int (*each)(const struct tap_lease *lease, void *arg), void *arg,
-		       int *told)
-{
-	struct tb_series series = {0, 0};
-	struct tb_lease lease;
-
-	do {
-		int ret = receive_lease(sock, &lease, deadline);
-
-		if (ret < 0)
-			return ret;
-		if (series.seen == 0 && empty_answer(&lease))
-			return 0;
-		if (!tb_series_next(&series, lease.left, lease.count) || !lease_valid(&lease))
-			return -EPROTO;
-		*told = tell(&lease, each, arg);
-	} while (*told == 0 && lease.left > 0);
-	return 0;
-}
+static const struct tb_list leases = {
+	.request = TB_REQ_LIST,
+	.flags = TAP_ALL | TAP_INTERACTIVE,
+	.answer = TB_ANS_LEASE,
+	.size = sizeof(struct tb_lease),
+	.position = offsetof(struct tb_lease, left),
+	.valid = lease_valid,
+	.tell = tell,
+};
 
 int tap_leases(unsigned int flags, int timeout, int (*each)(const struct tap_lease *lease, void *arg), void *arg)
 {
-	struct tb_request request;
-	int64_t deadline;
-	int told = 0;
-	int sock = -1;
-	int ret;
-
-	ret = tb_request_plain(TB_REQ_LIST, flags, TAP_ALL | TAP_INTERACTIVE, &request, &timeout);
-	if (ret < 0)
-		goto out;
-	deadline = tb_deadline(timeout);
-	ret = tb_server_ask(&request, deadline, &sock);
-	if (ret < 0)
-		goto out;
-	ret = receive_all(sock, deadline, each, arg, &told);
-	close(sock);
-out:
-	if (ret == 0)
-		return told;
-	errno = -ret;
-	return -1;
+	return tb_list_tell(&leases, flags, timeout, &(struct tb_caller){each, arg});
 }

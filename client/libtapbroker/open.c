@@ -86,7 +86,7 @@ static int ask(int sock, const struct tb_request *request, int64_t deadline, str
 		goto out;
 	}
 	handle->lifeline = sock;
-	tb_id_write(handle->answer.lease, handle->lease);
+	tb_hex_write(handle->answer.lease, TB_ID_SIZE, handle->lease);
 	*tap = handle;
 	handle = NULL;
 out:

@@ -24,8 +24,6 @@ static int receive_first(struct tap_watch *watch, int64_t deadline)
 	struct tb_event *event = &watch->message;
 	int ret = tb_answer_receive(watch->sock, TB_ANS_EVENT, event, sizeof(*event), deadline);
 
-	if (ret == 0 && event->status != TB_OK)
-		return tb_status_error(event->status);
 	return ret == 0 && event->what != TB_EVENT_WATCHING ? -EPROTO : ret;
 }
 
@@ -44,7 +42,7 @@ static void describe(struct tap_watch *watch)
 {
 	const struct tb_event *from = &watch->message;
 
-	tb_id_write(from->lease, watch->lease);
+	tb_hex_write(from->lease, TB_ID_SIZE, watch->lease);
 	watch->event = (struct tap_event){
 		.what = from->what,
 		.reason = from->reason,
@@ -105,7 +103,7 @@ static int next_event(struct tap_watch *watch)
 	ret = tb_answer_take(&message, (size_t)length, TB_ANS_EVENT, &watch->message, sizeof(watch->message));
 	if (ret < 0)
 		return ret;
-	if (watch->message.status != TB_OK || !event_valid(&watch->message))
+	if (!event_valid(&watch->message))
 		return -EPROTO;
 	describe(watch);
 	return 1;

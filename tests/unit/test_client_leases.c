@@ -391,9 +391,13 @@ static void expect_no_watch(struct broker *broker, int error)
 static void test_watch_refused(void **state)
 {
 	struct broker *broker = *state;
+	struct tb_event *event = add_event(broker, TB_EVENT_WATCHING);
 
-	add_event(broker, TB_EVENT_WATCHING)->status = TB_DENIED;
+	*event = (struct tb_event){.header = event->header, .status = TB_DENIED};
 	expect_no_watch(broker, EACCES);
+	broker->count = 0;
+	add_event(broker, TB_EVENT_WATCHING)->status = TB_DENIED; /* and says something else as well */
+	expect_no_watch(broker, EPROTO);
 	broker->count = 0;
 	add_answer(broker, refusal(TB_BUSY));
 	expect_no_watch(broker, EAGAIN);
