@@ -3,6 +3,7 @@
 
 #include "proto/channel.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static void answer_open(int sock, const struct outcome *outcome)
@@ -20,50 +21,39 @@ static void answer_open(int sock, const struct outcome *outcome)
 	tb_send(sock, &answer, sizeof(answer), NULL, 0);
 }
 
-static void answer_list(int sock, enum tb_status status)
+_Static_assert(offsetof(struct tb_lease, status) == offsetof(struct tb_done, status) &&
+		       offsetof(struct tb_event, status) == offsetof(struct tb_done, status),
+	       "whatever was asked, its answer begins with the status");
+
+/* A message of this type and size that says its status and nothing else. */
+static void answer_status(int sock, enum tb_type type, size_t size, enum tb_status status)
 {
-	struct tb_lease lease;
+	union {
+		struct tb_done done;
+		struct tb_lease lease;
+		struct tb_event event;
+	} answer;
 
-	memset(&lease, 0, sizeof(lease));
-	tb_header_set(&lease.header, TB_ANS_LEASE, sizeof(lease));
-	lease.status = status;
-	tb_send(sock, &lease, sizeof(lease), NULL, 0);
-}
-
-static void answer_watch(int sock, enum tb_status status)
-{
-	struct tb_event event;
-
-	memset(&event, 0, sizeof(event));
-	tb_header_set(&event.header, TB_ANS_EVENT, sizeof(event));
-	event.status = status;
-	tb_send(sock, &event, sizeof(event), NULL, 0);
-}
-
-static void answer_end(int sock, uint16_t type, enum tb_status status)
-{
-	struct tb_done done;
-
-	memset(&done, 0, sizeof(done));
-	tb_header_set(&done.header, type, sizeof(done));
-	done.status = status;
-	tb_send(sock, &done, sizeof(done), NULL, 0);
+	memset(&answer, 0, sizeof(answer));
+	tb_header_set(&answer.done.header, type, size);
+	answer.done.status = status;
+	tb_send(sock, &answer, size, NULL, 0);
 }
 
 void answer_outcome(int sock, uint16_t type, const struct outcome *outcome)
 {
 	switch (type) {
 	case TB_REQ_LIST:
-		answer_list(sock, outcome->status);
+		answer_status(sock, TB_ANS_LEASE, sizeof(struct tb_lease), outcome->status);
 		break;
 	case TB_REQ_WATCH:
-		answer_watch(sock, outcome->status);
+		answer_status(sock, TB_ANS_EVENT, sizeof(struct tb_event), outcome->status);
 		break;
 	case TB_REQ_RELEASE:
-		answer_end(sock, TB_ANS_RELEASE, outcome->status);
+		answer_status(sock, TB_ANS_RELEASE, sizeof(struct tb_done), outcome->status);
 		break;
 	case TB_REQ_REVOKE:
-		answer_end(sock, TB_ANS_REVOKE, outcome->status);
+		answer_status(sock, TB_ANS_REVOKE, sizeof(struct tb_done), outcome->status);
 		break;
 	default:
 		answer_open(sock, outcome);

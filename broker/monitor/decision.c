@@ -7,6 +7,7 @@
 #include "broker/monitor/monitor.h"
 
 #include "broker/shared/log.h"
+#include "proto/hex.h"
 
 #include <string.h>
 
@@ -32,10 +33,10 @@ static const char *word_or_dash(const char *word)
 
 static void write_line(const struct decision *decision)
 {
-	char hex[LEASE_HEX_SIZE] = "-";
+	char hex[TB_ID_TEXT] = "-";
 
 	if (decision->lease != NULL)
-		lease_hex(decision->lease, hex);
+		tb_hex_write(decision->lease, TB_ID_SIZE, hex);
 	tb_log(TB_LOG_INFO, "op=%s uid=%u pid=%d network=%s kind=%s name=%s verdict=%s reason=%s lease=%s",
 	       decision->operation, (unsigned int)decision->uid, (int)decision->pid, word_or_dash(decision->network),
 	       word_or_dash(decision->kind), word_or_dash(decision->name), decision->verdict,

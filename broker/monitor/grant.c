@@ -183,14 +183,13 @@ static void await_move(struct request *request, struct lease *lease, const struc
 /* Has the reaper move the device, unless nobody waits for it any more. Returns 0 or a negative errno. */
 static int begin_move(struct monitor *monitor, struct request *request)
 {
-	uint32_t number = (uint32_t)(request - monitor->requests.requests);
 	int netns TB_CLOSE = -1;
 	int ret;
 
 	if (request->peer.sock < 0)
 		return -ECANCELED;
 	netns = netns_of_client(request->peer.sock, request->peer.uid, monitor->workshop.link.fd);
-	ret = netns < 0 ? netns : monitor_watch(monitor, request->peer.sock, SOURCE_REQUEST, number);
+	ret = netns < 0 ? netns : request_watch(monitor, request);
 	if (ret == 0) {
 		reaper_move(&monitor->reaper, request->device.ifindex, tb_take(&netns),
 			    lease_number(&monitor->leases, request->lease));

@@ -2,6 +2,7 @@
 #include "broker/monitor/lease.h"
 
 #include "broker/monitor/device.h"
+#include "proto/hex.h"
 #include "proto/name.h"
 
 #include <errno.h>
@@ -209,36 +210,13 @@ struct lease *lease_by_name(const struct lease_table *table, uid_t uid, const ch
 	return found;
 }
 
-static void write_hex(char *text, const uint8_t *bytes, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-}
-
-void lease_hex(const uint8_t id[TB_ID_SIZE], char hex[LEASE_HEX_SIZE])
-{
-	write_hex(hex, id, TB_ID_SIZE);
-}
-
-static bool read_hex(const char *text, uint8_t *bytes, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		unsigned int byte;
-
-		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-			return false;
-		bytes[i] = (uint8_t)byte;
-	}
-	return true;
-}
-
 static void write_alias(const struct lease *lease, const char *network, char alias[LEASE_ALIAS_SIZE])
 {
-	char id[LEASE_HEX_SIZE];
-	char mac[2 * TB_MAC_SIZE + 1];
+	char id[TB_ID_TEXT];
+	char mac[TB_HEX_SIZE(TB_MAC_SIZE)];
 
-	lease_hex(lease->id, id);
-	write_hex(mac, lease->mac, TB_MAC_SIZE);
+	tb_hex_write(lease->id, TB_ID_SIZE, id);
+	tb_hex_write(lease->mac, TB_MAC_SIZE, mac);
 	snprintf(alias, LEASE_ALIAS_SIZE, LEASE_ALIAS_PREFIX "%s:%u:%u:%d:%llu:%llu:%u:%s:%s", id, lease->uid,
 		 lease->gid, lease->pid, (unsigned long long)lease->start_time, (unsigned long long)lease->since,
 		 (unsigned int)lease->lifetime, mac, network);
@@ -251,8 +229,8 @@ void lease_alias(const struct lease *lease, char alias[LEASE_ALIAS_SIZE])
 
 int lease_parse_alias(const char *alias, struct lease *lease, char network[TB_NETWORK_SIZE])
 {
-	char id[LEASE_HEX_SIZE] = "";
-	char mac[2 * TB_MAC_SIZE + 1] = "";
+	char id[TB_ID_TEXT] = "";
+	char mac[TB_HEX_SIZE(TB_MAC_SIZE)] = "";
 	char again[LEASE_ALIAS_SIZE];
 	unsigned long long start_time;
 	unsigned long long since;
@@ -263,7 +241,7 @@ int lease_parse_alias(const char *alias, struct lease *lease, char network[TB_NE
 	if (sscanf(alias, LEASE_ALIAS_PREFIX "%32[0-9a-f]:%u:%u:%d:%llu:%llu:%u:%12[0-9a-f]:%31s", id, &lease->uid,
 		   &lease->gid, &lease->pid, &start_time, &since, &lifetime, mac, network) != 9)
 		return -EBADMSG;
-	if (!read_hex(id, lease->id, TB_ID_SIZE) || !read_hex(mac, lease->mac, TB_MAC_SIZE) ||
+	if (tb_hex_read(id, lease->id, TB_ID_SIZE) < 0 || tb_hex_read(mac, lease->mac, TB_MAC_SIZE) < 0 ||
 	    lifetime >= TB_LIFETIME_COUNT || !tb_network_valid(network, TB_NETWORK_SIZE))
 		return -EBADMSG;
 	lease->start_time = start_time;

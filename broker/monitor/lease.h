@@ -142,8 +142,4 @@ int lease_parse_alias(const char *alias, struct lease *lease, char network[TB_NE
 /* The address that the device itself has: a tap's is not its user's. */
 void lease_device_mac(const struct lease *lease, uint8_t mac[TB_MAC_SIZE]);
 
-/* Writes the id as 32 hexadecimal digits and a NUL. */
-#define LEASE_HEX_SIZE (2 * TB_ID_SIZE + 1)
-void lease_hex(const uint8_t id[TB_ID_SIZE], char hex[LEASE_HEX_SIZE]);
-
 #endif

@@ -124,12 +124,27 @@ static uint32_t most_fds(const struct network_table *table)
 }
 
 /* True if devices may be where their client is: then the monitor keeps an fd of each. */
-static bool any_away(const struct network_table *table)
+static bool any_network(const struct network_table *table, bool (*is)(const struct network *network))
 {
 	for (size_t i = 0; i < table->count; i++)
-		if ((table->networks[i].netns & 1u << NETNS_CALLER) != 0)
+		if (is(&table->networks[i]))
 			return true;
 	return false;
+}
+
+static bool allows_away(const struct network *network)
+{
+	return (network->netns & 1u << NETNS_CALLER) != 0;
+}
+
+static bool is_macvtap(const struct network *network)
+{
+	return network->kind == TB_KIND_MACVTAP;
+}
+
+static bool allows_vhost(const struct network *network)
+{
+	return network->vhost;
 }
 
 /* Fds on their way to clients that do not read are held against the sender's limit, so it must hold every fd of every
@@ -137,7 +152,7 @@ static bool any_away(const struct network_table *table)
 static void raise_fd_limit(const struct monitor *monitor)
 {
 	struct rlimit limit;
-	rlim_t per_lease = most_fds(&monitor->networks) + 1 + any_away(&monitor->networks);
+	rlim_t per_lease = most_fds(&monitor->networks) + 1 + any_network(&monitor->networks, allows_away);
 	rlim_t needed = monitor->leases.capacity * per_lease + 2 * REQUESTS_MAX + OWN_FDS;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -160,22 +175,6 @@ static int open_signals(void)
 	if (sigprocmask(SIG_BLOCK, &stop, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		tb_die("cannot set up signals: %s", strerror(errno));
 	return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static bool any_macvtap(const struct network_table *table)
-{
-	for (size_t i = 0; i < table->count; i++)
-		if (table->networks[i].kind == TB_KIND_MACVTAP)
-			return true;
-	return false;
-}
-
-static bool any_vhost(const struct network_table *table)
-{
-	for (size_t i = 0; i < table->count; i++)
-		if (table->networks[i].vhost)
-			return true;
-	return false;
 }
 
 /* Opening the node makes the kernel load its module, if it must. That is done here, where no client waits for it. */
@@ -236,14 +235,14 @@ static int start_opener(const struct monitor *monitor)
 static void start_children(struct monitor *monitor, const struct users *users, int listening)
 {
 	struct node_source *node = &monitor->workshop.node;
-	bool vhost = any_vhost(&monitor->networks);
+	bool vhost = any_network(&monitor->networks, allows_vhost);
 
 	monitor->listener = start_listener(monitor, &users->listener, listening);
 	monitor->authority = start_authority(monitor, &users->authority);
 	node->tun_direct = node_is_public(NODE_TUN_PATH);
 	node->vhost_direct = vhost && node_is_public(NODE_VHOST_PATH);
 	node->opener = -1;
-	if (!node->tun_direct || (vhost && !node->vhost_direct) || any_macvtap(&monitor->networks))
+	if (!node->tun_direct || (vhost && !node->vhost_direct) || any_network(&monitor->networks, is_macvtap))
 		node->opener = start_opener(monitor);
 }
 
@@ -303,7 +302,7 @@ static void prepare(struct monitor *monitor, const struct users *users)
 	listening = listening_socket(monitor->options.socket_path);
 	checked(listening, monitor->options.socket_path);
 	checked(origin_init(&monitor->origin, listening), monitor->options.socket_path);
-	if (any_vhost(&monitor->networks))
+	if (any_network(&monitor->networks, allows_vhost))
 		load_vhost();
 	start_children(monitor, users, listening);
 }

@@ -108,6 +108,9 @@ struct passage;
 void request_refuse_passage(struct monitor *monitor, struct request *request, const struct passage *passage);
 void request_refuse(struct monitor *monitor, struct request *request, enum tb_status status, const char *reason);
 
+/* From now on it is noticed if the client hangs up, or says more than it may. Returns 0 or a negative errno. */
+int request_watch(struct monitor *monitor, const struct request *request);
+
 /* Asks the authority what may be asked now, in the order of arrival. */
 void requests_ask(struct monitor *monitor);
 

@@ -154,13 +154,17 @@ void request_refuse(struct monitor *monitor, struct request *request, enum tb_st
 	request_refuse_passage(monitor, request, &passage);
 }
 
-/* From now on a client that hangs up, or says more than it may, is noticed. */
-static void wait_for_turn(struct monitor *monitor, struct request *request)
+int request_watch(struct monitor *monitor, const struct request *request)
 {
 	uint32_t number = (uint32_t)(request - monitor->requests.requests);
 
+	return monitor_watch(monitor, request->peer.sock, SOURCE_REQUEST, number);
+}
+
+static void wait_for_turn(struct monitor *monitor, struct request *request)
+{
 	request->state = REQUEST_WAITING;
-	if (monitor_watch(monitor, request->peer.sock, SOURCE_REQUEST, number) < 0)
+	if (request_watch(monitor, request) < 0)
 		request_refuse(monitor, request, TB_DENIED, "no-watch");
 	else
 		requests_ask(monitor);

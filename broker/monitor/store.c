@@ -4,6 +4,7 @@
 #include "broker/monitor/peer.h"
 #include "broker/shared/fd.h"
 #include "proto/channel.h"
+#include "proto/hex.h"
 #include "proto/name.h"
 
 #include <errno.h>
@@ -24,20 +25,9 @@
 
 static int parse_name(const char *name, uint8_t id[TB_ID_SIZE])
 {
-	char again[LEASE_HEX_SIZE];
-
 	if (strncmp(name, NAME_PREFIX, strlen(NAME_PREFIX)) != 0)
 		return -EINVAL;
-	name += strlen(NAME_PREFIX);
-	for (size_t i = 0; i < TB_ID_SIZE; i++) {
-		unsigned int byte;
-
-		if (strlen(name) != LEASE_HEX_SIZE - 1 || sscanf(name + 2 * i, "%2x", &byte) != 1)
-			return -EINVAL;
-		id[i] = (uint8_t)byte;
-	}
-	lease_hex(id, again);
-	return strcmp(name, again) == 0 ? 0 : -EINVAL;
+	return tb_hex_read(name + strlen(NAME_PREFIX), id, TB_ID_SIZE);
 }
 
 static void replace(char *text, char from, char to)
@@ -145,9 +135,9 @@ static void drop(int supervisor, const char *name)
 
 static void lifeline_name(const uint8_t id[TB_ID_SIZE], char name[STORE_NAME_SIZE])
 {
-	char hex[LEASE_HEX_SIZE];
+	char hex[TB_ID_TEXT];
 
-	lease_hex(id, hex);
+	tb_hex_write(id, TB_ID_SIZE, hex);
 	snprintf(name, STORE_NAME_SIZE, NAME_PREFIX "%s", hex);
 }
 

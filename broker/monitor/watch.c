@@ -33,19 +33,19 @@ static void send_event(struct request *request, struct tb_event *event)
 
 void watch_begin(struct monitor *monitor, struct request *request)
 {
-	uint32_t number = (uint32_t)(request - monitor->requests.requests);
-	bool full = count_watchers(&monitor->requests, request) >= WATCHERS_MAX;
 	struct tb_event event;
 
+	if (count_watchers(&monitor->requests, request) >= WATCHERS_MAX) {
+		request_refuse(monitor, request, TB_BUSY, "busy");
+		return;
+	}
 	memset(&event, 0, sizeof(event));
 	tb_header_set(&event.header, TB_ANS_EVENT, sizeof(event));
-	event.status = full ? TB_BUSY : TB_OK;
+	event.status = TB_OK;
 	event.what = TB_EVENT_WATCHING;
-	event.when = full ? 0 : realtime_seconds();
+	event.when = realtime_seconds();
 	send_event(request, &event);
-	if (full)
-		request_log(request, "denied", "busy", NULL);
-	if (full || monitor_watch(monitor, request->peer.sock, SOURCE_REQUEST, number) < 0) {
+	if (request_watch(monitor, request) < 0) {
 		request_free(&monitor->requests, request);
 		return;
 	}
