@@ -50,10 +50,11 @@ enum tb_type {
 	TB_REQ_CANCEL = 36,  /* struct tb_cancel: nobody waits for this verdict any more */
 
 	/* Monitor and opener. */
-	TB_REQ_NODE = 38,  /* struct tb_node_request */
-	TB_ANS_NODE = 39,  /* struct tb_node_answer; error 0 brings one fd */
-	TB_REQ_GRANT = 40, /* struct tb_node_request: one user may open the node from now on */
-	TB_ANS_GRANT = 41, /* struct tb_node_answer, without an fd */
+	TB_REQ_NODE = 38,   /* struct tb_node_request */
+	TB_ANS_NODE = 39,   /* struct tb_node_answer; error 0 brings one fd, and CLOSED follows */
+	TB_REQ_GRANT = 40,  /* struct tb_node_request: one user may open the node from now on */
+	TB_ANS_GRANT = 41,  /* struct tb_node_answer, without an fd */
+	TB_ANS_CLOSED = 43, /* struct tb_node_answer, error 0: the opener has closed its own copy of the fd */
 };
 
 enum tb_kind {

@@ -74,20 +74,38 @@ static int take_error(void *context, const void *message, const int *fds)
 	return 0;
 }
 
+static int take_closed(void *context, const void *message, const int *fds)
+{
+	const struct tb_node_answer *answer = message;
+
+	(void)context, (void)fds;
+	if (answer->error != 0 || answer->reserved != 0)
+		tb_die("the opener answers nonsense: it has closed the fd, with the error %d", answer->error);
+	return 0;
+}
+
+/* Waits for the next message of the opener, and takes it by one of the rows. */
+static void await(int opener, const struct tb_row *rows, struct reply *reply)
+{
+	struct pollfd item = {.fd = opener, .events = POLLIN};
+	int ret;
+
+	if (poll(&item, 1, OPENER_DEADLINE_MS) <= 0)
+		tb_die("the opener has not answered for %d ms", OPENER_DEADLINE_MS);
+	ret = tb_dispatch(opener, rows, reply);
+	if (ret < 0)
+		tb_die("the opener is gone: %s", strerror(-ret));
+}
+
 /* Sends the request and takes the answer by one of the rows. */
 static struct reply exchange(int opener, const struct tb_node_request *request, const struct tb_row *rows)
 {
-	struct pollfd item = {.fd = opener, .events = POLLIN};
 	struct reply reply = {.error = 0, .fd = -1};
 	int ret = tb_send(opener, request, sizeof(*request), NULL, 0);
 
 	if (ret < 0)
 		tb_die("cannot ask the opener: %s", strerror(-ret));
-	if (poll(&item, 1, OPENER_DEADLINE_MS) <= 0)
-		tb_die("the opener has not answered for %d ms", OPENER_DEADLINE_MS);
-	ret = tb_dispatch(opener, rows, &reply);
-	if (ret < 0)
-		tb_die("the opener is gone: %s", strerror(-ret));
+	await(opener, rows, &reply);
 	return reply;
 }
 
@@ -98,13 +116,21 @@ static int ask_for_fd(int opener, enum tb_node node, const char *name, uint32_t 
 		{TB_ANS_NODE, sizeof(struct tb_node_answer), 0, take_error},
 		{0, 0, 0, take_nonsense},
 	};
+	/* Until the opener has closed its own copy, the kernel could make it wait for the device's end. */
+	static const struct tb_row closed[] = {
+		{TB_ANS_CLOSED, sizeof(struct tb_node_answer), 0, take_closed},
+		{0, 0, 0, take_nonsense},
+	};
 	struct tb_node_request request = {.node = node, .ifindex = ifindex};
 	struct reply reply;
 
 	tb_header_set(&request.header, TB_REQ_NODE, sizeof(request));
 	memcpy(request.name, name, strlen(name));
 	reply = exchange(opener, &request, rows);
-	return reply.fd >= 0 ? reply.fd : reply.error;
+	if (reply.fd < 0)
+		return reply.error;
+	await(opener, closed, &reply);
+	return reply.fd;
 }
 
 int node_grant(const struct node_source *source, const char *name, uint32_t ifindex, uid_t uid)

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Waits until the channel can be read, or written. */
 static int channel_wait(const struct opener *opener, short events)
@@ -34,6 +35,14 @@ static int answer(const struct opener *opener, enum tb_type type, int error, int
 		ret = tb_send(opener->channel, &message, sizeof(message), &fd, fd >= 0 ? 1 : 0);
 	} while (ret == -EAGAIN && channel_wait(opener, POLLOUT) == 0);
 	return ret;
+}
+
+/* Closes our copy of the fd, and says so: whoever closes a device's last fd waits until the kernel has deleted it, and
+ * that must not be us, while others wait for their nodes. */
+static int say_closed(const struct opener *opener, int fd)
+{
+	close(fd);
+	return answer(opener, TB_ANS_CLOSED, 0, -1);
 }
 
 /* True if the request says exactly what its kind of node needs, and nothing else. The name then holds no slash and no
@@ -75,6 +84,8 @@ static int open_node(void *context, const void *message, const int *fds)
 	/* Other processes of root's have too many fds on their way: the next request may do better. */
 	if (ret == -ETOOMANYREFS)
 		ret = answer(opener, TB_ANS_NODE, ETOOMANYREFS, -1);
+	else if (ret == 0 && fd >= 0)
+		ret = say_closed(opener, tb_take(&fd));
 	return ret == -EPIPE ? -ECONNRESET : ret;
 }
 

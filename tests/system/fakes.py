@@ -257,3 +257,4 @@ def opener(errors=(), answer=None, silent=False, vhost=None):
         fd = os.open(path, os.O_RDWR) if asked.node != wire.NODE_VHOST else os.open(vhost, os.O_PATH)
         wire.send(channel, wire.NodeAnswer.pack(0, 0), [fd])
         os.close(fd)
+        channel.send(wire.NodeClosed.pack(0, 0))

@@ -19,7 +19,7 @@ REQ_REVOKE, ANS_REVOKE = 12, 13
 REQ_WATCH, ANS_EVENT = 14, 15
 REQ_CLIENT = 32
 REQ_ASK, ANS_VERDICT, REQ_CANCEL = 34, 35, 36
-REQ_NODE, ANS_NODE = 38, 39
+REQ_NODE, ANS_NODE, ANS_CLOSED = 38, 39, 43
 REQ_GRANT, ANS_GRANT = 40, 41
 
 KIND_ANY, KIND_TAP, KIND_TUN, KIND_MACVTAP = 0, 1, 2, 3
@@ -87,6 +87,7 @@ Verdict = Message("Verdict", ANS_VERDICT, "16sII", "ticket verdict reserved")
 Cancel = Message("Cancel", REQ_CANCEL, "16s", "ticket")
 NodeRequest = Message("NodeRequest", REQ_NODE, "II16sII", "node ifindex name uid reserved")
 NodeAnswer = Message("NodeAnswer", ANS_NODE, "iI", "error reserved")
+NodeClosed = Message("NodeClosed", ANS_CLOSED, "iI", "error reserved")
 
 
 def text(field):

@@ -227,6 +227,19 @@ static void refuses_a_false_vhost(void **state)
 	assert_int_equal(vhost_node_open(dev), -ENODEV);
 }
 
+/* After an fd the opener says that it has closed its own copy. */
+static void expect_closed(int sock)
+{
+	struct tb_node_answer closed;
+	size_t nfds = 1;
+	int fd;
+
+	assert_int_equal(tb_receive(sock, &closed, sizeof(closed), &fd, &nfds), sizeof(closed));
+	assert_true(tb_header_valid(&closed.header, TB_ANS_CLOSED, sizeof(closed)));
+	assert_int_equal(closed.error, 0);
+	assert_int_equal(nfds, 0);
+}
+
 /* One request over the channel, and what the opener's step returns for it. */
 static int ask(const struct tb_node_request *request, size_t size, struct tb_node_answer *answer, int *fd)
 {
@@ -246,6 +259,8 @@ static int ask(const struct tb_node_request *request, size_t size, struct tb_nod
 		assert_int_equal(tb_receive(pair[0], answer, sizeof(*answer), fd, &nfds), sizeof(*answer));
 		assert_true(tb_header_valid(&answer->header, TB_ANS_NODE, sizeof(*answer)));
 		assert_int_equal(nfds, answer->error == 0 ? 1 : 0);
+		if (nfds == 1)
+			expect_closed(pair[0]);
 	}
 	close(pair[0]);
 	return ret;
