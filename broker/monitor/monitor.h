@@ -103,10 +103,20 @@ int requests_expire(struct monitor *monitor);
 /* Asks the gate, and goes where it points. */
 void request_proceed(struct monitor *monitor, struct request *request);
 
-/* Tells the client and the log why the request is refused, and ends it; with the gate's own words, or with these. */
+/* The request ends unanswered or refused: if the authority is still busy with it, the slot waits for its verdict. */
+void request_end(struct monitor *monitor, struct request *request);
+
+/* Tells the log why the request is refused and, in its time, the client, and ends it; with the gate's own words, or
+ * with these. */
 struct passage;
 void request_refuse_passage(struct monitor *monitor, struct request *request, const struct passage *passage);
 void request_refuse(struct monitor *monitor, struct request *request, enum tb_status status, const char *reason);
+
+/* The same, of a request that was not even read; the log does not hear of it. */
+void request_refuse_unread(struct monitor *monitor, struct request *request, enum tb_status status);
+
+/* The time of a refusal has come. */
+void request_tell_refusal(struct monitor *monitor, struct request *request);
 
 /* From now on it is noticed if the client hangs up, or says more than it may. Returns 0 or a negative errno. */
 int request_watch(struct monitor *monitor, const struct request *request);

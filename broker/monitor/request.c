@@ -1,5 +1,6 @@
 /* The life of a request, from the listener's hand to its answer. Runs in the monitor; needs no right. What is decided
- * about a request is decided in gate.c; how polkit is asked about it, in question.c. */
+ * about a request is decided in gate.c; how polkit is asked about it, in question.c; how it is refused, in
+ * refusal.c. */
 #include "broker/monitor/request.h"
 
 #include "broker/monitor/gate.h"
@@ -36,7 +37,7 @@ static uint32_t pending_of(const struct request_table *table, uid_t uid)
 
 	TAILQ_FOREACH(request, &table->used, link)
 		if (request->state != REQUEST_ABANDONED && request->state != REQUEST_WATCHING &&
-		    request->peer.uid == uid)
+		    request->state != REQUEST_REFUSED && request->peer.uid == uid)
 			count++;
 	return count;
 }
@@ -51,6 +52,7 @@ static struct request *request_take(struct request_table *table)
 		memset(&request->message, 0, sizeof(request->message));
 		request->network = NULL;
 		request->authorized = false;
+		request->began = monotonic_ms();
 		request->deadline = UINT64_MAX;
 		request->lost = 0;
 	}
@@ -114,8 +116,7 @@ void request_log(const struct request *request, const char *verdict, const char 
 	log_decision(&decision);
 }
 
-/* The request ends unanswered or refused: if the authority is still busy with it, the slot waits for its verdict. */
-static void request_end(struct monitor *monitor, struct request *request)
+void request_end(struct monitor *monitor, struct request *request)
 {
 	if (request->state == REQUEST_ABANDONED)
 		return;
@@ -130,28 +131,6 @@ static void request_end(struct monitor *monitor, struct request *request)
 	authority_cancel(monitor, request);
 	request->state = REQUEST_ABANDONED;
 	request->deadline = monotonic_ms() + ABANDONED_DEADLINE_MS;
-}
-
-/* The lease that the request is about, if it is about one that is there. */
-static const struct lease *subject_of(const struct monitor *monitor, const struct request *request)
-{
-	uint16_t type = request->message.header.type;
-
-	return type == TB_REQ_RELEASE || type == TB_REQ_REVOKE ? lease_of_request(&monitor->leases, request) : NULL;
-}
-
-void request_refuse_passage(struct monitor *monitor, struct request *request, const struct passage *passage)
-{
-	request_log(request, "denied", passage->reason, subject_of(monitor, request));
-	answer_outcome(request->peer.sock, request->message.header.type, &passage->outcome);
-	request_end(monitor, request);
-}
-
-void request_refuse(struct monitor *monitor, struct request *request, enum tb_status status, const char *reason)
-{
-	struct passage passage = {.way = PASSAGE_REFUSED, .outcome = {.status = status}, .reason = reason};
-
-	request_refuse_passage(monitor, request, &passage);
 }
 
 int request_watch(struct monitor *monitor, const struct request *request)
@@ -297,6 +276,7 @@ void request_begin(struct monitor *monitor, int sock)
 	uint32_t limit = monitor->options.max_connections_per_user;
 	struct request *request;
 	int ret = peer_identify(&peer, sock, &monitor->origin);
+	bool busy;
 
 	if (ret < 0) {
 		/* Everything but a client that has gone already is the listener's doing. */
@@ -306,16 +286,19 @@ void request_begin(struct monitor *monitor, int sock)
 		close(sock);
 		return;
 	}
-	request = peer.uid != 0 && pending_of(&monitor->requests, peer.uid) >= limit ? NULL
-										     : request_take(&monitor->requests);
+	request = request_take(&monitor->requests);
 	if (request == NULL) {
 		answer_outcome(peer.sock, 0, &(struct outcome){.status = TB_BUSY});
 		peer_close(&peer);
 		return;
 	}
+	busy = peer.uid != 0 && pending_of(&monitor->requests, peer.uid) >= limit;
 	request->peer = peer;
 	request->state = REQUEST_WAITING;
-	read_message(monitor, request);
+	if (busy)
+		request_refuse_unread(monitor, request, TB_BUSY);
+	else
+		read_message(monitor, request);
 }
 
 void request_interrupted(struct monitor *monitor, uint32_t number)
@@ -330,6 +313,22 @@ void request_interrupted(struct monitor *monitor, uint32_t number)
 	request_end(monitor, request);
 }
 
+static void expire(struct monitor *monitor, struct request *request)
+{
+	switch (request->state) {
+	case REQUEST_ABANDONED:
+		tb_die("the authority does not answer");
+	case REQUEST_REFUSED:
+		request_tell_refusal(monitor, request);
+		break;
+	case REQUEST_ASKED:
+		request_refuse(monitor, request, TB_DENIED, "polkit-timeout");
+		break;
+	default:
+		request_refuse(monitor, request, TB_DENIED, "queue-timeout");
+	}
+}
+
 int requests_expire(struct monitor *monitor)
 {
 	uint64_t now = monotonic_ms();
@@ -339,12 +338,8 @@ int requests_expire(struct monitor *monitor)
 	while (request != NULL) {
 		struct request *next = TAILQ_NEXT(request, link);
 
-		if (request->deadline <= now) {
-			if (request->state == REQUEST_ABANDONED)
-				tb_die("the authority does not answer");
-			request_refuse(monitor, request, TB_DENIED,
-				       request->state == REQUEST_ASKED ? "polkit-timeout" : "queue-timeout");
-		}
+		if (request->deadline <= now)
+			expire(monitor, request);
 		/* What was refused may have a new deadline, for its verdict. */
 		if (request->state != REQUEST_FREE && request->deadline < next_deadline)
 			next_deadline = request->deadline;

@@ -2,6 +2,7 @@
 #ifndef TB_MONITOR_REQUEST_H
 #define TB_MONITOR_REQUEST_H
 
+#include "broker/monitor/answer.h"
 #include "broker/monitor/device.h"
 #include "broker/monitor/network.h"
 #include "broker/monitor/peer.h"
@@ -28,6 +29,7 @@ enum request_state {
 	REQUEST_ASKED,     /* the authority has the question */
 	REQUEST_MOVING,    /* for its device to arrive in another network namespace; without a socket: for nobody */
 	REQUEST_ENDING,    /* for the end of a lease */
+	REQUEST_REFUSED,   /* for the time of its refusal */
 	REQUEST_WATCHING,  /* it is told what happens */
 	REQUEST_ABANDONED, /* the client is gone, the question has been taken back: only the verdict is missing */
 };
@@ -41,11 +43,13 @@ struct request {
 	struct tb_request message; /* the one copy */
 	const struct network *network;
 	uint8_t ticket[TB_ID_SIZE];
-	uint64_t deadline;    /* milliseconds of the monotonic clock */
-	bool authorized;      /* the second key */
-	struct lease *lease;  /* REQUEST_MOVING: which is not in use yet, */
-	struct device device; /* and its device, with the fds */
-	uint32_t lost;        /* REQUEST_WATCHING: events that its client was too slow for */
+	uint64_t began;         /* in milliseconds of the monotonic clock, */
+	uint64_t deadline;      /* the same */
+	bool authorized;        /* the second key */
+	struct outcome refusal; /* REQUEST_REFUSED: what the client will be told */
+	struct lease *lease;    /* REQUEST_MOVING: which is not in use yet, */
+	struct device device;   /* and its device, with the fds */
+	uint32_t lost;          /* REQUEST_WATCHING: events that its client was too slow for */
 };
 
 TAILQ_HEAD(request_list, request);
