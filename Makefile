@@ -156,7 +156,7 @@ CHECKS = $(UNIT_TESTS) $(REPLAYS) $(SYSTEM_TESTS:%=$(BUILD)/%)
 TAP = TB_BUILD=$(BUILD) $(PROVE) --exec '' $(PROVEFLAGS)
 deps:
 	@tests/install-deps check
-tests: all $(CHECKS) $(HELPERS)
+tests: all $(CHECKS) $(HELPERS) $(BUILD)/bench/fairness
 sanitized: deps
 	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-sanitize tests
 check: deps tests sanitized build/guest/accel

@@ -1,9 +1,10 @@
 /* Turns: how many devices of one user are deleted at the same time. Runs in the monitor; needs no right.
  *
- * While the kernel deletes a device, whoever wants to change a link waits: a millisecond for each that is deleted at
- * the same time, by the reaper, or by a client that closes its last fd. So each device that ends takes one of its
- * user's turns, of which there are few while others ask for devices, and its lease counts until the turn is over. Who
- * opens and closes faster than that meets the quota, and slows down nobody else.
+ * While the kernel deletes a device, whoever wants to change a link waits: a millisecond or so, and 16 for a port of a
+ * bridge where the kernel can filter VLANs, whether the reaper has it deleted, or a client that closes its last fd. So
+ * each device that ends takes one of its user's turns, of which there is one while others ask for devices, and its
+ * lease counts until the turn is over. Who opens and closes faster than that meets the quota, and slows down nobody
+ * else.
  */
 #ifndef TB_TURNS_H
 #define TB_TURNS_H
@@ -15,15 +16,15 @@
 #include <sys/types.h>
 
 /* Turns that a user has at the same time: while somebody else gets devices, too, and otherwise. */
-#define TURNS_FEW 2
+#define TURNS_FEW 1
 #define TURNS_MANY 16
 
 /* Somebody who got a device so long ago gets none any more. */
 #define TURNS_ALONE_MS 10000
 
-/* How long a turn lasts at least: about as long as the kernel takes to delete a device, which is not ours to see where
- * the client has it deleted. */
-#define TURN_MS 10
+/* How long a turn lasts at least: longer than the kernel takes to delete a device, which is not ours to see where the
+ * client has it deleted, so that others find the links free for a part of the time. */
+#define TURN_MS 25
 
 struct turns {
 	struct lease_list waiting; /* in order of arrival */
