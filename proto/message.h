@@ -11,6 +11,7 @@
 #ifndef TB_MESSAGE_H
 #define TB_MESSAGE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define TB_MAGIC 0x42504154u /* "TAPB" in memory on a little-endian machine */
@@ -152,6 +153,8 @@ enum tb_request_flags {
 	TB_REQUEST_VHOST = 1 << 5,       /* one vhost-net per queue as well; only with VNET_HDR, and with fds */
 	TB_REQUEST_OPEN_FLAGS =
 		TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_NETNS | TB_REQUEST_VHOST,
+	TB_QUESTION_FLAGS = /* those that the authority is told of */
+	TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_NETNS | TB_REQUEST_VHOST,
 };
 
 /* The one message that a client sends. What a request does not use is zero: NETWORKS has nothing but its header; LIST
@@ -289,7 +292,7 @@ struct tb_question {
 	uint32_t owner;    /* uid; TB_ACTION_REVOKE: whose lease it is */
 	uint32_t kind;     /* enum tb_kind, never ANY */
 	uint32_t mode;     /* enum tb_macvtap_mode */
-	uint32_t flags;    /* enum tb_request_flags */
+	uint32_t flags;    /* of TB_QUESTION_FLAGS */
 	uint32_t mtu;      /* bytes, never 0 */
 	uint32_t queues;   /* never 0 */
 	uint32_t lifetime; /* enum tb_lifetime */
@@ -342,6 +345,9 @@ struct tb_node_answer {
 	uint32_t reserved;
 };
 
+_Static_assert(offsetof(struct tb_lease, status) == offsetof(struct tb_done, status) &&
+		       offsetof(struct tb_event, status) == offsetof(struct tb_done, status),
+	       "whatever was asked, its answer begins with the status");
 _Static_assert(sizeof(struct tb_header) == 16, "wire layout");
 _Static_assert(sizeof(struct tb_request) == 144, "wire layout");
 _Static_assert(sizeof(struct tb_answer) == 160, "wire layout");

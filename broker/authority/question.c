@@ -66,9 +66,6 @@ static bool device_valid(const struct tb_question *question)
 	}
 }
 
-/* The flags that the monitor passes on. */
-#define FLAGS ((uint32_t)(TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST | TB_REQUEST_NETNS))
-
 static bool open_valid(const struct tb_question *question)
 {
 	return device_valid(question) && (empty(question->name) || valid(question->name)) &&
@@ -83,7 +80,7 @@ static bool network_valid(const struct tb_question *question)
 
 bool question_valid(const struct tb_question *question)
 {
-	if (!subject_valid(question) || (question->flags & ~FLAGS) != 0)
+	if (!subject_valid(question) || (question->flags & ~(uint32_t)TB_QUESTION_FLAGS) != 0)
 		return false;
 	switch (question->action) {
 	case TB_ACTION_OPEN:

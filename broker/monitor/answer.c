@@ -3,7 +3,6 @@
 
 #include "proto/channel.h"
 
-#include <stddef.h>
 #include <string.h>
 
 static void answer_open(int sock, const struct outcome *outcome)
@@ -21,11 +20,7 @@ static void answer_open(int sock, const struct outcome *outcome)
 	tb_send(sock, &answer, sizeof(answer), NULL, 0);
 }
 
-_Static_assert(offsetof(struct tb_lease, status) == offsetof(struct tb_done, status) &&
-		       offsetof(struct tb_event, status) == offsetof(struct tb_done, status),
-	       "whatever was asked, its answer begins with the status");
-
-/* A message of this type and size that says its status and nothing else. */
+/* A message of this type and size that says its status, where all of them have it, and nothing else. */
 static void answer_status(int sock, enum tb_type type, size_t size, enum tb_status status)
 {
 	union {

@@ -60,8 +60,7 @@ void authority_ask(struct monitor *monitor, const struct request *request)
 	question.uid = request->peer.uid;
 	question.pid = (uint32_t)request->peer.pid;
 	question.start_time = request->peer.start_time;
-	question.flags = request->message.flags &
-			 (TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST | TB_REQUEST_NETNS);
+	question.flags = request->message.flags & TB_QUESTION_FLAGS;
 	switch (request->message.header.type) {
 	case TB_REQ_OPEN:
 		fill_open(&question, request);

@@ -123,7 +123,6 @@ static uint32_t most_fds(const struct network_table *table)
 	return most;
 }
 
-/* True if devices may be where their client is: then the monitor keeps an fd of each. */
 static bool any_network(const struct network_table *table, bool (*is)(const struct network *network))
 {
 	for (size_t i = 0; i < table->count; i++)
@@ -132,6 +131,7 @@ static bool any_network(const struct network_table *table, bool (*is)(const stru
 	return false;
 }
 
+/* True if devices may be where their client is: then the monitor keeps an fd of each. */
 static bool allows_away(const struct network *network)
 {
 	return (network->netns & 1u << NETNS_CALLER) != 0;

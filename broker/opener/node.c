@@ -54,36 +54,32 @@ static int open_device(const char *path, dev_t number)
 	return tb_take(&fd);
 }
 
-int tun_node_open(const char *dev)
+/* Opens a node whose name and number are always the same. */
+static int open_fixed(const char *dev, const char *name, unsigned int major_number, unsigned int minor_number)
 {
 	char path[PATH_MAX];
 	int ret;
 
-	snprintf(path, sizeof(path), "%s/net/tun", dev);
-	ret = open_device(path, makedev(TUN_MAJOR, TUN_MINOR));
+	snprintf(path, sizeof(path), "%s/%s", dev, name);
+	ret = open_device(path, makedev(major_number, minor_number));
 	if (ret == -ESTALE)
-		tb_log(TB_LOG_WARNING, "opener: %s refused: it is not character device %d:%d", path, TUN_MAJOR,
-		       TUN_MINOR);
+		tb_log(TB_LOG_WARNING, "opener: %s refused: it is not character device %u:%u", path, major_number,
+		       minor_number);
 	else if (ret < 0)
 		tb_log(TB_LOG_WARNING, "opener: cannot open %s: %s", path, strerror(-ret));
 	return ret;
 }
 
+int tun_node_open(const char *dev)
+{
+	return open_fixed(dev, "net/tun", TUN_MAJOR, TUN_MINOR);
+}
+
 int vhost_node_open(const char *dev)
 {
-	char path[PATH_MAX];
-	int ret;
+	int ret = open_fixed(dev, "vhost-net", TB_VHOST_MAJOR, TB_VHOST_MINOR);
 
-	snprintf(path, sizeof(path), "%s/vhost-net", dev);
-	ret = open_device(path, makedev(TB_VHOST_MAJOR, TB_VHOST_MINOR));
-	if (ret == -ESTALE) {
-		tb_log(TB_LOG_WARNING, "opener: %s refused: it is not character device %d:%d", path, TB_VHOST_MAJOR,
-		       TB_VHOST_MINOR);
-		return -ENODEV;
-	}
-	if (ret < 0)
-		tb_log(TB_LOG_WARNING, "opener: cannot open %s: %s", path, strerror(-ret));
-	return ret;
+	return ret == -ESTALE ? -ENODEV : ret;
 }
 
 /* Reads a small file of sysfs as a string. */

@@ -127,10 +127,6 @@ static int take_refusal(const struct tb_answer *answer, size_t length)
 	return refusal_valid(answer, 0) ? status_error(answer->status) : -EPROTO;
 }
 
-_Static_assert(offsetof(struct tb_lease, status) == offsetof(struct tb_done, status) &&
-		       offsetof(struct tb_event, status) == offsetof(struct tb_done, status),
-	       "whatever was asked, its answer begins with the status");
-
 /* The status of an answer that has one; a refusal says nothing else. */
 static int take_status(const union tb_any_answer *from, size_t size)
 {

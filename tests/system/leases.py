@@ -9,7 +9,7 @@ import time
 
 import harness
 import wire
-from broker import Client
+from broker import Client, connect_as
 
 TUNGETIFF = 0x800454d2
 TUNSETCARRIER = 0x400454e2
@@ -65,6 +65,18 @@ def leases(user, flags=0):
 def lease_named(name):
     """What root is shown of the lease with this device, or None."""
     return next((entry for entry in leases("root", wire.ALL) if wire.text(entry.name) == name), None)
+
+
+def held_by(user):
+    """How many leases of each network the broker counts for this user."""
+    with connect_as(user) as sock:
+        sock.settimeout(harness.PATIENCE)
+        sock.send(wire.networks_request())
+        found, left = {}, None
+        while left != 0:
+            entry = wire.Network.unpack(sock.recv(4096))
+            found[wire.text(entry.network)], left = entry.held, entry.left
+    return found
 
 
 def lasting(entry):
