@@ -148,7 +148,7 @@ $(SYSTEM_TESTS:%=$(BUILD)/%): $(BUILD)/%: %
 	@printf '#!/bin/sh\nTB_BUILD=$(BUILD) exec $<\n' >$@ && chmod 755 $@
 
 # The guests that some of them boot, for all builds. Where they cannot be had, no file accel, and these tests skip.
-build/guest/accel: tests/guest/build tests/guest/ping-init tests/guest/machine-init | deps
+build/guest/accel: tests/guest/build tests/guest/ping-init tests/guest/machine-init
 	@tests/guest/build $(@D)
 
 # What prove runs of one build. prove is told to execute each file as it is.
@@ -156,19 +156,30 @@ CHECKS = $(UNIT_TESTS) $(REPLAYS) $(SYSTEM_TESTS:%=$(BUILD)/%)
 TAP = TB_BUILD=$(BUILD) $(PROVE) --exec '' $(PROVEFLAGS)
 deps:
 	@tests/install-deps check
+# What needs the packages begins only when they are there, also with -j: a make of its own, after deps.
+WITH_DEPS = +@$(MAKE) --no-print-directory
 tests: all $(CHECKS) $(HELPERS) $(BUILD)/bench/fairness
-sanitized: deps
+sanitized:
 	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-sanitize tests
-check: deps tests sanitized build/guest/accel
+check: deps
+	$(WITH_DEPS) check-run
+check-run: tests sanitized build/guest/accel
 	$(TAP) $(BUILD_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%)
-check-unit: deps $(UNIT_TESTS) $(REPLAYS)
+check-unit: deps
+	$(WITH_DEPS) check-unit-run
+check-unit-run: $(UNIT_TESTS) $(REPLAYS)
 	$(TAP) $(UNIT_TESTS) $(REPLAYS)
-check-system: deps tests build/guest/accel
+check-system: deps
+	$(WITH_DEPS) check-system-run
+check-system-run: tests build/guest/accel
 	$(TAP) $(SYSTEM_TESTS:%=$(BUILD)/%)
-demo: deps tests
+demo: deps
+	$(WITH_DEPS) tests
 	@TB_BUILD=$(BUILD) tests/demo
-bench: deps all $(BENCHES)
+bench: deps
+	$(WITH_DEPS) bench-programs
 	@TB_BUILD=$(BUILD) tests/bench/run
+bench-programs: all $(BENCHES)
 FUZZ_SECONDS ?= 20
 fuzz: deps
 	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-fuzz CC=clang \
@@ -215,5 +226,6 @@ uninstall:
 		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done # what the administrator has put there stays
 
 FORCE:
-.PHONY: FORCE all deps tests sanitized check check-unit check-system demo bench fuzz fuzz-run lint clean install uninstall
+.PHONY: FORCE all deps tests sanitized check check-run check-unit check-unit-run check-system check-system-run demo bench \
+	bench-programs fuzz fuzz-run lint clean install uninstall
 -include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d' -type f)

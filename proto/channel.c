@@ -13,16 +13,16 @@ union control {
 	char bytes[CMSG_SPACE(TB_FDS_MAX * sizeof(int))];
 };
 
-void tb_header_set(struct tb_header *header, enum tb_type type, size_t size)
+void tb_header_set(struct tb_header *header, uint16_t type, size_t size)
 {
 	header->magic = TB_MAGIC;
 	header->version = TB_VERSION;
-	header->type = (uint16_t)type;
+	header->type = type;
 	header->size = (uint32_t)size;
 	header->reserved = 0;
 }
 
-bool tb_header_valid(const struct tb_header *header, enum tb_type type, size_t size)
+bool tb_header_valid(const struct tb_header *header, uint16_t type, size_t size)
 {
 	return header->magic == TB_MAGIC && header->version == TB_VERSION && header->type == type &&
 	       header->size == size && header->reserved == 0;

@@ -18,10 +18,10 @@
 #define TB_MESSAGE_MAX 256
 
 /* Fills in the header of a message of the given type and size. */
-void tb_header_set(struct tb_header *header, enum tb_type type, size_t size);
+void tb_header_set(struct tb_header *header, uint16_t type, size_t size);
 
 /* True if the header is one of ours and says this type and this size. */
-bool tb_header_valid(const struct tb_header *header, enum tb_type type, size_t size);
+bool tb_header_valid(const struct tb_header *header, uint16_t type, size_t size);
 
 /* Sends one message, and nfds file descriptors with it (at most TB_FDS_MAX). Never raises SIGPIPE.
  * Returns 0 or a negative errno: -EPIPE if the peer is gone, -EAGAIN if the socket is full,

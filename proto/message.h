@@ -1,4 +1,5 @@
-/* The messages of tapbroker: every channel, every struct, every number.
+/* The messages between a client and the broker: every struct, every number. Those between the broker's own processes
+ * stand in broker.h.
  *
  * Linked into: all of our programs and libtapbroker.
  * Never here: malloc, logging, stdio, policy.
@@ -26,8 +27,8 @@
 #define TB_MTU_MIN 68                  /* the least that the kernel lets an IPv4 interface have */
 #define TB_MTU_MAX 65535
 
+/* Types of messages. Those of the broker's own channels begin at 32, see broker.h. */
 enum tb_type {
-	/* The public channel: client and monitor. */
 	TB_REQ_OPEN = 2,     /* struct tb_request */
 	TB_ANS_OPEN = 3,     /* struct tb_answer; TB_OK brings one fd per queue, then those of vhost-net */
 	TB_REQ_NETWORKS = 4, /* struct tb_request */
@@ -41,21 +42,6 @@ enum tb_type {
 	TB_ANS_REVOKE = 13,  /* struct tb_done */
 	TB_REQ_WATCH = 14,   /* struct tb_request: tell what happens from now on; with TB_REQUEST_ALL, to everybody */
 	TB_ANS_EVENT = 15,   /* struct tb_event, until the client hangs up */
-
-	/* Listener to monitor. */
-	TB_REQ_CLIENT = 32, /* struct tb_client with one fd, the client's socket; there is no answer */
-
-	/* Monitor and authority. */
-	TB_REQ_ASK = 34,     /* struct tb_question */
-	TB_ANS_VERDICT = 35, /* struct tb_verdict: exactly one for each question, also for a cancelled one */
-	TB_REQ_CANCEL = 36,  /* struct tb_cancel: nobody waits for this verdict any more */
-
-	/* Monitor and opener. */
-	TB_REQ_NODE = 38,   /* struct tb_node_request */
-	TB_ANS_NODE = 39,   /* struct tb_node_answer; error 0 brings one fd, and CLOSED follows */
-	TB_REQ_GRANT = 40,  /* struct tb_node_request: one user may open the node from now on */
-	TB_ANS_GRANT = 41,  /* struct tb_node_answer, without an fd */
-	TB_ANS_CLOSED = 43, /* struct tb_node_answer, error 0: the opener has closed its own copy of the fd */
 };
 
 enum tb_kind {
@@ -153,8 +139,6 @@ enum tb_request_flags {
 	TB_REQUEST_VHOST = 1 << 5,       /* one vhost-net per queue as well; only with VNET_HDR, and with fds */
 	TB_REQUEST_OPEN_FLAGS =
 		TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_NETNS | TB_REQUEST_VHOST,
-	TB_QUESTION_FLAGS = /* those that the authority is told of */
-	TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_NETNS | TB_REQUEST_VHOST,
 };
 
 /* The one message that a client sends. What a request does not use is zero: NETWORKS has nothing but its header; LIST
@@ -272,79 +256,6 @@ struct tb_event {
 	uint8_t reserved[24];
 };
 
-struct tb_client {
-	struct tb_header header;
-};
-
-enum tb_action {
-	TB_ACTION_OPEN = 1,     /* open a device; everything below is set */
-	TB_ACTION_LIST_ALL = 2, /* see everybody's leases; of the device nothing is set */
-	TB_ACTION_REVOKE = 3, /* end a lease of owner's; lifetime, kind, mode, network, name, bridge, parent are set */
-};
-
-struct tb_question {
-	struct tb_header header;
-	uint8_t ticket[TB_ID_SIZE];
-	uint64_t start_time; /* of the subject, in clock ticks after boot: field 22 of /proc/PID/stat */
-	uint32_t uid;
-	uint32_t pid;
-	uint32_t action;   /* enum tb_action */
-	uint32_t owner;    /* uid; TB_ACTION_REVOKE: whose lease it is */
-	uint32_t kind;     /* enum tb_kind, never ANY */
-	uint32_t mode;     /* enum tb_macvtap_mode */
-	uint32_t flags;    /* of TB_QUESTION_FLAGS */
-	uint32_t mtu;      /* bytes, never 0 */
-	uint32_t queues;   /* never 0 */
-	uint32_t lifetime; /* enum tb_lifetime */
-	char network[TB_NETWORK_SIZE];
-	char name[TB_NAME_SIZE];   /* empty: the broker chooses */
-	char bridge[TB_NAME_SIZE]; /* empty: none */
-	char parent[TB_NAME_SIZE]; /* empty: none */
-};
-
-/* Anything but YES is no. The others tell the log why. */
-enum tb_verdict_word {
-	TB_VERDICT_YES = 1,
-	TB_VERDICT_NO = 2,        /* polkit said no */
-	TB_VERDICT_CHALLENGE = 3, /* polkit wants a password, and the client did not allow the question */
-	TB_VERDICT_DISMISSED = 4, /* somebody closed the password dialog */
-	TB_VERDICT_ERROR = 5,     /* polkit could not be asked, or answered with an error */
-	TB_VERDICT_CANCELLED = 6, /* the answer to TB_REQ_CANCEL */
-};
-
-struct tb_verdict {
-	struct tb_header header;
-	uint8_t ticket[TB_ID_SIZE];
-	uint32_t verdict; /* enum tb_verdict_word */
-	uint32_t reserved;
-};
-
-struct tb_cancel {
-	struct tb_header header;
-	uint8_t ticket[TB_ID_SIZE];
-};
-
-enum tb_node {
-	TB_NODE_TUN = 1,   /* /dev/net/tun */
-	TB_NODE_TAP = 2,   /* /dev/tapN of the macvtap with this name and ifindex */
-	TB_NODE_VHOST = 3, /* /dev/vhost-net */
-};
-
-struct tb_node_request {
-	struct tb_header header;
-	uint32_t node; /* enum tb_node; GRANT: TB_NODE_TAP */
-	uint32_t ifindex;
-	char name[TB_NAME_SIZE];
-	uint32_t uid; /* GRANT: of the user; else 0 */
-	uint32_t reserved;
-};
-
-struct tb_node_answer {
-	struct tb_header header;
-	int32_t error; /* 0 or a positive errno; ESTALE: the node belongs to another device */
-	uint32_t reserved;
-};
-
 _Static_assert(offsetof(struct tb_lease, status) == offsetof(struct tb_done, status) &&
 		       offsetof(struct tb_event, status) == offsetof(struct tb_done, status),
 	       "whatever was asked, its answer begins with the status");
@@ -356,6 +267,5 @@ _Static_assert(sizeof(struct tb_end) == 48, "wire layout");
 _Static_assert(sizeof(struct tb_lease) == 200, "wire layout");
 _Static_assert(sizeof(struct tb_done) == 32, "wire layout");
 _Static_assert(sizeof(struct tb_event) == 144, "wire layout");
-_Static_assert(sizeof(struct tb_question) == 160, "wire layout");
 
 #endif

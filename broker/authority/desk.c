@@ -6,6 +6,7 @@
 #include "broker/authority/connection.h"
 #include "broker/authority/question.h"
 #include "broker/shared/log.h"
+#include "proto/broker.h"
 #include "proto/channel.h"
 
 #include <stdbool.h>

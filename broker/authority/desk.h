@@ -6,6 +6,7 @@
 #ifndef TB_AUTHORITY_DESK_H
 #define TB_AUTHORITY_DESK_H
 
+#include "proto/broker.h"
 #include "proto/message.h"
 
 /* Says where the verdicts go, and begins to connect to polkitd, so that the first question need not wait for that. The

@@ -7,6 +7,7 @@
 #include "broker/authority/desk.h"
 #include "broker/authority/sandbox.h"
 #include "broker/shared/log.h"
+#include "proto/broker.h"
 #include "proto/channel.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
 #ifndef TB_AUTHORITY_QUESTION_H
 #define TB_AUTHORITY_QUESTION_H
 
+#include "proto/broker.h"
 #include "proto/message.h"
 
 #include <polkit/polkit.h>

@@ -9,6 +9,7 @@
 #include "broker/listener/listener.h"
 
 #include "broker/shared/log.h"
+#include "proto/broker.h"
 #include "proto/channel.h"
 
 #include <errno.h>

@@ -6,6 +6,7 @@
 #define TB_LISTENER_H
 
 #include "broker/listener/connection.h"
+#include "proto/broker.h"
 #include "proto/message.h"
 
 #include <stdbool.h>

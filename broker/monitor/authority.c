@@ -6,6 +6,7 @@
 #include "broker/monitor/monitor.h"
 
 #include "broker/shared/log.h"
+#include "proto/broker.h"
 #include "proto/channel.h"
 
 #include <errno.h>

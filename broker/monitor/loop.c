@@ -2,6 +2,7 @@
 #include "broker/monitor/monitor.h"
 
 #include "broker/shared/log.h"
+#include "proto/broker.h"
 #include "proto/channel.h"
 
 #include <errno.h>

@@ -12,6 +12,7 @@
 #include "broker/monitor/request.h"
 #include "broker/monitor/store.h"
 #include "broker/monitor/turns.h"
+#include "proto/broker.h"
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -8,6 +8,7 @@
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "broker/shared/vhost.h"
+#include "proto/broker.h"
 #include "proto/channel.h"
 
 #include <errno.h>

@@ -5,6 +5,7 @@
 #include "broker/opener/node.h"
 #include "broker/shared/fd.h"
 #include "proto/channel.h"
+#include "proto/broker.h"
 #include "proto/message.h"
 #include "proto/name.h"
 
@@ -23,7 +24,7 @@ static int channel_wait(const struct opener *opener, short events)
 }
 
 /* Sends the answer: either no error and an fd, or an error and -1. */
-static int answer(const struct opener *opener, enum tb_type type, int error, int fd)
+static int answer(const struct opener *opener, uint16_t type, int error, int fd)
 {
 	struct tb_node_answer message;
 	int ret;

@@ -2,6 +2,7 @@
  * channels. The first byte says how many fds the message brings; the rest is the message.
  * Every message must reach exactly one handler, a known one only if it is exact, and no fd may be left open.
  */
+#include "proto/broker.h"
 #include "proto/channel.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
  */
 #include "broker/authority/connection.h"
 #include "broker/authority/desk.h"
+#include "proto/broker.h"
 #include "proto/channel.h"
 
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 /* Unit test of proto/channel.c over socket pairs: what a peer may send, what it may not, and that no fd of a message
  * that was refused stays open.
  */
+#include "proto/broker.h"
 #include "proto/channel.h"
 
 #include <dirent.h>

@@ -3,6 +3,7 @@
  * What needs clients of several uids is skipped where this process may not become another.
  */
 #include "broker/listener/listener.h"
+#include "proto/broker.h"
 #include "proto/channel.h"
 
 #include <errno.h>

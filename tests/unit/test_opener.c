@@ -3,6 +3,7 @@
  */
 #include "broker/opener/node.h"
 #include "broker/opener/opener.h"
+#include "proto/broker.h"
 #include "proto/channel.h"
 #include "proto/name.h"
 

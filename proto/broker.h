@@ -1,0 +1,223 @@
+/* The messages between the broker's own processes: see message.h for the form that all messages have.
+ *
+ * Linked into: the broker's processes. Never here: malloc, logging, stdio, policy.
+ *
+ * Between our own processes everything unknown is a compromise: whoever receives it ends, and with it the broker. A late
+ * answer, or one that says that something failed, is neither: it fails the one request that waits for it.
+ *
+ *	clerk --ASK--> authority            polkit is asked
+ *	authority --YES--> monitor          the whole question, for which polkit said yes
+ *	authority --VERDICT--> clerk        sent after the YES
+ *	clerk --ORDER, socket--> monitor    make the device, and hand it to the client behind this socket
+ *	monitor --MADE--> clerk             what became of the order
+ *	clerk --DELETE--> reaper's threads  a channel of its own
+ */
+#ifndef TB_BROKER_H
+#define TB_BROKER_H
+
+#include "proto/message.h"
+
+enum tb_broker_type {
+	TB_REQ_CLIENT = 32, /* struct tb_client with one fd, the client's socket; there is no answer */
+
+	/* Clerk and authority. */
+	TB_REQ_ASK = 34,     /* struct tb_question */
+	TB_ANS_VERDICT = 35, /* struct tb_verdict: exactly one for each question, when polkit has answered it, cancelled
+			      * or not */
+	TB_REQ_CANCEL = 36,  /* struct tb_cancel: nobody waits for this verdict any more; it brings no YES */
+
+	/* Monitor and opener. */
+	TB_REQ_NODE = 38,   /* struct tb_node_request */
+	TB_ANS_NODE = 39,   /* struct tb_node_answer; error 0 brings one fd, and CLOSED follows */
+	TB_REQ_GRANT = 40,  /* struct tb_node_request: one user may open the node from now on */
+	TB_ANS_GRANT = 41,  /* struct tb_node_answer, without an fd */
+	TB_ANS_CLOSED = 43, /* struct tb_node_answer, error 0: the opener has closed its own copy of the fd */
+
+	/* Authority to monitor. */
+	TB_YES = 44, /* struct tb_yes: polkit said yes to a TB_ACTION_OPEN; there is no answer */
+
+	/* Clerk and monitor, on the channel of orders. */
+	TB_REQ_ORDER = 46, /* struct tb_order with one fd, the client's socket */
+	TB_ANS_MADE = 47,  /* struct tb_made: exactly one for each order */
+	TB_VOID = 48,      /* struct tb_void: a yes with this ticket is worth nothing; there is no answer */
+	TB_REQ_STORE = 50, /* struct tb_store with one fd, a lifeline that the supervisor did not take before */
+	TB_ANS_STORE = 51, /* struct tb_stored */
+	TB_REQ_DROP = 52,  /* struct tb_store without an fd: what is stored of this lease is to be dropped */
+	TB_ANS_DROP = 53,  /* struct tb_stored */
+
+	/* Clerk and the monitor's reaper threads, on a channel of their own. */
+	TB_REQ_DELETE = 54,  /* struct tb_delete */
+	TB_ANS_DELETED = 55, /* struct tb_deleted: exactly one for each, in any order */
+	TB_PUT_BACK = 56,    /* struct tb_fdb_entry: a bridge's entry that a port of ours has pushed out; no answer */
+};
+
+struct tb_client {
+	struct tb_header header;
+};
+
+/* The flags of a request that the authority is told of. */
+#define TB_QUESTION_FLAGS (TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_NETNS | TB_REQUEST_VHOST)
+
+enum tb_action {
+	TB_ACTION_OPEN = 1,     /* open a device; everything below is set */
+	TB_ACTION_LIST_ALL = 2, /* see everybody's leases; of the device nothing is set */
+	TB_ACTION_REVOKE = 3, /* end a lease of owner's; lifetime, kind, mode, network, name, bridge, parent are set */
+};
+
+struct tb_question {
+	struct tb_header header;
+	uint8_t ticket[TB_ID_SIZE];
+	uint64_t start_time; /* of the subject, in clock ticks after boot: field 22 of /proc/PID/stat */
+	uint32_t uid;
+	uint32_t pid;
+	uint32_t action;   /* enum tb_action */
+	uint32_t owner;    /* uid; TB_ACTION_REVOKE: whose lease it is */
+	uint32_t kind;     /* enum tb_kind, never ANY */
+	uint32_t mode;     /* enum tb_macvtap_mode */
+	uint32_t flags;    /* of TB_QUESTION_FLAGS */
+	uint32_t mtu;      /* bytes, never 0 */
+	uint32_t queues;   /* never 0 */
+	uint32_t lifetime; /* enum tb_lifetime */
+	char network[TB_NETWORK_SIZE];
+	char name[TB_NAME_SIZE];   /* empty: the broker chooses */
+	char bridge[TB_NAME_SIZE]; /* empty: none */
+	char parent[TB_NAME_SIZE]; /* empty: none */
+};
+
+/* Anything but YES is no. The others tell the log why. */
+enum tb_verdict_word {
+	TB_VERDICT_YES = 1,
+	TB_VERDICT_NO = 2,        /* polkit said no */
+	TB_VERDICT_CHALLENGE = 3, /* polkit wants a password, and the client did not allow the question */
+	TB_VERDICT_DISMISSED = 4, /* somebody closed the password dialog */
+	TB_VERDICT_ERROR = 5,     /* polkit could not be asked, or answered with an error */
+	TB_VERDICT_CANCELLED = 6, /* the answer to TB_REQ_CANCEL */
+};
+
+struct tb_verdict {
+	struct tb_header header;
+	uint8_t ticket[TB_ID_SIZE];
+	uint32_t verdict; /* enum tb_verdict_word */
+	uint32_t reserved;
+};
+
+struct tb_cancel {
+	struct tb_header header;
+	uint8_t ticket[TB_ID_SIZE];
+};
+
+enum tb_node {
+	TB_NODE_TUN = 1,   /* /dev/net/tun */
+	TB_NODE_TAP = 2,   /* /dev/tapN of the macvtap with this name and ifindex */
+	TB_NODE_VHOST = 3, /* /dev/vhost-net */
+};
+
+struct tb_node_request {
+	struct tb_header header;
+	uint32_t node; /* enum tb_node; GRANT: TB_NODE_TAP */
+	uint32_t ifindex;
+	char name[TB_NAME_SIZE];
+	uint32_t uid; /* GRANT: of the user; else 0 */
+	uint32_t reserved;
+};
+
+struct tb_node_answer {
+	struct tb_header header;
+	int32_t error; /* 0 or a positive errno; ESTALE: the node belongs to another device */
+	uint32_t reserved;
+};
+
+/* A yes of polkit's to a device: the authority's own copy of the question. It is spent by the first order that bears its
+ * ticket. */
+struct tb_yes {
+	struct tb_header header;
+	struct tb_question question;
+};
+
+/* Make the device that the question describes, for the client behind the socket that comes with it. For uid 0, about
+ * which polkit is not asked, the ticket is zero. */
+struct tb_order {
+	struct tb_header header;
+	struct tb_question question; /* of TB_ACTION_OPEN, byte for byte as it was asked */
+	uint32_t gid;                /* of the client: the socket must say the same */
+	uint32_t reserved;
+};
+
+/* What became of an order. With TB_OK the client has its answer; else the clerk is to give it one. */
+struct tb_made {
+	struct tb_header header;
+	uint32_t status;  /* enum tb_status */
+	int32_t error;    /* TB_KERNEL: a positive errno */
+	uint32_t stage;   /* TB_KERNEL: enum tb_stage */
+	uint32_t check;   /* TB_DENIED: enum tb_order_check */
+	uint32_t ifindex; /* in the device's own network namespace */
+	uint32_t master;  /* ifindex of its bridge; 0: none */
+	uint32_t mtu;     /* bytes */
+	uint32_t stored;  /* 1: the supervisor keeps the lifeline, or there is none to keep it; 0: to be tried again */
+	uint64_t since;   /* seconds after 1970, as the alias says it */
+	char name[TB_NAME_SIZE];
+	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
+	uint8_t reserved_mac[2];
+	uint8_t lease[TB_ID_SIZE]; /* drawn by the monitor */
+};
+
+/* Why the monitor refused an order that an honest clerk can give. Any other wrong order is a compromise. */
+enum tb_order_check {
+	TB_ORDER_FINE = 0,
+	TB_ORDER_PEER_GONE = 1, /* the client has hung up, or its process has ended */
+	TB_ORDER_NO_YES = 2,    /* no yes of polkit's fits it (any more) */
+	TB_ORDER_NETNS = 3,     /* TB_NOT_OWN_NETNS: the client's network namespace is not its user's own */
+};
+
+struct tb_void {
+	struct tb_header header;
+	uint8_t ticket[TB_ID_SIZE];
+};
+
+/* About what the supervisor's store keeps of one lease. */
+struct tb_store {
+	struct tb_header header;
+	uint8_t lease[TB_ID_SIZE];
+};
+
+struct tb_stored {
+	struct tb_header header;
+	uint8_t lease[TB_ID_SIZE];
+	int32_t error; /* 0, or a positive errno: EAGAIN if the supervisor does not read at the moment */
+	uint32_t reserved;
+};
+
+/* Delete the device of this lease. The monitor deletes nothing whose alias does not begin with this lease's id. */
+struct tb_delete {
+	struct tb_header header;
+	uint8_t lease[TB_ID_SIZE];
+	uint32_t ifindex; /* 0: it is in its client's own network namespace, and the monitor has an fd of it */
+	uint32_t reserved;
+};
+
+struct tb_deleted {
+	struct tb_header header;
+	uint8_t lease[TB_ID_SIZE];
+	uint32_t ifindex; /* as in the order */
+	int32_t error;    /* 0, or a positive errno: ENODEV if it was gone already, EPERM if it is not this lease's */
+};
+
+/* One entry of a bridge's forwarding table that an administrator made. */
+struct tb_fdb_entry {
+	struct tb_header header;
+	uint32_t port;   /* ifindex */
+	uint16_t state;  /* NUD_*: with NUD_NOARP, or it is none of an administrator's */
+	uint16_t vlan;   /* 0: none */
+	uint32_t flags;  /* NTF_* */
+	uint8_t mac[TB_MAC_SIZE];
+	uint8_t reserved[6];
+};
+
+_Static_assert(sizeof(struct tb_question) == 160, "wire layout");
+_Static_assert(sizeof(struct tb_yes) == 176, "wire layout");
+_Static_assert(sizeof(struct tb_order) == 184, "wire layout");
+_Static_assert(sizeof(struct tb_made) == 96, "wire layout");
+_Static_assert(sizeof(struct tb_delete) == 40 && sizeof(struct tb_deleted) == 40, "wire layout");
+_Static_assert(sizeof(struct tb_fdb_entry) == 40, "wire layout");
+
+#endif
