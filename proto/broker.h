@@ -11,6 +11,9 @@
  *	clerk --ORDER, socket--> monitor    make the device, and hand it to the client behind this socket
  *	monitor --MADE--> clerk             what became of the order
  *	clerk --DELETE--> reaper's threads  a channel of its own
+ *
+ * A monitor that is to stop shuts its side of the orders' channel down for writing: the clerk has deleted what has ended,
+ * and exits; then the monitor does. Any other end of a channel is the end of the whole set.
  */
 #ifndef TB_BROKER_H
 #define TB_BROKER_H
@@ -44,6 +47,8 @@ enum tb_broker_type {
 	TB_ANS_STORE = 51, /* struct tb_stored */
 	TB_REQ_DROP = 52,  /* struct tb_store without an fd: what is stored of this lease is to be dropped */
 	TB_ANS_DROP = 53,  /* struct tb_stored */
+	TB_READY =
+		58, /* struct tb_ready: the clerk has taken over what an earlier broker left, and serves; no answer */
 
 	/* Clerk and the monitor's reaper threads, on a channel of their own. */
 	TB_REQ_DELETE = 54,  /* struct tb_delete */
@@ -117,14 +122,14 @@ struct tb_node_request {
 	uint32_t node; /* enum tb_node; GRANT: TB_NODE_TAP */
 	uint32_t ifindex;
 	char name[TB_NAME_SIZE];
-	uint32_t uid; /* GRANT: of the user; else 0 */
-	uint32_t reserved;
+	uint32_t uid;    /* GRANT: of the user; else 0 */
+	uint32_t serial; /* comes back in each answer to this request, so that a late one is told apart */
 };
 
 struct tb_node_answer {
 	struct tb_header header;
-	int32_t error; /* 0 or a positive errno; ESTALE: the node belongs to another device */
-	uint32_t reserved;
+	int32_t error;   /* 0 or a positive errno; ESTALE: the node belongs to another device */
+	uint32_t serial; /* of the request */
 };
 
 /* A yes of polkit's to a device: the authority's own copy of the question. It is spent by the first order that bears its
@@ -187,6 +192,12 @@ struct tb_stored {
 	uint32_t reserved;
 };
 
+struct tb_ready {
+	struct tb_header header;
+	uint32_t leases; /* that were taken over */
+	uint32_t reserved;
+};
+
 /* Delete the device of this lease. The monitor deletes nothing whose alias does not begin with this lease's id. */
 struct tb_delete {
 	struct tb_header header;
@@ -205,10 +216,10 @@ struct tb_deleted {
 /* One entry of a bridge's forwarding table that an administrator made. */
 struct tb_fdb_entry {
 	struct tb_header header;
-	uint32_t port;   /* ifindex */
-	uint16_t state;  /* NUD_*: with NUD_NOARP, or it is none of an administrator's */
-	uint16_t vlan;   /* 0: none */
-	uint32_t flags;  /* NTF_* */
+	uint32_t port;  /* ifindex */
+	uint16_t state; /* NUD_*: with NUD_NOARP, or it is none of an administrator's */
+	uint16_t vlan;  /* 0: none */
+	uint32_t flags; /* NTF_* */
 	uint8_t mac[TB_MAC_SIZE];
 	uint8_t reserved[6];
 };

@@ -39,7 +39,7 @@ static int take_fd(void *context, const void *message, const int *fds)
 	const struct tb_node_answer *answer = message;
 	struct reply *reply = context;
 
-	if (answer->error != 0 || answer->reserved != 0)
+	if (answer->error != 0 || answer->serial != 0)
 		tb_die("the opener answers nonsense: an fd and the error %d", answer->error);
 	reply->fd = fds[0];
 	return 0;
@@ -57,7 +57,7 @@ static int take_granted(void *context, const void *message, const int *fds)
 	struct reply *reply = context;
 
 	(void)fds;
-	if (answer->error < 0 || answer->reserved != 0)
+	if (answer->error < 0 || answer->serial != 0)
 		tb_die("the opener answers nonsense: the error %d", answer->error);
 	reply->error = -answer->error;
 	return 0;
@@ -69,7 +69,7 @@ static int take_error(void *context, const void *message, const int *fds)
 	struct reply *reply = context;
 
 	(void)fds;
-	if (answer->error <= 0 || answer->reserved != 0)
+	if (answer->error <= 0 || answer->serial != 0)
 		tb_die("the opener answers nonsense: no fd and the error %d", answer->error);
 	reply->error = -answer->error;
 	return 0;
@@ -80,7 +80,7 @@ static int take_closed(void *context, const void *message, const int *fds)
 	const struct tb_node_answer *answer = message;
 
 	(void)context, (void)fds;
-	if (answer->error != 0 || answer->reserved != 0)
+	if (answer->error != 0 || answer->serial != 0)
 		tb_die("the opener answers nonsense: it has closed the fd, with the error %d", answer->error);
 	return 0;
 }

@@ -50,7 +50,7 @@ static int say_closed(const struct opener *opener, int fd)
  * "..", so that a path made of it stays where it should. */
 static bool request_valid(const struct tb_node_request *request)
 {
-	if (request->reserved != 0)
+	if (request->serial != 0)
 		return false;
 	switch (request->node) {
 	case TB_NODE_TUN:
