@@ -1,0 +1,28 @@
+/* Writing the alias of a device: see alias.h. Runs in the monitor, and in the clerk for alias_read(); needs no right.
+ * Must never read one: that is alias_read.c, which the monitor does not call. */
+#include "broker/shared/alias.h"
+
+#include "proto/hex.h"
+
+#include <stdio.h>
+
+void alias_write_start(const uint8_t lease[TB_ID_SIZE], char text[ALIAS_START_SIZE])
+{
+	char id[TB_ID_TEXT];
+
+	tb_hex_write(lease, TB_ID_SIZE, id);
+	snprintf(text, ALIAS_START_SIZE, ALIAS_PREFIX "%s:", id);
+}
+
+void alias_write(const struct alias *alias, char text[ALIAS_SIZE])
+{
+	char start[ALIAS_START_SIZE];
+	char mac[TB_HEX_SIZE(TB_MAC_SIZE)];
+
+	alias_write_start(alias->lease, start);
+	tb_hex_write(alias->mac, TB_MAC_SIZE, mac);
+	snprintf(text, ALIAS_SIZE, "%s%c:%u:%u:%d:%llu:%llu:%u:%u:%s:%s", start,
+		 alias->state == ALIAS_HANDED_OUT ? 'h' : 'm', alias->uid, alias->gid, alias->pid,
+		 (unsigned long long)alias->start_time, (unsigned long long)alias->since, (unsigned int)alias->lifetime,
+		 alias->mtu, mac, alias->network);
+}

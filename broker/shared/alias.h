@@ -1,0 +1,54 @@
+/* The alias that each device of ours carries (IFLA_IFALIAS): all that a later broker knows of its lease.
+ *
+ *	tapbroker:2:LEASE:STATE:UID:GID:PID:STARTTIME:SINCE:LIFETIME:MTU:MAC:NETWORK
+ *
+ * LEASE and MAC are hexadecimal, LIFETIME is its number, NETWORK comes last and holds no ':'. The monitor writes it, and
+ * nobody else; the clerk reads it. In the monitor two parts are compared, and nothing is parsed: the beginning, to its
+ * lease id, and what stands behind the last ':'.
+ */
+#ifndef TB_ALIAS_H
+#define TB_ALIAS_H
+
+#include "proto/message.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define ALIAS_PREFIX "tapbroker:2:"
+
+/* The longest alias, its NUL included; the kernel has room for 256. */
+#define ALIAS_SIZE 224
+
+/* The beginning of one lease's alias, to the ':' behind its id, with a NUL. */
+#define ALIAS_START_SIZE (sizeof(ALIAS_PREFIX) + 2 * TB_ID_SIZE + 1)
+
+/* A macvtap is in this link group (IFLA_GROUP) from its first moment on: the kernel takes no alias in the message that
+ * creates a link. "tapb" in ASCII. */
+#define ALIAS_LINK_GROUP 0x74617062u
+
+enum alias_state {
+	ALIAS_MADE,       /* written as 'm': nobody has it yet */
+	ALIAS_HANDED_OUT, /* written as 'h': its client has it, or is about to get it */
+};
+
+struct alias {
+	uint8_t lease[TB_ID_SIZE];
+	enum alias_state state;
+	uid_t uid; /* of the client, as the two below */
+	gid_t gid;
+	pid_t pid;
+	uint64_t start_time; /* in clock ticks after boot */
+	uint64_t since;      /* seconds after 1970 */
+	enum tb_lifetime lifetime;
+	uint32_t mtu;             /* bytes; of the device's user */
+	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
+	char network[TB_NETWORK_SIZE];
+};
+
+void alias_write(const struct alias *alias, char text[ALIAS_SIZE]);
+void alias_write_start(const uint8_t lease[TB_ID_SIZE], char text[ALIAS_START_SIZE]);
+
+/* Reads what alias_write() wrote. Returns 0, or -EBADMSG if the text is not exactly what we would write. */
+int alias_read(const char *text, struct alias *alias);
+
+#endif

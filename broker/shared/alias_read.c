@@ -1,0 +1,37 @@
+/* Reading the alias of a device: see alias.h. Runs in the clerk, without any right, on text that whoever has rights in
+ * the host's network namespace may have changed. */
+#include "broker/shared/alias.h"
+
+#include "proto/hex.h"
+#include "proto/name.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int alias_read(const char *text, struct alias *alias)
+{
+	char id[TB_ID_TEXT] = "";
+	char mac[TB_HEX_SIZE(TB_MAC_SIZE)] = "";
+	char again[ALIAS_SIZE];
+	char state;
+	unsigned long long start_time;
+	unsigned long long since;
+	unsigned int lifetime;
+
+	memset(alias, 0, sizeof(*alias));
+	if (sscanf(text, ALIAS_PREFIX "%32[0-9a-f]:%c:%u:%u:%d:%llu:%llu:%u:%u:%12[0-9a-f]:%31s", id, &state,
+		   &alias->uid, &alias->gid, &alias->pid, &start_time, &since, &lifetime, &alias->mtu, mac,
+		   alias->network) != 11)
+		return -EBADMSG;
+	if (tb_hex_read(id, alias->lease, TB_ID_SIZE) < 0 || tb_hex_read(mac, alias->mac, TB_MAC_SIZE) < 0 ||
+	    lifetime >= TB_LIFETIME_COUNT || !tb_network_valid(alias->network, sizeof(alias->network)))
+		return -EBADMSG;
+	alias->state = state == 'h' ? ALIAS_HANDED_OUT : ALIAS_MADE;
+	alias->start_time = start_time;
+	alias->since = since;
+	alias->lifetime = lifetime;
+	/* Numbers can be written in many ways; we write them in one. */
+	alias_write(alias, again);
+	return strcmp(again, text) == 0 ? 0 : -EBADMSG;
+}

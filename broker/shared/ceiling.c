@@ -1,0 +1,111 @@
+/* The ceiling: see ceiling.h. Runs in the monitor and in the clerk; needs no right. Each row forbids something, and the
+ * first that does is the answer: nothing here allows. */
+#include "broker/shared/ceiling.h"
+
+#include "proto/name.h"
+
+#include <string.h>
+
+static bool away(const struct tb_question *question)
+{
+	return (question->flags & TB_REQUEST_NETNS) != 0;
+}
+
+static bool persistent(const struct tb_question *question)
+{
+	return question->lifetime == TB_LIFETIME_PERSISTENT;
+}
+
+static bool other_kind(const struct network *network, const struct tb_question *question)
+{
+	return question->kind != network->kind || question->mode != network->mode;
+}
+
+/* Where a device stands is the network file's word; polkit was asked about that place, and no other. */
+static bool other_place(const struct network *network, const struct tb_question *question)
+{
+	return strcmp(question->bridge, network->bridge) != 0 || strcmp(question->parent, network->parent) != 0;
+}
+
+static bool name_not_listed(const struct network *network, const struct tb_question *question)
+{
+	if (question->name[0] == '\0')
+		return false;
+	for (size_t i = 0; i < network->names_count; i++)
+		if (tb_name_matches(question->name, network->names[i]))
+			return false;
+	return true;
+}
+
+static bool mtu_out_of_range(const struct network *network, const struct tb_question *question)
+{
+	return question->mtu < TB_MTU_MIN || question->mtu > network->mtu;
+}
+
+static bool queues_out_of_range(const struct network *network, const struct tb_question *question)
+{
+	return question->queues == 0 || question->queues > network->queues;
+}
+
+static bool vnet_hdr_not_allowed(const struct network *network, const struct tb_question *question)
+{
+	return (question->flags & TB_REQUEST_VNET_HDR) != 0 && !network->vnet_hdr;
+}
+
+/* vhost-net reads packets with their headers from the fds of the queues: it is nothing without either. */
+static bool vhost_not_allowed(const struct network *network, const struct tb_question *question)
+{
+	return (question->flags & TB_REQUEST_VHOST) != 0 &&
+	       (!network->vhost || (question->flags & TB_REQUEST_VNET_HDR) == 0 || persistent(question));
+}
+
+static bool lifetime_not_allowed(const struct network *network, const struct tb_question *question)
+{
+	return question->lifetime >= TB_LIFETIME_COUNT || (network->lifetimes & 1u << question->lifetime) == 0;
+}
+
+static bool netns_not_allowed(const struct network *network, const struct tb_question *question)
+{
+	return (network->netns & 1u << (away(question) ? NETNS_CALLER : NETNS_HOST)) == 0;
+}
+
+/* The other lifetimes end with events that nobody tells of a device in another network namespace. */
+static bool away_without_session(const struct network *network, const struct tb_question *question)
+{
+	(void)network;
+	return away(question) && question->lifetime != TB_LIFETIME_SESSION;
+}
+
+/* Programs that open a device by name expect one queue. */
+static bool persistent_with_queues(const struct network *network, const struct tb_question *question)
+{
+	(void)network;
+	return persistent(question) && question->queues > 1;
+}
+
+static const struct {
+	const char *word;
+	bool (*forbids)(const struct network *network, const struct tb_question *question);
+} rows[] = {
+	{"ceiling-kind", other_kind},
+	{"ceiling-place", other_place},
+	{"ceiling-name", name_not_listed},
+	{"ceiling-mtu", mtu_out_of_range},
+	{"ceiling-queues", queues_out_of_range},
+	{"ceiling-vnet-hdr", vnet_hdr_not_allowed},
+	{"ceiling-vhost", vhost_not_allowed},
+	{"ceiling-lifetime", lifetime_not_allowed},
+	{"ceiling-netns", netns_not_allowed},
+	{"ceiling-lifetime", away_without_session},
+	{"ceiling-queues", persistent_with_queues},
+};
+
+const char *ceiling_forbids(const struct network *network, const struct tb_question *question)
+{
+	if (network == NULL)
+		return "no-network";
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].forbids(network, question))
+			return rows[i].word;
+	return NULL;
+}
