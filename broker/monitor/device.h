@@ -6,9 +6,9 @@
 #ifndef TB_DEVICE_H
 #define TB_DEVICE_H
 
+#include "broker/config/table.h"
 #include "broker/monitor/answer.h"
 #include "broker/monitor/link.h"
-#include "broker/monitor/network.h"
 #include "broker/monitor/node.h"
 #include "proto/message.h"
 
