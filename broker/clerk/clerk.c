@@ -1,87 +1,114 @@
-/* tapbroker-listener: gives its rights up, then runs listener.c for ever.
+/* tapbroker-clerk: talks to the clients and keeps the books. Gives its rights up, takes over what an earlier broker left,
+ * then serves for ever.
  *
- * Runs under its own uid, without a capability, started by tapbrokerd. It holds the listening socket and the
- * connections that have not asked yet. It must never read what a client sends: its filter permits no call that could.
+ * Runs under its own uid, without a capability, started by tapbrokerd. It holds the listening socket, the clients'
+ * sockets, requests, leases and quotas. It must never hold a device's fd, open a device node, or change the kernel's
+ * network: its filter permits no call that could, and the kernel lets nobody without CAP_NET_ADMIN.
  */
-#include "broker/listener/listener.h"
+#include "broker/clerk/client/client.h"
+#include "broker/clerk/client/closer.h"
+#include "broker/clerk/client/listener.h"
+#include "broker/clerk/lease/adopt.h"
+#include "broker/clerk/lease/deletion.h"
+#include "broker/clerk/lease/fdb.h"
+#include "broker/clerk/lease/guard.h"
+#include "broker/clerk/lease/keeping.h"
+#include "broker/clerk/lease/state.h"
+#include "broker/clerk/lease/turns.h"
+#include "broker/clerk/loop.h"
+#include "broker/clerk/monitor.h"
+#include "broker/clerk/clerk_options.h"
+#include "broker/clerk/request/flow.h"
+#include "broker/clerk/request/list.h"
+#include "broker/clerk/request/order.h"
+#include "broker/shared/clock.h"
+#include "broker/shared/landlock.h"
 #include "broker/shared/lockdown.h"
 #include "broker/shared/log.h"
 #include "broker/shared/sanitizer.h"
+#include "proto/channel.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <limits.h>
+#include <linux/sockios.h>
+#include <seccomp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CHANNEL_FD 3   /* to the monitor */
-#define LISTENING_FD 4 /* the socket that clients connect to */
+/* The fds that tapbrokerd passes. */
+enum clerk_fd {
+	MONITOR_FD = 3,
+	LISTENING_FD,
+	AUTHORITY_FD,
+	REAPER_FD,
+	NETWORKS_FD,
+	LINKS_FD,
+	NEIGHBOURS_FD,
+	FIRST_STORED_FD, /* lifelines that the supervisor kept; their names stand in the environment */
+};
 
+/* Connections that may wait until they say something, and how long. */
+#define CONNECTIONS_MAX 1024
+#define SILENCE_MS 2000
+
+/* How long a clerk that stops waits for the devices of leases that have ended to be deleted. */
+#define STOP_DEADLINE_MS 5000
+
+#define NO_CREATION (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE)
+
+/* All that the clerk and its looker may ask of the kernel from now on. */
 /* clang-format off */
 static const struct tb_rule rules[] = {
-	TB_ALLOW_IF(accept4, 0, LISTENING_FD),   /* takes a connection */
-	TB_ALLOW_IF(getsockopt, 2, SO_PEERCRED), /* whose it is, for the meter */
-	TB_ALLOW(poll),                          /* has it sent something already? */
-	TB_ALLOW(ppoll),                         /* the same on machines without poll */
-	TB_ALLOW(epoll_ctl),                     /* watches a connection, or no longer */
-	TB_ALLOW(epoll_wait),                    /* waits */
-	TB_ALLOW(epoll_pwait),                   /* the same on machines without epoll_wait */
-	TB_ALLOW(clock_gettime),                 /* the deadlines, where the clock cannot be read without the kernel */
-	TB_ALLOW_IF(sendmsg, 0, CHANNEL_FD),     /* passes a connection to the monitor, and to nobody else */
-	TB_ALLOW(close),                         /* closes its own copy */
-	TB_ALLOW_IF(write, 0, STDERR_FILENO),    /* the log */
-	TB_ALLOW(exit_group),                    /* the end */
-	TB_SANITIZER_RULES,
+	TB_ALLOW(epoll_wait),                       /* the event loop */
+	TB_ALLOW(epoll_pwait),                      /* the same, where the C library prefers it */
+	TB_ALLOW(epoll_ctl),                        /* watches a socket, or no longer */
+	TB_ALLOW_IF(accept4, 0, LISTENING_FD),      /* takes a connection */
+	TB_ALLOW(getsockopt),                       /* whose it is */
+	TB_ALLOW_IF(setsockopt, 2, SO_PASSCRED),    /* tells an empty message from the end */
+	TB_ALLOW(poll),                             /* has a client said something, or hung up; has its process ended */
+	TB_ALLOW(ppoll),                            /* the same on machines without poll */
+	TB_ALLOW(recvmsg),                          /* messages */
+	TB_ALLOW(recvfrom),                         /* the kernel's news and answers; the rest of what a client said */
+	TB_ALLOW(sendmsg),                          /* answers, questions, orders */
+	TB_ALLOW(sendto),                           /* the looker asks the kernel */
+	TB_ALLOW(shutdown),                         /* nobody queues anything more in a client's socket */
+	TB_ALLOW(pidfd_open),                       /* a client's process, before Linux 6.5 */
+	TB_ALLOW_MASKED(openat, 2, NO_CREATION, O_RDONLY), /* /proc/PID/stat: Landlock permits nothing else */
+	TB_ALLOW(read),                             /* the same, and the looker's pipes */
+	TB_ALLOW(write),                            /* the log, and the looker's pipes */
+	TB_ALLOW(close),                            /* whatever was opened */
+	TB_ALLOW_IF(ioctl, 1, SIOCOUTQ),            /* has a client read its answer */
+	TB_ALLOW(pipe2),                            /* for a process that closes sockets, see closer.h */
+	TB_ALLOW_IF(clone, 0, SIGCHLD),             /* that process: no thread, no namespace */
+	TB_ALLOW(getrandom),                        /* tickets */
+	TB_ALLOW(clock_gettime),                    /* deadlines, where the vDSO cannot tell the time */
+	TB_ALLOW(futex),                            /* the C library's locks between threads */
+	TB_ALLOW(restart_syscall),                  /* a wait goes on after SIGSTOP and SIGCONT */
+	TB_ALLOW(rt_sigprocmask),                   /* the C library, when the process ends */
+	TB_ALLOW(exit),                             /* the end of a thread */
+	TB_ALLOW(exit_group),                       /* the end */
+	TB_SANITIZER_RULES
 };
 /* clang-format on */
 
-static size_t number(const char *option, const char *text, unsigned long least, unsigned long most)
+static const struct tb_path paths[] = {
+	{"/proc", LANDLOCK_ACCESS_FS_READ_FILE, false}, /* the start times of clients */
+};
+
+static bool stopping;
+
+static int checked(int ret, const char *deed)
 {
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || value < least || value > most)
-		tb_die("listener: --%s must be a number from %lu to %lu", option, least, most);
-	return value;
-}
-
-static void read_options(int argc, char **argv, struct listener_limits *limits)
-{
-	static const struct option options[] = {
-		{"max-connections", required_argument, NULL, 'c'},
-		{"max-connections-per-user", required_argument, NULL, 'u'},
-		{"deadline", required_argument, NULL, 'd'},
-		{NULL, 0, NULL, 0},
-	};
-	int option;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			limits->connections = number("max-connections", optarg, LISTENER_ROOT_SLOTS + 1, 1 << 20);
-			break;
-		case 'u':
-			limits->per_user = number("max-connections-per-user", optarg, 1, 1 << 20);
-			break;
-		case 'd':
-			limits->deadline = (unsigned int)number("deadline", optarg, 1, 600000);
-			break;
-		default:
-			tb_die("listener: unknown option; it is started by tapbrokerd, not by hand");
-		}
-	}
-	if (optind != argc)
-		tb_die("listener: takes no arguments; it is started by tapbrokerd, not by hand");
+	if (ret < 0)
+		tb_die("clerk: %s: %s", deed, strerror(-ret));
+	return ret;
 }
 
 /* What tapbrokerd has passed must be what we think it is. */
-static void check_socket(int fd, int is_listening)
+static void check_fd(int fd, int is_listening)
 {
 	int type = 0;
 	int listening = -1;
@@ -89,51 +116,169 @@ static void check_socket(int fd, int is_listening)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET ||
 	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0 || listening != is_listening)
-		tb_die("listener: fd %d is not a %s SEQPACKET socket; it is started by tapbrokerd, not by hand", fd,
+		tb_die("clerk: fd %d is not a %s SEQPACKET socket; it is started by tapbrokerd, not by hand", fd,
 		       is_listening ? "listening" : "connected");
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-		tb_die("listener: fd %d: %s", fd, strerror(errno));
+}
+
+static void check_fds(void)
+{
+	check_fd(MONITOR_FD, 0);
+	check_fd(LISTENING_FD, 1);
+	check_fd(AUTHORITY_FD, 0);
+	check_fd(REAPER_FD, 0);
+	for (int fd = MONITOR_FD; fd < FIRST_STORED_FD; fd++)
+		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+			tb_die("clerk: fd %d: %s", fd, strerror(errno));
+	if (fcntl(LISTENING_FD, F_SETFL, O_NONBLOCK) < 0)
+		tb_die("clerk: fd %d: %s", LISTENING_FD, strerror(errno));
+}
+
+static int take_made(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)fds;
+	order_made(message);
+	return 0;
+}
+
+static int take_stored(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)fds;
+	keeping_answered(message);
+	return 0;
+}
+
+static int take_unknown(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)message, (void)fds;
+	tb_die("clerk: the monitor speaks nonsense");
+}
+
+static const struct tb_row monitor_messages[] = {
+	{TB_ANS_MADE, sizeof(struct tb_made), 0, take_made},
+	{TB_ANS_STORE, sizeof(struct tb_stored), 0, take_stored},
+	{TB_ANS_DROP, sizeof(struct tb_stored), 0, take_stored},
+	{0, 0, 0, take_unknown},
+};
+
+/* The monitor shuts its side down when the broker is to stop, and ends after us. */
+static void on_monitor(uint32_t number, uint32_t events)
+{
+	int ret = tb_dispatch(MONITOR_FD, monitor_messages, NULL);
+
+	(void)number, (void)events;
+	if (ret == -ECONNRESET)
+		stopping = true;
+	else if (ret < 0 && ret != -EAGAIN)
+		tb_die("clerk: cannot hear the monitor: %s", strerror(-ret));
+}
+
+static void open_books(const struct clerk_options *options, const struct network_table *networks)
+{
+	struct lease_limits lease_limits = {.leases = options->max_leases,
+					    .per_user = options->max_leases_per_user,
+					    .owner_uid = options->monitor_uid,
+					    .owner_gid = options->monitor_gid};
+	struct request_limits request_limits = {.waiting_per_user = options->max_connections_per_user,
+						.polkit_timeout_ms = options->polkit_timeout * 1000,
+						.prompt_timeout_ms = options->prompt_timeout * 1000,
+						.own_uids = {getuid(), options->monitor_uid, options->authority_uid}};
+	struct listener_limits listener_limits = {.connections = CONNECTIONS_MAX,
+						  .per_user = options->max_connections_per_user,
+						  .deadline_ms = SILENCE_MS};
+	/* With those that are kept for root. */
+	uint32_t capacity = options->max_leases + LEASES_RESERVED_FOR_ROOT;
+
+	checked(loop_init(), "epoll_create1");
+	monitor_init(MONITOR_FD);
+	checked(leases_init(networks, &lease_limits), "cannot make the table of leases");
+	checked(turns_init(capacity), "cannot make the table of turns");
+	checked(keeping_init(capacity), "cannot make the list of what is stored");
+	checked(deletion_init(REAPER_FD, capacity), "cannot make the list of deletions");
+	leases_listen();
+	checked(fdb_init(NEIGHBOURS_FD, deletion_put_back), "cannot listen to the kernel's news of bridges");
+	checked(guard_init(LINKS_FD), "cannot listen to the kernel's news of links");
+	requests_init(networks, &request_limits);
+	checked(lists_init(capacity), "cannot make room for lists");
+	checked(flow_init(AUTHORITY_FD), "cannot hear the authority");
+	checked(listener_init(LISTENING_FD, &listener_limits, flow_begin), "cannot make the table of connections");
+	loop_handle(LOOP_MONITOR, on_monitor);
+	checked(loop_watch(MONITOR_FD, EPOLLIN, LOOP_MONITOR, 0), "cannot hear the monitor");
 }
 
 static void lock_down(void)
 {
-	int ret;
+	checked(tb_not_dumpable(), "cannot become undumpable");
+	checked(tb_landlock_restrict(paths, sizeof(paths) / sizeof(paths[0])), "Landlock");
+	checked(tb_filter_load(rules, sizeof(rules) / sizeof(rules[0]), true), "seccomp");
+}
 
-	ret = tb_not_dumpable();
-	if (ret < 0)
-		tb_die("listener: cannot become undumpable: %s", strerror(-ret));
-	ret = tb_landlock_restrict(NULL, 0);
-	if (ret < 0)
-		tb_die("listener: Landlock: %s", strerror(-ret));
-	ret = tb_filter_load(rules, sizeof(rules) / sizeof(rules[0]), false);
-	if (ret < 0)
-		tb_die("listener: seccomp: %s", strerror(-ret));
+static void say_ready(void)
+{
+	struct tb_ready ready = {.leases = leases_count()};
+
+	tb_header_set(&ready.header, TB_READY, sizeof(ready));
+	checked(monitor_send(&ready, sizeof(ready), -1), "cannot tell the monitor");
+}
+
+/* With hidepid= on /proc no client could be told apart from another that gets its number later. */
+static void complain_of_hidden_processes(void)
+{
+	if (!process_visible(getppid()))
+		tb_log(TB_LOG_ERROR, "/proc is mounted with hidepid=, so that the clerk cannot see its clients' processes: all of them are turned away; mount it with gid= and add the user tapbroker-clerk to that group");
+}
+
+/* Everything that has a time of its own. Returns the milliseconds until the next, or -1. */
+static int expire(void)
+{
+	int timeout = loop_nearer(leases_expire(), turns_expire());
+
+	timeout = loop_nearer(timeout, flow_expire());
+	timeout = loop_nearer(timeout, keeping_expire());
+	timeout = loop_nearer(timeout, deletion_expire());
+	timeout = loop_nearer(timeout, guard_expire());
+	return loop_nearer(timeout, closer_expire());
+}
+
+/* What has ended goes before we do; nobody new is listened to meanwhile. */
+static void finish(void)
+{
+	uint64_t deadline = monotonic_ms() + STOP_DEADLINE_MS;
+
+	loop_forget(MONITOR_FD);
+	loop_forget(LISTENING_FD);
+	turns_give_all();
+	while (deletion_count() > 0 && monotonic_ms() < deadline) {
+		int timeout = loop_nearer(deletion_expire(), closer_expire());
+
+		loop_step(loop_nearer(timeout, 100));
+	}
 }
 
 int main(int argc, char **argv)
 {
-	struct listener_limits limits = {.connections = 1024, .per_user = 8, .deadline = 2000};
-	struct listener listener;
-	int ret;
+	struct clerk_options options;
+	const struct network_table *networks;
 
 	if (tb_no_rights() < 0)
-		tb_die("listener: has capabilities left, or may gain some; it is started by tapbrokerd, not by hand");
-	read_options(argc, argv, &limits);
-	check_socket(CHANNEL_FD, 0);
-	check_socket(LISTENING_FD, 1);
-	if (close_range(LISTENING_FD + 1, UINT_MAX, 0) < 0)
-		tb_die("listener: close_range: %s", strerror(errno));
-	ret = listener_create(&listener, CHANNEL_FD, LISTENING_FD, &limits);
-	if (ret < 0)
-		tb_die("listener: cannot start: %s", strerror(-ret));
+		tb_die("clerk: has capabilities left, or may gain some; it is started by tapbrokerd, not by hand");
+	clerk_options_parse(&options, argc, argv);
+	check_fds();
+	/* The processes that close sockets are nobody's to wait for. */
+	if (signal(SIGCHLD, SIG_IGN) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		tb_die("clerk: signal: %s", strerror(errno));
+	networks = networks_map(NETWORKS_FD);
+	if (networks == NULL)
+		tb_die("clerk: fd %d is not a table of networks", NETWORKS_FD);
+	open_books(&options, networks);
+	checked(guard_start_looking(), "cannot start the looker");
+	checked(adopt(networks, getenv("TB_STORED"), FIRST_STORED_FD, getenv("TB_AWAY")), "cannot list the links");
+	complain_of_hidden_processes();
 	lock_down();
+	say_ready();
 
-	do {
-		ret = listener_step(&listener);
-	} while (ret == 0);
-	if (ret == -EPROTO)
-		tb_die("listener: the monitor sent something, which it never does");
-	if (ret != -ECONNRESET)
-		tb_die("listener: %s", strerror(-ret));
+	while (!stopping)
+		loop_step(loop_nearer(listener_expire(), expire()));
+	finish();
+	tb_log(TB_LOG_NOTICE, "stopping: %u leases stay", leases_live());
 	return 0;
 }

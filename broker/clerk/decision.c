@@ -1,14 +1,16 @@
-/* The log line of a decision. Runs in the monitor. Nothing that was not validated is ever in it.
+/* The log line of a decision: see decision.h. Runs in the clerk. Nothing that was not validated is ever in it.
  *
  * Any user can be refused as often as he likes, and a journal that is full, or that limits the service's lines, loses
  * those of others. So of one user's refusals only some are logged in one second, and how many were not. What was
  * granted and what has ended is always logged: the quotas and the kernel limit it.
  */
-#include "broker/monitor/monitor.h"
+#include "broker/clerk/decision.h"
 
+#include "broker/shared/clock.h"
 #include "broker/shared/log.h"
 #include "proto/hex.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Refusals of one user that are logged in one second. */
@@ -31,7 +33,7 @@ static const char *word_or_dash(const char *word)
 	return word != NULL && word[0] != '\0' ? word : "-";
 }
 
-static void write_line(const struct decision *decision)
+static void decision_write(const struct decision *decision)
 {
 	char hex[TB_ID_TEXT] = "-";
 
@@ -84,10 +86,10 @@ static bool refusal_logged(uid_t uid)
 	return false;
 }
 
-void log_decision(const struct decision *decision)
+void decision_log(const struct decision *decision)
 {
 	bool refused = strcmp(decision->verdict, "denied") == 0 || strcmp(decision->verdict, "failed") == 0;
 
 	if (!refused || refusal_logged(decision->uid))
-		write_line(decision);
+		decision_write(decision);
 }

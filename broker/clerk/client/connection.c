@@ -1,48 +1,23 @@
-/* The connections that the listener holds: see connection.h. Runs in tapbroker-listener, without any right. */
-#include "broker/listener/connection.h"
+/* The connections that have not asked yet: see connection.h. Runs in the clerk; needs no right. */
+#include "broker/clerk/client/connection.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void list_append(struct connection_list *list, struct connection *connection)
-{
-	connection->list = list;
-	connection->next = NULL;
-	connection->previous = list->last;
-	if (list->last != NULL)
-		list->last->next = connection;
-	else
-		list->first = connection;
-	list->last = connection;
-	list->count++;
-}
-
-static void list_remove(struct connection *connection)
-{
-	struct connection_list *list = connection->list;
-
-	if (connection->previous != NULL)
-		connection->previous->next = connection->next;
-	else
-		list->first = connection->next;
-	if (connection->next != NULL)
-		connection->next->previous = connection->previous;
-	else
-		list->last = connection->previous;
-	list->count--;
-}
-
-int connections_create(struct connections *connections, size_t size)
+int connections_init(struct connections *connections, size_t size)
 {
 	memset(connections, 0, sizeof(*connections));
+	TAILQ_INIT(&connections->free);
+	TAILQ_INIT(&connections->silent);
 	connections->slots = calloc(size, sizeof(*connections->slots));
 	if (connections->slots == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < size; i++) {
-		connections->slots[i].fd = -1;
-		list_append(&connections->free, &connections->slots[i]);
+		connections->slots[i].sock = -1;
+		TAILQ_INSERT_TAIL(&connections->free, &connections->slots[i], link);
 	}
+	connections->free_count = size;
 	return 0;
 }
 
@@ -52,23 +27,32 @@ void connections_destroy(struct connections *connections)
 	memset(connections, 0, sizeof(*connections));
 }
 
-void connection_move(struct connection *connection, struct connection_list *to)
+struct connection *connection_take(struct connections *connections)
 {
-	list_remove(connection);
-	list_append(to, connection);
+	struct connection *connection = TAILQ_FIRST(&connections->free);
+
+	if (connection == NULL)
+		return NULL;
+	TAILQ_REMOVE(&connections->free, connection, link);
+	TAILQ_INSERT_TAIL(&connections->silent, connection, link);
+	connections->free_count--;
+	return connection;
 }
 
-static size_t count_uid(const struct connection_list *list, uint32_t uid)
+void connection_free(struct connections *connections, struct connection *connection)
 {
-	size_t count = 0;
-
-	for (const struct connection *connection = list->first; connection != NULL; connection = connection->next)
-		if (connection->uid == uid)
-			count++;
-	return count;
+	connection->sock = -1;
+	TAILQ_REMOVE(&connections->silent, connection, link);
+	TAILQ_INSERT_HEAD(&connections->free, connection, link);
+	connections->free_count++;
 }
 
 size_t connections_of_uid(const struct connections *connections, uint32_t uid)
 {
-	return count_uid(&connections->silent, uid) + count_uid(&connections->ready, uid);
+	const struct connection *connection;
+	size_t count = 0;
+
+	TAILQ_FOREACH(connection, &connections->silent, link)
+		count += connection->uid == uid;
+	return count;
 }

@@ -1,46 +1,40 @@
-/* The connections that the listener holds: a fixed table, and three lists that its slots move between. Pure
- * bookkeeping, without a system call.
- *
- * Runs in tapbroker-listener. Allocates once, in connections_create().
+/* The connections that have not asked yet: a fixed table, in the order of arrival. Pure bookkeeping, without a system
+ * call. Runs in the clerk.
  */
-#ifndef TB_LISTENER_CONNECTION_H
-#define TB_LISTENER_CONNECTION_H
+#ifndef TB_CONNECTION_H
+#define TB_CONNECTION_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct connection {
-	struct connection *next;
-	struct connection *previous;
-	struct connection_list *list; /* the one list that it is in */
+	TAILQ_ENTRY(connection) link; /* in the list of free ones, or of the others in order of arrival */
 	uint64_t deadline;            /* in milliseconds of the monotonic clock */
 	uint32_t uid;                 /* who connected, for the meter */
-	int fd;                       /* the client's socket, owned by this slot; -1 if it is free */
+	int sock;                     /* the client's socket, owned by this slot; -1 if it is free */
 };
 
-/* In the order of arrival. */
-struct connection_list {
-	struct connection *first;
-	struct connection *last;
-	size_t count;
-};
+TAILQ_HEAD(connection_list, connection);
 
 struct connections {
 	struct connection *slots;
+	size_t free_count;
 	struct connection_list free;
-	struct connection_list silent; /* have sent nothing yet; every deadline is as far away as the next, so the
-					* first of the list has the earliest */
-	struct connection_list ready;  /* have sent their request, and wait to be passed on */
+	struct connection_list silent; /* every deadline is as far away as the next, so the first has the earliest */
 };
 
 /* Makes a table of so many free slots. Returns 0 or -ENOMEM. */
-int connections_create(struct connections *connections, size_t size);
+int connections_init(struct connections *connections, size_t size);
 
 /* Frees the table; the sockets in it must be closed already. */
 void connections_destroy(struct connections *connections);
 
-/* Moves a connection to the end of a list. */
-void connection_move(struct connection *connection, struct connection_list *to);
+/* Takes a free slot; NULL if there is none. */
+struct connection *connection_take(struct connections *connections);
+
+/* Frees the slot, whose socket is the caller's again. */
+void connection_free(struct connections *connections, struct connection *connection);
 
 /* How many connections of this uid are held. Takes as many steps as there are connections held: none as a rule, and
  * with a full table of 1024 still less time than the accept() before it. */

@@ -1,18 +1,14 @@
-/* The forwarding tables of bridges: puts back what a holder's change of address has pushed out. Runs in the monitor;
- * USES CAP_NET_ADMIN to add an entry that the kernel has just deleted, and no other.
- *
- * A bridge port that takes an address makes the bridge forget every other port's entry for that address, also one that
- * an administrator has made for ever, and does not bring it back when the port is gone. The kernel tells of the
- * deletion a moment before it tells of the new address: the last few deletions are kept for that moment.
- */
-#include "broker/monitor/monitor.h"
+/* The forwarding tables of bridges: see fdb.h. Runs in the clerk; needs no right. */
+#include "broker/clerk/lease/fdb.h"
 
-#include "broker/shared/log.h"
+#include "broker/clerk/loop.h"
+#include "broker/shared/clock.h"
+#include "broker/shared/link.h"
 
-#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -21,7 +17,15 @@
 /* How long before a port takes an address the bridge may have forgotten another's entry for it. */
 #define MEMORY_MS 100
 
-static int keep(const struct nlattr *attribute, void *context)
+/* More datagrams than fit into the socket's buffer, of which the kernel counts at least 768 bytes for each. */
+#define QUEUED_MAX 4096
+
+static struct fdb_entry entries[FDB_MEMORY];
+static size_t next;
+static int news = -1;
+static void (*put_back)(const struct fdb_entry *entry);
+
+static int keep_attribute(const struct nlattr *attribute, void *context)
 {
 	const struct nlattr **by_type = context;
 
@@ -31,13 +35,13 @@ static int keep(const struct nlattr *attribute, void *context)
 }
 
 /* What the kernel says of one entry; false if it is none that concerns us. */
-static bool parse(const struct nlmsghdr *message, struct fdb_entry *entry)
+static bool fdb_parse(const struct nlmsghdr *message, struct fdb_entry *entry)
 {
 	const struct ndmsg *info = mnl_nlmsg_get_payload(message);
 	const struct nlattr *by_type[NDA_MAX + 1] = {NULL};
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*info) || info->ndm_family != AF_BRIDGE ||
-	    mnl_attr_parse(message, sizeof(*info), keep, by_type) < 0)
+	    mnl_attr_parse(message, sizeof(*info), keep_attribute, by_type) < 0)
 		return false;
 	if (by_type[NDA_LLADDR] == NULL || mnl_attr_get_payload_len(by_type[NDA_LLADDR]) != TB_MAC_SIZE)
 		return false;
@@ -53,21 +57,21 @@ static bool parse(const struct nlmsghdr *message, struct fdb_entry *entry)
 }
 
 /* Keeps a deleted entry if an administrator made it; what a bridge has learned it learns again. */
-static void on_deleted(struct fdb_memory *memory, const struct fdb_entry *entry)
+static void entry_deleted(const struct fdb_entry *entry)
 {
 	if ((entry->state & NUD_NOARP) == 0)
 		return;
-	memory->entries[memory->next] = *entry;
-	memory->next = (memory->next + 1) % FDB_MEMORY;
+	entries[next] = *entry;
+	next = (next + 1) % FDB_MEMORY;
 }
 
 /* A port has taken an address as its own: what was deleted for that is remembered as its doing. */
-static void on_made(struct fdb_memory *memory, const struct fdb_entry *made)
+static void entry_made(const struct fdb_entry *made)
 {
 	if ((made->state & NUD_PERMANENT) == 0)
 		return;
 	for (size_t i = 0; i < FDB_MEMORY; i++) {
-		struct fdb_entry *entry = &memory->entries[i];
+		struct fdb_entry *entry = &entries[i];
 
 		if (entry->ifindex != 0 && entry->taker == 0 && made->when - entry->when <= MEMORY_MS &&
 		    memcmp(entry->mac, made->mac, TB_MAC_SIZE) == 0)
@@ -75,16 +79,16 @@ static void on_made(struct fdb_memory *memory, const struct fdb_entry *made)
 	}
 }
 
-bool fdb_event(struct monitor *monitor)
+/* Reads one datagram of news. Returns false if there is none. */
+static bool read_news(void)
 {
 	char buffer[BUFFER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct sockaddr_nl from;
 	socklen_t from_length = sizeof(from);
-	ssize_t got = recvfrom(monitor->neighbours, buffer, sizeof(buffer), MSG_DONTWAIT, (struct sockaddr *)&from,
-			       &from_length);
+	ssize_t got = recvfrom(news, buffer, sizeof(buffer), MSG_DONTWAIT, (struct sockaddr *)&from, &from_length);
 	int left = (int)got;
 
-	/* What was lost of it cannot be put back: no reason to end. */
+	/* An entry of which no news came cannot be put back: no reason to end. */
 	if (got <= 0)
 		return false;
 	/* Only the kernel is believed. */
@@ -94,32 +98,39 @@ bool fdb_event(struct monitor *monitor)
 	     message = mnl_nlmsg_next(message, &left)) {
 		struct fdb_entry entry;
 
-		if (message->nlmsg_type == RTM_DELNEIGH && parse(message, &entry))
-			on_deleted(&monitor->fdb, &entry);
-		else if (message->nlmsg_type == RTM_NEWNEIGH && parse(message, &entry))
-			on_made(&monitor->fdb, &entry);
+		if (message->nlmsg_type == RTM_DELNEIGH && fdb_parse(message, &entry))
+			entry_deleted(&entry);
+		else if (message->nlmsg_type == RTM_NEWNEIGH && fdb_parse(message, &entry))
+			entry_made(&entry);
 	}
 	return true;
 }
 
-void fdb_restore(struct monitor *monitor, uint32_t taker)
+static void on_neighbours(uint32_t number, uint32_t events)
 {
-	/* The news of what it took may not have been read yet. */
-	while (fdb_event(monitor))
+	(void)number, (void)events;
+	read_news();
+}
+
+int fdb_init(int socket, void (*restore)(const struct fdb_entry *entry))
+{
+	memset(entries, 0, sizeof(entries));
+	next = 0;
+	news = socket;
+	put_back = restore;
+	loop_handle(LOOP_NEIGHBOURS, on_neighbours);
+	return loop_watch(socket, EPOLLIN, LOOP_NEIGHBOURS, 0);
+}
+
+void fdb_restore(uint32_t taker)
+{
+	/* The news of what it took may not have been read yet; a flood of other news does not keep us here. */
+	for (int i = 0; i < QUEUED_MAX && read_news(); i++)
 		;
 	for (size_t i = 0; i < FDB_MEMORY; i++) {
-		struct fdb_entry *entry = &monitor->fdb.entries[i];
-		int ret;
-
-		if (entry->ifindex == 0 || entry->taker != taker)
+		if (entries[i].ifindex == 0 || entries[i].taker != taker)
 			continue;
-		ret = link_add_fdb(&monitor->workshop.link, entry->ifindex, entry->mac, entry->vlan, entry->state,
-				   entry->flags);
-		if (ret == 0)
-			tb_log(TB_LOG_NOTICE, "put a bridge's entry for port %u back", entry->ifindex);
-		else if (ret != -ENODEV)
-			tb_log(TB_LOG_WARNING, "cannot put a bridge's entry for port %u back: %s", entry->ifindex,
-			       strerror(-ret));
-		entry->ifindex = 0;
+		put_back(&entries[i]);
+		entries[i].ifindex = 0;
 	}
 }

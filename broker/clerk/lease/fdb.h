@@ -1,4 +1,9 @@
-/* What the monitor keeps of bridges' forwarding tables: see fdb.c. */
+/* The forwarding tables of bridges: puts back what a holder's change of address has pushed out. Runs in the clerk.
+ *
+ * A bridge port that takes an address makes the bridge forget every other port's entry for that address, also one that
+ * an administrator has made for ever, and does not bring it back when the port is gone. The kernel tells of the
+ * deletion a moment before it tells of the new address: the last few deletions are kept for that moment.
+ */
 #ifndef TB_FDB_H
 #define TB_FDB_H
 
@@ -20,9 +25,11 @@ struct fdb_entry {
 	uint8_t mac[TB_MAC_SIZE];
 };
 
-struct fdb_memory {
-	struct fdb_entry entries[FDB_MEMORY];
-	size_t next;
-};
+/* Listens to the kernel's news of bridges on this socket, which stays the caller's. put_back() has an entry added again.
+ * Returns 0 or a negative errno. */
+int fdb_init(int news, void (*put_back)(const struct fdb_entry *entry));
+
+/* The port with this ifindex is gone: puts the entries of an administrator's back that it had pushed out. */
+void fdb_restore(uint32_t taker);
 
 #endif

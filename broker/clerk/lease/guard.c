@@ -1,48 +1,167 @@
-/* The guard: a holder's fd can change more of a device than its holder was given. Runs in the monitor; needs no right.
- *
- * The kernel tells of a change only while the device is up, which ours are before anybody holds them. It tells of the
- * device's making as well, and those messages are read later: until one shows the device up, and so finished, they say
- * nothing about its holder.
- */
-#include "broker/monitor/monitor.h"
+/* The guard: see guard.h. Runs in the clerk; needs no right. */
+#include "broker/clerk/lease/guard.h"
 
+#include "broker/clerk/lease/looker.h"
+#include "broker/clerk/lease/state.h"
+#include "broker/clerk/loop.h"
+#include "broker/shared/alias.h"
+#include "broker/shared/clock.h"
 #include "broker/shared/log.h"
 
+#include <errno.h>
+#include <linux/netlink.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* Changes in one second, by which a holder is one that floods: a guest that sets its link up and down makes a few. */
 #define CHANGES_MAX 200
 
-static bool is_tun(const struct lease *lease)
+/* One datagram of news. */
+#define BUFFER_SIZE 32768
+
+/* More datagrams than fit into the socket's buffer, of which the kernel counts at least 768 bytes for each. */
+#define QUEUED_MAX 4096
+
+/* Milliseconds between two looks at all devices: each keeps the kernel's lock on links for a while, and lost news, which
+ * a holder can bring about as often as it likes, asks for one. */
+#define LOOK_PAUSE_MS 250
+
+/* And where a client waits for it. */
+#define LIST_PAUSE_MS 20
+
+static int news = -1;
+
+/* Looks at all devices. A client that waits for one needs one that began after it asked. */
+static struct {
+	uint32_t begun;
+	uint32_t finished;
+	uint32_t wanted; /* the number of the look that somebody waits for */
+	bool lost;       /* news was lost since the last one began */
+	uint64_t began;  /* milliseconds of the monotonic clock */
+	uint64_t ended;
+} looks;
+
+static bool is_guarded(const struct lease *lease)
 {
-	return lease->network->kind != TB_KIND_MACVTAP;
+	return lease->state == LEASE_UNFETCHED || lease->state == LEASE_HELD || lease->state == LEASE_WAITING;
 }
 
-static bool owner_is_ours(const struct monitor *monitor, const struct lease *lease, const struct link *link)
+static bool is_tun(const struct lease *lease)
 {
-	bool own_name = lease->lifetime == TB_LIFETIME_PERSISTENT;
-	uid_t uid = own_name ? lease->uid : monitor->workshop.own_uid;
-	gid_t gid = own_name ? lease->gid : monitor->workshop.own_gid;
+	return lease->kind != TB_KIND_MACVTAP;
+}
+
+static bool owner_is_ours(const struct lease *lease, const struct link *link)
+{
+	bool by_name = lease->lifetime == TB_LIFETIME_PERSISTENT;
+	uid_t uid = by_name ? lease->uid : leases_limits()->owner_uid;
+	gid_t gid = by_name ? lease->gid : leases_limits()->owner_gid;
 
 	return link->tun_owned && link->tun_owner == uid && link->tun_group == gid;
 }
 
-enum tb_reason guard_check(const struct monitor *monitor, const struct lease *lease, const struct link *link)
+static bool alias_is_ours(const struct lease *lease, const struct link *link)
 {
-	char alias[LEASE_ALIAS_SIZE];
+	struct alias alias = {.state = ALIAS_HANDED_OUT,
+			      .uid = lease->uid,
+			      .gid = lease->gid,
+			      .pid = lease->pid,
+			      .start_time = lease->start_time,
+			      .since = lease->since,
+			      .lifetime = lease->lifetime,
+			      .mtu = lease->mtu};
+	char text[ALIAS_SIZE];
+
+	memcpy(alias.lease, lease->id, sizeof(alias.lease));
+	memcpy(alias.mac, lease->mac, sizeof(alias.mac));
+	memcpy(alias.network, lease->network_name, sizeof(alias.network));
+	alias_write(&alias, text);
+	return strcmp(link->alias, text) == 0;
+}
+
+/* 0, or why the lease must end. A device that has lost its bridge harms nobody. */
+static enum tb_reason check(const struct lease *lease, const struct link *link)
+{
 	uint8_t mac[TB_MAC_SIZE];
 
 	lease_device_mac(lease, mac);
 	if (memcmp(link->mac, mac, sizeof(mac)) != 0)
 		return TB_REASON_GUARD_MAC;
-	if (is_tun(lease) && !owner_is_ours(monitor, lease, link))
+	if (is_tun(lease) && !owner_is_ours(lease, link))
 		return TB_REASON_GUARD_OWNER;
 	if (is_tun(lease) && link->tun_persistent != (lease->lifetime == TB_LIFETIME_PERSISTENT))
 		return TB_REASON_GUARD_PERSIST;
-	if (link->master != lease->master)
+	if (link->master != 0 && link->master != lease->master)
 		return TB_REASON_GUARD_MASTER;
-	lease_alias(lease, alias);
-	return strcmp(link->alias, alias) != 0 ? TB_REASON_GUARD_ALIAS : 0;
+	return alias_is_ours(lease, link) ? 0 : TB_REASON_GUARD_ALIAS;
+}
+
+void guard_judge(struct lease *lease, const struct link *link)
+{
+	enum tb_reason reason = is_guarded(lease) ? check(lease, link) : 0;
+
+	lease->counters = link->counters;
+	lease->looked_at = looks.begun;
+	if (reason != 0)
+		lease_end(lease, reason);
+}
+
+void guard_look(struct lease *lease)
+{
+	if (lease->away || lease->ifindex == 0)
+		return;
+	/* One look at a time, and one more if something has changed since it was asked for. */
+	if (lease->looks > 0) {
+		lease->looks = 2;
+		return;
+	}
+	if (looker_look(lease->ifindex))
+		lease->looks = 1;
+	else
+		looks.lost = true;
+}
+
+/* The look at this device alone is over. */
+static void look_again_if_due(struct lease *lease)
+{
+	bool again = lease->looks == 2;
+
+	lease->looks = 0;
+	if (again)
+		guard_look(lease);
+}
+
+static void on_seen(const struct link *link, bool alone)
+{
+	struct lease *lease = lease_by_ifindex(link->ifindex);
+
+	if (lease == NULL)
+		return;
+	if (alone)
+		look_again_if_due(lease);
+	guard_judge(lease, link);
+}
+
+static void on_missing(uint32_t ifindex)
+{
+	struct lease *lease = lease_by_ifindex(ifindex);
+
+	if (lease == NULL)
+		return;
+	lease->looks = 0;
+	lease_device_gone(ifindex);
+}
+
+/* Links change while they are listed: those that the kernel left out are asked for. */
+static void on_finished(void)
+{
+	struct lease *lease;
+
+	looks.finished = looks.begun;
+	looks.ended = monotonic_ms();
+	TAILQ_FOREACH(lease, leases_all(), link)
+		if (is_guarded(lease) && lease->looked_at != looks.begun)
+			guard_look(lease);
 }
 
 static bool floods(struct lease *lease)
@@ -56,26 +175,108 @@ static bool floods(struct lease *lease)
 	return ++lease->changes > CHANGES_MAX;
 }
 
-void guard_look(struct monitor *monitor, struct lease *lease, const struct link *link)
+static void on_changed(void *context, const struct link *link)
 {
-	enum tb_reason reason = lease->deleting ? 0 : guard_check(monitor, lease, link);
+	struct lease *lease = lease_by_ifindex(link->ifindex);
 
-	if (reason != 0)
-		lease_end(monitor, lease, reason);
-}
-
-void guard_event(struct monitor *monitor, const struct link *link)
-{
-	struct lease *lease = lease_by_ifindex(&monitor->leases, link->ifindex);
-
-	if (lease == NULL || lease->deleting)
-		return;
-	if ((link->flags & IFF_UP) != 0)
-		lease->guarded = true;
-	if (!lease->guarded)
+	(void)context;
+	if (lease == NULL || !is_guarded(lease))
 		return;
 	if (floods(lease))
-		lease_end(monitor, lease, TB_REASON_GUARD_FLOOD);
+		lease_end(lease, TB_REASON_GUARD_FLOOD);
 	else
-		guard_look(monitor, lease, link);
+		guard_look(lease);
+}
+
+static void on_gone(void *context, uint32_t ifindex)
+{
+	(void)context;
+	lease_device_gone(ifindex);
+}
+
+enum read_result { READ_NOTHING, READ_NEWS, READ_LOST };
+
+/* Reads one datagram of news, and does what it asks for. */
+static enum read_result read_links(void)
+{
+	char buffer[BUFFER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct sockaddr_nl from;
+	socklen_t from_length = sizeof(from);
+	ssize_t got = recvfrom(news, buffer, sizeof(buffer), MSG_DONTWAIT, (struct sockaddr *)&from, &from_length);
+
+	if (got < 0 && errno == ENOBUFS)
+		return READ_LOST;
+	if (got < 0 && errno != EAGAIN && errno != EINTR)
+		tb_die("clerk: cannot hear of links: %s", strerror(errno));
+	if (got < 0)
+		return READ_NOTHING;
+	/* Only the kernel is believed. */
+	if (from.nl_pid == 0 && link_events_parse(buffer, (size_t)got, on_gone, on_changed, NULL) < 0)
+		tb_die("clerk: the kernel's news of links is malformed");
+	return READ_NEWS;
+}
+
+/* The kernel says once that news was lost, and goes on losing it, without a word, until all that was queued before has
+ * been read: only after that does a look at the devices miss nothing. */
+static void on_links(uint32_t number, uint32_t events)
+{
+	(void)number, (void)events;
+	if (read_links() != READ_LOST)
+		return;
+	for (int i = 0; i < QUEUED_MAX && read_links() != READ_NOTHING; i++)
+		;
+	looks.lost = true;
+}
+
+int guard_init(int socket)
+{
+	memset(&looks, 0, sizeof(looks));
+	news = socket;
+	loop_handle(LOOP_LINKS, on_links);
+	return loop_watch(socket, EPOLLIN, LOOP_LINKS, 0);
+}
+
+int guard_start_looking(void)
+{
+	static const struct looker_audience audience = {on_seen, on_missing, on_finished};
+
+	return looker_start(&audience);
+}
+
+uint32_t guard_look_at_all(void)
+{
+	looks.wanted = looks.begun + 1;
+	return looks.wanted;
+}
+
+uint32_t guard_looked(void)
+{
+	return looks.finished;
+}
+
+/* When the next look at all devices may begin. A long one is followed by a longer pause. */
+static uint64_t next_look(void)
+{
+	uint64_t took = looks.ended > looks.began ? looks.ended - looks.began : 0;
+	uint64_t pause = looks.lost && looks.wanted <= looks.begun ? LOOK_PAUSE_MS : LIST_PAUSE_MS;
+
+	if (looks.begun == 0)
+		return 0;
+	return looks.ended + (4 * took > pause ? 4 * took : pause);
+}
+
+int guard_expire(void)
+{
+	uint64_t now = monotonic_ms();
+
+	if (looks.finished != looks.begun || (!looks.lost && looks.wanted <= looks.begun))
+		return -1;
+	if (now < next_look())
+		return (int)(next_look() - now);
+	if (!looker_look_at_all())
+		return LIST_PAUSE_MS;
+	looks.begun++;
+	looks.began = now;
+	looks.lost = false;
+	return -1;
 }

@@ -1,40 +1,48 @@
-/* Leases: who holds which device. Runs in the monitor; tables of fixed size, allocated once.
+/* Leases: who holds which device. Runs in the clerk; tables of fixed size, allocated once.
  *
- * A lease is counted until the kernel has deleted the device and the client cannot hold an answer that it never read:
- * not until the client hung up.
+ * This file counts and finds; state.h says what becomes of a lease. A lease counts from the order to make its device
+ * until the kernel has deleted that, its turn is over, and its client cannot hold an answer that it never read: not
+ * until the client hung up.
  */
 #ifndef TB_LEASE_H
 #define TB_LEASE_H
 
 #include "broker/config/table.h"
-#include "broker/monitor/answer.h"
-#include "broker/monitor/map.h"
-#include "proto/message.h"
+#include "broker/shared/link.h"
+#include "proto/broker.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 #include <sys/types.h>
 
-/* The longest alias that lease_alias() makes, its NUL included; the kernel has room for 256. */
-#define LEASE_ALIAS_SIZE 224
-
-/* What the alias of every device of ours begins with. */
-#define LEASE_ALIAS_PREFIX "tapbroker:1:"
-
-/* Where a lease is that has ended, see turns.h. */
-enum lease_turn {
-	TURN_NONE,
-	TURN_WAITING,
-	TURN_TAKEN, /* until its time is over, at least */
-	TURN_LATE,  /* until its device is gone */
+/* The picture of a lease's life is the table in state.c. */
+enum lease_state {
+	LEASE_FREE,         /* nobody's slot */
+	LEASE_ORDERED,      /* the monitor makes the device */
+	LEASE_UNFETCHED,    /* the device is there, and the client has not read its answer yet */
+	LEASE_HELD,         /* the device is there, and somebody's */
+	LEASE_WAITING,      /* it has ended; its device waits for a turn to be deleted */
+	LEASE_JUMPED,       /* the same, and the device is being deleted before its turn */
+	LEASE_WAITING_GONE, /* the same, and the device is gone already */
+	LEASE_DELETING,     /* it has its turn: the device is being deleted */
+	LEASE_RESTING,      /* the same, and the device is gone before the turn's time is over */
+	LEASE_LATE,         /* the turn's time is over before the device is gone */
+	LEASE_UNCLAIMED,    /* all is gone, but the client may still hold an answer that it never read */
+	LEASE_STATES
 };
 
 struct lease {
-	TAILQ_ENTRY(lease) link;        /* in the list of free ones, or of live ones in order of age */
-	TAILQ_ENTRY(lease) uncollected; /* while in_uncollected */
-	const struct network *network;  /* NULL: this slot is free */
+	TAILQ_ENTRY(lease) link;  /* in the list of free ones, or of the others in order of age */
+	TAILQ_ENTRY(lease) queue; /* of those with this state: the unfetched, those that wait, those that have a turn */
+	enum lease_state state;
 	uint8_t id[TB_ID_SIZE];
+	uint64_t until; /* milliseconds of the monotonic clock: UNFETCHED: fetch it by then; DELETING, RESTING: its turn */
+
+	/* Whose, and of which network. */
+	const struct network *network; /* NULL: the network of an adopted lease is configured no more */
+	char network_name[TB_NETWORK_SIZE];
+	enum tb_kind kind;
 	enum tb_lifetime lifetime;
 	uid_t uid;
 	gid_t gid;
@@ -42,104 +50,100 @@ struct lease {
 	uint64_t start_time;
 	uint64_t since; /* seconds after 1970 */
 
-	/* The device, as we made it. */
+	/* The device, as it was made. */
 	char name[TB_NAME_SIZE];
-	uint32_t ifindex;         /* 0: there is none (any more) */
-	bool away;                /* it is in its client's own network namespace, and so is ifindex */
-	int device;               /* owned; away: an fd of the device, which finds it; else -1 */
-	uint32_t master;          /* ifindex of its bridge; 0: none */
+	uint32_t ifindex; /* 0: there is none (yet, or any more) */
+	bool away;        /* it is in its client's own network namespace, and so is ifindex */
+	uint32_t master;  /* ifindex of its bridge; 0: none */
+	uint32_t mtu;     /* bytes */
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
 
-	/* What keeps it. */
-	int lifeline;        /* owned; the client's socket, -1 once it has ended */
-	int holder;          /* owned; a pidfd of the client in place of a lifeline that was lost, or -1 */
-	bool in_uncollected; /* the client may not have read its answer yet */
-	bool ending;         /* it has ended: the device is to be deleted, or gone */
-	uint64_t collect_by; /* milliseconds of the monotonic clock */
-
-	/* Its end, see turns.h. */
-	enum lease_turn turn;
-	TAILQ_ENTRY(lease) turns; /* while it waits for a turn, or the turn for its time */
-	uint64_t turn_until;      /* milliseconds of the monotonic clock */
-	bool deleting;            /* the reaper has been told to delete the device */
-
-	uint32_t looked_at; /* the last of the monitor's looks at many devices that has seen this one */
+	/* Its holder. */
+	int lifeline; /* owned; the client's socket, -1 once it has ended */
+	int holder;   /* owned; a pidfd of the client in place of a lifeline that was lost, or -1 */
+	bool stored;  /* the supervisor has a copy of the lifeline */
 
 	/* The guard, see guard.c. */
-	bool guarded;           /* the kernel has told of the finished device */
-	uint32_t changes;       /* in the second that began at changes_since */
-	uint64_t changes_since; /* milliseconds of the monotonic clock */
+	uint32_t looked_at;   /* the last look at all devices that has seen this one */
+	uint8_t looks;        /* at this device alone that are under way: 0, 1, or 2: one is, and one more is due */
+	uint32_t changes;     /* in the second that began at changes_since */
+	uint64_t changes_since;
+	struct link_counters counters; /* as of the last look */
 };
 
 TAILQ_HEAD(lease_list, lease);
 
-struct lease_table {
-	struct lease *leases;
-	uint32_t capacity;
-	uint32_t count;
-	uint32_t used;         /* slots that were ever used */
-	uint32_t max_per_user; /* over all networks */
-	struct lease_list free;
-	struct lease_list live;
-	struct lease_list uncollected; /* in order of collect_by */
-	struct map by_ifindex;         /* to the number of the lease */
-	struct map held;               /* (uid, network) and (uid, all networks) to a count */
-	uint32_t per_network[NETWORKS_MAX];
-	const struct network_table *networks;
+/* Which quota is used up, and how far. */
+struct lease_quota {
+	enum tb_status status; /* TB_QUOTA_USER or TB_QUOTA_NETWORK */
+	enum tb_quota quota;
+	uint32_t held; /* TB_QUOTA_USER */
+	uint32_t limit;
 };
 
-/* Allocates the table. Returns 0 or -ENOMEM. */
-int leases_init(struct lease_table *table, const struct network_table *networks, uint32_t capacity,
-		uint32_t max_per_user);
-void leases_destroy(struct lease_table *table);
+/* Leases that only uid 0 can fill, so that an administrator gets a device on a full broker. */
+#define LEASES_RESERVED_FOR_ROOT 4
+
+struct lease_limits {
+	uint32_t leases; /* in all; some more are kept for uid 0 */
+	uint32_t per_user;
+	uid_t owner_uid; /* the monitor's: they own tun and tap devices that nobody is to open by name */
+	gid_t owner_gid;
+};
+
+/* Allocates the tables, and forgets what was in them. Returns 0 or -ENOMEM. */
+int leases_init(const struct network_table *networks, const struct lease_limits *limits);
+void leases_destroy(void);
+
+const struct lease_limits *leases_limits(void);
+
+/* Every lease, the oldest first. */
+struct lease_list *leases_all(void);
+/* How many there are, and how many of them have not ended. */
+uint32_t leases_count(void);
+uint32_t leases_live(void);
 
 /* Devices that the user holds of this network. */
-uint32_t leases_held(const struct lease_table *table, uid_t uid, const struct network *network);
+uint32_t leases_held(uid_t uid, const struct network *network);
 
 /* True if the user may not have one more device, over all networks, or of this one; then *full says so. */
-bool leases_user_full(const struct lease_table *table, uid_t uid, struct outcome *full);
-bool leases_user_network_full(const struct lease_table *table, uid_t uid, const struct network *network,
-			      struct outcome *full);
+bool leases_user_full(uid_t uid, struct lease_quota *full);
+bool leases_user_network_full(uid_t uid, const struct network *network, struct lease_quota *full);
 
-/* True if nobody may have one more of this network, or the table is full; then *full says so. Some slots are kept for
- * uid 0. */
-bool leases_full(const struct lease_table *table, uid_t uid, const struct network *network, struct outcome *full);
+/* Takes a free slot, in the state ORDERED, and counts it. What is not a parameter is zero, and no fd is there: -1.
+ * Returns NULL if nobody may have one more of this network, or the table is full; then *full says so. */
+struct lease *lease_begin(const struct network *network, uid_t uid, struct lease_quota *full);
 
-/* Takes a free slot and counts it. There is one: ask leases_full() first. What is not a parameter is zero, and
- * no fd is there: -1. */
-struct lease *lease_begin(struct lease_table *table, const struct network *network, uid_t uid, const uint8_t *id);
+/* The same for a device that is there already: limits are for new ones, so only a full table says no. network is NULL
+ * if there is none of that name any more. */
+struct lease *lease_begin_again(const struct network *network, const char *name, uid_t uid);
 
-/* The lease's device has this name and ifindex from now on; or there is none any more. */
-void lease_set_device(struct lease_table *table, struct lease *lease, const char *name, uint32_t ifindex);
-void lease_clear_device(struct lease_table *table, struct lease *lease);
+/* The lease has this id from now on, by which it is found. */
+void lease_set_id(struct lease *lease, const uint8_t id[TB_ID_SIZE]);
 
-/* The same for a device that is away. The lease owns the fd from now on. */
-void lease_set_device_away(struct lease *lease, const char *name, uint32_t ifindex, int device);
+/* Its device has this name and ifindex from now on; or there is none any more. */
+void lease_set_device(struct lease *lease, const char *name, uint32_t ifindex);
+void lease_clear_device(struct lease *lease);
 
-/* Frees the slot, and counts it no more. The lifeline has been closed. */
-void lease_free(struct lease_table *table, struct lease *lease);
+/* Frees the slot, and counts it no more. Nothing of the lease is left. */
+void lease_free(struct lease *lease);
 
-/* The lease of that device, or NULL. Those that are away are not found: their ifindex means nothing here. */
-struct lease *lease_by_ifindex(const struct lease_table *table, uint32_t ifindex);
+/* True while its device is to be deleted, or its turn is not over: it will count no more in a moment, by itself. */
+bool lease_is_ending(const struct lease *lease);
 
-/* Numbers for events and for the reaper. */
-uint32_t lease_number(const struct lease_table *table, const struct lease *lease);
-struct lease *lease_by_number(const struct lease_table *table, uint32_t number);
-
-/* The lease with this id, or the user's lease of the device with this name; NULL if there is none. */
-struct lease *lease_by_id(const struct lease_table *table, const uint8_t id[TB_ID_SIZE]);
-struct lease *lease_by_name(const struct lease_table *table, uid_t uid, const char *name);
-
-/* Writes the alias of the lease's device, which is all that a later monitor knows of it:
- * tapbroker:1:LEASE:UID:GID:PID:STARTTIME:SINCE:LIFETIME:MAC:NETWORK, LEASE and MAC in hexadecimal, LIFETIME as its
- * number. */
-void lease_alias(const struct lease *lease, char alias[LEASE_ALIAS_SIZE]);
-
-/* Reads what lease_alias() wrote into a lease that is not in the table, and the network's name. Returns 0, or -EBADMSG
- * if the alias is not exactly what we would write. */
-int lease_parse_alias(const char *alias, struct lease *lease, char network[TB_NETWORK_SIZE]);
+/* True if the user has a lease that is ending, or anybody has one whose device has this name; NULL is no name. */
+bool leases_room_soon(uid_t uid);
+bool leases_name_free_soon(const char *name);
 
 /* The address that the device itself has: a tap's is not its user's. */
 void lease_device_mac(const struct lease *lease, uint8_t mac[TB_MAC_SIZE]);
+
+/* The lease of that device, with that id, with that number; or the user's of the device with that name. NULL: none.
+ * Devices that are away are not found by ifindex, which means nothing here. */
+struct lease *lease_by_ifindex(uint32_t ifindex);
+struct lease *lease_by_id(const uint8_t id[TB_ID_SIZE]);
+struct lease *lease_by_number(uint32_t number);
+struct lease *lease_by_name(uid_t uid, const char *name);
+uint32_t lease_number(const struct lease *lease);
 
 #endif

@@ -1,5 +1,5 @@
-/* A hash map of fixed size: see map.h. Runs in the monitor; needs no right. */
-#include "broker/monitor/map.h"
+/* A hash map of fixed size: see map.h. Runs in the clerk; needs no right. */
+#include "broker/clerk/lease/map.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* A hash map from a 64-bit number to a 32-bit one. Runs in the monitor; allocates once, at the start, and a full map
+/* A hash map from a 64-bit number to a 32-bit one. Runs in the clerk; allocates once, at the start, and a full map
  * is never written to: its owner makes it as large as the table that it indexes. */
 #ifndef TB_MAP_H
 #define TB_MAP_H

@@ -1,142 +1,110 @@
-/* Turns: see turns.h. Runs in the monitor; needs no right. The deleting itself is the reaper's. */
-#include "broker/monitor/turns.h"
+/* Turns: see turns.h. Runs in the clerk; needs no right. */
+#include "broker/clerk/lease/turns.h"
 
-#include "broker/monitor/monitor.h"
-#include "broker/shared/fd.h"
+#include "broker/clerk/lease/map.h"
+#include "broker/clerk/lease/state.h"
+#include "broker/shared/clock.h"
 
-int turns_init(struct turns *turns, uint32_t capacity)
+static struct lease_list waiting = TAILQ_HEAD_INITIALIZER(waiting); /* in order of arrival */
+static struct lease_list taken = TAILQ_HEAD_INITIALIZER(taken);     /* those whose time is not over, in order of until */
+static struct map counts;                                           /* uid to the number of turns that are taken */
+
+static uid_t last_user;    /* who got a device last */
+static uint64_t last_at;   /* and when, in milliseconds of the monotonic clock; 0: never */
+static uint64_t others_at; /* when anybody else did */
+
+int turns_init(uint32_t capacity)
 {
-	TAILQ_INIT(&turns->waiting);
-	TAILQ_INIT(&turns->taken);
-	turns->last_at = 0;
-	turns->others_at = 0;
-	return map_init(&turns->counts, capacity);
+	TAILQ_INIT(&waiting);
+	TAILQ_INIT(&taken);
+	last_at = 0;
+	others_at = 0;
+	map_destroy(&counts);
+	return map_init(&counts, capacity);
 }
 
-void turns_destroy(struct turns *turns)
+void turns_serve(uid_t uid)
 {
-	map_destroy(&turns->counts);
+	if (last_user != uid)
+		others_at = last_at;
+	last_user = uid;
+	last_at = monotonic_ms();
 }
 
-void turns_serve(struct monitor *monitor, uid_t uid)
+static bool is_alone(uid_t uid)
 {
-	struct turns *turns = &monitor->turns;
+	uint64_t at = last_user == uid ? others_at : last_at;
 
-	if (turns->last_user != uid)
-		turns->others_at = turns->last_at;
-	turns->last_user = uid;
-	turns->last_at = monotonic_ms();
+	return at == 0 || monotonic_ms() - at > TURNS_ALONE_MS;
 }
 
-static bool alone(const struct turns *turns, uid_t uid)
+static bool has_turn(uid_t uid)
 {
-	uint64_t others_at = turns->last_user == uid ? turns->others_at : turns->last_at;
+	const uint32_t *count = map_find(&counts, uid);
 
-	return others_at == 0 || monotonic_ms() - others_at > TURNS_ALONE_MS;
+	return count == NULL || *count < (is_alone(uid) ? TURNS_MANY : TURNS_FEW);
 }
 
-static bool has_turn(const struct turns *turns, uid_t uid)
-{
-	const uint32_t *count = map_find(&turns->counts, uid);
-
-	return count == NULL || *count < (alone(turns, uid) ? TURNS_MANY : TURNS_FEW);
-}
-
-static void delete_device(struct monitor *monitor, struct lease *lease)
-{
-	if (lease->ifindex == 0 || lease->deleting)
-		return;
-	lease->deleting = true;
-	if (lease->away)
-		reaper_delete_away(&monitor->reaper, tb_take(&lease->device), lease_number(&monitor->leases, lease));
-	else
-		reaper_delete(&monitor->reaper, lease->ifindex, lease_number(&monitor->leases, lease));
-}
-
-static void begin(struct monitor *monitor, struct lease *lease)
-{
-	lease->turn = TURN_TAKEN;
-	lease->turn_until = monotonic_ms() + TURN_MS;
-	TAILQ_INSERT_TAIL(&monitor->turns.taken, lease, turns);
-	(*map_insert(&monitor->turns.counts, lease->uid))++;
-	delete_device(monitor, lease);
-}
-
-static struct lease *next_of(const struct turns *turns, uid_t uid)
+static struct lease *first_of(uid_t uid)
 {
 	struct lease *lease;
 
-	TAILQ_FOREACH(lease, &turns->waiting, turns)
+	TAILQ_FOREACH(lease, &waiting, queue)
 		if (lease->uid == uid)
 			return lease;
 	return NULL;
 }
 
-static void begin_next(struct monitor *monitor, uid_t uid)
+static void give_turns(uid_t uid)
 {
-	struct turns *turns = &monitor->turns;
-	struct lease *next;
+	struct lease *lease;
 
-	while (has_turn(turns, uid) && (next = next_of(turns, uid)) != NULL) {
-		TAILQ_REMOVE(&turns->waiting, next, turns);
-		begin(monitor, next);
-	}
+	while (has_turn(uid) && (lease = first_of(uid)) != NULL)
+		lease_happens(lease, LEASE_TURN);
 }
 
-static void over(struct monitor *monitor, struct lease *lease)
+void turns_wait(struct lease *lease)
+{
+	TAILQ_INSERT_TAIL(&waiting, lease, queue);
+	give_turns(lease->uid);
+}
+
+void turns_take(struct lease *lease)
+{
+	TAILQ_REMOVE(&waiting, lease, queue);
+	TAILQ_INSERT_TAIL(&taken, lease, queue);
+	lease->until = monotonic_ms() + TURN_MS;
+	(*map_insert(&counts, lease->uid))++;
+}
+
+void turns_over(struct lease *lease)
 {
 	uid_t uid = lease->uid;
-	uint32_t *count = map_find(&monitor->turns.counts, uid);
+	uint32_t *count = map_find(&counts, uid);
 
 	if (--*count == 0)
-		map_remove(&monitor->turns.counts, uid);
-	lease->turn = TURN_NONE;
-	lease_turn_over(monitor, lease);
-	begin_next(monitor, uid);
+		map_remove(&counts, uid);
+	give_turns(uid);
 }
 
-void turn_wait(struct monitor *monitor, struct lease *lease)
+int turns_expire(void)
 {
-	if (has_turn(&monitor->turns, lease->uid)) {
-		begin(monitor, lease);
-	} else {
-		lease->turn = TURN_WAITING;
-		TAILQ_INSERT_TAIL(&monitor->turns.waiting, lease, turns);
-	}
-}
-
-void turn_jump(struct monitor *monitor, struct lease *lease)
-{
-	delete_device(monitor, lease);
-}
-
-void turn_device_gone(struct monitor *monitor, struct lease *lease)
-{
-	if (lease->turn == TURN_LATE)
-		over(monitor, lease);
-}
-
-int turns_expire(struct monitor *monitor)
-{
-	struct lease_list *list = &monitor->turns.taken;
 	uint64_t now = monotonic_ms();
 	struct lease *lease;
 
-	while ((lease = TAILQ_FIRST(list)) != NULL) {
-		if (lease->turn_until > now)
-			return (int)(lease->turn_until - now);
-		TAILQ_REMOVE(list, lease, turns);
-		lease->turn = TURN_LATE;
-		if (lease->ifindex == 0)
-			over(monitor, lease);
+	while ((lease = TAILQ_FIRST(&taken)) != NULL) {
+		if (lease->until > now)
+			return (int)(lease->until - now);
+		TAILQ_REMOVE(&taken, lease, queue);
+		lease_happens(lease, LEASE_TURN_OVER);
 	}
 	return -1;
 }
 
-void turns_end(struct monitor *monitor)
+void turns_give_all(void)
 {
 	struct lease *lease;
 
-	TAILQ_FOREACH(lease, &monitor->turns.waiting, turns)
-		delete_device(monitor, lease);
+	while ((lease = TAILQ_FIRST(&waiting)) != NULL)
+		lease_happens(lease, LEASE_TURN);
 }

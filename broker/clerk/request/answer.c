@@ -1,5 +1,5 @@
-/* What a client is told that gets no device: see answer.h. Runs in the monitor; needs no right. */
-#include "broker/monitor/answer.h"
+/* A client's answer: see answer.h. Runs in the clerk; needs no right. */
+#include "broker/clerk/request/answer.h"
 
 #include "proto/channel.h"
 

@@ -1,4 +1,4 @@
-/* What a client is told that gets no device. Runs in the monitor. */
+/* A client's answer, where it gets no device: what became of its request. Runs in the clerk. */
 #ifndef TB_ANSWER_H
 #define TB_ANSWER_H
 

@@ -1,16 +1,13 @@
-/* The two keys of every device: see gate.c. */
+/* The two keys of every device, as the clerk turns them: see gate.c. */
 #ifndef TB_GATE_H
 #define TB_GATE_H
 
-#include "broker/monitor/answer.h"
-#include "broker/monitor/monitor.h"
-
-/* What the kernel calls every user that it cannot name here. */
-#define OVERFLOW_UID 65534
+#include "broker/clerk/request/request.h"
 
 enum passage_way {
 	PASSAGE_REFUSED,
-	PASSAGE_ASK, /* polkit */
+	PASSAGE_ROOM, /* wait until a device is deleted */
+	PASSAGE_ASK,  /* polkit */
 	PASSAGE_OPEN,
 };
 
@@ -20,8 +17,9 @@ struct passage {
 	const char *reason;     /* for the log, if refused */
 };
 
-/* Decides on a request whose syntax is right: when it has arrived, and again when polkit has said yes to it. Sets
- * request->network. */
-struct passage gate(const struct monitor *monitor, struct request *request);
+/* Decides on a request whose syntax is right: when it has arrived, again whenever it may have room, and again when
+ * polkit has said yes to it. Sets request->network and, of a request that polkit is to be asked about or that needs no
+ * asking, request->question. */
+struct passage gate(struct request *request);
 
 #endif

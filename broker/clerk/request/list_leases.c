@@ -1,96 +1,195 @@
-/* The answer to a client that wants to know which leases there are. Runs in the monitor; SO_SNDBUFFORCE USES
- * CAP_NET_ADMIN. Who has not turned the second key sees its own leases only. */
-#include "broker/monitor/monitor.h"
-#include "broker/monitor/netns.h"
+/* The answer to a client that wants to know which leases there are: see list.h. Runs in the clerk; needs no right.
+ * Without the second key a client sees its own leases only. */
+#include "broker/clerk/request/list.h"
 
+#include "broker/clerk/lease/guard.h"
+#include "broker/clerk/loop.h"
+#include "broker/shared/clock.h"
 #include "proto/channel.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-/* What one message on its way costs of a socket's buffer, generously. */
-#define MESSAGE_COST 2048
+/* A list that fits into any socket's buffer, of which the kernel counts about 1 KiB for each message. */
+#define SHORT_MAX 128
 
-static bool shown(const struct request *request, const struct lease *lease)
+/* How long the client of a long list may read nothing, while others wait for theirs. */
+#define STREAM_PATIENCE_MS 5000
+
+/* The one long list that is being sent: a copy, as leases come and go meanwhile. */
+static struct {
+	struct request *request; /* NULL: none */
+	struct tb_lease *entries;
+	uint32_t capacity;
+	uint32_t count;
+	uint32_t sent;
+} stream;
+
+int lists_init(uint32_t capacity)
 {
-	if (lease->ifindex == 0 || lease->ending)
-		return false;
-	return (request->message.flags & TB_REQUEST_ALL) != 0 || lease->uid == request->peer.uid;
+	free(stream.entries);
+	memset(&stream, 0, sizeof(stream));
+	stream.capacity = capacity;
+	stream.entries = calloc(capacity, sizeof(*stream.entries));
+	return stream.entries == NULL ? -ENOMEM : 0;
 }
 
-static uint32_t count_shown(const struct lease_table *table, const struct request *request)
+static bool is_shown(const struct request *request, const struct lease *lease)
+{
+	if (lease->state != LEASE_UNFETCHED && lease->state != LEASE_HELD)
+		return false;
+	return (request->message.flags & TB_REQUEST_ALL) != 0 || lease->uid == request->client.uid;
+}
+
+static uint32_t count_shown(const struct request *request)
 {
 	const struct lease *lease;
 	uint32_t count = 0;
 
-	TAILQ_FOREACH(lease, &table->live, link)
-		count += shown(request, lease);
+	TAILQ_FOREACH(lease, leases_all(), link)
+		count += is_shown(request, lease);
 	return count;
 }
 
-/* The whole answer is sent at once: the socket's buffer is made large enough for it. Without the second key an answer
- * has no more messages than one user may have leases. */
-static void make_room(int sock, uint32_t count)
+static void describe_lease(struct tb_lease *message, const struct lease *lease)
 {
-	int size = (int)(count * MESSAGE_COST);
-
-	if (size > 100000)
-		setsockopt(sock, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
-}
-
-/* One answer on its way. */
-struct listing {
-	const struct request *request;
-	struct tb_lease message;
-	bool broken;
-};
-
-static void describe(struct tb_lease *message, const struct lease *lease, const struct link *link)
-{
+	memset(message, 0, sizeof(*message));
+	tb_header_set(&message->header, TB_ANS_LEASE, sizeof(*message));
 	message->ifindex = lease->ifindex;
 	message->uid = lease->uid;
 	message->pid = (uint32_t)lease->pid;
 	message->since = lease->since;
-	message->kind = lease->network->kind;
+	message->kind = lease->kind;
 	message->lifetime = lease->lifetime;
-	memcpy(message->network, lease->network->name, sizeof(message->network));
+	message->mtu = lease->mtu;
+	message->flags = lease->away ? TB_REQUEST_NETNS : 0;
+	memcpy(message->network, lease->network_name, sizeof(message->network));
 	memcpy(message->name, lease->name, sizeof(message->name));
 	memcpy(message->lease, lease->id, sizeof(message->lease));
 	memcpy(message->mac, lease->mac, sizeof(message->mac));
-	message->flags = lease->away ? TB_REQUEST_NETNS : 0;
-	message->mtu = link->mtu;
-	message->rx_bytes = link->counters.rx_bytes;
-	message->tx_bytes = link->counters.tx_bytes;
-	message->rx_packets = link->counters.rx_packets;
-	message->tx_packets = link->counters.tx_packets;
+	message->rx_bytes = lease->counters.rx_bytes;
+	message->tx_bytes = lease->counters.tx_bytes;
+	message->rx_packets = lease->counters.rx_packets;
+	message->tx_packets = lease->counters.tx_packets;
 }
 
-static void tell(void *context, struct lease *lease, const struct link *link)
+/* Sends what the client takes. Returns 0 if all of it is sent, -EAGAIN, or another negative errno. */
+static int send_entries(int sock)
 {
-	static const struct link gone; /* a device that has just gone counts nothing */
-	struct listing *listing = context;
+	int ret = 0;
 
-	/* A client whose socket is full or closed gets no more; it sees that some are missing. */
-	if (listing->broken || !shown(listing->request, lease))
-		return;
-	listing->message.left--;
-	describe(&listing->message, lease, link != NULL ? link : &gone);
-	listing->broken =
-		tb_send(listing->request->peer.sock, &listing->message, sizeof(listing->message), NULL, 0) < 0;
+	while (stream.sent < stream.count && ret == 0) {
+		ret = tb_send(sock, &stream.entries[stream.sent], sizeof(*stream.entries), NULL, 0);
+		if (ret == 0)
+			stream.sent++;
+	}
+	return ret;
 }
 
-void leases_answer(struct monitor *monitor, const struct request *request)
+/* Copies the entries that the request is to see. */
+static void copy_entries(const struct request *request, uint32_t count)
 {
-	struct listing listing = {.request = request};
-	struct tb_lease *message = &listing.message;
-	bool all = (request->message.flags & TB_REQUEST_ALL) != 0;
+	const struct lease *lease;
 
-	tb_header_set(&message->header, TB_ANS_LEASE, sizeof(*message));
-	message->count = count_shown(&monitor->leases, request);
-	message->left = message->count;
-	make_room(request->peer.sock, message->count);
-	if (message->count == 0)
-		tb_send(request->peer.sock, message, sizeof(*message), NULL, 0);
+	stream.count = 0;
+	stream.sent = 0;
+	TAILQ_FOREACH(lease, leases_all(), link) {
+		struct tb_lease *entry = &stream.entries[stream.count];
+
+		if (!is_shown(request, lease) || stream.count == count)
+			continue;
+		describe_lease(entry, lease);
+		entry->count = count;
+		entry->left = count - ++stream.count;
+	}
+}
+
+static void send_nothing(int sock)
+{
+	struct tb_lease none;
+
+	memset(&none, 0, sizeof(none));
+	tb_header_set(&none.header, TB_ANS_LEASE, sizeof(none));
+	tb_send(sock, &none, sizeof(none), NULL, 0);
+}
+
+static void stream_end(void)
+{
+	struct request *request = stream.request;
+
+	stream.request = NULL;
+	request_free(request);
+}
+
+/* Goes on with the long list until its client takes no more. */
+static void stream_on(void)
+{
+	uint32_t sent = stream.sent;
+
+	if (send_entries(stream.request->client.sock) != -EAGAIN)
+		stream_end();
+	else if (stream.sent > sent)
+		stream.request->deadline = monotonic_ms() + STREAM_PATIENCE_MS;
+	else if (stream.request->deadline <= monotonic_ms())
+		stream_end();
+}
+
+static void stream_begin(struct request *request)
+{
+	stream.request = request;
+	request->state = REQUEST_STREAMING;
+	request->deadline = monotonic_ms() + STREAM_PATIENCE_MS;
+	if (loop_watch(request->client.sock, EPOLLOUT, LOOP_REQUEST, request_number(request)) < 0)
+		stream_end();
 	else
-		links_look(monitor, all ? LINKS_OF_ALL : request->peer.uid, message->count, tell, &listing);
+		stream_on();
+}
+
+/* The look that the request waits for is over. Returns false if a long list is under way: then this one waits. */
+static bool answer_list(struct request *request)
+{
+	uint32_t count = count_shown(request);
+
+	if (stream.request != NULL)
+		return false;
+	if (count > stream.capacity)
+		count = stream.capacity;
+	copy_entries(request, count);
+	if (count > SHORT_MAX) {
+		stream_begin(request);
+		return true;
+	}
+	/* A client whose socket is full or closed gets no more; it sees that some are missing. */
+	if (count == 0)
+		send_nothing(request->client.sock);
+	else
+		send_entries(request->client.sock);
+	request_free(request);
+	return true;
+}
+
+void list_leases(struct request *request)
+{
+	request->state = REQUEST_LISTING;
+	request->deadline = UINT64_MAX;
+	request->look = guard_look_at_all();
+	if (request_watch(request) < 0)
+		request_free(request);
+}
+
+void lists_proceed(void)
+{
+	struct request *request;
+	struct request *next;
+
+	if (stream.request != NULL && stream.request->state != REQUEST_STREAMING)
+		stream.request = NULL;
+	if (stream.request != NULL)
+		stream_on();
+	for (request = TAILQ_FIRST(requests_used()); request != NULL; request = next) {
+		next = TAILQ_NEXT(request, link);
+		if (request->state == REQUEST_LISTING && guard_looked() >= request->look && !answer_list(request))
+			return;
+	}
 }

@@ -1,6 +1,6 @@
-/* The answer to a client that wants to know which networks there are. Runs in the monitor; needs no right. It tells
- * names and limits, which the caller needs to ask for a device, and nothing about other users. */
-#include "broker/monitor/monitor.h"
+/* The answer to a client that wants to know which networks there are: see list.h. Runs in the clerk; needs no right. It
+ * tells names and limits, which the caller needs to ask for a device, and nothing about other users. */
+#include "broker/clerk/request/list.h"
 
 #include "proto/channel.h"
 
@@ -15,8 +15,7 @@ static uint32_t count_listed(const struct network_table *table)
 	return count;
 }
 
-static void describe(const struct monitor *monitor, uid_t uid, const struct network *network,
-		     struct tb_network *message)
+static void describe_network(uid_t uid, const struct network *network, struct tb_network *message)
 {
 	memcpy(message->network, network->name, sizeof(message->network));
 	message->kind = network->kind;
@@ -24,12 +23,12 @@ static void describe(const struct monitor *monitor, uid_t uid, const struct netw
 	message->queues = network->queues;
 	message->flags = (network->vnet_hdr ? TB_REQUEST_VNET_HDR : 0) | (network->vhost ? TB_REQUEST_VHOST : 0);
 	message->limit = network->max_per_user;
-	message->held = leases_held(&monitor->leases, uid, network);
+	message->held = leases_held(uid, network);
 }
 
-void networks_answer(struct monitor *monitor, const struct peer *peer)
+static void send_networks(const struct client *client)
 {
-	const struct network_table *table = &monitor->networks;
+	const struct network_table *table = requests_networks();
 	struct tb_network message;
 	uint32_t sent = 0;
 
@@ -37,14 +36,20 @@ void networks_answer(struct monitor *monitor, const struct peer *peer)
 	tb_header_set(&message.header, TB_ANS_NETWORK, sizeof(message));
 	message.count = count_listed(table);
 	if (message.count == 0)
-		tb_send(peer->sock, &message, sizeof(message), NULL, 0);
+		tb_send(client->sock, &message, sizeof(message), NULL, 0);
 	for (size_t i = 0; i < table->count; i++) {
 		if (!table->networks[i].listed)
 			continue;
 		message.left = message.count - ++sent;
-		describe(monitor, peer->uid, &table->networks[i], &message);
+		describe_network(client->uid, &table->networks[i], &message);
 		/* A client whose socket is full or closed gets no more; it sees that some are missing. */
-		if (tb_send(peer->sock, &message, sizeof(message), NULL, 0) < 0)
+		if (tb_send(client->sock, &message, sizeof(message), NULL, 0) < 0)
 			return;
 	}
+}
+
+void list_networks(struct request *request)
+{
+	send_networks(&request->client);
+	request_free(request);
 }

@@ -1,11 +1,26 @@
-/* Which requests polkit is asked about at a time, and what becomes of its answers. Runs in the monitor; needs no right.
- * The words themselves are exchanged in authority.c. */
-#include "broker/monitor/gate.h"
-#include "broker/monitor/monitor.h"
+/* Questions to polkit: see question.h. Runs in the clerk; needs no right.
+ *
+ * The authority is not trusted with more than its word on questions that were asked. If it says what it should never say,
+ * or does not take what it is told, it has been taken over: the broker ends.
+ */
+#include "broker/clerk/request/question.h"
+
+#include "broker/clerk/loop.h"
+#include "broker/clerk/monitor.h"
+#include "broker/shared/clock.h"
 #include "broker/shared/log.h"
 #include "broker/shared/random.h"
+#include "proto/channel.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Milliseconds until the monitor is told again, if it was too busy. */
+#define VOID_RETRY_MS 10
+
+static int authority = -1;
+static void (*answered)(struct request *request, uint32_t word);
 
 /* Counts the questions that are open, and those of this user that are like the request. */
 struct open_questions {
@@ -14,109 +29,204 @@ struct open_questions {
 	uint32_t like_this;
 };
 
-static struct open_questions count_questions(const struct request_table *table, const struct request *like)
+static bool is_open(const struct request *request)
+{
+	return request->state == REQUEST_ASKED || (request->state == REQUEST_ABANDONED && !request->has_yes);
+}
+
+static struct open_questions count_questions(const struct request *like)
 {
 	struct open_questions open = {0, 0, 0};
 	const struct request *request;
 
-	TAILQ_FOREACH(request, &table->used, link) {
-		if (request->state != REQUEST_ASKED && request->state != REQUEST_ABANDONED)
+	TAILQ_FOREACH(request, requests_used(), link) {
+		if (!is_open(request))
 			continue;
 		open.all++;
 		open.prompts += request_interactive(request);
-		open.like_this += request->peer.uid == like->peer.uid &&
+		open.like_this += request->client.uid == like->client.uid &&
 				  request_interactive(request) == request_interactive(like);
 	}
 	return open;
 }
 
-/* One question of a user at a time, and one prompt: who sends many waits for himself. */
-static bool may_ask(const struct request_table *table, const struct request *request)
+/* A user that sends many waits for himself. */
+bool question_may_be_asked(const struct request *request)
 {
-	struct open_questions open = count_questions(table, request);
+	struct open_questions open = count_questions(request);
 
 	return open.like_this == 0 && open.all < QUESTIONS_MAX &&
 	       (!request_interactive(request) || open.prompts < PROMPTS_MAX);
 }
 
-static void ask(struct monitor *monitor, struct request *request)
+static void fill_open(struct tb_question *question, const struct request *request)
 {
-	/* While it waited, its user may have taken what was free, or the lease that it is about may have ended. */
-	struct passage passage = gate(monitor, request);
+	const struct tb_request *message = &request->message;
+	const struct network *network = request->network;
 
-	if (passage.way == PASSAGE_REFUSED) {
-		request_refuse_passage(monitor, request, &passage);
+	question->action = TB_ACTION_OPEN;
+	question->kind = message->kind != TB_KIND_ANY ? message->kind : network->kind;
+	question->mode = network->mode;
+	question->mtu = message->mtu != 0 ? message->mtu : network->mtu;
+	question->queues = message->queues != 0 ? message->queues : 1;
+	question->lifetime = message->lifetime;
+	memcpy(question->network, network->name, sizeof(question->network));
+	memcpy(question->name, message->name, sizeof(question->name));
+	memcpy(question->bridge, network->bridge, sizeof(question->bridge));
+	memcpy(question->parent, network->parent, sizeof(question->parent));
+}
+
+static void fill_revoke(struct tb_question *question, const struct lease *lease)
+{
+	question->action = TB_ACTION_REVOKE;
+	question->owner = lease->uid;
+	question->kind = lease->kind;
+	question->lifetime = lease->lifetime;
+	question->flags |= lease->away ? TB_REQUEST_NETNS : 0;
+	memcpy(question->network, lease->network_name, sizeof(question->network));
+	memcpy(question->name, lease->name, sizeof(question->name));
+	if (lease->network == NULL)
 		return;
+	question->mode = lease->network->mode;
+	memcpy(question->bridge, lease->network->bridge, sizeof(question->bridge));
+	memcpy(question->parent, lease->network->parent, sizeof(question->parent));
+}
+
+void question_fill(struct request *request)
+{
+	struct tb_question *question = &request->question;
+
+	memset(question, 0, sizeof(*question));
+	tb_header_set(&question->header, TB_REQ_ASK, sizeof(*question));
+	question->uid = request->client.uid;
+	question->pid = (uint32_t)request->client.pid;
+	question->start_time = request->client.start_time;
+	question->flags = request->message.flags & TB_QUESTION_FLAGS;
+	switch (request->message.header.type) {
+	case TB_REQ_OPEN:
+		fill_open(question, request);
+		break;
+	case TB_REQ_REVOKE:
+		fill_revoke(question, request_subject(request));
+		break;
+	default:
+		question->action = TB_ACTION_LIST_ALL;
 	}
-	/* The process that polkit is told of is the one that connected: it still runs. */
-	if (!peer_alive(&request->peer)) {
-		request_refuse(monitor, request, TB_DENIED, "peer-gone");
-		return;
-	}
-	if (tb_random(request->ticket, sizeof(request->ticket)) < 0) {
-		request_refuse(monitor, request, TB_DENIED, "no-ticket");
-		return;
-	}
+}
+
+static void tell(const void *message, size_t size)
+{
+	int ret = tb_send(authority, message, size, NULL, 0);
+
+	if (ret < 0)
+		tb_die("the authority does not listen: %s", strerror(-ret));
+}
+
+int question_ask(struct request *request)
+{
+	int ret = tb_random(request->question.ticket, sizeof(request->question.ticket));
+
+	if (ret < 0)
+		return ret;
 	request->state = REQUEST_ASKED;
-	authority_ask(monitor, request);
+	tell(&request->question, sizeof(request->question));
+	return 0;
 }
 
-void requests_ask(struct monitor *monitor)
+static void cancel(const struct request *request)
 {
-	struct request *request = TAILQ_FIRST(&monitor->requests.used);
+	struct tb_cancel message;
 
-	while (request != NULL) {
-		struct request *next = TAILQ_NEXT(request, link);
+	tb_header_set(&message.header, TB_REQ_CANCEL, sizeof(message));
+	memcpy(message.ticket, request->question.ticket, sizeof(message.ticket));
+	tell(&message, sizeof(message));
+}
 
-		if (request->state == REQUEST_WAITING && may_ask(&monitor->requests, request))
-			ask(monitor, request);
-		request = next;
+/* Tells the monitor that nobody will order what polkit said yes to. Returns 0 or -EAGAIN. */
+static int make_void(const struct request *request)
+{
+	struct tb_void message;
+
+	tb_header_set(&message.header, TB_VOID, sizeof(message));
+	memcpy(message.ticket, request->question.ticket, sizeof(message.ticket));
+	return monitor_send(&message, sizeof(message), -1);
+}
+
+static void abandon(struct request *request, uint64_t deadline)
+{
+	client_close(&request->client);
+	request->state = REQUEST_ABANDONED;
+	request->deadline = deadline;
+}
+
+void question_end(struct request *request)
+{
+	if (request->state == REQUEST_ASKED) {
+		cancel(request);
+		abandon(request, UINT64_MAX);
+	} else if (request->has_yes && make_void(request) < 0) {
+		abandon(request, monotonic_ms() + VOID_RETRY_MS);
+	} else {
+		request_free(request);
 	}
 }
 
-static struct request *request_of_ticket(struct request_table *table, const uint8_t *ticket)
+static struct request *request_of_ticket(const uint8_t *ticket)
 {
 	struct request *request;
 
-	TAILQ_FOREACH(request, &table->used, link)
-		if ((request->state == REQUEST_ASKED || request->state == REQUEST_ABANDONED) &&
-		    memcmp(request->ticket, ticket, TB_ID_SIZE) == 0)
+	TAILQ_FOREACH(request, requests_used(), link)
+		if (is_open(request) && memcmp(request->question.ticket, ticket, TB_ID_SIZE) == 0)
 			return request;
 	return NULL;
 }
 
-static const char *refusal_word(uint32_t verdict)
+static int take_verdict(void *context, const void *message, const int *fds)
 {
-	switch (verdict) {
-	case TB_VERDICT_NO:
-		return "polkit-no";
-	case TB_VERDICT_CHALLENGE:
-		return "polkit-challenge";
-	case TB_VERDICT_DISMISSED:
-		return "polkit-dismissed";
-	case TB_VERDICT_ERROR:
-		return "polkit-error";
-	default:
-		return "polkit-nonsense";
-	}
-}
+	const struct tb_verdict *verdict = message;
+	struct request *request = request_of_ticket(verdict->ticket);
 
-void request_verdict(struct monitor *monitor, const struct tb_verdict *verdict)
-{
-	struct request *request = request_of_ticket(&monitor->requests, verdict->ticket);
-
+	(void)context, (void)fds;
+	if (verdict->reserved != 0 || verdict->verdict < TB_VERDICT_YES || verdict->verdict > TB_VERDICT_CANCELLED)
+		tb_die("the authority speaks nonsense: verdict %u", verdict->verdict);
 	if (request == NULL)
 		tb_die("the authority gave a verdict that nobody asked for");
+	/* The ticket is used up: the authority has no more to say about it. */
+	request->has_yes = verdict->verdict == TB_VERDICT_YES && request->question.action == TB_ACTION_OPEN;
 	if (request->state == REQUEST_ABANDONED) {
-		request_free(&monitor->requests, request);
+		question_end(request);
 	} else {
-		/* The ticket is used up: the authority has no more to say about it. */
 		request->state = REQUEST_WAITING;
-		request->authorized = verdict->verdict == TB_VERDICT_YES;
-		if (request->authorized)
-			request_proceed(monitor, request);
-		else
-			request_refuse(monitor, request, TB_DENIED, refusal_word(verdict->verdict));
+		answered(request, verdict->verdict);
 	}
-	requests_ask(monitor);
+	return 0;
+}
+
+static int take_unknown(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)message, (void)fds;
+	tb_die("the authority speaks nonsense");
+}
+
+static const struct tb_row rows[] = {
+	{TB_ANS_VERDICT, sizeof(struct tb_verdict), 0, take_verdict},
+	{0, 0, 0, take_unknown},
+};
+
+static void on_authority(uint32_t number, uint32_t events)
+{
+	int ret = tb_dispatch(authority, rows, NULL);
+
+	(void)number, (void)events;
+	/* The monitor says how it ended. */
+	if (ret < 0 && ret != -EAGAIN)
+		exit(1);
+}
+
+int questions_init(int channel, void (*answer)(struct request *request, uint32_t word))
+{
+	authority = channel;
+	answered = answer;
+	loop_handle(LOOP_AUTHORITY, on_authority);
+	return loop_watch(channel, EPOLLIN, LOOP_AUTHORITY, 0);
 }

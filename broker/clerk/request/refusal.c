@@ -1,12 +1,8 @@
-/* How a request is refused. Runs in the monitor; needs no right.
- *
- * A refusal takes its time. Who asks again as soon as he was refused, from a few processes at once, would else keep the
- * processor and the monitor busy for others: thousands of times a second, while a device takes only some milliseconds.
- * And since all that is refused without a question to polkit takes the same time, the time tells nobody which network
- * there is.
- */
-#include "broker/monitor/gate.h"
-#include "broker/monitor/monitor.h"
+/* How a request is refused: see refusal.h. Runs in the clerk; needs no right. */
+#include "broker/clerk/request/refusal.h"
+
+#include "broker/clerk/request/question.h"
+#include "broker/shared/clock.h"
 
 /* Milliseconds from a request to its refusal. Polkit takes 2 to 5. */
 #define REFUSAL_MS 20
@@ -16,58 +12,61 @@
 #define WAITING_MAX (REQUESTS_MAX / 2)
 
 /* The lease that the request is about, if it is about one that is there. */
-static const struct lease *subject_of(const struct monitor *monitor, const struct request *request)
+static const struct lease *subject_to_log(const struct request *request)
 {
 	uint16_t type = request->message.header.type;
 
-	return type == TB_REQ_RELEASE || type == TB_REQ_REVOKE ? lease_of_request(&monitor->leases, request) : NULL;
+	return type == TB_REQ_RELEASE || type == TB_REQ_REVOKE ? request_subject(request) : NULL;
 }
 
-static uint32_t count_used(const struct request_table *table)
+static uint32_t count_used(void)
 {
 	const struct request *request;
 	uint32_t count = 0;
 
-	TAILQ_FOREACH(request, &table->used, link)
+	TAILQ_FOREACH(request, requests_used(), link)
 		count++;
 	return count;
 }
 
-void request_tell_refusal(struct monitor *monitor, struct request *request)
+void refusal_tell(struct request *request)
 {
-	answer_outcome(request->peer.sock, request->message.header.type, &request->refusal);
-	request_end(monitor, request);
+	answer_outcome(request->client.sock, request->message.header.type, &request->refusal);
+	question_end(request);
 }
 
-/* root is not made to wait, nor who has waited already. */
-static void refuse(struct monitor *monitor, struct request *request, const struct outcome *outcome)
+/* root is not made to wait, nor who has waited already, and nobody while the table is half full. A request that polkit
+ * has in hand keeps its place until polkit's answer. */
+static void tell_at(struct request *request, const struct outcome *outcome, uint64_t time)
 {
-	uint64_t time = request->began + REFUSAL_MS;
-
 	request->refusal = *outcome;
-	if (request->state == REQUEST_WAITING && request->peer.uid != 0 && monotonic_ms() < time &&
-	    count_used(&monitor->requests) <= WAITING_MAX) {
-		request->state = REQUEST_REFUSED;
-		request->deadline = time;
-	} else {
-		request_tell_refusal(monitor, request);
+	if (request->state == REQUEST_ASKED || request->client.uid == 0 || monotonic_ms() >= time ||
+	    count_used() > WAITING_MAX) {
+		refusal_tell(request);
+		return;
 	}
+	request->state = REQUEST_REFUSED;
+	request->deadline = time;
 }
 
-void request_refuse_passage(struct monitor *monitor, struct request *request, const struct passage *passage)
+void refuse(struct request *request, const struct outcome *outcome, const char *reason)
 {
-	request_log(request, "denied", passage->reason, subject_of(monitor, request));
-	refuse(monitor, request, &passage->outcome);
+	request_log(request, "denied", reason, subject_to_log(request));
+	tell_at(request, outcome, request->began + REFUSAL_MS);
 }
 
-void request_refuse(struct monitor *monitor, struct request *request, enum tb_status status, const char *reason)
+void refuse_with(struct request *request, enum tb_status status, const char *reason)
 {
-	struct passage passage = {.way = PASSAGE_REFUSED, .outcome = {.status = status}, .reason = reason};
-
-	request_refuse_passage(monitor, request, &passage);
+	refuse(request, &(struct outcome){.status = status}, reason);
 }
 
-void request_refuse_unread(struct monitor *monitor, struct request *request, enum tb_status status)
+void refuse_unread(struct request *request, enum tb_status status)
 {
-	refuse(monitor, request, &(struct outcome){.status = status});
+	tell_at(request, &(struct outcome){.status = status}, request->began + REFUSAL_MS);
+}
+
+void refuse_failed(struct request *request, const struct outcome *outcome, const char *reason)
+{
+	request_log(request, "failed", reason, NULL);
+	tell_at(request, outcome, monotonic_ms() + REFUSAL_MS);
 }

@@ -1,12 +1,12 @@
-/* Requests that have not been answered yet. Runs in the monitor; a table of fixed size. */
-#ifndef TB_MONITOR_REQUEST_H
-#define TB_MONITOR_REQUEST_H
+/* Requests that have not been answered yet. Runs in the clerk; a table of fixed size. */
+#ifndef TB_CLERK_REQUEST_H
+#define TB_CLERK_REQUEST_H
 
+#include "broker/clerk/client/client.h"
+#include "broker/clerk/lease/lease.h"
+#include "broker/clerk/request/answer.h"
 #include "broker/config/table.h"
-#include "broker/monitor/answer.h"
-#include "broker/monitor/device.h"
-#include "broker/monitor/peer.h"
-#include "proto/message.h"
+#include "proto/broker.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,65 +14,75 @@
 
 #define REQUESTS_MAX 256
 
-/* Clients that watch at the same time, of one user and in all. */
-#define WATCHERS_PER_USER 4
-#define WATCHERS_MAX 64
-
-/* Questions to polkit that are open at the same time: polkitd answers one after the other anyway, and must not be
- * flooded. Half of them may wait for a password. */
-#define QUESTIONS_MAX 16
-#define PROMPTS_MAX (QUESTIONS_MAX / 2)
-
 enum request_state {
 	REQUEST_FREE,
+	REQUEST_ROOM,      /* waits until a device of its user's, or of the name that it wants, is deleted */
 	REQUEST_WAITING,   /* for its turn to be asked about */
 	REQUEST_ASKED,     /* the authority has the question */
-	REQUEST_MOVING,    /* for its device to arrive in another network namespace; without a socket: for nobody */
+	REQUEST_READY,     /* for its turn to be ordered */
+	REQUEST_ORDERED,   /* the monitor makes its device */
 	REQUEST_ENDING,    /* for the end of a lease */
+	REQUEST_LISTING,   /* for the look at all devices */
+	REQUEST_STREAMING, /* its client reads a long list */
 	REQUEST_REFUSED,   /* for the time of its refusal */
 	REQUEST_WATCHING,  /* it is told what happens */
 	REQUEST_ABANDONED, /* the client is gone, the question has been taken back: only the verdict is missing */
 };
 
-struct lease;
-
 struct request {
 	TAILQ_ENTRY(request) link; /* in the list of free ones, or of the others in order of arrival */
 	enum request_state state;
-	struct peer peer;
+	struct client client;
 	struct tb_request message; /* the one copy */
 	const struct network *network;
-	uint8_t ticket[TB_ID_SIZE];
-	uint64_t began;         /* in milliseconds of the monotonic clock, */
-	uint64_t deadline;      /* the same */
-	bool authorized;        /* the second key */
-	struct outcome refusal; /* REQUEST_REFUSED: what the client will be told */
-	struct lease *lease;    /* REQUEST_MOVING: which is not in use yet, */
-	struct device device;   /* and its device, with the fds */
-	uint32_t lost;          /* REQUEST_WATCHING: events that its client was too slow for */
+	struct tb_question question; /* of an open: what polkit is asked, and what is ordered; else only its ticket */
+	uint64_t began;              /* in milliseconds of the monotonic clock, */
+	uint64_t deadline;           /* the same */
+	bool authorized;             /* the second key */
+	bool has_yes;                /* the monitor has a yes for it, which no order has spent */
+	struct lease *lease;         /* REQUEST_ORDERED: the one that begins */
+	uint32_t look;               /* REQUEST_LISTING: the number of the look that it waits for */
+	struct outcome refusal;      /* REQUEST_REFUSED: the answer */
+	uint32_t lost;               /* REQUEST_WATCHING: events that its client was too slow for */
 };
 
 TAILQ_HEAD(request_list, request);
 
-struct request_table {
-	struct request requests[REQUESTS_MAX];
-	struct request_list free;
-	struct request_list used;
+struct request_limits {
+	uint32_t waiting_per_user;   /* requests of one user that wait at the same time */
+	uint32_t polkit_timeout_ms;  /* for a question that asks nobody for a password */
+	uint32_t prompt_timeout_ms;  /* for one that may */
+	uid_t own_uids[3];           /* the broker's own: they never get a device */
 };
 
-/* Makes every slot free. */
-void requests_init(struct request_table *table);
+/* Makes every slot free. Requests wait from now on as the limits say. */
+void requests_init(const struct network_table *networks, const struct request_limits *limits);
+
+/* Requests that are not free, in order of arrival. */
+struct request_list *requests_used(void);
+const struct request_limits *requests_limits(void);
+const struct network_table *requests_networks(void);
+
+/* Takes a free slot for the client, which it owns from then on; NULL if there is none. */
+struct request *request_take(const struct client *client);
 
 /* Closes what the request still owns, and frees its slot. */
-void request_free(struct request_table *table, struct request *request);
+void request_free(struct request *request);
+
+/* Requests of this user that wait for an answer. */
+uint32_t requests_waiting(uid_t uid);
+
+/* From now on it is noticed if the client hangs up. Returns 0 or a negative errno. */
+int request_watch(const struct request *request);
+struct request *request_by_number(uint32_t number);
+uint32_t request_number(const struct request *request);
 
 /* True if polkit may ask somebody for a password. */
 bool request_interactive(const struct request *request);
 
 /* The lease that a request to release or revoke means: by its id, or by name among the caller's own. NULL: none, or
  * another's that the caller may not name. */
-struct lease_table;
-struct lease *lease_of_request(const struct lease_table *table, const struct request *request);
+struct lease *request_subject(const struct request *request);
 
 /* Logs what became of the request; lease is NULL if there is none. */
 void request_log(const struct request *request, const char *verdict, const char *reason, const struct lease *lease);

@@ -1,4 +1,4 @@
-/* Links, by rtnetlink. Runs in the monitor; everything here that changes a link USES CAP_NET_ADMIN.
+/* Links, by rtnetlink: what the kernel says of them. Linked into the monitor and the clerk; needs no right.
  *
  * A link is named by its ifindex once it is known: names can be taken by others, and altnames match too.
  */
@@ -49,15 +49,6 @@ struct link {
 	struct link_counters counters;
 };
 
-/* What is set on a link of ours before it is up. */
-struct link_setup {
-	const char *alias;
-	uint32_t mtu;       /* bytes */
-	const uint8_t *mac; /* NULL: leave the kernel's */
-	uint32_t master;    /* ifindex of a bridge; 0: none */
-	bool isolated;      /* with a master */
-};
-
 /* The kernel cuts nothing at this size: a dump is sent in pieces of at most 32 KiB, and one link has at most 64 KiB of
  * altnames, which who has rights in its network namespace may give it, and little else. */
 #define LINK_BUFFER_SIZE (96 * 1024)
@@ -74,8 +65,8 @@ struct link_socket {
 /* Opens the socket. Returns 0 or a negative errno. */
 int link_socket_open(struct link_socket *sock);
 
-/* Opens a socket that is told of every change of a link, or of an entry in a bridge's forwarding table. Returns the fd
- * or a negative errno. */
+/* Opens a socket that is told of every change of a link, or of an entry in a bridge's forwarding table, with a buffer
+ * that only CAP_NET_ADMIN may ask for: tapbrokerd does it before lock-down. Returns the fd or a negative errno. */
 int link_events_open(void);
 int fdb_events_open(void);
 
@@ -89,27 +80,6 @@ int link_find(struct link_socket *sock, const char *name, struct link *link);
  * links changed meanwhile: then some may be missing, or come twice. */
 int link_dump(struct link_socket *sock, const char *kind, void (*each)(void *context, const struct link *link),
 	      void *context);
-
-/* Creates a macvtap, down, with this ifindex, and gives it the alias; both in one system call, so that wherever the
- * monitor is killed there is no macvtap of ours without its alias.
- * Returns 0 or a negative errno; -EEXIST: the name or the ifindex is taken. */
-int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name, uint32_t parent,
-			enum tb_macvtap_mode mode, uint32_t queues, const char *alias);
-
-/* Sets up a link of ours that is down. Returns 0 or a negative errno. */
-int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
-
-/* Sets the link up. Returns 0 or a negative errno. */
-int link_up(struct link_socket *sock, uint32_t ifindex);
-
-/* Deletes the link, if its alias begins with prefix and it is a tun, tap or macvtap. Takes the kernel about 16 ms.
- * Returns 0, -ENODEV if there is no such link, -EPERM if it is not ours, or another negative errno. */
-int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *prefix);
-
-/* Adds an entry to the forwarding table of the bridge whose port this is; state and flags as the kernel told them.
- * An entry that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */
-int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
-		 uint8_t flags);
 
 /* True if a whole message begins here, and left bytes are there. libmnl's own check lets a length pass that is negative
  * as an int. */

@@ -1,6 +1,6 @@
 /* What the kernel says of links: the reading half of link.h. Runs in the monitor; needs no right. The bytes come from
  * the kernel, but names and aliases in them may be anybody's. */
-#include "broker/monitor/link.h"
+#include "broker/shared/link.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>

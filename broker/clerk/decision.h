@@ -1,0 +1,23 @@
+/* The log lines of decisions: who asked for what, and what became of it. Runs in the clerk. */
+#ifndef TB_DECISION_H
+#define TB_DECISION_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One line for each decision, with fixed words in a fixed order. Only what was validated may stand in it; what is not
+ * known is NULL or empty. */
+struct decision {
+	const char *operation; /* open, end, ... */
+	uid_t uid;
+	pid_t pid;
+	const char *network;
+	const char *kind;
+	const char *name;
+	const char *verdict; /* granted, denied, failed, ended */
+	const char *reason;
+	const uint8_t *lease; /* NULL: none */
+};
+void decision_log(const struct decision *decision);
+
+#endif

@@ -1,0 +1,295 @@
+/* What an earlier broker left: see adopt.h. Runs in the clerk; needs no right.
+ *
+ * Each device carries its lease in its alias. A device that was never handed out is deleted, whatever it looks like, and
+ * so is a session's that has neither lifeline nor holder. A device that was handed out is its holder's, in whatever
+ * state the host's administrator has put it since, and also if its network is configured no more.
+ */
+#include "broker/clerk/lease/adopt.h"
+
+#include "broker/clerk/client/client.h"
+#include "broker/clerk/client/socket.h"
+#include "broker/clerk/lease/deletion.h"
+#include "broker/clerk/lease/guard.h"
+#include "broker/clerk/lease/keeping.h"
+#include "broker/clerk/lease/lease.h"
+#include "broker/clerk/lease/looker.h"
+#include "broker/clerk/lease/state.h"
+#include "broker/shared/alias.h"
+#include "broker/shared/fd.h"
+#include "broker/shared/log.h"
+#include "proto/channel.h"
+#include "proto/hex.h"
+#include "proto/name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How the supervisor calls a stored lifeline: this and the lease id. */
+#define LIFELINE_PREFIX "lease-"
+
+/* How it calls a stored device: this, the alias of its lease without its prefix, and the name of its interface, with '+'
+ * for every ':', which the supervisor has a meaning of its own for. */
+#define DEVICE_PREFIX "device-"
+
+/* How often a dump is tried again because links changed while it was made. */
+#define DUMP_TRIES 100
+
+/* A lifeline that came back. */
+struct kept {
+	uint8_t lease[TB_ID_SIZE];
+	int sock; /* owned; -1: taken */
+};
+
+static struct kept *kept;
+static size_t kept_count;
+static const struct network_table *networks;
+
+static size_t count_names(const char *names)
+{
+	size_t count = 1;
+
+	for (; *names != '\0'; names++)
+		count += *names == ':';
+	return count;
+}
+
+static int read_lifeline_name(const char *name, uint8_t id[TB_ID_SIZE])
+{
+	if (strncmp(name, LIFELINE_PREFIX, strlen(LIFELINE_PREFIX)) != 0)
+		return -EINVAL;
+	return tb_hex_read(name + strlen(LIFELINE_PREFIX), id, TB_ID_SIZE);
+}
+
+/* Takes the lifelines that the supervisor kept. */
+static int take_kept(char *names, int fd)
+{
+	char *rest = NULL;
+
+	kept_count = 0;
+	if (names == NULL)
+		return 0;
+	kept = calloc(count_names(names), sizeof(*kept));
+	if (kept == NULL)
+		return -ENOMEM;
+	for (char *name = strtok_r(names, ":", &rest); name != NULL; name = strtok_r(NULL, ":", &rest), fd++) {
+		if (read_lifeline_name(name, kept[kept_count].lease) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+		    socket_prepare(fd) < 0)
+			close(fd);
+		else
+			kept[kept_count++].sock = fd;
+	}
+	return 0;
+}
+
+/* Gives away the lifeline of this lease; -1 if there is none. */
+static int kept_lifeline(const uint8_t id[TB_ID_SIZE])
+{
+	for (size_t i = 0; i < kept_count; i++)
+		if (kept[i].sock >= 0 && memcmp(kept[i].lease, id, TB_ID_SIZE) == 0)
+			return tb_take(&kept[i].sock);
+	return -1;
+}
+
+/* The device was deleted while no broker was there to say so. */
+static void close_lifeline_of_nothing(struct kept *lifeline)
+{
+	struct tb_end end;
+
+	memset(&end, 0, sizeof(end));
+	tb_header_set(&end.header, TB_ANS_END, sizeof(end));
+	end.reason = TB_REASON_DEVICE_GONE;
+	memcpy(end.lease, lifeline->lease, sizeof(end.lease));
+	tb_send(lifeline->sock, &end, sizeof(end), NULL, 0);
+	keeping_drop_id(lifeline->lease);
+	socket_hang_up(&lifeline->sock);
+}
+
+static void close_kept(void)
+{
+	for (size_t i = 0; i < kept_count; i++)
+		if (kept[i].sock >= 0)
+			close_lifeline_of_nothing(&kept[i]);
+	free(kept);
+	kept = NULL;
+	kept_count = 0;
+}
+
+/* True if somebody still holds the device; then *holder is a pidfd, or -1 if it is held by other means. */
+static bool still_held(const struct alias *alias, bool macvtap, int *holder)
+{
+	*holder = -1;
+	if (alias->lifetime != TB_LIFETIME_SESSION)
+		return true;
+	*holder = process_open(alias->pid, alias->start_time);
+	/* A tun or tap that is not persistent is there because somebody has its fd: the client has passed it on. */
+	return *holder >= 0 || !macvtap;
+}
+
+static bool mac_is_zero(const uint8_t mac[TB_MAC_SIZE])
+{
+	return tb_field_empty((const char *)mac, TB_MAC_SIZE);
+}
+
+/* Begins the lease that an earlier broker had, without its device. Returns NULL if there is no room for it. */
+static struct lease *begin_again(const struct alias *alias, bool macvtap)
+{
+	struct lease *lease = lease_begin_again(network_find(networks, alias->network), alias->network, alias->uid);
+
+	if (lease == NULL)
+		return NULL;
+	/* A network may have become one of another kind, or be none any more. */
+	if (macvtap)
+		lease->kind = TB_KIND_MACVTAP;
+	else
+		lease->kind = mac_is_zero(alias->mac) ? TB_KIND_TUN : TB_KIND_TAP;
+	lease->lifetime = alias->lifetime;
+	lease->gid = alias->gid;
+	lease->pid = alias->pid;
+	lease->start_time = alias->start_time;
+	lease->since = alias->since;
+	lease->mtu = alias->mtu;
+	memcpy(lease->mac, alias->mac, sizeof(lease->mac));
+	lease_set_id(lease, alias->lease);
+	return lease;
+}
+
+/* Makes a lease of what the alias says. Returns NULL, or for the log why the device is to be deleted. */
+static const char *adopt_device(const struct link *link, const struct alias *alias)
+{
+	bool macvtap = strcmp(link->kind, "macvtap") == 0;
+	struct lease *lease;
+	int lifeline;
+	int holder = -1;
+
+	if (alias->state != ALIAS_HANDED_OUT)
+		return "it was never handed out";
+	lifeline = kept_lifeline(alias->lease);
+	if (lifeline < 0 && !still_held(alias, macvtap, &holder))
+		return "its holder has ended";
+	lease = begin_again(alias, macvtap);
+	if (lease == NULL) {
+		socket_hang_up(&lifeline);
+		tb_close(&holder);
+		return "there are fewer leases now (--max-leases)";
+	}
+	lease->stored = lifeline >= 0;
+	/* The bridge that it is on now: nobody knows of an earlier one. */
+	lease->master = link->master;
+	lease_set_device(lease, link->name, link->ifindex);
+	lease_keep(lease, lifeline, holder);
+	return NULL;
+}
+
+static void adopt_or_delete(void *context, const struct link *link)
+{
+	struct alias alias;
+	const char *why;
+
+	(void)context;
+	if (!link_kind_ours(link) || strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)) != 0 ||
+	    lease_by_ifindex(link->ifindex) != NULL)
+		return;
+	if (alias_read(link->alias, &alias) < 0) {
+		tb_log(TB_LOG_WARNING, "%s, ifindex %u, has an alias like ours, but not one that we write: it is left alone",
+		       link->name, link->ifindex);
+		return;
+	}
+	why = adopt_device(link, &alias);
+	if (why != NULL) {
+		tb_log(TB_LOG_NOTICE, "deleting %s, ifindex %u, which an earlier broker left: %s", link->name,
+		       link->ifindex, why);
+		deletion_order_stray(alias.lease, link->ifindex);
+	}
+}
+
+static void replace(char *text, char from, char to)
+{
+	for (; *text != '\0'; text++)
+		if (*text == from)
+			*text = to;
+}
+
+/* Takes the supervisor's name of a device apart: the alias of its lease, and its interface's name. */
+static int read_device_name(char *stored, struct alias *alias, char name[TB_NAME_SIZE])
+{
+	char text[ALIAS_SIZE];
+	char *last;
+
+	if (strncmp(stored, DEVICE_PREFIX, strlen(DEVICE_PREFIX)) != 0)
+		return -EBADMSG;
+	replace(stored, '+', ':');
+	last = strrchr(stored, ':');
+	if (last == NULL)
+		return -EBADMSG;
+	*last++ = '\0';
+	if (snprintf(text, sizeof(text), ALIAS_PREFIX "%s", stored + strlen(DEVICE_PREFIX)) >= (int)sizeof(text) ||
+	    tb_field_set(name, TB_NAME_SIZE, last) < 0 || !tb_name_valid(name, TB_NAME_SIZE))
+		return -EBADMSG;
+	return alias_read(text, alias);
+}
+
+/* The same for a device that is away, which no dump shows. It is a lease only with its lifeline. */
+static void adopt_away(char *stored)
+{
+	char name[TB_NAME_SIZE];
+	struct alias alias;
+	struct lease *lease;
+	int lifeline;
+
+	if (read_device_name(stored, &alias, name) < 0) {
+		tb_log(TB_LOG_WARNING, "the supervisor keeps a device under a name that we do not write");
+		return;
+	}
+	lifeline = kept_lifeline(alias.lease);
+	lease = lifeline >= 0 ? begin_again(&alias, false) : NULL;
+	if (lease == NULL) {
+		tb_log(TB_LOG_NOTICE, "deleting %s in its client's network namespace, which an earlier broker left: %s",
+		       name, lifeline < 0 ? "its lifeline was not stored" : "there are fewer leases now (--max-leases)");
+		keeping_drop_id(alias.lease);
+		deletion_order_stray(alias.lease, 0);
+		socket_hang_up(&lifeline);
+		return;
+	}
+	lease->stored = true;
+	lease->away = true;
+	lease_set_device(lease, name, 0);
+	lease_keep(lease, lifeline, -1);
+}
+
+static void adopt_all_away(char *names)
+{
+	char *rest = NULL;
+
+	if (names == NULL)
+		return;
+	for (char *name = strtok_r(names, ":", &rest); name != NULL; name = strtok_r(NULL, ":", &rest))
+		adopt_away(name);
+}
+
+/* What was done to the adopted devices while nobody looked. */
+static void look_at_adopted(void)
+{
+	struct lease *lease;
+
+	TAILQ_FOREACH(lease, leases_all(), link)
+		guard_look(lease);
+}
+
+int adopt(const struct network_table *table, char *stored, int first_fd, char *away)
+{
+	int ret = take_kept(stored, first_fd);
+
+	networks = table;
+	if (ret < 0)
+		return ret;
+	ret = -EINTR;
+	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++)
+		ret = looker_dump(adopt_or_delete, NULL);
+	adopt_all_away(away);
+	close_kept();
+	look_at_adopted();
+	return ret;
+}

@@ -1,0 +1,150 @@
+/* Orders to the monitor's reaper: see deletion.h. Runs in the clerk; needs no right. */
+#include "broker/clerk/lease/deletion.h"
+
+#include "broker/clerk/lease/state.h"
+#include "broker/clerk/loop.h"
+#include "broker/shared/log.h"
+#include "proto/channel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_MS 10
+
+/* What waits to be sent: a ring. */
+struct unsent {
+	uint8_t id[TB_ID_SIZE];
+	uint32_t ifindex;
+};
+
+static int reaper = -1;
+static struct unsent *ring;
+static uint32_t ring_size;
+static uint32_t ring_first;
+static uint32_t ring_count;
+static uint32_t unanswered;
+
+static int delete_send(const struct unsent *job)
+{
+	struct tb_delete message = {.ifindex = job->ifindex};
+
+	tb_header_set(&message.header, TB_REQ_DELETE, sizeof(message));
+	memcpy(message.lease, job->id, sizeof(message.lease));
+	return tb_send(reaper, &message, sizeof(message), NULL, 0);
+}
+
+/* True if it was sent, or never can be. */
+static bool delete_try(const struct unsent *job)
+{
+	int ret = delete_send(job);
+
+	if (ret == -EAGAIN || ret == -ENOBUFS || ret == -ENOMEM)
+		return false;
+	if (ret < 0)
+		tb_die("clerk: the monitor's reaper is gone: %s", strerror(-ret));
+	unanswered++;
+	return true;
+}
+
+static void order(const uint8_t id[TB_ID_SIZE], uint32_t ifindex)
+{
+	struct unsent job = {.ifindex = ifindex};
+
+	memcpy(job.id, id, TB_ID_SIZE);
+	if (ring_count == 0 && delete_try(&job))
+		return;
+	/* There is room for each lease, and for each device that is no lease's. */
+	if (ring_count == ring_size)
+		tb_die("clerk: more devices are to be deleted than there are");
+	ring[(ring_first + ring_count++) % ring_size] = job;
+}
+
+void deletion_order(struct lease *lease)
+{
+	order(lease->id, lease->away ? 0 : lease->ifindex);
+}
+
+void deletion_order_stray(const uint8_t id[TB_ID_SIZE], uint32_t ifindex)
+{
+	order(id, ifindex);
+}
+
+void deletion_put_back(const struct fdb_entry *entry)
+{
+	struct tb_fdb_entry message = {.port = entry->ifindex,
+				       .state = entry->state,
+				       .vlan = entry->vlan,
+				       .flags = entry->flags};
+
+	tb_header_set(&message.header, TB_PUT_BACK, sizeof(message));
+	memcpy(message.mac, entry->mac, sizeof(message.mac));
+	if (tb_send(reaper, &message, sizeof(message), NULL, 0) < 0)
+		tb_log(TB_LOG_WARNING, "a bridge's entry for port %u is not put back: the reaper is busy", entry->ifindex);
+}
+
+int deletion_expire(void)
+{
+	while (ring_count > 0 && delete_try(&ring[ring_first])) {
+		ring_first = (ring_first + 1) % ring_size;
+		ring_count--;
+	}
+	return ring_count > 0 ? RETRY_MS : -1;
+}
+
+uint32_t deletion_count(void)
+{
+	return ring_count + unanswered;
+}
+
+static int take_deleted(void *context, const void *message, const int *fds)
+{
+	const struct tb_deleted *deleted = message;
+	struct lease *lease = lease_by_id(deleted->lease);
+
+	(void)context, (void)fds;
+	if (unanswered == 0)
+		tb_die("clerk: the reaper has deleted a device that nobody ordered it to");
+	unanswered--;
+	if (lease == NULL)
+		return 0;
+	if (lease->master != 0)
+		fdb_restore(lease->ifindex);
+	lease_deleted(lease, -deleted->error);
+	return 0;
+}
+
+static int take_unknown(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)message, (void)fds;
+	tb_die("clerk: the monitor's reaper speaks nonsense");
+}
+
+static const struct tb_row rows[] = {
+	{TB_ANS_DELETED, sizeof(struct tb_deleted), 0, take_deleted},
+	{0, 0, 0, take_unknown},
+};
+
+static void on_reaper(uint32_t number, uint32_t events)
+{
+	int ret = tb_dispatch(reaper, rows, NULL);
+
+	(void)number, (void)events;
+	if (ret < 0 && ret != -EAGAIN)
+		tb_die("clerk: the monitor is gone");
+}
+
+int deletion_init(int channel, uint32_t capacity)
+{
+	reaper = channel;
+	free(ring);
+	ring_size = 2 * capacity;
+	ring_first = 0;
+	ring_count = 0;
+	unanswered = 0;
+	ring = calloc(ring_size, sizeof(*ring));
+	if (ring == NULL)
+		return -ENOMEM;
+	loop_handle(LOOP_REAPER, on_reaper);
+	return loop_watch(channel, EPOLLIN, LOOP_REAPER, 0);
+}

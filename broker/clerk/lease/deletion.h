@@ -1,0 +1,29 @@
+/* Devices that the monitor is to delete: orders to its reaper, and what became of them. Runs in the clerk.
+ *
+ * An order that the channel does not take at the moment, since the kernel holds up the reaper's threads, is sent later.
+ */
+#ifndef TB_DELETION_H
+#define TB_DELETION_H
+
+#include "broker/clerk/lease/fdb.h"
+#include "broker/clerk/lease/lease.h"
+
+/* Takes the channel to the monitor's reaper, which stays the caller's. Returns 0 or a negative errno. */
+int deletion_init(int channel, uint32_t capacity);
+
+/* Has the device of the lease deleted; lease_deleted() hears of it. */
+void deletion_order(struct lease *lease);
+
+/* Has a device deleted of which there is no lease; nobody hears of it. ifindex is 0 for one that is away. */
+void deletion_order_stray(const uint8_t id[TB_ID_SIZE], uint32_t ifindex);
+
+/* Has an entry of a bridge's forwarding table put back. */
+void deletion_put_back(const struct fdb_entry *entry);
+
+/* Sends what could not be sent. Returns the milliseconds until the next try, or -1 if nothing waits. */
+int deletion_expire(void);
+
+/* Orders that have not been answered. */
+uint32_t deletion_count(void);
+
+#endif

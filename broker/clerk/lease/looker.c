@@ -1,0 +1,193 @@
+/* The looker: see looker.h. Runs in the clerk, as a thread that shares nothing with it but two pipes; needs no right. */
+#include "broker/clerk/lease/looker.h"
+
+#include "broker/clerk/loop.h"
+#include "broker/shared/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A job is an ifindex; this one means all devices. */
+#define ALL_DEVICES 0
+
+/* The thread keeps nothing large on its stack, and no less than PTHREAD_STACK_MIN is anywhere. */
+#define STACK_SIZE (128 * 1024)
+
+enum report_type {
+	REPORT_SEEN,    /* one of all devices */
+	REPORT_ALONE,   /* the device that was asked for */
+	REPORT_MISSING, /* it is gone */
+	REPORT_FINISHED,
+};
+
+/* Small enough for a pipe to move all of it or nothing. */
+struct report {
+	enum report_type type;
+	struct link link;
+};
+_Static_assert(sizeof(struct report) <= 4096, "PIPE_BUF");
+
+static struct link_socket kernel; /* the thread's alone, once that runs */
+static int jobs = -1;             /* write end, never waited for */
+static int reports = -1;          /* read end, the same */
+static int thread_jobs = -1;      /* the thread's ends */
+static int thread_reports = -1;
+static const struct looker_audience *audience;
+
+static void write_report(const struct report *report)
+{
+	if (write(thread_reports, report, sizeof(*report)) != (ssize_t)sizeof(*report))
+		tb_die("clerk: the looker cannot report: %s", strerror(errno));
+}
+
+static void report_link(void *context, const struct link *link)
+{
+	struct report report = {.type = REPORT_SEEN, .link = *link};
+
+	(void)context;
+	write_report(&report);
+}
+
+static int dump(void (*each)(void *context, const struct link *link), void *context)
+{
+	int ret = link_dump(&kernel, "tun", each, context);
+	int second = link_dump(&kernel, "macvtap", each, context);
+
+	return ret < 0 ? ret : second;
+}
+
+static void look_at_all(void)
+{
+	struct report report = {.type = REPORT_FINISHED};
+
+	/* What the kernel left out is asked for one by one. */
+	dump(report_link, NULL);
+	write_report(&report);
+}
+
+static void look_at_one(uint32_t ifindex)
+{
+	struct report report = {.type = REPORT_ALONE};
+	int ret = link_get(&kernel, ifindex, &report.link);
+
+	if (ret < 0 && ret != -ENODEV)
+		tb_die("clerk: cannot look at the link %u: %s", ifindex, strerror(-ret));
+	if (ret < 0)
+		report.type = REPORT_MISSING;
+	report.link.ifindex = ifindex;
+	write_report(&report);
+}
+
+static void *looker_main(void *started)
+{
+	uint32_t ifindex;
+
+	pthread_barrier_wait(started);
+	while (read(thread_jobs, &ifindex, sizeof(ifindex)) == (ssize_t)sizeof(ifindex)) {
+		if (ifindex == ALL_DEVICES)
+			look_at_all();
+		else
+			look_at_one(ifindex);
+	}
+	return NULL;
+}
+
+static bool hand_job(uint32_t ifindex)
+{
+	ssize_t sent = write(jobs, &ifindex, sizeof(ifindex));
+
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		tb_die("clerk: cannot tell the looker: %s", strerror(errno));
+	return sent == (ssize_t)sizeof(ifindex);
+}
+
+bool looker_look(uint32_t ifindex)
+{
+	return hand_job(ifindex);
+}
+
+bool looker_look_at_all(void)
+{
+	return hand_job(ALL_DEVICES);
+}
+
+int looker_dump(void (*each)(void *context, const struct link *link), void *context)
+{
+	return dump(each, context);
+}
+
+static void on_report(uint32_t number, uint32_t events)
+{
+	struct report report;
+
+	(void)number, (void)events;
+	while (read(reports, &report, sizeof(report)) == (ssize_t)sizeof(report)) {
+		switch (report.type) {
+		case REPORT_SEEN:
+		case REPORT_ALONE:
+			audience->seen(&report.link, report.type == REPORT_ALONE);
+			break;
+		case REPORT_MISSING:
+			audience->missing(report.link.ifindex);
+			break;
+		case REPORT_FINISHED:
+			audience->finished();
+		}
+	}
+}
+
+static int make_pipes(void)
+{
+	int job_ends[2];
+	int report_ends[2];
+
+	if (pipe2(job_ends, O_CLOEXEC) < 0 || pipe2(report_ends, O_CLOEXEC) < 0)
+		return -errno;
+	thread_jobs = job_ends[0];
+	jobs = job_ends[1];
+	reports = report_ends[0];
+	thread_reports = report_ends[1];
+	if (fcntl(jobs, F_SETFL, O_NONBLOCK) < 0 || fcntl(reports, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	return 0;
+}
+
+static int start_thread(void)
+{
+	static pthread_barrier_t started;
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int ret = -pthread_barrier_init(&started, NULL, 2);
+
+	if (ret == 0)
+		ret = -pthread_attr_init(&attributes);
+	if (ret == 0)
+		ret = -pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	if (ret == 0)
+		ret = -pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	if (ret == 0)
+		ret = -pthread_create(&thread, &attributes, looker_main, &started);
+	/* A thread that starts makes system calls that the filter, which comes next, does not know. */
+	if (ret == 0)
+		pthread_barrier_wait(&started);
+	return ret;
+}
+
+int looker_start(const struct looker_audience *listeners)
+{
+	int ret = link_socket_open(&kernel);
+
+	audience = listeners;
+	if (ret == 0)
+		ret = make_pipes();
+	if (ret == 0)
+		ret = start_thread();
+	if (ret < 0)
+		return ret;
+	loop_handle(LOOP_LOOKER, on_report);
+	return loop_watch(reports, EPOLLIN, LOOP_LOOKER, 0);
+}

@@ -1,0 +1,58 @@
+/* What becomes of a lease: the events that move it, and who is told. Runs in the clerk. */
+#ifndef TB_STATE_H
+#define TB_STATE_H
+
+#include "broker/clerk/lease/lease.h"
+
+#include <stdint.h>
+
+enum lease_event {
+	LEASE_MADE,      /* the monitor has handed the device out */
+	LEASE_REFUSED,   /* the monitor has made none */
+	LEASE_ADOPTED,   /* an earlier broker had handed it out */
+	LEASE_FETCHED,   /* the client has read its answer */
+	LEASE_END,       /* it is to end, when it is its user's turn */
+	LEASE_END_NOW,   /* it is to end, whoever's turn it is */
+	LEASE_GONE,      /* the kernel says that the device is gone, which was not ours to delete */
+	LEASE_TURN,      /* it has its turn, see turns.h */
+	LEASE_DELETED,   /* the reaper has deleted the device, or could not */
+	LEASE_TURN_OVER, /* the time of its turn is over */
+	LEASE_LEFT,      /* the client has closed its end, and with it what it never read */
+};
+
+/* Moves the lease as the table in state.c says. An event that the table does not have for its state changes nothing. */
+void lease_happens(struct lease *lease, enum lease_event event);
+
+/* Whoever wants to hear of it, from the layers above. */
+struct lease_audience {
+	void (*ended)(const struct lease *lease, enum tb_reason reason); /* its device is to be deleted, or gone */
+	void (*gone)(const struct lease *lease);                         /* its device is gone, and its turn over */
+	void (*counts_no_more)(void);                                    /* there may be room for another */
+};
+void leases_tell(const struct lease_audience *audience);
+
+/* Ends the lease: tells its holder why, if there is one that listens, the log and the audience, and has the device
+ * deleted. Nothing happens to one that has ended already, but that a reason which must not wait for a turn jumps. */
+void lease_end(struct lease *lease, enum tb_reason reason);
+
+/* The client has this socket as its lifeline from now on; the lease owns it. The device was handed out just now, or by an
+ * earlier broker: then it may be a pidfd of the process that holds it, or neither (-1). */
+void lease_hand_out(struct lease *lease, int lifeline);
+void lease_keep(struct lease *lease, int lifeline, int holder);
+
+/* The kernel has deleted the device with this ifindex, which may be a lease's. */
+void lease_device_gone(uint32_t ifindex);
+
+/* The reaper has deleted the device of this lease, or could not: a negative errno. */
+void lease_deleted(struct lease *lease, int result);
+
+/* Notices the lifelines of this user's leases that have ended, before the loop does. */
+void leases_notice_hang_ups(uid_t uid);
+
+/* Ends what was not fetched in time. Returns the milliseconds until the next deadline, or -1. */
+int leases_expire(void);
+
+/* Watches lifelines and holders from now on. */
+void leases_listen(void);
+
+#endif

@@ -1,0 +1,365 @@
+/* The life of a request: see flow.h. Runs in the clerk; needs no right. What is decided about a request is decided in
+ * gate.c; how polkit is asked, in question.c; how the monitor is ordered, in order.c; how it is refused, in
+ * refusal.c. */
+#include "broker/clerk/request/flow.h"
+
+#include "broker/clerk/client/socket.h"
+#include "broker/clerk/decision.h"
+#include "broker/clerk/lease/state.h"
+#include "broker/clerk/loop.h"
+#include "broker/clerk/request/gate.h"
+#include "broker/clerk/request/list.h"
+#include "broker/clerk/request/order.h"
+#include "broker/clerk/request/question.h"
+#include "broker/clerk/request/refusal.h"
+#include "broker/clerk/request/watch.h"
+#include "broker/shared/clock.h"
+#include "proto/channel.h"
+#include "proto/request.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static bool room; /* a lease counts no more since the last look at those that wait for it */
+
+/* Ends the lease, and answers when its device is gone. */
+static void end_lease(struct request *request, enum tb_reason reason)
+{
+	struct lease *lease = request_subject(request);
+
+	if (lease == NULL) {
+		refuse_with(request, TB_NO_LEASE, "no-lease");
+		return;
+	}
+	request_log(request, "granted", NULL, lease);
+	memcpy(request->message.lease, lease->id, sizeof(request->message.lease));
+	request->state = REQUEST_ENDING;
+	request->deadline = UINT64_MAX;
+	if (request_watch(request) < 0)
+		request_free(request);
+	lease_end(lease, reason);
+}
+
+/* Does what the gate has let through. */
+static void perform(struct request *request)
+{
+	switch (request->message.header.type) {
+	case TB_REQ_OPEN:
+		order_ready(request);
+		break;
+	case TB_REQ_RELEASE:
+		end_lease(request, TB_REASON_RELEASED);
+		break;
+	case TB_REQ_REVOKE:
+		end_lease(request, TB_REASON_REVOKED);
+		break;
+	case TB_REQ_LIST:
+		list_leases(request);
+		break;
+	case TB_REQ_WATCH:
+		watch_begin(request);
+		break;
+	default:
+		list_networks(request);
+	}
+}
+
+static void wait_as(struct request *request, enum request_state state)
+{
+	request->state = state;
+	if (request_watch(request) < 0)
+		refuse_with(request, TB_BUSY, "no-watch");
+}
+
+/* Asks the gate, and goes where it points. */
+static void proceed(struct request *request)
+{
+	struct passage passage = gate(request);
+
+	switch (passage.way) {
+	case PASSAGE_OPEN:
+		perform(request);
+		break;
+	case PASSAGE_ASK:
+		wait_as(request, REQUEST_WAITING);
+		break;
+	case PASSAGE_ROOM:
+		wait_as(request, REQUEST_ROOM);
+		break;
+	default:
+		refuse(request, &passage.outcome, passage.reason);
+	}
+}
+
+/* What polkit did not say yes to. An error of polkit's is no word about the user: he may try again. */
+static void refuse_verdict(struct request *request, uint32_t word)
+{
+	switch (word) {
+	case TB_VERDICT_NO:
+		refuse_with(request, TB_DENIED, "polkit-no");
+		break;
+	case TB_VERDICT_CHALLENGE:
+		refuse_with(request, TB_DENIED, "polkit-challenge");
+		break;
+	case TB_VERDICT_DISMISSED:
+		refuse_with(request, TB_DENIED, "polkit-dismissed");
+		break;
+	default:
+		refuse_with(request, TB_BUSY, "polkit-error");
+	}
+}
+
+static void on_verdict(struct request *request, uint32_t word)
+{
+	request->authorized = word == TB_VERDICT_YES;
+	if (request->authorized)
+		proceed(request);
+	else
+		refuse_verdict(request, word);
+}
+
+/* It is its turn. While it waited, its user may have taken what was free, or the lease that it is about may have
+ * ended. */
+static void ask(struct request *request)
+{
+	struct passage passage = gate(request);
+
+	if (passage.way == PASSAGE_REFUSED)
+		refuse(request, &passage.outcome, passage.reason);
+	else if (passage.way != PASSAGE_ASK)
+		proceed(request);
+	/* polkit is told of the process that connected: it still runs. */
+	else if (!client_alive(&request->client))
+		refuse_with(request, TB_DENIED, "peer-gone");
+	else if (question_ask(request) < 0)
+		refuse_with(request, TB_BUSY, "no-ticket");
+}
+
+/* Calls each() for every request in that state, in the order of arrival. each() may end it. */
+static void for_each(enum request_state state, void (*each)(struct request *request))
+{
+	struct request *request = TAILQ_FIRST(requests_used());
+
+	while (request != NULL) {
+		struct request *next = TAILQ_NEXT(request, link);
+
+		if (request->state == state)
+			each(request);
+		request = next;
+	}
+}
+
+static void ask_if_it_may(struct request *request)
+{
+	if (question_may_be_asked(request))
+		ask(request);
+}
+
+static const struct tb_header *header_of(const struct request *request)
+{
+	return &request->message.header;
+}
+
+static bool is_request_type(uint16_t type)
+{
+	return type == TB_REQ_OPEN || type == TB_REQ_NETWORKS || type == TB_REQ_LIST || type == TB_REQ_RELEASE ||
+	       type == TB_REQ_REVOKE || type == TB_REQ_WATCH;
+}
+
+/* Reads the one message. Returns 0, -EBADMSG if it is none that a client may send, or -ECONNRESET if the client has hung
+ * up. Descriptors are never received: the socket that holds them goes to closer.h in the end. */
+static int read_message(struct request *request)
+{
+	int sock = request->client.sock;
+	enum queued queued = socket_queued(sock);
+	size_t none = 0;
+	long length;
+
+	if (queued == QUEUED_NOTHING)
+		return -ECONNRESET;
+	if (queued == QUEUED_FDS)
+		return -EBADMSG;
+	length = tb_receive(sock, &request->message, sizeof(request->message), NULL, &none);
+	if (length != (long)sizeof(request->message) || !is_request_type(header_of(request)->type) ||
+	    !tb_header_valid(header_of(request), header_of(request)->type, sizeof(request->message)) ||
+	    !tb_request_valid(&request->message))
+		return -EBADMSG;
+	/* From here on nothing can be queued in it, neither bytes nor descriptors: it becomes a lifeline. */
+	shutdown(sock, SHUT_RD);
+	return socket_queued(sock) == QUEUED_NOTHING ? 0 : -EBADMSG;
+}
+
+static void begin_known(struct request *request)
+{
+	uint32_t timeout;
+	int ret = read_message(request);
+
+	if (ret == -ECONNRESET) {
+		request_free(request);
+		return;
+	}
+	if (ret < 0) {
+		/* What was not understood is not printed. */
+		memset(&request->message, 0, sizeof(request->message));
+		refuse_with(request, TB_MALFORMED, "malformed");
+		return;
+	}
+	timeout = request_interactive(request) ? requests_limits()->prompt_timeout_ms
+					       : requests_limits()->polkit_timeout_ms;
+	request->deadline = request->began + timeout;
+	proceed(request);
+}
+
+void flow_begin(int sock)
+{
+	struct client client = {.sock = -1, .pidfd = -1};
+	struct request *request;
+	bool busy;
+
+	if (client_identify(&client, sock) < 0) {
+		socket_hang_up(&sock);
+		return;
+	}
+	busy = client.uid != 0 && requests_waiting(client.uid) >= requests_limits()->waiting_per_user;
+	request = request_take(&client);
+	if (request == NULL) {
+		answer_outcome(client.sock, 0, &(struct outcome){.status = TB_BUSY});
+		client_close(&client);
+	} else if (busy) {
+		refuse_unread(request, TB_BUSY);
+	} else {
+		begin_known(request);
+	}
+}
+
+/* A client that waits has hung up, or can read on. */
+static void on_request(uint32_t number, uint32_t events)
+{
+	struct request *request = request_by_number(number);
+
+	/* An event of a socket that is closed by now, or that the monitor has. */
+	if (request == NULL || request->client.sock < 0 || request->state == REQUEST_ORDERED)
+		return;
+	if ((events & (EPOLLHUP | EPOLLERR)) == 0 || !socket_hung_up(request->client.sock))
+		return;
+	if (request->state == REQUEST_ROOM || request->state == REQUEST_WAITING || request->state == REQUEST_ASKED ||
+	    request->state == REQUEST_READY)
+		request_log(request, "denied", "hung-up", NULL);
+	question_end(request);
+}
+
+static void on_lease_ended(const struct lease *lease, enum tb_reason reason)
+{
+	struct decision decision = {
+		.operation = "end",
+		.uid = lease->uid,
+		.pid = lease->pid,
+		.network = lease->network_name,
+		.kind = kind_word(lease->kind),
+		.name = lease->name,
+		.verdict = "ended",
+		.reason = reason_word(reason),
+		.lease = lease->id,
+	};
+
+	decision_log(&decision);
+	watchers_tell(lease, TB_EVENT_ENDED, reason);
+}
+
+/* Answers those who wanted the lease to end. */
+static void on_lease_gone(const struct lease *lease)
+{
+	static const struct outcome done = {.status = TB_OK};
+	struct request *request = TAILQ_FIRST(requests_used());
+
+	while (request != NULL) {
+		struct request *next = TAILQ_NEXT(request, link);
+
+		if (request->state == REQUEST_ENDING && memcmp(request->message.lease, lease->id, TB_ID_SIZE) == 0) {
+			answer_outcome(request->client.sock, header_of(request)->type, &done);
+			request_free(request);
+		}
+		request = next;
+	}
+}
+
+static void on_lease_begun(const struct lease *lease)
+{
+	watchers_tell(lease, TB_EVENT_OPENED, 0);
+}
+
+static void on_room(void)
+{
+	room = true;
+}
+
+int flow_init(int authority)
+{
+	static const struct lease_audience audience = {on_lease_ended, on_lease_gone, on_room};
+
+	room = false;
+	leases_tell(&audience);
+	orders_init(on_lease_begun);
+	loop_handle(LOOP_REQUEST, on_request);
+	return questions_init(authority, on_verdict);
+}
+
+static void expire(struct request *request)
+{
+	switch (request->state) {
+	case REQUEST_REFUSED:
+		refusal_tell(request);
+		break;
+	case REQUEST_ABANDONED:
+		question_end(request);
+		break;
+	case REQUEST_ASKED:
+		refuse_with(request, TB_BUSY, "polkit-timeout");
+		break;
+	case REQUEST_ROOM:
+		refuse_with(request, TB_BUSY, "room-timeout");
+		break;
+	case REQUEST_WAITING:
+		refuse_with(request, TB_BUSY, "queue-timeout");
+		break;
+	default:
+		break; /* a long list: lists_proceed() knows */
+	}
+}
+
+/* Refuses what has waited too long. Returns the milliseconds until the next deadline, or -1. */
+static int expire_all(void)
+{
+	uint64_t now = monotonic_ms();
+	uint64_t next_deadline = UINT64_MAX;
+	struct request *request = TAILQ_FIRST(requests_used());
+
+	while (request != NULL) {
+		struct request *next = TAILQ_NEXT(request, link);
+
+		if (request->deadline <= now)
+			expire(request);
+		/* What was refused may have a new deadline, for its verdict. */
+		if (request->state != REQUEST_FREE && request->deadline < next_deadline)
+			next_deadline = request->deadline;
+		request = next;
+	}
+	if (next_deadline == UINT64_MAX)
+		return -1;
+	return next_deadline > now ? (int)(next_deadline - now) : 0;
+}
+
+int flow_expire(void)
+{
+	int timeout;
+
+	if (room) {
+		room = false;
+		for_each(REQUEST_ROOM, proceed);
+	}
+	for_each(REQUEST_WAITING, ask_if_it_may);
+	lists_proceed();
+	timeout = expire_all();
+	return loop_nearer(timeout, orders_expire());
+}

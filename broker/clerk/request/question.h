@@ -1,0 +1,34 @@
+/* Questions to polkit: which are open, and what passes between the clerk and the authority. Runs in the clerk.
+ *
+ * A question counts until polkit has answered it, also if its client has hung up: polkitd owes the answer, and the bus
+ * counts it.
+ */
+#ifndef TB_CLERK_QUESTION_H
+#define TB_CLERK_QUESTION_H
+
+#include "broker/clerk/request/request.h"
+
+/* Questions that are open at the same time: polkitd answers one after the other anyway, and must not be flooded. Half of
+ * them may wait for a password. */
+#define QUESTIONS_MAX 16
+#define PROMPTS_MAX (QUESTIONS_MAX / 2)
+
+/* Takes the channel to the authority, which stays the caller's. answered() is given each verdict on a request that is
+ * still wanted; the word is an enum tb_verdict_word. Returns 0 or a negative errno. */
+int questions_init(int channel, void (*answered)(struct request *request, uint32_t word));
+
+/* Fills in what polkit would be asked of the request, but for the ticket. Of an open the network must be known, of a
+ * revocation the lease must exist. */
+void question_fill(struct request *request);
+
+/* True if the request may be asked about now: one question of a user at a time, and one prompt. */
+bool question_may_be_asked(const struct request *request);
+
+/* Asks. Returns 0 or a negative errno. */
+int question_ask(struct request *request);
+
+/* The request ends. If polkit has its question, that is taken back, and the slot waits for the verdict; if polkit has
+ * said yes, the monitor hears that the yes is worth nothing any more. */
+void question_end(struct request *request);
+
+#endif
