@@ -29,12 +29,14 @@ PROVE ?= prove
 PROVEFLAGS ?= -j4
 BUILD ?= build$(if $(SANITIZE),-sanitize)
 
+CLERK = broker/clerk broker/clerk/client broker/clerk/lease broker/clerk/request
+
 # What each program is made of, and what it may link: the trust boundary. A folder under broker/ is a process,
 # but for shared/ and config/ (the network files).
 tapbrokerd_OBJS = $(call objects,proto broker/shared broker/config broker/monitor)
 tapbrokerd_PKGS = libcap-ng libseccomp libmnl inih
-tapbroker-listener_OBJS = $(call objects,proto broker/shared broker/listener)
-tapbroker-listener_PKGS = libseccomp
+tapbroker-clerk_OBJS = $(call objects,proto broker/shared $(CLERK)) $(BUILD)/broker/config/table.o
+tapbroker-clerk_PKGS = libseccomp libmnl
 tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
 tapbroker-authority_PKGS = libseccomp polkit-gobject-1
 tapbroker-opener_OBJS = $(call objects,proto broker/shared broker/opener)
@@ -50,7 +52,7 @@ libtapbroker_OBJS = $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/*.c client/
 libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/config broker/monitor client/libtapbroker))
 libbench_OBJS = $(filter-out $(BENCHES:$(BUILD)/%=$(BUILD)/tests/%.o),$(call objects,tests/bench))
 
-PROGRAMS = tapbrokerd tapbroker-listener tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper
+PROGRAMS = tapbrokerd tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out %/replay.c,$(wildcard tests/fuzz/*.c)))
 REPLAYS = $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/%)
@@ -90,6 +92,7 @@ $(BUILD)/flags: FORCE
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(BUILD)/broker/%.o: private PKGS = libseccomp
+$(BUILD)/broker/shared/%.o $(BUILD)/broker/clerk/%.o: private PKGS = libseccomp libmnl
 $(BUILD)/client/libtapbroker/%.o $(BUILD)/pic/client/libtapbroker/%.o: private PKGS = $(libtapbroker_PKGS)
 $(BUILD)/broker/config/%.o: private PKGS = inih
 $(BUILD)/broker/monitor/%.o: private PKGS = $(filter-out inih,$(tapbrokerd_PKGS))
@@ -117,7 +120,8 @@ $(BUILD)/libtapbroker.so.1: $(libtapbroker_OBJS) client/libtapbroker.map
 $(BUILD)/libtapbroker.a: $(libtapbroker_OBJS)
 $(BUILD)/tests/libtest.a: $(libtest_OBJS)
 $(BUILD)/tests/libbench.a: $(libbench_OBJS)
-$(foreach p,listener authority opener,$(eval $(BUILD)/tests/lib$p.a: $$(call objects,broker/$p)))
+$(BUILD)/tests/libclerk.a: $(filter-out %/clerk.o,$(call objects,$(CLERK)))
+$(foreach p,authority opener,$(eval $(BUILD)/tests/lib$p.a: $$(call objects,broker/$p)))
 $(foreach p,tapctl bridge-helper,$(eval $(BUILD)/tests/lib$p.a: $$(call objects,client/$p)))
 $(BUILD)/%.a:
 	@mkdir -p $(@D)
@@ -127,7 +131,7 @@ $(BUILD)/%.a:
 TEST_PKGS = $(tapbrokerd_PKGS)
 $(UNIT_TESTS): private PKGS = $(TEST_PKGS) cmocka
 $(filter $(BUILD)/tests/unit/test_authority%,$(UNIT_TESTS)): private PKGS = $(TEST_PKGS) cmocka polkit-gobject-1
-$(foreach p,listener authority opener tapctl bridge-helper,$(eval $(filter $(BUILD)/tests/unit/test_$p%,$(UNIT_TESTS)): \
+$(foreach p,clerk authority opener tapctl bridge-helper,$(eval $(filter $(BUILD)/tests/unit/test_$p%,$(UNIT_TESTS)): \
 	$(BUILD)/tests/lib$p.a))
 $(REPLAYS) $(HELPERS) $(FUZZERS): private PKGS = $(TEST_PKGS)
 $(BENCHES): private PKGS = $(TEST_PKGS) polkit-gobject-1
@@ -205,7 +209,7 @@ $(TEXTS): $(BUILD)/text/%: % $(BUILD)/flags
 # mode:directory:file:name there
 text = $(foreach f,$(filter $(BUILD)/text/$(1),$(TEXTS)),644:$(2):$f:$(notdir $f))
 INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(BINDIR):$(BUILD)/tapctl:tapctl \
-	$(foreach p,listener authority opener,755:$(LIBEXECDIR)/tapbroker:$(BUILD)/tapbroker-$p:tapbroker-$p) \
+	$(foreach p,clerk authority opener,755:$(LIBEXECDIR)/tapbroker:$(BUILD)/tapbroker-$p:tapbroker-$p) \
 	755:$(LIBEXECDIR):$(BUILD)/tapbroker-bridge-helper:tapbroker-bridge-helper \
 	644:$(LIBDIR):$(BUILD)/libtapbroker.so.1:libtapbroker.so.1 644:$(LIBDIR):$(BUILD)/libtapbroker.a:libtapbroker.a \
 	644:$(INCLUDEDIR):client/tapbroker.h:tapbroker.h 644:$(BASHCOMPDIR):client/completions/tapctl.bash:tapctl \

@@ -158,12 +158,19 @@ struct tb_made {
 	uint32_t ifindex; /* in the device's own network namespace */
 	uint32_t master;  /* ifindex of its bridge; 0: none */
 	uint32_t mtu;     /* bytes */
-	uint32_t stored;  /* 1: the supervisor keeps the lifeline, or there is none to keep it; 0: to be tried again */
+	uint32_t stored;  /* enum tb_stored_state */
 	uint64_t since;   /* seconds after 1970, as the alias says it */
 	char name[TB_NAME_SIZE];
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
 	uint8_t reserved_mac[2];
 	uint8_t lease[TB_ID_SIZE]; /* drawn by the monitor */
+};
+
+/* What has become of the lifeline. */
+enum tb_stored_state {
+	TB_STORED_NONE = 0,    /* no supervisor keeps any */
+	TB_STORED_YES = 1,     /* the supervisor keeps it */
+	TB_STORED_NOT_YET = 2, /* the supervisor did not take it: to be tried again */
 };
 
 /* Why the monitor refused an order that an honest clerk can give. Any other wrong order is a compromise. */

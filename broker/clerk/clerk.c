@@ -35,6 +35,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -200,7 +201,7 @@ static void open_books(const struct clerk_options *options, const struct network
 	requests_init(networks, &request_limits);
 	checked(lists_init(capacity), "cannot make room for lists");
 	checked(flow_init(AUTHORITY_FD), "cannot hear the authority");
-	checked(listener_init(LISTENING_FD, &listener_limits, flow_begin), "cannot make the table of connections");
+	checked(listener_init(LISTENING_FD, &listener_limits, flow_begin, flow_turn_away), "cannot make the table of connections");
 	loop_handle(LOOP_MONITOR, on_monitor);
 	checked(loop_watch(MONITOR_FD, EPOLLIN, LOOP_MONITOR, 0), "cannot hear the monitor");
 }

@@ -22,11 +22,11 @@ static const struct option long_options[] = {
 
 static uint32_t option_number(const char *text)
 {
-	uint32_t value;
+	uint64_t value;
 
-	if (tb_number_parse(text, 1, UINT32_MAX, &value) < 0)
+	if (tb_number_read(text, 1, UINT32_MAX, &value) < 0)
 		tb_die("clerk: '%s' is not a number; it is started by tapbrokerd, not by hand", text);
-	return value;
+	return (uint32_t)value;
 }
 
 static void read_monitor(struct clerk_options *options, char *text)

@@ -84,28 +84,28 @@ static bool persistent_with_queues(const struct network *network, const struct t
 }
 
 static const struct {
-	const char *word;
+	enum tb_check check;
 	bool (*forbids)(const struct network *network, const struct tb_question *question);
 } rows[] = {
-	{"ceiling-kind", other_kind},
-	{"ceiling-place", other_place},
-	{"ceiling-name", name_not_listed},
-	{"ceiling-mtu", mtu_out_of_range},
-	{"ceiling-queues", queues_out_of_range},
-	{"ceiling-vnet-hdr", vnet_hdr_not_allowed},
-	{"ceiling-vhost", vhost_not_allowed},
-	{"ceiling-lifetime", lifetime_not_allowed},
-	{"ceiling-netns", netns_not_allowed},
-	{"ceiling-lifetime", away_without_session},
-	{"ceiling-queues", persistent_with_queues},
+	{TB_CHECK_KIND, other_kind},
+	{TB_CHECK_NETWORK, other_place},
+	{TB_CHECK_NAME, name_not_listed},
+	{TB_CHECK_MTU, mtu_out_of_range},
+	{TB_CHECK_QUEUES, queues_out_of_range},
+	{TB_CHECK_VNET_HDR, vnet_hdr_not_allowed},
+	{TB_CHECK_VHOST, vhost_not_allowed},
+	{TB_CHECK_LIFETIME, lifetime_not_allowed},
+	{TB_CHECK_NETNS, netns_not_allowed},
+	{TB_CHECK_LIFETIME, away_without_session},
+	{TB_CHECK_QUEUES, persistent_with_queues},
 };
 
-const char *ceiling_forbids(const struct network *network, const struct tb_question *question)
+enum tb_check ceiling_forbids(const struct network *network, const struct tb_question *question)
 {
 	if (network == NULL)
-		return "no-network";
+		return TB_CHECK_NETWORK;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].forbids(network, question))
-			return rows[i].word;
-	return NULL;
+			return rows[i].check;
+	return TB_CHECK_NONE;
 }

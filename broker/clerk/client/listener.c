@@ -30,6 +30,7 @@ static struct listener_limits limits;
 static struct connections connections;
 static int listening = -1;
 static void (*ready)(int sock);
+static void (*turn_away)(int sock);
 static bool accepting;        /* the listening socket is watched */
 static uint64_t accept_again; /* not before this millisecond of the monotonic clock */
 static uint64_t complained[COMPLAINTS];
@@ -112,9 +113,10 @@ static void welcome(int sock)
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
-	if (socket_prepare(sock) < 0 || getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
-	    !may_stay(peer.uid))
+	if (socket_prepare(sock) < 0 || getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		socket_hang_up(&sock);
+	else if (!may_stay(peer.uid))
+		turn_away(sock);
 	else if (readable(sock))
 		ready(sock);
 	else if (await_request(sock, peer.uid) < 0)
@@ -193,7 +195,7 @@ static void on_connection(uint32_t number, uint32_t events)
 	ready(sock);
 }
 
-int listener_init(int socket, const struct listener_limits *bounds, void (*take)(int sock))
+int listener_init(int socket, const struct listener_limits *bounds, void (*take)(int sock), void (*refuse)(int sock))
 {
 	int ret = connections_init(&connections, bounds->connections);
 
@@ -202,6 +204,7 @@ int listener_init(int socket, const struct listener_limits *bounds, void (*take)
 	limits = *bounds;
 	listening = socket;
 	ready = take;
+	turn_away = refuse;
 	accept_again = 0;
 	accepting = false;
 	loop_handle(LOOP_LISTENING, on_listening);

@@ -119,6 +119,7 @@ uint32_t leases_held(uid_t uid, const struct network *network)
 bool leases_user_full(uid_t uid, struct lease_quota *full)
 {
 	*full = (struct lease_quota){.status = TB_QUOTA_USER,
+				     .check = TB_CHECK_MAX_LEASES_PER_USER,
 				     .quota = TB_QUOTA_OF_BROKER,
 				     .held = held(uid, ALL_NETWORKS),
 				     .limit = table.limits.per_user};
@@ -128,6 +129,7 @@ bool leases_user_full(uid_t uid, struct lease_quota *full)
 bool leases_user_network_full(uid_t uid, const struct network *network, struct lease_quota *full)
 {
 	*full = (struct lease_quota){.status = TB_QUOTA_USER,
+				     .check = TB_CHECK_MAX_PER_USER,
 				     .quota = TB_QUOTA_OF_NETWORK,
 				     .held = leases_held(uid, network),
 				     .limit = network->max_per_user};
@@ -177,6 +179,7 @@ struct lease *lease_begin(const struct network *network, uid_t uid, struct lease
 	bool network_full = table.per_network[network_number(network)] >= network->max;
 
 	*full = (struct lease_quota){.status = TB_QUOTA_NETWORK,
+				     .check = network_full ? TB_CHECK_MAX : TB_CHECK_MAX_LEASES,
 				     .quota = network_full ? TB_QUOTA_OF_NETWORK : TB_QUOTA_OF_BROKER};
 	return network_full || table.count >= usable ? NULL : lease_begin_again(network, network->name, uid);
 }

@@ -76,6 +76,7 @@ TAILQ_HEAD(lease_list, lease);
 /* Which quota is used up, and how far. */
 struct lease_quota {
 	enum tb_status status; /* TB_QUOTA_USER or TB_QUOTA_NETWORK */
+	enum tb_check check;
 	enum tb_quota quota;
 	uint32_t held; /* TB_QUOTA_USER */
 	uint32_t limit;

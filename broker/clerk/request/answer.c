@@ -12,6 +12,7 @@ static void answer_open(int sock, const struct outcome *outcome)
 	memset(&answer, 0, sizeof(answer));
 	tb_header_set(&answer.header, TB_ANS_OPEN, sizeof(answer));
 	answer.status = outcome->status;
+	answer.check = outcome->check;
 	answer.quota = outcome->quota;
 	answer.held = outcome->held;
 	answer.limit = outcome->limit;
@@ -21,17 +22,20 @@ static void answer_open(int sock, const struct outcome *outcome)
 }
 
 /* A message of this type and size that says its status, where all of them have it, and nothing else. */
-static void answer_status(int sock, enum tb_type type, size_t size, enum tb_status status)
+static void answer_status(int sock, enum tb_type type, size_t size, const struct outcome *outcome)
 {
 	union {
 		struct tb_done done;
 		struct tb_lease lease;
+		struct tb_network network;
+		struct tb_about about;
 		struct tb_event event;
 	} answer;
 
 	memset(&answer, 0, sizeof(answer));
 	tb_header_set(&answer.done.header, type, size);
-	answer.done.status = status;
+	answer.done.status = outcome->status;
+	answer.done.check = outcome->check;
 	tb_send(sock, &answer, size, NULL, 0);
 }
 
@@ -39,16 +43,22 @@ void answer_outcome(int sock, uint16_t type, const struct outcome *outcome)
 {
 	switch (type) {
 	case TB_REQ_LIST:
-		answer_status(sock, TB_ANS_LEASE, sizeof(struct tb_lease), outcome->status);
+		answer_status(sock, TB_ANS_LEASE, sizeof(struct tb_lease), outcome);
+		break;
+	case TB_REQ_NETWORKS:
+		answer_status(sock, TB_ANS_NETWORK, sizeof(struct tb_network), outcome);
+		break;
+	case TB_REQ_ABOUT:
+		answer_status(sock, TB_ANS_ABOUT, sizeof(struct tb_about), outcome);
 		break;
 	case TB_REQ_WATCH:
-		answer_status(sock, TB_ANS_EVENT, sizeof(struct tb_event), outcome->status);
+		answer_status(sock, TB_ANS_EVENT, sizeof(struct tb_event), outcome);
 		break;
 	case TB_REQ_RELEASE:
-		answer_status(sock, TB_ANS_RELEASE, sizeof(struct tb_done), outcome->status);
+		answer_status(sock, TB_ANS_RELEASE, sizeof(struct tb_done), outcome);
 		break;
 	case TB_REQ_REVOKE:
-		answer_status(sock, TB_ANS_REVOKE, sizeof(struct tb_done), outcome->status);
+		answer_status(sock, TB_ANS_REVOKE, sizeof(struct tb_done), outcome);
 		break;
 	default:
 		answer_open(sock, outcome);

@@ -9,6 +9,7 @@
 /* What became of a request; what does not belong to its status is zero. */
 struct outcome {
 	enum tb_status status;
+	enum tb_check check; /* which check refused; TB_CHECK_NONE: not to be told */
 	enum tb_quota quota; /* TB_QUOTA_USER, TB_QUOTA_NETWORK: which one is used up */
 	uint32_t held;       /* TB_QUOTA_USER */
 	uint32_t limit;

@@ -15,7 +15,9 @@
 #include "broker/clerk/request/watch.h"
 #include "broker/shared/clock.h"
 #include "proto/channel.h"
+#include "proto/about.h"
 #include "proto/request.h"
+#include "proto/words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -29,7 +31,7 @@ static void end_lease(struct request *request, enum tb_reason reason)
 	struct lease *lease = request_subject(request);
 
 	if (lease == NULL) {
-		refuse_with(request, TB_NO_LEASE, "no-lease");
+		refuse_with(request, TB_NO_LEASE, TB_CHECK_LEASE);
 		return;
 	}
 	request_log(request, "granted", NULL, lease);
@@ -39,6 +41,15 @@ static void end_lease(struct request *request, enum tb_reason reason)
 	if (request_watch(request) < 0)
 		request_free(request);
 	lease_end(lease, reason);
+}
+
+static void tell_about(struct request *request)
+{
+	struct tb_about about;
+
+	tb_about_fill(&about, TB_RELEASE);
+	tb_send(request->client.sock, &about, sizeof(about), NULL, 0);
+	request_free(request);
 }
 
 /* Does what the gate has let through. */
@@ -60,6 +71,9 @@ static void perform(struct request *request)
 	case TB_REQ_WATCH:
 		watch_begin(request);
 		break;
+	case TB_REQ_ABOUT:
+		tell_about(request);
+		break;
 	default:
 		list_networks(request);
 	}
@@ -69,7 +83,7 @@ static void wait_as(struct request *request, enum request_state state)
 {
 	request->state = state;
 	if (request_watch(request) < 0)
-		refuse_with(request, TB_BUSY, "no-watch");
+		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
 }
 
 /* Asks the gate, and goes where it points. */
@@ -88,7 +102,7 @@ static void proceed(struct request *request)
 		wait_as(request, REQUEST_ROOM);
 		break;
 	default:
-		refuse(request, &passage.outcome, passage.reason);
+		refuse(request, &passage.outcome);
 	}
 }
 
@@ -97,16 +111,16 @@ static void refuse_verdict(struct request *request, uint32_t word)
 {
 	switch (word) {
 	case TB_VERDICT_NO:
-		refuse_with(request, TB_DENIED, "polkit-no");
+		refuse_with(request, TB_DENIED, TB_CHECK_POLKIT_NO);
 		break;
 	case TB_VERDICT_CHALLENGE:
-		refuse_with(request, TB_DENIED, "polkit-challenge");
+		refuse_with(request, TB_DENIED, TB_CHECK_POLKIT_CHALLENGE);
 		break;
 	case TB_VERDICT_DISMISSED:
-		refuse_with(request, TB_DENIED, "polkit-dismissed");
+		refuse_with(request, TB_DENIED, TB_CHECK_POLKIT_DISMISSED);
 		break;
 	default:
-		refuse_with(request, TB_BUSY, "polkit-error");
+		refuse_with(request, TB_BUSY, TB_CHECK_POLKIT_ERROR);
 	}
 }
 
@@ -126,14 +140,14 @@ static void ask(struct request *request)
 	struct passage passage = gate(request);
 
 	if (passage.way == PASSAGE_REFUSED)
-		refuse(request, &passage.outcome, passage.reason);
+		refuse(request, &passage.outcome);
 	else if (passage.way != PASSAGE_ASK)
 		proceed(request);
 	/* polkit is told of the process that connected: it still runs. */
 	else if (!client_alive(&request->client))
-		refuse_with(request, TB_DENIED, "peer-gone");
+		refuse_with(request, TB_DENIED, TB_CHECK_PEER_GONE);
 	else if (question_ask(request) < 0)
-		refuse_with(request, TB_BUSY, "no-ticket");
+		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
 }
 
 /* Calls each() for every request in that state, in the order of arrival. each() may end it. */
@@ -161,16 +175,14 @@ static const struct tb_header *header_of(const struct request *request)
 	return &request->message.header;
 }
 
-static bool is_request_type(uint16_t type)
-{
-	return type == TB_REQ_OPEN || type == TB_REQ_NETWORKS || type == TB_REQ_LIST || type == TB_REQ_RELEASE ||
-	       type == TB_REQ_REVOKE || type == TB_REQ_WATCH;
-}
-
 /* Reads the one message. Returns 0, -EBADMSG if it is none that a client may send, or -ECONNRESET if the client has hung
  * up. Descriptors are never received: the socket that holds them goes to closer.h in the end. */
 static int read_message(struct request *request)
 {
+	static union {
+		struct tb_request head;
+		char bytes[TB_REQUEST_MAX];
+	} message;
 	int sock = request->client.sock;
 	enum queued queued = socket_queued(sock);
 	size_t none = 0;
@@ -180,11 +192,11 @@ static int read_message(struct request *request)
 		return -ECONNRESET;
 	if (queued == QUEUED_FDS)
 		return -EBADMSG;
-	length = tb_receive(sock, &request->message, sizeof(request->message), NULL, &none);
-	if (length != (long)sizeof(request->message) || !is_request_type(header_of(request)->type) ||
-	    !tb_header_valid(header_of(request), header_of(request)->type, sizeof(request->message)) ||
-	    !tb_request_valid(&request->message))
+	length = tb_receive(sock, &message, sizeof(message), NULL, &none);
+	if (length < 0 || !tb_request_valid(&message, (size_t)length))
 		return -EBADMSG;
+	/* No request of this release has more than its head. */
+	request->message = message.head;
 	/* From here on nothing can be queued in it, neither bytes nor descriptors: it becomes a lifeline. */
 	shutdown(sock, SHUT_RD);
 	return socket_queued(sock) == QUEUED_NOTHING ? 0 : -EBADMSG;
@@ -200,15 +212,19 @@ static void begin_known(struct request *request)
 		return;
 	}
 	if (ret < 0) {
-		/* What was not understood is not printed. */
-		memset(&request->message, 0, sizeof(request->message));
-		refuse_with(request, TB_MALFORMED, "malformed");
+		refuse_with(request, TB_MALFORMED, TB_CHECK_SYNTAX);
 		return;
 	}
 	timeout = request_interactive(request) ? requests_limits()->prompt_timeout_ms
 					       : requests_limits()->polkit_timeout_ms;
 	request->deadline = request->began + timeout;
 	proceed(request);
+}
+
+void flow_turn_away(int sock)
+{
+	answer_outcome(sock, 0, &(struct outcome){.status = TB_CONNECTIONS, .check = TB_CHECK_CONNECTIONS});
+	socket_hang_up(&sock);
 }
 
 void flow_begin(int sock)
@@ -224,10 +240,10 @@ void flow_begin(int sock)
 	busy = client.uid != 0 && requests_waiting(client.uid) >= requests_limits()->waiting_per_user;
 	request = request_take(&client);
 	if (request == NULL) {
-		answer_outcome(client.sock, 0, &(struct outcome){.status = TB_BUSY});
+		answer_outcome(client.sock, 0, &(struct outcome){.status = TB_BUSY, .check = TB_CHECK_REQUESTS});
 		client_close(&client);
 	} else if (busy) {
-		refuse_unread(request, TB_BUSY);
+		refuse_unread(request, TB_BUSY, TB_CHECK_WAITING);
 	} else {
 		begin_known(request);
 	}
@@ -256,10 +272,10 @@ static void on_lease_ended(const struct lease *lease, enum tb_reason reason)
 		.uid = lease->uid,
 		.pid = lease->pid,
 		.network = lease->network_name,
-		.kind = kind_word(lease->kind),
+		.kind = tb_kind_word(lease->kind),
 		.name = lease->name,
 		.verdict = "ended",
-		.reason = reason_word(reason),
+		.reason = tb_reason_word(reason),
 		.lease = lease->id,
 	};
 
@@ -315,13 +331,13 @@ static void expire(struct request *request)
 		question_end(request);
 		break;
 	case REQUEST_ASKED:
-		refuse_with(request, TB_BUSY, "polkit-timeout");
+		refuse_with(request, TB_BUSY, TB_CHECK_POLKIT_TIMEOUT);
 		break;
 	case REQUEST_ROOM:
-		refuse_with(request, TB_BUSY, "room-timeout");
+		refuse_with(request, TB_BUSY, TB_CHECK_QUEUE_TIMEOUT);
 		break;
 	case REQUEST_WAITING:
-		refuse_with(request, TB_BUSY, "queue-timeout");
+		refuse_with(request, TB_BUSY, TB_CHECK_QUEUE_TIMEOUT);
 		break;
 	default:
 		break; /* a long list: lists_proceed() knows */

@@ -12,6 +12,9 @@ int flow_init(int authority);
 /* Takes a client's prepared socket that can be read: the request's from now on. */
 void flow_begin(int sock);
 
+/* Tells a client that its user has too many connections, and hangs up. */
+void flow_turn_away(int sock);
+
 /* Does what can be done now: asks, orders, lists, refuses what has waited too long, lets those go on that have room.
  * Returns the milliseconds until it wants to be called again, or -1. */
 int flow_expire(void);

@@ -32,27 +32,27 @@ static bool is_broker_itself(uid_t uid)
 	return uid == own[0] || uid == own[1] || uid == own[2];
 }
 
-static struct passage refused(enum tb_status status, const char *reason)
+static struct passage refused(enum tb_status status, enum tb_check check)
 {
-	return (struct passage){.way = PASSAGE_REFUSED, .outcome = {.status = status}, .reason = reason};
+	return (struct passage){.way = PASSAGE_REFUSED, .outcome = {.status = status, .check = check}};
 }
 
-static struct passage full(const struct lease_quota *quota, const char *reason)
+static struct passage full(const struct lease_quota *quota)
 {
 	return (struct passage){.way = PASSAGE_REFUSED,
 				.outcome = {.status = quota->status,
+					    .check = quota->check,
 					    .quota = quota->quota,
 					    .held = quota->held,
-					    .limit = quota->limit},
-				.reason = reason};
+					    .limit = quota->limit}};
 }
 
 /* The user holds all that it may have. If one of its devices is being deleted, that is over in a moment: it waits. */
-static struct passage full_or_room(uid_t uid, const struct lease_quota *quota, const char *reason)
+static struct passage full_or_room(uid_t uid, const struct lease_quota *quota)
 {
 	if (leases_room_soon(uid))
 		return (struct passage){.way = PASSAGE_ROOM};
-	return full(quota, reason);
+	return full(quota);
 }
 
 /* True for a client that has hung up by now, though the loop has not said so yet: then its lease is ending. */
@@ -76,29 +76,29 @@ static struct passage gate_open(struct request *request)
 	const struct tb_request *message = &request->message;
 	uid_t uid = request->client.uid;
 	struct lease_quota quota;
-	const char *forbidden;
+	enum tb_check forbidden;
 
 	/* No process of the broker asks for a device, and the overflow uid is nobody in particular. */
 	if (is_broker_itself(uid) || uid == OVERFLOW_UID)
-		return refused(TB_DENIED, "uid");
+		return refused(TB_DENIED, TB_CHECK_UID);
 
 	/* A quota over all networks depends on the caller's own doings alone: it may be told before anything else. */
 	if (still_full(user_full, uid, NULL, &quota))
-		return full_or_room(uid, &quota, "quota-user");
+		return full_or_room(uid, &quota);
 
 	/* The first key. The word for a network that does not exist is the word for one that does not allow this. */
 	request->network = find_network(message);
 	if (request->network == NULL)
-		return refused(TB_DENIED, "no-network");
+		return refused(TB_DENIED, TB_CHECK_NETWORK);
 	if (!request->authorized)
 		question_fill(request);
 	forbidden = ceiling_forbids(request->network, &request->question);
-	if (forbidden != NULL)
+	if (forbidden != TB_CHECK_NONE)
 		return refused(TB_DENIED, forbidden);
 
 	/* A holder of devices of this network was let in before: to tell how many tells nothing new. */
 	if (still_full(leases_user_network_full, uid, request->network, &quota))
-		return full_or_room(uid, &quota, "quota-user-network");
+		return full_or_room(uid, &quota);
 
 	/* The second key. Root needs no polkit, which would say yes to it anyway; for everybody else this function is
 	 * called again, and begins again, when polkit has said yes. */
@@ -118,7 +118,7 @@ static struct passage gate_others(struct request *request)
 	bool turned = request->client.uid == 0 || request->authorized;
 
 	if (request->message.header.type == TB_REQ_REVOKE && request_subject(request) == NULL)
-		return refused(turned ? TB_NO_LEASE : TB_DENIED, "no-lease");
+		return refused(turned ? TB_NO_LEASE : TB_DENIED, TB_CHECK_LEASE);
 	if (!turned) {
 		question_fill(request);
 		return (struct passage){.way = PASSAGE_ASK};

@@ -13,8 +13,7 @@ enum passage_way {
 
 struct passage {
 	enum passage_way way;
-	struct outcome outcome; /* for the client, if refused */
-	const char *reason;     /* for the log, if refused */
+	struct outcome outcome; /* if refused */
 };
 
 /* Decides on a request whose syntax is right: when it has arrived, again whenever it may have room, and again when

@@ -13,6 +13,7 @@
 #include "broker/shared/log.h"
 #include "proto/channel.h"
 #include "proto/name.h"
+#include "proto/words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -98,8 +99,7 @@ static int give_order(struct request *request)
 
 	request->lease = lease_begin(request->network, request->client.uid, &full);
 	if (request->lease == NULL) {
-		refuse(request, &(struct outcome){.status = full.status, .quota = full.quota},
-		       full.quota == TB_QUOTA_OF_NETWORK ? "quota-network" : "quota-broker");
+		refuse(request, &(struct outcome){.status = full.status, .check = full.check, .quota = full.quota});
 		return 0;
 	}
 	ret = order_send(request);
@@ -151,22 +151,16 @@ static void begin_lease(struct request *request, const struct tb_made *made)
 	guard_look(lease);
 }
 
-static const char *stage_word(uint32_t stage)
-{
-	static const char *const words[] = {"none", "node", "create", "harden", "link", "verify", "up"};
-
-	return stage < sizeof(words) / sizeof(words[0]) ? words[stage] : "unknown";
-}
-
 /* For the log: create-EBUSY. */
 static const char *failure_word(const struct tb_made *made)
 {
 	static char word[64];
 	const char *error = strerrorname_np(made->error);
+	const char *stage = tb_stage_word(made->stage);
 
 	switch (made->status) {
 	case TB_KERNEL:
-		snprintf(word, sizeof(word), "%s-%s", stage_word(made->stage), error != NULL ? error : "unknown");
+		snprintf(word, sizeof(word), "%s-%s", stage != NULL ? stage : "unknown", error != NULL ? error : "unknown");
 		return word;
 	case TB_NAME_TAKEN:
 		return "name-taken";
@@ -190,16 +184,18 @@ static void answer_refusal(struct request *request, const struct tb_made *made)
 	switch (made->status) {
 	case TB_DENIED:
 		if (made->check == TB_ORDER_NO_YES)
-			refuse_with(request, TB_BUSY, "no-yes");
+			refuse_with(request, TB_BUSY, TB_CHECK_POLKIT_TIMEOUT);
 		else
-			refuse_with(request, TB_DENIED, "peer-gone");
+			refuse_with(request, TB_DENIED, TB_CHECK_PEER_GONE);
 		return;
 	case TB_NOT_OWN_NETNS:
-		refuse(request, &outcome, "netns");
+		outcome.check = TB_CHECK_NETNS;
+		refuse(request, &outcome);
 		return;
 	case TB_QUOTA_NETWORK:
 		outcome.quota = TB_QUOTA_OF_NETWORK;
-		refuse(request, &outcome, "quota-network");
+		outcome.check = TB_CHECK_MAX;
+		refuse(request, &outcome);
 		return;
 	case TB_KERNEL:
 		outcome.stage = made->stage;

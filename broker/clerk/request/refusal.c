@@ -3,6 +3,7 @@
 
 #include "broker/clerk/request/question.h"
 #include "broker/shared/clock.h"
+#include "proto/words.h"
 
 /* Milliseconds from a request to its refusal. Polkit takes 2 to 5. */
 #define REFUSAL_MS 20
@@ -40,6 +41,9 @@ void refusal_tell(struct request *request)
 static void tell_at(struct request *request, const struct outcome *outcome, uint64_t time)
 {
 	request->refusal = *outcome;
+	/* One word for every "no": which check it was tells which networks there are. */
+	if (outcome->status == TB_DENIED && request->client.uid != 0)
+		request->refusal.check = TB_CHECK_NONE;
 	if (request->state == REQUEST_ASKED || request->client.uid == 0 || monotonic_ms() >= time ||
 	    count_used() > WAITING_MAX) {
 		refusal_tell(request);
@@ -49,20 +53,20 @@ static void tell_at(struct request *request, const struct outcome *outcome, uint
 	request->deadline = time;
 }
 
-void refuse(struct request *request, const struct outcome *outcome, const char *reason)
+void refuse(struct request *request, const struct outcome *outcome)
 {
-	request_log(request, "denied", reason, subject_to_log(request));
+	request_log(request, "denied", tb_check_word(outcome->check), subject_to_log(request));
 	tell_at(request, outcome, request->began + REFUSAL_MS);
 }
 
-void refuse_with(struct request *request, enum tb_status status, const char *reason)
+void refuse_with(struct request *request, enum tb_status status, enum tb_check check)
 {
-	refuse(request, &(struct outcome){.status = status}, reason);
+	refuse(request, &(struct outcome){.status = status, .check = check});
 }
 
-void refuse_unread(struct request *request, enum tb_status status)
+void refuse_unread(struct request *request, enum tb_status status, enum tb_check check)
 {
-	tell_at(request, &(struct outcome){.status = status}, request->began + REFUSAL_MS);
+	tell_at(request, &(struct outcome){.status = status, .check = check}, request->began + REFUSAL_MS);
 }
 
 void refuse_failed(struct request *request, const struct outcome *outcome, const char *reason)

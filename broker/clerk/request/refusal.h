@@ -10,12 +10,12 @@
 
 #include "broker/clerk/request/request.h"
 
-/* Tells the log why the request is refused and, in its time, the client, and ends it. */
-void refuse(struct request *request, const struct outcome *outcome, const char *reason);
-void refuse_with(struct request *request, enum tb_status status, const char *reason);
+/* Tells the log which check refused the request and, in its time, the client as much as it may know, and ends it. */
+void refuse(struct request *request, const struct outcome *outcome);
+void refuse_with(struct request *request, enum tb_status status, enum tb_check check);
 
 /* The same, of a request that was not even read; the log does not hear of it. */
-void refuse_unread(struct request *request, enum tb_status status);
+void refuse_unread(struct request *request, enum tb_status status, enum tb_check check);
 
 /* The monitor or the kernel could not do it: verdict "failed". The refusal's time begins now. */
 void refuse_failed(struct request *request, const struct outcome *outcome, const char *reason);

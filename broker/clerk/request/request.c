@@ -5,6 +5,7 @@
 #include "broker/clerk/decision.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/clock.h"
+#include "proto/words.h"
 
 #include <string.h>
 
@@ -126,6 +127,8 @@ static const char *operation_word(uint16_t type)
 		return "watch";
 	case TB_REQ_NETWORKS:
 		return "networks";
+	case TB_REQ_ABOUT:
+		return "about";
 	default:
 		return "open";
 	}
@@ -140,7 +143,7 @@ void request_log(const struct request *request, const char *verdict, const char 
 		.uid = request->client.uid,
 		.pid = request->client.pid,
 		.network = network != NULL ? network->name : message->network,
-		.kind = kind_word(network != NULL ? network->kind : (enum tb_kind)message->kind),
+		.kind = tb_kind_word(network != NULL ? network->kind : message->kind),
 		.name = message->name,
 		.verdict = verdict,
 		.reason = reason,
@@ -148,7 +151,7 @@ void request_log(const struct request *request, const char *verdict, const char 
 
 	if (lease != NULL) {
 		decision.network = lease->network_name;
-		decision.kind = kind_word(lease->kind);
+		decision.kind = tb_kind_word(lease->kind);
 		decision.name = lease->name;
 		decision.lease = lease->id;
 	}

@@ -37,7 +37,7 @@ void watch_begin(struct request *request)
 	struct tb_event event;
 
 	if (count_watchers(request) >= WATCHERS_MAX) {
-		refuse_with(request, TB_BUSY, "busy");
+		refuse_with(request, TB_BUSY, TB_CHECK_WATCHES);
 		return;
 	}
 	memset(&event, 0, sizeof(event));
