@@ -1,4 +1,4 @@
-/* Links, by rtnetlink. Runs in the monitor; everything here that changes a link USES CAP_NET_ADMIN.
+/* Links, by rtnetlink: what there is. Runs in the monitor; needs no right.
  *
  * A link is named by its ifindex once it is known: names can be taken by others, and altnames match too.
  */
@@ -49,15 +49,6 @@ struct link {
 	struct link_counters counters;
 };
 
-/* What is set on a link of ours before it is up. */
-struct link_setup {
-	const char *alias;
-	uint32_t mtu;       /* bytes */
-	const uint8_t *mac; /* NULL: leave the kernel's */
-	uint32_t master;    /* ifindex of a bridge; 0: none */
-	bool isolated;      /* with a master */
-};
-
 /* The kernel cuts nothing at this size: a dump is sent in pieces of at most 32 KiB, and one link has at most 64 KiB of
  * altnames, which who has rights in its network namespace may give it, and little else. */
 #define LINK_BUFFER_SIZE (96 * 1024)
@@ -71,13 +62,11 @@ struct link_socket {
 	char buffer[LINK_BUFFER_SIZE] __attribute__((aligned(4)));
 };
 
-/* Opens the socket. Returns 0 or a negative errno. */
-int link_socket_open(struct link_socket *sock);
+/* Opens a netlink socket that hears these groups (RTMGRP_*). Returns the fd or a negative errno. */
+int link_netlink_open(uint32_t groups);
 
-/* Opens a socket that is told of every change of a link, or of an entry in a bridge's forwarding table. Returns the fd
- * or a negative errno. */
-int link_events_open(void);
-int fdb_events_open(void);
+/* Opens a socket for questions. Returns 0 or a negative errno. */
+int link_socket_open(struct link_socket *sock);
 
 /* Reads one link. Returns 0, -ENODEV, or another negative errno. */
 int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link);
@@ -90,27 +79,6 @@ int link_find(struct link_socket *sock, const char *name, struct link *link);
 int link_dump(struct link_socket *sock, const char *kind, void (*each)(void *context, const struct link *link),
 	      void *context);
 
-/* Creates a macvtap, down, with this ifindex, and gives it the alias; both in one system call, so that wherever the
- * monitor is killed there is no macvtap of ours without its alias.
- * Returns 0 or a negative errno; -EEXIST: the name or the ifindex is taken. */
-int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name, uint32_t parent,
-			enum tb_macvtap_mode mode, uint32_t queues, const char *alias);
-
-/* Sets up a link of ours that is down. Returns 0 or a negative errno. */
-int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
-
-/* Sets the link up. Returns 0 or a negative errno. */
-int link_up(struct link_socket *sock, uint32_t ifindex);
-
-/* Deletes the link, if its alias begins with prefix and it is a tun, tap or macvtap. Takes the kernel about 16 ms.
- * Returns 0, -ENODEV if there is no such link, -EPERM if it is not ours, or another negative errno. */
-int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *prefix);
-
-/* Adds an entry to the forwarding table of the bridge whose port this is; state and flags as the kernel told them.
- * An entry that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */
-int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
-		 uint8_t flags);
-
 /* True if a whole message begins here, and left bytes are there. libmnl's own check lets a length pass that is negative
  * as an int. */
 struct nlmsghdr;
@@ -121,10 +89,5 @@ bool link_kind_ours(const struct link *link);
 
 /* Parses one RTM_NEWLINK or RTM_DELLINK message. Returns 0, or -EBADMSG if it is malformed. */
 int link_parse(const struct nlmsghdr *message, struct link *link);
-
-/* Parses a datagram of link_events_open(): calls gone() with the ifindex of each link that was deleted, and changed()
- * for each that was made or has changed. Returns 0 or -EBADMSG. */
-int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex),
-		      void (*changed)(void *context, const struct link *link), void *context);
 
 #endif

@@ -1,8 +1,12 @@
 /* Making one device: see device.h. Runs in the monitor; USES CAP_NET_ADMIN. It knows nothing of clients: what it is
- * told to make has passed both keys in gate.c. */
-#include "broker/monitor/device.h"
+ * told to make has passed both keys in orders.c. */
+#include "broker/monitor/kernel/device.h"
 
+#include "broker/monitor/kernel/link_change.h"
+#include "broker/monitor/kernel/link_netns.h"
+#include "broker/monitor/kernel/netns.h"
 #include "broker/shared/fd.h"
+#include "broker/shared/log.h"
 #include "broker/shared/random.h"
 #include "proto/name.h"
 
@@ -16,14 +20,18 @@
 #include <unistd.h>
 
 /* How often a name or an ifindex of our choice may be taken already. */
-#define TRIES 8
+#define NAME_TRIES 8
+
+/* How often a macvtap's node may turn out to be another device's: somebody may have planted it under our device's name.
+ * The next try has another ifindex. */
+#define NODE_TRIES 4
 
 /* A macvtap's ifindex is drawn from here: high, so that it meets no ordinary link, and random, so that nobody plants
  * a /dev/tapN in advance. */
 #define IFINDEX_FIRST (1u << 24)
 #define IFINDEX_COUNT (1u << 29)
 
-static bool fail(struct outcome *failure, enum tb_stage stage, int error)
+static bool fail(struct device_failure *failure, enum tb_stage stage, int error)
 {
 	failure->stage = stage;
 	failure->error = -error;
@@ -51,7 +59,7 @@ static int choose_name(const struct network *network, char name[TB_NAME_SIZE])
 
 /* The ifindex of the network's bridge or parent; 0 if it has none. Looked up each time: it may be made anew. */
 static bool find_lower(struct workshop *workshop, const struct network *network, uint32_t *ifindex,
-		       struct outcome *failure)
+		       struct device_failure *failure)
 {
 	const char *name = network->kind == TB_KIND_MACVTAP ? network->parent : network->bridge;
 	struct link link;
@@ -113,14 +121,19 @@ static int create(const struct workshop *workshop, int fd, const char *name, int
 	return ret;
 }
 
+static bool persistent(const struct device_order *order)
+{
+	return order->alias.lifetime == TB_LIFETIME_PERSISTENT;
+}
+
 static uid_t owner_of(const struct workshop *workshop, const struct device_order *order)
 {
-	return order->persistent ? order->uid : workshop->own_uid;
+	return persistent(order) ? order->alias.uid : workshop->own_uid;
 }
 
 static gid_t group_of(const struct workshop *workshop, const struct device_order *order)
 {
-	return order->persistent ? order->gid : workshop->own_gid;
+	return persistent(order) ? order->alias.gid : workshop->own_gid;
 }
 
 /* A device without an owner could be attached to by anybody. */
@@ -133,7 +146,7 @@ static int own(int fd, const struct workshop *workshop, const struct device_orde
 
 /* Opens vhost-net once for each queue. */
 static bool open_vhosts(struct workshop *workshop, const struct device_order *order, struct device *device,
-			struct outcome *failure)
+			struct device_failure *failure)
 {
 	while (device->vhosts < order->queues) {
 		int fd = node_open_vhost(&workshop->node);
@@ -161,7 +174,7 @@ static int open_queue(struct workshop *workshop, struct device *device)
 }
 
 static bool create_tun(struct workshop *workshop, const struct device_order *order, struct device *device,
-		       struct outcome *failure)
+		       struct device_failure *failure)
 {
 	int flags = tun_flags(order);
 	int fd = open_queue(workshop, device);
@@ -176,7 +189,7 @@ static bool create_tun(struct workshop *workshop, const struct device_order *ord
 			ret = create(workshop, fd, device->name, flags);
 		if (ret == 0)
 			break;
-		if (ret != -EEXIST || order->name != NULL || tries == TRIES)
+		if (ret != -EEXIST || order->name != NULL || tries == NAME_TRIES)
 			return fail(failure, TB_STAGE_CREATE, ret);
 	}
 	ret = own(fd, workshop, order);
@@ -195,8 +208,9 @@ static bool create_tun(struct workshop *workshop, const struct device_order *ord
 	return true;
 }
 
-/* rp_filter and arp_ignore go with the rest by netlink; this one only by a file. */
-static int disable_ipv6(const struct workshop *workshop, const struct device *device, const struct network *network)
+/* rp_filter and arp_ignore go with the rest by netlink; what the network says of IPv6 only by a file: disable_ipv6=1, or
+ * accept_ra=0. */
+static int limit_ipv6(const struct workshop *workshop, const struct device *device, const struct network *network)
 {
 	char path[TB_NAME_SIZE + 16];
 	int fd TB_CLOSE = -1;
@@ -245,15 +259,19 @@ static bool macvtap_as_set(const struct link *link, const struct device_order *o
 
 /* Reads the link back. Anything else than what was set is a failure: another program may have a hand in it. */
 static int verify(struct workshop *workshop, const struct device_order *order, const struct device *device,
-		  uint32_t lower, struct link *link)
+		  uint32_t lower)
 {
 	const struct network *network = order->network;
-	int ret = link_get(&workshop->link, device->ifindex, link);
+	char alias[ALIAS_SIZE];
+	struct link found;
+	const struct link *link = &found;
+	int ret = link_get(&workshop->link, device->ifindex, &found);
 
 	if (ret < 0)
 		return ret;
-	if (strcmp(link->name, device->name) != 0 || strcmp(link->alias, order->alias) != 0 ||
-	    link->mtu != order->mtu || (link->flags & IFF_UP) != 0 || link->rp_filter != 1 || link->arp_ignore != 8)
+	alias_write(&order->alias, alias);
+	if (strcmp(link->name, device->name) != 0 || strcmp(link->alias, alias) != 0 || link->mtu != order->alias.mtu ||
+	    (link->flags & IFF_UP) != 0 || link->rp_filter != 1 || link->arp_ignore != 8)
 		return -EPROTO;
 	/* A device with an MTU below IPv6's least has no IPv6. */
 	if (link->has_ipv6 && (network->ipv6_disabled ? link->disable_ipv6 != 1 : link->accept_ra != 0))
@@ -264,10 +282,11 @@ static int verify(struct workshop *workshop, const struct device_order *order, c
 }
 
 static bool make_tun(struct workshop *workshop, const struct device_order *order, uint32_t lower, struct device *device,
-		     struct outcome *failure)
+		     struct device_failure *failure)
 {
-	struct link_setup setup = {.alias = order->alias,
-				   .mtu = order->mtu,
+	char alias[ALIAS_SIZE];
+	struct link_setup setup = {.alias = alias,
+				   .mtu = order->alias.mtu,
 				   .master = lower,
 				   .isolated = order->network->isolated};
 	uint8_t own_mac[TB_MAC_SIZE];
@@ -275,14 +294,15 @@ static bool make_tun(struct workshop *workshop, const struct device_order *order
 
 	if (!create_tun(workshop, order, device, failure))
 		return false;
-	ret = disable_ipv6(workshop, device, order->network);
+	ret = limit_ipv6(workshop, device, order->network);
 	if (ret < 0)
 		return fail(failure, TB_STAGE_HARDEN, ret);
 	if (order->network->kind == TB_KIND_TAP) {
-		memcpy(own_mac, order->mac, TB_MAC_SIZE);
+		memcpy(own_mac, order->alias.mac, TB_MAC_SIZE);
 		own_mac[0] = TAP_MAC_FIRST;
 		setup.mac = own_mac;
 	}
+	alias_write(&order->alias, alias);
 	ret = link_set(&workshop->link, device->ifindex, &setup);
 	return ret == 0 ? true : fail(failure, TB_STAGE_LINK, ret);
 }
@@ -316,7 +336,7 @@ static int open_macvtap(struct workshop *workshop, const struct device_order *or
 		memset(&request, 0, sizeof(request));
 		if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
 			return -errno;
-		if (memcmp(request.ifr_hwaddr.sa_data, order->mac, TB_MAC_SIZE) != 0)
+		if (memcmp(request.ifr_hwaddr.sa_data, order->alias.mac, TB_MAC_SIZE) != 0)
 			return -ESTALE;
 		request.ifr_flags = (short)flags;
 		if (ioctl(fd, TUNSETIFF, &request) < 0)
@@ -325,68 +345,178 @@ static int open_macvtap(struct workshop *workshop, const struct device_order *or
 	return 0;
 }
 
-static bool make_macvtap(struct workshop *workshop, const struct device_order *order, uint32_t lower,
-			 struct device *device, struct outcome *failure)
+static bool create_macvtap(struct workshop *workshop, const struct device_order *order, uint32_t lower,
+			   struct device *device, struct device_failure *failure)
 {
-	struct link_setup setup = {.alias = order->alias, .mtu = order->mtu, .mac = order->mac};
+	const struct link_macvtap macvtap = {.parent = lower,
+					     .mode = order->network->mode,
+					     .queues = order->queues,
+					     .mac = order->alias.mac,
+					     .group = ALIAS_LINK_GROUP};
+	char alias[ALIAS_SIZE];
 	int ret;
 
+	alias_write(&order->alias, alias);
 	for (int tries = 1;; tries++) {
 		ret = order->name != NULL ? tb_field_set(device->name, TB_NAME_SIZE, order->name)
 					  : choose_name(order->network, device->name);
 		if (ret == 0)
 			ret = choose_ifindex(&device->ifindex);
 		if (ret == 0)
-			ret = link_create_macvtap(&workshop->link, device->ifindex, device->name, lower,
-						  order->network->mode, order->queues, order->alias);
+			ret = link_create_macvtap(&workshop->link, device->ifindex, device->name, &macvtap, alias);
 		if (ret == 0)
-			break;
+			return true;
 		/* Whatever has that ifindex is not ours. */
 		if (ret == -EEXIST)
 			device->ifindex = 0;
-		if (ret != -EEXIST || order->name != NULL || tries == TRIES)
+		if (ret != -EEXIST || order->name != NULL || tries == NAME_TRIES)
 			return fail(failure, TB_STAGE_CREATE, ret);
 	}
-	ret = disable_ipv6(workshop, device, order->network);
+}
+
+static bool make_macvtap(struct workshop *workshop, const struct device_order *order, uint32_t lower,
+			 struct device *device, struct device_failure *failure)
+{
+	char alias[ALIAS_SIZE];
+	struct link_setup setup = {.alias = alias, .mtu = order->alias.mtu};
+	int ret;
+
+	if (!create_macvtap(workshop, order, lower, device, failure))
+		return false;
+	ret = limit_ipv6(workshop, device, order->network);
 	if (ret < 0)
 		return fail(failure, TB_STAGE_HARDEN, ret);
+	alias_write(&order->alias, alias);
 	ret = link_set(&workshop->link, device->ifindex, &setup);
 	if (ret < 0)
 		return fail(failure, TB_STAGE_LINK, ret);
 	ret = open_macvtap(workshop, order, device);
-	if (ret == 0 && order->persistent)
-		ret = node_grant(&workshop->node, device->name, device->ifindex, order->uid);
+	if (ret == 0 && persistent(order))
+		ret = node_grant(&workshop->node, device->name, device->ifindex, order->alias.uid);
 	return ret == 0 ? true : fail(failure, TB_STAGE_NODE, ret);
 }
 
-bool device_make(struct workshop *workshop, const struct device_order *order, struct device *device,
-		 struct outcome *failure)
+/* Makes and checks everything; on a failure what there is of it is left to the caller. */
+static bool make_whole(struct workshop *workshop, const struct device_order *order, uint32_t lower,
+		       struct device *device, struct device_failure *failure)
 {
-	struct link link;
-	uint32_t lower;
-	bool made;
+	bool is_macvtap = order->network->kind == TB_KIND_MACVTAP;
 	int ret;
 
-	memset(device, 0, sizeof(*device));
-	memset(failure, 0, sizeof(*failure));
-	/* First, so that where there is no vhost-net no device comes and goes. */
+	/* Before the device, so that where there is no vhost-net none comes and goes. */
 	if (order->vhost && !open_vhosts(workshop, order, device, failure))
 		return false;
-	if (!find_lower(workshop, order->network, &lower, failure))
-		return false;
-	made = order->network->kind == TB_KIND_MACVTAP ? make_macvtap(workshop, order, lower, device, failure)
-						       : make_tun(workshop, order, lower, device, failure);
-	if (!made)
+	if (!(is_macvtap ? make_macvtap : make_tun)(workshop, order, lower, device, failure))
 		return false;
 	device->master = order->network->kind == TB_KIND_TAP ? lower : 0;
-	ret = verify(workshop, order, device, lower, &link);
+	ret = verify(workshop, order, device, lower);
 	if (ret < 0)
 		return fail(failure, TB_STAGE_VERIFY, ret);
 	/* Not before it has its alias: wherever the monitor is killed, what stays is known to be ours. */
-	if (order->persistent && order->network->kind != TB_KIND_MACVTAP && ioctl(device->fds[0], TUNSETPERSIST, 1) < 0)
+	if (persistent(order) && !is_macvtap && ioctl(device->fds[0], TUNSETPERSIST, 1) < 0)
 		return fail(failure, TB_STAGE_CREATE, -errno);
-	if (order->away)
-		return true;
-	ret = link_up(&workshop->link, device->ifindex);
-	return ret == 0 ? true : fail(failure, TB_STAGE_UP, ret);
+	return true;
+}
+
+bool device_make(struct workshop *workshop, const struct device_order *order, struct device *device,
+		 struct device_failure *failure)
+{
+	uint32_t taken;
+	uint32_t lower;
+
+	memset(device, 0, sizeof(*device));
+	memset(failure, 0, sizeof(*failure));
+	/* What costs nothing comes first: nobody has nodes opened for a name that is taken. */
+	if (!find_lower(workshop, order->network, &lower, failure))
+		return false;
+	if (order->name != NULL && ifindex_of(workshop, order->name, &taken) == 0)
+		return fail(failure, TB_STAGE_CREATE, -EEXIST);
+	for (int tries = 1; !make_whole(workshop, order, lower, device, failure); tries++) {
+		/* The next try makes one more only if the last one's is gone. */
+		if (device_discard(workshop, order, device) < 0 || failure->status != TB_NODE_REFUSED ||
+		    tries == NODE_TRIES)
+			return false;
+	}
+	return true;
+}
+
+/* Moves the device to its client. It may have got another ifindex there. */
+static int move_away(struct workshop *workshop, const struct device_order *order, struct device *device,
+		     const char *alias)
+{
+	struct link link;
+	int ret = link_move_up(&workshop->link, device->ifindex, order->netns, alias);
+
+	if (ret == 0)
+		ret = netns_find_device(&workshop->link, device->fds[0], &link);
+	if (ret == 0)
+		device->ifindex = link.ifindex;
+	return ret;
+}
+
+bool device_set_up(struct workshop *workshop, const struct device_order *order, struct device *device,
+		   struct device_failure *failure)
+{
+	struct alias handed_out = order->alias;
+	char alias[ALIAS_SIZE];
+	int ret;
+
+	memset(failure, 0, sizeof(*failure));
+	handed_out.state = ALIAS_HANDED_OUT;
+	alias_write(&handed_out, alias);
+	if (order->netns >= 0)
+		ret = move_away(workshop, order, device, alias);
+	else
+		ret = link_up(&workshop->link, device->ifindex, alias);
+	if (ret < 0) {
+		fail(failure, TB_STAGE_UP, ret);
+		if (ret == -EEXIST)
+			failure->status = TB_NAME_TAKEN;
+		device_discard(workshop, order, device);
+		return false;
+	}
+	/* It stays without a fd, so that closing ours costs little; and it must not be in use when its user opens it. */
+	if (persistent(order) && order->network->kind != TB_KIND_MACVTAP)
+		while (device->queues > 0)
+			tb_close(&device->fds[--device->queues]);
+	return true;
+}
+
+void device_release(struct workshop *workshop, struct device *device)
+{
+	while (device->queues > 0)
+		closer_give(workshop->closer, &device->fds[--device->queues]);
+	while (device->vhosts > 0)
+		closer_give(workshop->closer, &device->vhost_fds[--device->vhosts]);
+}
+
+/* A tun or tap that has no alias yet goes with its last fd. */
+static int delete_made(struct workshop *workshop, const struct device_order *order, const struct device *device)
+{
+	char start[ALIAS_START_SIZE];
+	struct link link;
+	int ret;
+
+	if (order->netns >= 0 && device->queues > 0) {
+		ret = netns_delete_device(&workshop->link, device->fds[0]);
+		if (ret != -EXDEV)
+			return ret;
+	}
+	alias_write_start(order->alias.lease, start);
+	ret = link_delete_ours(&workshop->link, device->ifindex, start, &link);
+	if (ret == -EPERM && order->network->kind != TB_KIND_MACVTAP)
+		return 0;
+	return ret == -ENODEV ? 0 : ret;
+}
+
+int device_discard(struct workshop *workshop, const struct device_order *order, struct device *device)
+{
+	int ret = device->ifindex != 0 ? delete_made(workshop, order, device) : 0;
+
+	if (ret < 0)
+		tb_log(TB_LOG_ERROR, "cannot delete %s, ifindex %u, which nobody got: %s", device->name,
+		       device->ifindex, strerror(-ret));
+	device_release(workshop, device);
+	device->ifindex = 0;
+	return ret;
 }

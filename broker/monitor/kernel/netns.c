@@ -1,9 +1,9 @@
 /* Other network namespaces: see netns.h. Runs in the monitor, and netns_delete_device() in its reaper threads. USES
  * CAP_NET_ADMIN, which holds in every user namespace below the monitor's: to learn a socket's or a device's network
  * namespace, and to delete the device there. */
-#include "broker/monitor/netns.h"
+#include "broker/monitor/kernel/netns.h"
 
-#include "broker/monitor/link_netns.h"
+#include "broker/monitor/kernel/link_netns.h"
 #include "broker/shared/fd.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #ifndef TB_NETNS_H
 #define TB_NETNS_H
 
-#include "broker/monitor/link.h"
+#include "broker/monitor/kernel/link.h"
 
 #include <sys/types.h>
 

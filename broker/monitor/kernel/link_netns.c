@@ -1,8 +1,8 @@
 /* Links in another network namespace: see link_netns.h. Runs in the monitor. USES CAP_NET_ADMIN to move and to delete
  * links; must never touch one that is not ours. */
-#include "broker/monitor/link_netns.h"
+#include "broker/monitor/kernel/link_netns.h"
 
-#include "broker/monitor/link_batch.h"
+#include "broker/monitor/kernel/link_batch.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -11,7 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-int link_move_up(struct link_socket *sock, uint32_t ifindex, int netns)
+int link_move_up(struct link_socket *sock, uint32_t ifindex, int netns, const char *alias)
 {
 	struct batch batch;
 
@@ -20,6 +20,7 @@ int link_move_up(struct link_socket *sock, uint32_t ifindex, int netns)
 	batch.info->ifi_flags = IFF_UP;
 	batch.info->ifi_change = IFF_UP;
 	mnl_attr_put_u32(batch.message, IFLA_NET_NS_FD, (uint32_t)netns);
+	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
 	message_end(&batch);
 	return batch_run(&batch);
 }

@@ -5,13 +5,13 @@
 #ifndef TB_LINK_NETNS_H
 #define TB_LINK_NETNS_H
 
-#include "broker/monitor/link.h"
+#include "broker/monitor/kernel/link.h"
 
-/* Moves a link that is down to the network namespace, with its name, and sets it up there, in one message: a link that
- * was moved and is still down is nowhere to be seen. Its alias, address and MTU go with it; its sysctls are those that
+/* Moves a link that is down to the network namespace, with its name, and sets it up there with another alias, in one
+ * message: a link that was moved and is still down is nowhere to be seen. Its address and MTU go with it; its sysctls are those that
  * a new link gets there. Takes the kernel about 16 ms.
  * Returns 0, -EEXIST if an interface there has the name, or another negative errno. */
-int link_move_up(struct link_socket *sock, uint32_t ifindex, int netns);
+int link_move_up(struct link_socket *sock, uint32_t ifindex, int netns, const char *alias);
 
 /* Reads the link with this name there; an altname does not count. Returns 0, -ENODEV, or another negative errno. */
 int link_find_in(struct link_socket *sock, int netns, const char *name, struct link *link);

@@ -1,0 +1,205 @@
+/* Asking the kernel about links: see link.h. Needs no right, and changes nothing: that is link_change.c. What an answer
+ * says is read in link_parse.c. */
+#include "broker/monitor/kernel/link.h"
+
+#include "broker/monitor/kernel/link_batch.h"
+#include "broker/shared/fd.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int link_netlink_open(uint32_t groups)
+{
+	int fd TB_CLOSE = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return tb_take(&fd);
+}
+
+int link_socket_open(struct link_socket *sock)
+{
+	struct sockaddr_nl address;
+	socklen_t length = sizeof(address);
+
+	sock->fd = link_netlink_open(0);
+	if (sock->fd < 0)
+		return sock->fd;
+	if (getsockname(sock->fd, (struct sockaddr *)&address, &length) < 0)
+		return -errno;
+	sock->port = address.nl_pid;
+	sock->sequence = 0;
+	return 0;
+}
+
+void batch_begin(struct batch *batch, struct link_socket *sock)
+{
+	batch->sock = sock;
+	batch->used = 0;
+	batch->expected = 0;
+}
+
+void *message_begin_as(struct batch *batch, uint16_t type, uint16_t flags, size_t size)
+{
+	batch->message = mnl_nlmsg_put_header(batch->bytes + batch->used);
+	batch->message->nlmsg_type = type;
+	batch->message->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	batch->message->nlmsg_seq = ++batch->sock->sequence;
+	return mnl_nlmsg_put_extra_header(batch->message, size);
+}
+
+void message_begin(struct batch *batch, uint16_t type, uint16_t flags, uint32_t ifindex)
+{
+	batch->info = message_begin_as(batch, type, flags, sizeof(*batch->info));
+	batch->info->ifi_family = AF_UNSPEC;
+	batch->info->ifi_index = (int)ifindex;
+}
+
+void message_end(struct batch *batch)
+{
+	batch->used += MNL_ALIGN(batch->message->nlmsg_len);
+	batch->expected++;
+}
+
+static int take_message(const struct nlmsghdr *message, struct answer *answer)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+	struct link link;
+
+	if ((message->nlmsg_flags & NLM_F_DUMP_INTR) != 0)
+		answer->interrupted = true;
+	switch (message->nlmsg_type) {
+	case NLMSG_ERROR:
+		if (mnl_nlmsg_get_payload_len(message) < sizeof(*error))
+			return -EBADMSG;
+		if (answer->error == 0)
+			answer->error = error->error;
+		answer->outstanding--;
+		return 0;
+	case NLMSG_DONE:
+		answer->outstanding--;
+		return 0;
+	case RTM_NEWLINK:
+		if (answer->each == NULL)
+			return 0;
+		if (link_parse(message, &link) < 0)
+			return -EBADMSG;
+		answer->each(answer->context, &link);
+		return 0;
+	default:
+		if (answer->take != NULL)
+			answer->take(answer->context, message);
+		return 0;
+	}
+}
+
+static int receive_answer(struct link_socket *sock, uint32_t first, struct answer *answer)
+{
+	while (answer->outstanding > 0) {
+		struct sockaddr_nl from;
+		socklen_t from_length = sizeof(from);
+		ssize_t got = recvfrom(sock->fd, sock->buffer, sizeof(sock->buffer), 0, (struct sockaddr *)&from,
+				       &from_length);
+		int left = (int)got;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		/* Anybody may send to our port; only the kernel is believed. */
+		if (from.nl_pid != 0)
+			continue;
+		for (const struct nlmsghdr *message = (void *)sock->buffer; link_message_ok(message, left);
+		     message = mnl_nlmsg_next(message, &left)) {
+			int ret;
+
+			/* What is left of an answer that we gave up. */
+			if (message->nlmsg_seq < first || message->nlmsg_pid != sock->port)
+				continue;
+			ret = take_message(message, answer);
+			if (ret < 0)
+				return ret;
+		}
+	}
+	return answer->error;
+}
+
+int batch_send(struct batch *batch, struct answer *answer)
+{
+	uint32_t first = batch->sock->sequence - batch->expected + 1;
+
+	if (send(batch->sock->fd, batch->bytes, batch->used, 0) < 0)
+		return -errno;
+	answer->outstanding = batch->expected;
+	return receive_answer(batch->sock, first, answer);
+}
+
+int batch_run(struct batch *batch)
+{
+	struct answer answer = {.error = 0};
+
+	return batch_send(batch, &answer);
+}
+
+void copy_link(void *context, const struct link *link)
+{
+	*(struct link *)context = *link;
+}
+
+int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link)
+{
+	struct answer answer = {.each = copy_link, .context = link};
+	struct batch batch;
+
+	memset(link, 0, sizeof(*link));
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_GETLINK, NLM_F_ACK, ifindex);
+	message_end(&batch);
+	return batch_send(&batch, &answer);
+}
+
+int link_find(struct link_socket *sock, const char *name, struct link *link)
+{
+	struct answer answer = {.each = copy_link, .context = link};
+	struct batch batch;
+	int ret;
+
+	memset(link, 0, sizeof(*link));
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_GETLINK, NLM_F_ACK, 0);
+	mnl_attr_put_strz(batch.message, IFLA_IFNAME, name);
+	message_end(&batch);
+	ret = batch_send(&batch, &answer);
+	if (ret == 0 && strcmp(link->name, name) != 0)
+		return -ENODEV;
+	return ret;
+}
+
+int link_dump(struct link_socket *sock, const char *kind, void (*each)(void *context, const struct link *link),
+	      void *context)
+{
+	struct answer answer = {.each = each, .context = context};
+	struct batch batch;
+	struct nlattr *info;
+	int ret;
+
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_GETLINK, NLM_F_DUMP, 0);
+	if (kind != NULL) {
+		info = mnl_attr_nest_start(batch.message, IFLA_LINKINFO);
+		mnl_attr_put_strz(batch.message, IFLA_INFO_KIND, kind);
+		mnl_attr_nest_end(batch.message, info);
+	}
+	message_end(&batch);
+	ret = batch_send(&batch, &answer);
+	return ret == 0 && answer.interrupted ? -EINTR : ret;
+}
+
+bool link_kind_ours(const struct link *link)
+{
+	return strcmp(link->kind, "tun") == 0 || strcmp(link->kind, "macvtap") == 0;
+}
