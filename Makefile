@@ -29,8 +29,9 @@ PROVE ?= prove
 PROVEFLAGS ?= -j4
 BUILD ?= build$(if $(SANITIZE),-sanitize)
 
-# What each program is made of, and what it may link: the trust boundary. A folder under broker/ is a process.
-tapbrokerd_OBJS = $(call objects,proto broker/shared broker/monitor)
+# What each program is made of, and what it may link: the trust boundary. A folder under broker/ is a process,
+# but for shared/ and config/ (the network files).
+tapbrokerd_OBJS = $(call objects,proto broker/shared broker/config broker/monitor)
 tapbrokerd_PKGS = libcap-ng libseccomp libmnl inih
 tapbroker-listener_OBJS = $(call objects,proto broker/shared broker/listener)
 tapbroker-listener_PKGS = libseccomp
@@ -46,7 +47,7 @@ libtapbroker_PKGS = libseccomp
 libtapbroker_OBJS = $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/*.c client/libtapbroker/*.c))
 
 # What unit tests, fuzz targets, helpers and benches link; each takes out of it what it uses.
-libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/monitor client/libtapbroker))
+libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/config broker/monitor client/libtapbroker))
 libbench_OBJS = $(filter-out $(BENCHES:$(BUILD)/%=$(BUILD)/tests/%.o),$(call objects,tests/bench))
 
 PROGRAMS = tapbrokerd tapbroker-listener tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper
@@ -90,7 +91,8 @@ $(BUILD)/flags: FORCE
 
 $(BUILD)/broker/%.o: private PKGS = libseccomp
 $(BUILD)/client/libtapbroker/%.o $(BUILD)/pic/client/libtapbroker/%.o: private PKGS = $(libtapbroker_PKGS)
-$(BUILD)/broker/monitor/%.o: private PKGS = $(tapbrokerd_PKGS)
+$(BUILD)/broker/config/%.o: private PKGS = inih
+$(BUILD)/broker/monitor/%.o: private PKGS = $(filter-out inih,$(tapbrokerd_PKGS))
 $(BUILD)/broker/authority/%.o: private PKGS = $(tapbroker-authority_PKGS)
 $(BUILD)/tests/%.o: private PKGS = $(TEST_PKGS)
 $(BUILD)/tests/unit/%.o: private PKGS = $(TEST_PKGS) cmocka

@@ -6,9 +6,9 @@
 #ifndef TB_LEASE_H
 #define TB_LEASE_H
 
+#include "broker/config/table.h"
 #include "broker/monitor/answer.h"
 #include "broker/monitor/map.h"
-#include "broker/monitor/network.h"
 #include "proto/message.h"
 
 #include <stdbool.h>

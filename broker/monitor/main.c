@@ -4,6 +4,7 @@
  * After lock-down it must never: use GLib, exec, change a namespace, ask the name service, or use a path, an fd, a pid
  * or a uid that a client supplied.
  */
+#include "broker/config/network.h"
 #include "broker/monitor/monitor.h"
 #include "broker/monitor/sandbox.h"
 #include "broker/monitor/socket.h"

@@ -2,10 +2,10 @@
 #ifndef TB_MONITOR_H
 #define TB_MONITOR_H
 
+#include "broker/config/table.h"
 #include "broker/monitor/device.h"
 #include "broker/monitor/fdb.h"
 #include "broker/monitor/lease.h"
-#include "broker/monitor/network.h"
 #include "broker/monitor/options.h"
 #include "broker/monitor/peer.h"
 #include "broker/monitor/reaper.h"

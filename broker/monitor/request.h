@@ -2,9 +2,9 @@
 #ifndef TB_MONITOR_REQUEST_H
 #define TB_MONITOR_REQUEST_H
 
+#include "broker/config/table.h"
 #include "broker/monitor/answer.h"
 #include "broker/monitor/device.h"
-#include "broker/monitor/network.h"
 #include "broker/monitor/peer.h"
 #include "proto/message.h"
 

@@ -1,7 +1,7 @@
 /* Fuzz target: the text of a network file. What is accepted must be a network that the rest of the monitor may trust
  * without a further look, and what is refused must have been explained in lines that fit a log.
  */
-#include "broker/monitor/network_file.h"
+#include "broker/config/network_file.h"
 #include "proto/name.h"
 
 #include <stdlib.h>

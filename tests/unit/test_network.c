@@ -1,7 +1,8 @@
-/* Unit test of the network files: broker/monitor/network.c, network_file.c and network_keys.c, through real files in a
- * directory of the test's own.
+/* Unit test of the network files: broker/config/network.c, network_file.c and network_keys.c, through real files in a
+ * directory of the test's own; and of broker/config/table.c.
  */
-#include "broker/monitor/network_file.h"
+#include "broker/config/network.h"
+#include "broker/config/network_file.h"
 #include "proto/name.h"
 
 #include <errno.h>
@@ -689,6 +690,76 @@ static void test_allows_name(void **state)
 	assert_false(network_allows_name(network, ""));
 }
 
+/* The table in memory that nobody can change any more, as monitor and clerk have it. */
+static void test_sealed(void **state)
+{
+	const struct network_table *mapped;
+	int fd;
+
+	(void)state;
+	accepts_text("[Network]\nKind=tap\nNames=vm0\n");
+	fd = networks_seal(&table);
+	assert_true(fd >= 0);
+	assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+	mapped = networks_map(fd);
+	assert_non_null(mapped);
+	assert_memory_equal(mapped, &table, sizeof(table));
+	assert_true(network_allows_name(network_find(mapped, "lan"), "vm0"));
+
+	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+	assert_int_equal(ftruncate(fd, 0), -1);
+	assert_int_equal(ftruncate(fd, 2 * sizeof(table)), -1);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+	assert_ptr_equal(mmap(NULL, sizeof(table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
+	close(fd);
+	assert_string_equal(network_find(mapped, "lan")->name, "lan");
+	munmap((void *)mapped, sizeof(*mapped));
+}
+
+/* A memory of the right size, or nearly, with so many networks and these seals. */
+static int other_memory(size_t size, size_t count, int seals)
+{
+	static struct network_table other;
+	int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	other.count = count;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, &other, sizeof(other)), sizeof(other));
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
+	return fd;
+}
+
+static void refuses_memory(int fd)
+{
+	assert_null(networks_map(fd));
+	close(fd);
+}
+
+static void test_not_sealed(void **state)
+{
+	const int seals[] = {F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE};
+	const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	const struct network_table *mapped;
+	int good = other_memory(sizeof(table), NETWORKS_MAX, all);
+	int fds[2];
+
+	(void)state;
+	mapped = networks_map(good);
+	assert_non_null(mapped);
+	munmap((void *)mapped, sizeof(*mapped));
+	close(good);
+	for (size_t i = 0; i < sizeof(seals) / sizeof(seals[0]); i++)
+		refuses_memory(other_memory(sizeof(table), 0, all & ~seals[i]));
+	refuses_memory(other_memory(sizeof(table) - 1, 0, all));
+	refuses_memory(other_memory(sizeof(table) + 1, 0, all));
+	refuses_memory(other_memory(sizeof(table), NETWORKS_MAX + 1, all));
+	refuses_memory(open("/dev/null", O_RDWR | O_CLOEXEC));
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	close(fds[1]);
+	refuses_memory(fds[0]);
+}
+
 /* The examples that are installed as documentation can be used as they are. */
 static void test_examples(void **state)
 {
@@ -752,6 +823,8 @@ int main(void)
 		IN_DIRECTORIES(test_passthru_in_conflict),
 		IN_DIRECTORIES(test_allows_name),
 		IN_DIRECTORIES(test_examples),
+		IN_DIRECTORIES(test_sealed),
+		cmocka_unit_test(test_not_sealed),
 		cmocka_unit_test(test_words),
 	};
 

@@ -1,8 +1,8 @@
-/* The ceiling: what the network files of the administrator allow. Runs in the monitor before lock-down, as root, on
- * root's files; after that the table is only read.
+/* The ceiling: what the network files of the administrator allow. tapbrokerd makes the table as root, before lock-down,
+ * and seals it; after that monitor and clerk only read it.
  */
-#ifndef TB_NETWORK_H
-#define TB_NETWORK_H
+#ifndef TB_TABLE_H
+#define TB_TABLE_H
 
 #include "proto/message.h"
 
@@ -48,13 +48,6 @@ struct network_table {
 	size_t count;
 };
 
-/* Reads VENDOR_DIR/networks.d and CONFIG_DIR/networks.d. A file of the latter replaces one of the same name of the
- * former; an empty one, or a link to /dev/null, masks it. A directory that does not exist holds no files.
- * Every file is checked for its owner and mode after it was opened; everything wrong in any file is logged with file
- * and line, so that one run names all mistakes.
- * Returns 0, or -EINVAL if anything was wrong, or another negative errno. */
-int networks_read(struct network_table *table, const char *config_dir, const char *vendor_dir);
-
 /* The network of that name, or NULL. The name is NUL-terminated. */
 const struct network *network_find(const struct network_table *table, const char *name);
 
@@ -68,5 +61,13 @@ const struct network *network_of_bridge(const struct network_table *table, const
 const char *kind_word(enum tb_kind kind);
 const char *lifetime_word(enum tb_lifetime lifetime);
 const char *mode_word(enum tb_macvtap_mode mode);
+
+/* Puts the table into memory that nobody can change any more. Returns its fd, which the caller closes, or a negative
+ * errno. */
+int networks_seal(const struct network_table *table);
+
+/* Maps what networks_seal() made, read-only, for the life of the process; the fd stays the caller's and may be closed.
+ * Returns NULL with errno; EINVAL says that this is no such memory. */
+const struct network_table *networks_map(int fd);
 
 #endif

@@ -5,7 +5,7 @@
  * too long as a line of its own, an indented line as more of the value above, "Key: value", and it ends a line at a
  * NUL. So each line passes line_check() before inih sees it, and inih gets no line that it could misread.
  */
-#include "broker/monitor/network_file.h"
+#include "broker/config/network_file.h"
 
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"

@@ -2,7 +2,7 @@
  * monitor before lock-down, as root, on the text of root's files. It must never let a value through that a later step
  * would have to check again.
  */
-#include "broker/monitor/network_file.h"
+#include "broker/config/network_file.h"
 
 #include "proto/name.h"
 

@@ -4,7 +4,7 @@
 #ifndef TB_NETWORK_FILE_H
 #define TB_NETWORK_FILE_H
 
-#include "broker/monitor/network.h"
+#include "broker/config/table.h"
 
 #include <sys/stat.h>
 

@@ -1,9 +1,9 @@
 /* The networks: both directories, the table, and what two networks may not have in common. Runs in the monitor before
  * lock-down, as root. It must never hand on a table if anything in any file was wrong.
  */
-#include "broker/monitor/network.h"
+#include "broker/config/network.h"
 
-#include "broker/monitor/network_file.h"
+#include "broker/config/network_file.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "proto/name.h"
@@ -23,47 +23,6 @@ struct reading {
 	size_t count;
 	bool wrong;
 };
-
-const char *kind_word(enum tb_kind kind)
-{
-	switch (kind) {
-	case TB_KIND_TAP:
-		return "tap";
-	case TB_KIND_TUN:
-		return "tun";
-	case TB_KIND_MACVTAP:
-		return "macvtap";
-	default:
-		return "-";
-	}
-}
-
-const char *lifetime_word(enum tb_lifetime lifetime)
-{
-	static const char *const words[TB_LIFETIME_COUNT] = {
-		[TB_LIFETIME_SESSION] = "session",
-		[TB_LIFETIME_FD] = "fd",
-		[TB_LIFETIME_PERSISTENT] = "persistent",
-	};
-
-	return lifetime < TB_LIFETIME_COUNT ? words[lifetime] : "-";
-}
-
-const char *mode_word(enum tb_macvtap_mode mode)
-{
-	switch (mode) {
-	case TB_MODE_BRIDGE:
-		return "bridge";
-	case TB_MODE_VEPA:
-		return "vepa";
-	case TB_MODE_PRIVATE:
-		return "private";
-	case TB_MODE_PASSTHRU:
-		return "passthru";
-	default:
-		return "-";
-	}
-}
 
 /* Opens a directory and checks its owner. base is an open directory, or AT_FDCWD; path is for the log. *fd is -1 if
  * there is no such directory. Returns 0, or -EINVAL, which is logged. */
@@ -282,34 +241,4 @@ int networks_read(struct network_table *table, const char *config_dir, const cha
 out:
 	free(reading);
 	return ret;
-}
-
-const struct network *network_find(const struct network_table *table, const char *name)
-{
-	for (size_t i = 0; i < table->count; i++)
-		if (strcmp(table->networks[i].name, name) == 0)
-			return &table->networks[i];
-	return NULL;
-}
-
-const struct network *network_of_bridge(const struct network_table *table, const char *bridge)
-{
-	const struct network *found = NULL;
-
-	for (size_t i = 0; i < table->count; i++) {
-		if (strcmp(table->networks[i].bridge, bridge) != 0)
-			continue;
-		if (found != NULL)
-			return NULL;
-		found = &table->networks[i];
-	}
-	return found;
-}
-
-bool network_allows_name(const struct network *network, const char *name)
-{
-	for (size_t i = 0; i < network->names_count; i++)
-		if (tb_name_matches(name, network->names[i]))
-			return true;
-	return false;
 }
