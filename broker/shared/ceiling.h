@@ -3,7 +3,7 @@
 #ifndef TB_CEILING_H
 #define TB_CEILING_H
 
-#include "broker/config/network.h"
+#include "broker/config/table.h"
 #include "proto/broker.h"
 
 /* network is the one that the question names, or NULL. The question is one of TB_ACTION_OPEN, and its names are valid.

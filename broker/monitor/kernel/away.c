@@ -1,7 +1,7 @@
 /* Devices that are away: see away.h. Runs in the monitor and its reaper threads; needs no right. */
 #include "broker/monitor/kernel/away.h"
 
-#include "broker/config/network.h"
+#include "broker/config/table.h"
 #include "broker/shared/fd.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #ifndef TB_COUNT_H
 #define TB_COUNT_H
 
-#include "broker/config/network.h"
+#include "broker/config/table.h"
 #include "broker/monitor/kernel/away.h"
 #include "broker/monitor/kernel/link.h"
 

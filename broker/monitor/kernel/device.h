@@ -6,7 +6,7 @@
 #ifndef TB_DEVICE_H
 #define TB_DEVICE_H
 
-#include "broker/config/network.h"
+#include "broker/config/table.h"
 #include "broker/monitor/kernel/closer.h"
 #include "broker/monitor/kernel/link.h"
 #include "broker/monitor/kernel/node.h"

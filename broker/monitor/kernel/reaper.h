@@ -4,7 +4,7 @@
 #ifndef TB_REAPER_H
 #define TB_REAPER_H
 
-#include "broker/config/network.h"
+#include "broker/config/table.h"
 #include "broker/monitor/kernel/away.h"
 #include "broker/monitor/kernel/count.h"
 
