@@ -36,7 +36,7 @@ tapbrokerd_PKGS = libcap-ng libseccomp libmnl inih
 tapbroker-listener_OBJS = $(call objects,proto broker/shared broker/listener)
 tapbroker-listener_PKGS = libseccomp
 tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
-tapbroker-authority_PKGS = libseccomp polkit-gobject-1
+tapbroker-authority_PKGS = libseccomp gio-2.0
 tapbroker-opener_OBJS = $(call objects,proto broker/shared broker/opener)
 tapbroker-opener_PKGS = libseccomp
 tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libtapbroker.a
@@ -96,7 +96,8 @@ $(BUILD)/broker/monitor/%.o: private PKGS = $(filter-out inih,$(tapbrokerd_PKGS)
 $(BUILD)/broker/authority/%.o: private PKGS = $(tapbroker-authority_PKGS)
 $(BUILD)/tests/%.o: private PKGS = $(TEST_PKGS)
 $(BUILD)/tests/unit/%.o: private PKGS = $(TEST_PKGS) cmocka
-$(BUILD)/tests/unit/test_authority%.o: private PKGS = $(TEST_PKGS) cmocka polkit-gobject-1
+$(BUILD)/tests/unit/test_authority%.o: private PKGS = $(TEST_PKGS) cmocka gio-2.0
+$(BUILD)/tests/system/helpers/fake_polkitd.o: private PKGS = gio-2.0
 $(BUILD)/tests/bench/polkit.o: private PKGS = polkit-gobject-1
 
 COMPILE = $(CC) $(FLAGS) $(DEFINES) $(CPPFLAGS) $(CFLAGS) $(call cflags_of,$(PKGS)) -c -o $@ $<
@@ -126,10 +127,11 @@ $(BUILD)/%.a:
 # Tests. Each program is one .c file and libtest.a; what links more is named here.
 TEST_PKGS = $(tapbrokerd_PKGS)
 $(UNIT_TESTS): private PKGS = $(TEST_PKGS) cmocka
-$(filter $(BUILD)/tests/unit/test_authority%,$(UNIT_TESTS)): private PKGS = $(TEST_PKGS) cmocka polkit-gobject-1
+$(filter $(BUILD)/tests/unit/test_authority%,$(UNIT_TESTS)): private PKGS = $(TEST_PKGS) cmocka gio-2.0
 $(foreach p,listener authority opener tapctl bridge-helper,$(eval $(filter $(BUILD)/tests/unit/test_$p%,$(UNIT_TESTS)): \
 	$(BUILD)/tests/lib$p.a))
 $(REPLAYS) $(HELPERS) $(FUZZERS): private PKGS = $(TEST_PKGS)
+$(BUILD)/tests/fake_polkitd: private PKGS = gio-2.0
 $(BENCHES): private PKGS = $(TEST_PKGS) polkit-gobject-1
 $(BENCHES): $(BUILD)/tests/libbench.a
 $(FUZZERS): private LINK += -fsanitize=fuzzer

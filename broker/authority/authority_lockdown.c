@@ -1,17 +1,16 @@
-/* What the authority may still do: see sandbox.h.
+/* What the authority may still do: see authority_lockdown.h.
  *
  * Runs as uid tapbroker-authority without a capability. The bus may go away and come back, so the filter cannot wait
  * until the connection is there: it permits to make one, which is why it looks longer than the work is. It never lets
  * the process run another program, map new code, reach anything by network, or write a file.
  */
-#include "broker/authority/sandbox.h"
+#include "broker/authority/authority_lockdown.h"
 
-#include "broker/shared/landlock.h"
 #include "broker/shared/lockdown.h"
 #include "broker/shared/log.h"
 #include "broker/shared/sanitizer.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <malloc.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -23,22 +22,27 @@
 
 #define BUS_VARIABLE "DBUS_SYSTEM_BUS_ADDRESS"
 
+/* What clone may do: make a thread, in the namespaces of this process. */
+#define NAMESPACES                                                                                                   \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | \
+	 CLONE_NEWTIME)
+#define THREAD ((uint64_t)(CLONE_THREAD | NAMESPACES))
+
 /* clang-format off */
 static const struct tb_rule rules[] = {
 	/* The main loop, and GLib's thread that serves the bus. */
-	TB_ALLOW(poll),            /* waits for the monitor, the bus, the other thread */
+	TB_ALLOW(poll),            /* waits for the clerk, the monitor, the bus, the other thread */
 	TB_ALLOW(ppoll),           /* the same in newer GLib, and on machines without poll */
 	TB_ALLOW(restart_syscall), /* the same wait, after the process was stopped and continued */
 	TB_ALLOW(eventfd2),        /* how threads wake each other */
 	TB_ALLOW(read),            /* is woken */
 	TB_ALLOW(write),           /* wakes; the log */
 	TB_ALLOW(futex),           /* locks */
-	TB_ALLOW(clock_gettime),   /* where the clock cannot be read without the kernel */
 
-	/* The monitor's channel, and the bus. */
+	/* The clerk's channel, the monitor's, and the bus. */
 	TB_ALLOW(recvmsg),               /* questions; what the bus says */
-	TB_ALLOW(sendmsg),               /* verdicts; what we say to the bus */
-	TB_ALLOW(close),                 /* pidfds that come with questions; a lost connection */
+	TB_ALLOW(sendmsg),               /* verdicts, yeses; what we say to the bus */
+	TB_ALLOW(close),                 /* a lost connection */
 	TB_ALLOW_IF(socket, 0, AF_UNIX), /* a connection to the bus */
 	TB_ALLOW(connect),               /* the same */
 	TB_ALLOW(getsockopt),            /* why a connection failed */
@@ -50,18 +54,18 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW(getpid),                /* the same */
 
 	/* Threads: GLib has one for the bus, and uses others while it connects. */
-	TB_ALLOW(clone3),                                      /* starts one; glibc 2.34 and later */
-	TB_ALLOW_MASKED(clone, 0, CLONE_THREAD, CLONE_THREAD), /* the same, earlier */
-	TB_ALLOW(set_robust_list),                             /* every new thread does */
-	TB_ALLOW(rseq),                                        /* the same */
-	TB_ALLOW(gettid),                                      /* the same */
-	TB_ALLOW(rt_sigprocmask),                              /* no signals while one starts or ends */
-	TB_ALLOW(rt_sigaction),             /* with the first thread, glibc sets up its own signals */
-	TB_ALLOW(sched_getattr),            /* a new thread runs at the priority of the one that wants it */
-	TB_ALLOW(sched_setattr),            /* the same */
-	TB_ALLOW_IF(prctl, 0, PR_SET_NAME), /* names it, for ps */
-	TB_ALLOW(exit),                     /* ends it */
-	TB_ALLOW(exit_group),               /* ends all */
+	TB_FAIL(clone3, ENOSYS),                         /* its flags are in memory: the C library then takes clone */
+	TB_ALLOW_MASKED(clone, 0, THREAD, CLONE_THREAD), /* starts one */
+	TB_ALLOW(set_robust_list),                       /* every new thread does */
+	TB_ALLOW(rseq),                                  /* the same */
+	TB_ALLOW(gettid),                                /* the same */
+	TB_ALLOW(rt_sigprocmask),                        /* no signals while one starts or ends */
+	TB_ALLOW(rt_sigaction),                          /* with the first thread, glibc sets up its own signals */
+	TB_ALLOW(sched_getattr),                         /* a new thread runs at the priority of the one that wants it */
+	TB_ALLOW(sched_setattr),                         /* the same */
+	TB_ALLOW_IF(prctl, 0, PR_SET_NAME),              /* names it, for ps */
+	TB_ALLOW(exit),                                  /* ends it */
+	TB_ALLOW(exit_group),                            /* ends all */
 
 	/* Memory, never executable. */
 	TB_ALLOW_MASKED(mmap, 2, PROT_EXEC, 0),     /* stacks of threads, large blocks */
@@ -70,23 +74,10 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW(mremap),                           /* a large block grows */
 	TB_ALLOW(madvise),                          /* the stack of a thread that has ended */
 	TB_ALLOW(brk),                              /* the heap */
-	TB_ALLOW(getrandom),                        /* seeds of hash tables and of the heap */
 
-	/* Files: Landlock says which. */
-	TB_ALLOW_MASKED(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY), /* polkit's library reads /proc */
-	TB_ALLOW(fstat),                                                     /* how long is it? */
-	TB_ALLOW(newfstatat),                                                /* the same in newer glibc */
-	TB_ALLOW(statx),                                                     /* the same where there is no fstat */
-	TB_ALLOW(pidfd_open), /* polkit's library since 124 opens one for each subject */
-	TB_SANITIZER_RULES    /* none but in a sanitized build */
+	TB_SANITIZER_RULES /* none but in a sanitized build */
 };
 /* clang-format on */
-
-/* polkit's library since 124 reads the pid back from a pidfd of its own, and has no subject if it cannot. Nothing else
- * is read after the start; a connection to the bus needs no right that Landlock knows. */
-static const struct tb_path paths[] = {
-	{"/proc", LANDLOCK_ACCESS_FS_READ_FILE, true},
-};
 
 /* Of the environment, only where the bus is; the libraries find no other switch in it. */
 static void clean_environment(void)
@@ -99,7 +90,7 @@ static void clean_environment(void)
 	free(bus);
 }
 
-void sandbox_enter(void)
+void authority_lock_down(void)
 {
 	int ret;
 
@@ -111,7 +102,7 @@ void sandbox_enter(void)
 	ret = tb_not_dumpable();
 	if (ret < 0)
 		tb_die("authority: cannot become undumpable: %s", strerror(-ret));
-	ret = tb_landlock_restrict(paths, sizeof(paths) / sizeof(paths[0]));
+	ret = tb_landlock_restrict(NULL, 0);
 	if (ret < 0)
 		tb_die("authority: Landlock: %s", strerror(-ret));
 	ret = tb_filter_load(rules, sizeof(rules) / sizeof(rules[0]), false);

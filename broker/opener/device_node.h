@@ -1,8 +1,12 @@
 /* Opens one device node, after checking that it is the node of the right device. Runs in tapbroker-opener. */
-#ifndef TB_OPENER_NODE_H
-#define TB_OPENER_NODE_H
+#ifndef TB_OPENER_DEVICE_NODE_H
+#define TB_OPENER_DEVICE_NODE_H
 
+#include <fcntl.h>
 #include <stdint.h>
+
+/* What every node is opened with; the filter permits no other way to write. opener_lockdown.c says why O_TRUNC. */
+#define DEVICE_NODE_FLAGS (O_RDWR | O_TRUNC | O_NOFOLLOW | O_CLOEXEC)
 
 /* Opens the node that tun and tap devices are made with, dev/net/tun. Returns an fd that is the caller's, -ESTALE if
  * the node is another device's, or another negative errno. */

@@ -1,10 +1,10 @@
-/* Opening one device node: see node.h. Runs in tapbroker-opener, as uid 0 without capabilities.
+/* Opening one device node: see device_node.h. Runs in tapbroker-opener, as uid 0 without capabilities.
  *
  * Nodes in /dev are named by ifindex alone, and an interface of another network namespace may have the same one: any
  * user can make such a namespace, and with it a /dev/tapN before ours. So the name says nothing. sysfs shows only the
  * interfaces of our own namespace, and which device number belongs to each.
  */
-#include "broker/opener/node.h"
+#include "broker/opener/device_node.h"
 
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
@@ -46,7 +46,7 @@ static int open_device(const char *path, dev_t number)
 		return -errno;
 	if (!is_device(seen, number))
 		return -ESTALE;
-	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, DEVICE_NODE_FLAGS);
 	if (fd < 0)
 		return -errno;
 	if (!is_device(fd, number))
@@ -65,6 +65,10 @@ static int open_fixed(const char *dev, const char *name, unsigned int major_numb
 	if (ret == -ESTALE)
 		tb_log(TB_LOG_WARNING, "opener: %s refused: it is not character device %u:%u", path, major_number,
 		       minor_number);
+	else if (ret == -EACCES)
+		tb_log(TB_LOG_WARNING,
+		       "opener: cannot open %s: it is not the node that was there when tapbrokerd started; restart tapbrokerd",
+		       path);
 	else if (ret < 0)
 		tb_log(TB_LOG_WARNING, "opener: cannot open %s: %s", path, strerror(-ret));
 	return ret;
