@@ -31,7 +31,7 @@ BUILD ?= build$(if $(SANITIZE),-sanitize)
 
 # What each program is made of, and what it may link: the trust boundary. A folder under broker/ is a process,
 # but for shared/ and config/ (the network files).
-tapbrokerd_OBJS = $(call objects,proto broker/shared broker/config broker/monitor)
+tapbrokerd_OBJS = $(call objects,proto broker/shared broker/config broker/monitor broker/monitor/kernel)
 tapbrokerd_PKGS = libcap-ng libseccomp libmnl inih
 tapbroker-listener_OBJS = $(call objects,proto broker/shared broker/listener)
 tapbroker-listener_PKGS = libseccomp
@@ -47,7 +47,7 @@ libtapbroker_PKGS = libseccomp
 libtapbroker_OBJS = $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/*.c client/libtapbroker/*.c))
 
 # What unit tests, fuzz targets, helpers and benches link; each takes out of it what it uses.
-libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/config broker/monitor client/libtapbroker))
+libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/config broker/monitor broker/monitor/kernel client/libtapbroker))
 libbench_OBJS = $(filter-out $(BENCHES:$(BUILD)/%=$(BUILD)/tests/%.o),$(call objects,tests/bench))
 
 PROGRAMS = tapbrokerd tapbroker-listener tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper
@@ -59,7 +59,10 @@ BENCHES = $(BUILD)/bench/latency $(BUILD)/bench/rate $(BUILD)/bench/fairness
 SYSTEM_TESTS = $(wildcard tests/system/[0-9]*)
 BUILD_TESTS = $(wildcard tests/build/[0-9]*)
 
-objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
+# The books, on their way to the clerk.
+BOOKS = $(patsubst %,broker/monitor/%.c,answer authority decision fdb gate grant guard lease lease_list lifeline links \
+	listing loop map question refusal request turns watch)
+objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(BOOKS),$(wildcard $(addsuffix /*.c,$(1)))))
 cflags_of = $(if $(1),$(shell $(PKG_CONFIG) --cflags $(1)))
 libs_of = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
 say = @$(if $(V),,echo '  $(1)	$@';)

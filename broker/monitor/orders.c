@@ -179,7 +179,7 @@ static void judge_order(struct monitor *monitor, const struct tb_order *order, i
 /* The clerk's channel is read in order, but the authority's word may have been sent before it. */
 static void hear_authority(struct monitor *monitor)
 {
-	if (yeses_take(monitor) < 0)
+	if (yeses_take(monitor) < 0 && !monitor->stopping)
 		child_lost(&monitor->authority);
 }
 

@@ -31,21 +31,31 @@ static void begin_stop(struct monitor *monitor)
 		tb_log(TB_LOG_WARNING, "cannot tell the clerk to stop: %s", strerror(errno));
 }
 
+/* One of the children has closed its channel. The authority does so too when the clerk is gone: then it is the clerk that
+ * is told of. */
+static _Noreturn void end_without(const struct monitor *monitor, const struct child *child)
+{
+	struct pollfd clerk = {.fd = monitor->clerk.channel, .events = 0};
+
+	child_lost(poll(&clerk, 1, 0) != 0 ? &monitor->clerk : child);
+}
+
 /* No order waits; if no yes does either, none that is too old can be for an order that is on its way. */
 static void forget_old_yeses(struct monitor *monitor)
 {
-	if (yeses_take(monitor) < 0)
-		child_lost(&monitor->authority);
-	yes_expire(&monitor->yes, monotonic_ms());
+	if (yeses_take(monitor) == 0)
+		yes_expire(&monitor->yes, monotonic_ms());
+	else if (!monitor->stopping)
+		end_without(monitor, &monitor->authority);
 }
 
 /* Waits for one event, and does what it asks for. Returns false if the clerk has ended. */
 static bool serve_once(struct monitor *monitor)
 {
-	/* The authority's yeses are read when an order is judged. */
+	/* The authority's yeses are read when an order is judged. Of a broker that stops it may end at any time. */
 	struct pollfd items[SOURCE_COUNT] = {
 		[SOURCE_CLERK] = {.fd = monitor->clerk.channel, .events = POLLIN},
-		[SOURCE_AUTHORITY] = {.fd = monitor->authority.channel, .events = 0},
+		[SOURCE_AUTHORITY] = {.fd = monitor->stopping ? -1 : monitor->authority.channel, .events = 0},
 		[SOURCE_OPENER] = {.fd = monitor->opener.channel, .events = POLLIN},
 		[SOURCE_SIGNALS] = {.fd = monitor->signals, .events = POLLIN},
 	};
@@ -56,9 +66,9 @@ static bool serve_once(struct monitor *monitor)
 		return true;
 	}
 	if (items[SOURCE_AUTHORITY].revents != 0)
-		child_lost(&monitor->authority);
+		end_without(monitor, &monitor->authority);
 	if (items[SOURCE_OPENER].revents != 0 && node_take_late(&monitor->workshop.node) < 0)
-		child_lost(&monitor->opener);
+		end_without(monitor, &monitor->opener);
 	if (items[SOURCE_SIGNALS].revents != 0)
 		begin_stop(monitor);
 	if (items[SOURCE_CLERK].revents == 0)
