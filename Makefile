@@ -33,12 +33,12 @@ CLERK = broker/clerk broker/clerk/client broker/clerk/lease broker/clerk/request
 
 # What each program is made of, and what it may link: the trust boundary. A folder under broker/ is a process,
 # but for shared/ and config/ (the network files).
-tapbrokerd_OBJS = $(call objects,proto broker/shared broker/config broker/monitor)
+tapbrokerd_OBJS = $(call objects,proto broker/shared broker/config broker/monitor broker/monitor/kernel)
 tapbrokerd_PKGS = libcap-ng libseccomp libmnl inih
 tapbroker-clerk_OBJS = $(call objects,proto broker/shared $(CLERK)) $(BUILD)/broker/config/table.o
 tapbroker-clerk_PKGS = libseccomp libmnl
 tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
-tapbroker-authority_PKGS = libseccomp polkit-gobject-1
+tapbroker-authority_PKGS = libseccomp gio-2.0
 tapbroker-opener_OBJS = $(call objects,proto broker/shared broker/opener)
 tapbroker-opener_PKGS = libseccomp
 tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libtapbroker.a
@@ -49,7 +49,7 @@ libtapbroker_PKGS = libseccomp
 libtapbroker_OBJS = $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/*.c client/libtapbroker/*.c))
 
 # What unit tests, fuzz targets, helpers and benches link; each takes out of it what it uses.
-libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/config broker/monitor client/libtapbroker))
+libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/config broker/monitor broker/monitor/kernel client/libtapbroker))
 libbench_OBJS = $(filter-out $(BENCHES:$(BUILD)/%=$(BUILD)/tests/%.o),$(call objects,tests/bench))
 
 PROGRAMS = tapbrokerd tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper
@@ -61,7 +61,10 @@ BENCHES = $(BUILD)/bench/latency $(BUILD)/bench/rate $(BUILD)/bench/fairness
 SYSTEM_TESTS = $(wildcard tests/system/[0-9]*)
 BUILD_TESTS = $(wildcard tests/build/[0-9]*)
 
-objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
+# The books, on their way to the clerk.
+BOOKS = $(patsubst %,broker/monitor/%.c,answer authority decision fdb gate grant guard lease lease_list lifeline links \
+	listing loop map question refusal request turns watch)
+objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(BOOKS),$(wildcard $(addsuffix /*.c,$(1)))))
 cflags_of = $(if $(1),$(shell $(PKG_CONFIG) --cflags $(1)))
 libs_of = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
 say = @$(if $(V),,echo '  $(1)	$@';)
@@ -99,7 +102,8 @@ $(BUILD)/broker/monitor/%.o: private PKGS = $(filter-out inih,$(tapbrokerd_PKGS)
 $(BUILD)/broker/authority/%.o: private PKGS = $(tapbroker-authority_PKGS)
 $(BUILD)/tests/%.o: private PKGS = $(TEST_PKGS)
 $(BUILD)/tests/unit/%.o: private PKGS = $(TEST_PKGS) cmocka
-$(BUILD)/tests/unit/test_authority%.o: private PKGS = $(TEST_PKGS) cmocka polkit-gobject-1
+$(BUILD)/tests/unit/test_authority%.o: private PKGS = $(TEST_PKGS) cmocka gio-2.0
+$(BUILD)/tests/system/helpers/fake_polkitd.o: private PKGS = gio-2.0
 $(BUILD)/tests/bench/polkit.o: private PKGS = polkit-gobject-1
 
 COMPILE = $(CC) $(FLAGS) $(DEFINES) $(CPPFLAGS) $(CFLAGS) $(call cflags_of,$(PKGS)) -c -o $@ $<
@@ -130,10 +134,11 @@ $(BUILD)/%.a:
 # Tests. Each program is one .c file and libtest.a; what links more is named here.
 TEST_PKGS = $(tapbrokerd_PKGS)
 $(UNIT_TESTS): private PKGS = $(TEST_PKGS) cmocka
-$(filter $(BUILD)/tests/unit/test_authority%,$(UNIT_TESTS)): private PKGS = $(TEST_PKGS) cmocka polkit-gobject-1
+$(filter $(BUILD)/tests/unit/test_authority%,$(UNIT_TESTS)): private PKGS = $(TEST_PKGS) cmocka gio-2.0
 $(foreach p,clerk authority opener tapctl bridge-helper,$(eval $(filter $(BUILD)/tests/unit/test_$p%,$(UNIT_TESTS)): \
 	$(BUILD)/tests/lib$p.a))
 $(REPLAYS) $(HELPERS) $(FUZZERS): private PKGS = $(TEST_PKGS)
+$(BUILD)/tests/fake_polkitd: private PKGS = gio-2.0
 $(BENCHES): private PKGS = $(TEST_PKGS) polkit-gobject-1
 $(BENCHES): $(BUILD)/tests/libbench.a
 $(FUZZERS): private LINK += -fsanitize=fuzzer

@@ -89,15 +89,19 @@ static void close_all(const int *fds, size_t nfds)
 		close(fds[i]);
 }
 
-long tb_receive(int sock, void *message, size_t size, int *fds, size_t *nfds)
+/* As tb_receive(), with flags for recvmsg(). *starved: the message had fds, and this process had no free descriptor for
+ * one of them; then *nfds is 0. The kernel says the same of more fds than there is room for, but fills that room. */
+static long receive(int sock, void *message, size_t size, int *fds, size_t *nfds, int flags, bool *starved)
 {
 	size_t room = *nfds;
 	union control control;
 	struct iovec part = {.iov_base = message, .iov_len = size};
 	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
 	bool foreign = false;
+	bool truncated;
 	ssize_t got;
 
+	*starved = false;
 	if (room > TB_FDS_MAX)
 		return -EINVAL;
 	if (room > 0) {
@@ -105,28 +109,41 @@ long tb_receive(int sock, void *message, size_t size, int *fds, size_t *nfds)
 		msg.msg_controllen = CMSG_SPACE(room * sizeof(int));
 	}
 	do {
-		got = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		got = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
 	} while (got < 0 && errno == EINTR);
 	*nfds = 0;
 	if (got < 0)
 		return -errno;
 	if (room > 0)
 		*nfds = take_fds(&msg, fds, room, &foreign);
-	if (foreign || (msg.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0) {
+	truncated = (msg.msg_flags & MSG_CTRUNC) != 0;
+	*starved = truncated && !foreign && *nfds < room && (msg.msg_flags & MSG_TRUNC) == 0;
+	if (foreign || truncated || (msg.msg_flags & MSG_TRUNC) != 0) {
 		close_all(fds, *nfds);
 		*nfds = 0;
-		return (msg.msg_flags & MSG_TRUNC) != 0 ? -EMSGSIZE : -EPROTO;
 	}
-	return got;
+	if ((msg.msg_flags & MSG_TRUNC) != 0)
+		return -EMSGSIZE;
+	return (foreign || truncated) && !*starved ? -EPROTO : got;
 }
 
+long tb_receive(int sock, void *message, size_t size, int *fds, size_t *nfds)
+{
+	bool starved;
+	long got = receive(sock, message, size, fds, nfds, MSG_DONTWAIT, &starved);
+
+	return starved ? -EMFILE : got;
+}
+
+/* fds may be NULL: there were some, but no descriptor for them. */
 static const struct tb_row *find_row(const struct tb_row *table, const struct tb_header *header, size_t length,
-				     size_t nfds)
+				     const int *fds, size_t nfds)
 {
 	const struct tb_row *row = table;
 
 	for (; row->type != 0; row++)
-		if (length == row->size && nfds == row->nfds && tb_header_valid(header, row->type, row->size))
+		if (length == row->size && (fds != NULL ? nfds == row->nfds : row->nfds > 0) &&
+		    tb_header_valid(header, row->type, row->size))
 			break;
 	return row;
 }
@@ -142,28 +159,41 @@ static size_t most_fds(const struct tb_row *table)
 	return most;
 }
 
-int tb_dispatch(int sock, const struct tb_row *table, void *context)
+static int dispatch(int sock, const struct tb_row *table, void *context, int flags)
 {
 	union {
 		struct tb_header header;
 		char bytes[TB_MESSAGE_MAX];
 		uint64_t aligned;
 	} message;
-	int fds[TB_FDS_MAX];
+	int room[TB_FDS_MAX];
 	size_t nfds = most_fds(table);
 	const struct tb_row *row;
+	const int *fds;
+	bool starved;
 	long length;
 
 	memset(&message.header, 0, sizeof(message.header));
-	length = tb_receive(sock, message.bytes, sizeof(message), fds, &nfds);
-	if (length == 0 && nfds == 0)
+	length = receive(sock, message.bytes, sizeof(message), room, &nfds, flags, &starved);
+	if (length == 0 && nfds == 0 && !starved)
 		return -ECONNRESET;
 	if (length < 0 && length != -EMSGSIZE && length != -EPROTO)
 		return (int)length;
-	row = find_row(table, &message.header, length < 0 ? 0 : (size_t)length, nfds);
+	fds = starved ? NULL : room;
+	row = find_row(table, &message.header, length < 0 ? 0 : (size_t)length, fds, nfds);
 	if (row->type == 0) {
-		close_all(fds, nfds);
+		close_all(room, nfds);
 		return row->handle(context, NULL, NULL);
 	}
 	return row->handle(context, message.bytes, fds);
+}
+
+int tb_dispatch(int sock, const struct tb_row *table, void *context)
+{
+	return dispatch(sock, table, context, MSG_DONTWAIT);
+}
+
+int tb_dispatch_wait(int sock, const struct tb_row *table, void *context)
+{
+	return dispatch(sock, table, context, 0);
 }

@@ -1,7 +1,7 @@
 /* Sending and receiving one message, and the table that every channel is dispatched by.
  *
- * Nothing here waits, whether the socket is blocking or not: another process may hold the same socket and change that.
- * Who wants to wait polls first.
+ * Nothing here waits but tb_dispatch_wait(), whether the socket is blocking or not: another process may hold the same
+ * socket and change that. Who wants to wait for one of several polls first.
  *
  * Who owns an fd: tb_send never takes the fds that it sends. What tb_receive returns belongs to the caller from that
  * moment; tb_dispatch gives it to the row's handler, and closes it itself where no handler is called for it.
@@ -33,7 +33,7 @@ int tb_send(int sock, const void *message, size_t size, const int *fds, size_t n
  * dropped unseen.
  * Returns the message's length (0: the peer has closed) or a negative errno: -EAGAIN if there is none,
  * -EMSGSIZE if the message was longer than size, -EPROTO if it brought more fds than were asked for, or anything
- * else than fds. On an error no fd is left open. */
+ * else than fds, -EMFILE if this process had no free descriptor for one of its fds. On an error no fd is left open. */
 long tb_receive(int sock, void *message, size_t size, int *fds, size_t *nfds);
 
 /* One row of a dispatch table. The last row has type 0 and size 0; its handler is called, with a NULL message, for
@@ -42,6 +42,8 @@ struct tb_row {
 	uint16_t type;
 	uint16_t size;
 	uint16_t nfds; /* exactly so many */
+	/* fds is NULL if the message brought fds and this process had no free descriptor for one of them: such a message
+	 * is no nonsense, and whoever waits for an answer can be given one. */
 	int (*handle)(void *context, const void *message, const int *fds);
 };
 
@@ -49,5 +51,8 @@ struct tb_row {
  * Returns what the handler returned, or what tb_receive did if there was no message; -ECONNRESET if the peer has
  * closed. What tb_receive calls -EMSGSIZE and -EPROTO goes to the last row. */
 int tb_dispatch(int sock, const struct tb_row *table, void *context);
+
+/* The same, but waits for a message on a blocking socket. Of several threads that wait, one is woken. */
+int tb_dispatch_wait(int sock, const struct tb_row *table, void *context);
 
 #endif

@@ -1,163 +1,215 @@
 /* The questions that have no verdict yet: see desk.h. Runs in the authority; it asks polkitd and passes the answer on,
  * and never says yes on its own.
+ *
+ * polkitd is called by D-Bus itself, not by polkit's library: the library reports a cancelled check at once, while the
+ * bus still waits for polkitd's reply. The bus allows only so many such replies (128 for each connection), and whoever
+ * asked and hung up often enough would use them up for everybody.
  */
 #include "broker/authority/desk.h"
 
-#include "broker/authority/connection.h"
-#include "broker/authority/question.h"
+#include "broker/authority/bus.h"
+#include "broker/authority/check.h"
 #include "broker/shared/log.h"
 #include "proto/broker.h"
 #include "proto/channel.h"
 
-#include <stdbool.h>
+#include <errno.h>
+#include <gio/gio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define DESK_PLACES 16 /* questions that the monitor may have open at a time */
+#define DESK_PLACES 16 /* questions that the clerk may have open at a time */
+
+#define POLKIT_NAME "org.freedesktop.PolicyKit1"
+#define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
+#define POLKIT_INTERFACE "org.freedesktop.PolicyKit1.Authority"
+
+enum place_state {
+	PLACE_FREE,
+	PLACE_WAITING,   /* for the connection to the bus */
+	PLACE_ASKED,     /* polkitd owes a reply */
+	PLACE_CANCELLED, /* the same, but nobody waits for it */
+};
 
 struct place {
+	enum place_state state;
 	struct tb_question question;
-	GCancellable *cancellable; /* NULL: the place is free */
-	bool asked;                /* polkitd has it; else it waits for the connection */
 };
 
 static struct {
-	int channel;
+	int clerk;
+	int monitor;
 	struct place places[DESK_PLACES];
-} desk = {.channel = -1};
+} desk = {.clerk = -1, .monitor = -1};
 
-static struct place *find_place(const uint8_t ticket[TB_ID_SIZE])
+static struct place *desk_find(const uint8_t ticket[TB_ID_SIZE])
 {
 	for (size_t i = 0; i < DESK_PLACES; i++) {
 		struct place *place = &desk.places[i];
 
-		if (place->cancellable != NULL && memcmp(place->question.ticket, ticket, TB_ID_SIZE) == 0)
+		if (place->state != PLACE_FREE && memcmp(place->question.ticket, ticket, TB_ID_SIZE) == 0)
 			return place;
 	}
 	return NULL;
 }
 
-/* A free place for the question. The monitor never needs one more. */
-static struct place *take_place(const struct tb_question *question)
+/* A free place for the question. The clerk never needs one more. */
+static struct place *desk_take(const struct tb_question *question)
 {
 	for (size_t i = 0; i < DESK_PLACES; i++) {
 		struct place *place = &desk.places[i];
 
-		if (place->cancellable != NULL)
+		if (place->state != PLACE_FREE)
 			continue;
+		place->state = PLACE_WAITING;
 		place->question = *question;
-		place->cancellable = g_cancellable_new();
-		place->asked = false;
 		return place;
 	}
-	tb_die("authority: the monitor asked more than %d questions at a time", DESK_PLACES);
+	tb_die("authority: the clerk asked more than %d questions at a time", DESK_PLACES);
+}
+
+/* Sends one message. Returns 0, or -EAGAIN if the receiver does not read at the moment. Without a receiver the broker
+ * is ending, and so do we. */
+static int desk_send(int channel, const char *receiver, const void *message, size_t size)
+{
+	int ret = tb_send(channel, message, size, NULL, 0);
+
+	if (ret == -EPIPE || ret == -ECONNRESET)
+		exit(0);
+	if (ret < 0 && ret != -EAGAIN)
+		tb_die("authority: cannot send to the %s: %s", receiver, strerror(-ret));
+	return ret;
 }
 
 /* Sends the verdict and frees the place. */
-static void answer(struct place *place, enum tb_verdict_word word)
+static void desk_answer(struct place *place, enum tb_verdict_word word)
 {
 	struct tb_verdict verdict = {.verdict = word};
-	int ret;
 
 	tb_header_set(&verdict.header, TB_ANS_VERDICT, sizeof(verdict));
 	memcpy(verdict.ticket, place->question.ticket, TB_ID_SIZE);
-	g_clear_object(&place->cancellable);
-	ret = tb_send(desk.channel, &verdict, sizeof(verdict), NULL, 0);
-	if (ret < 0)
-		tb_die("authority: cannot send a verdict to the monitor: %s", strerror(-ret));
+	place->state = PLACE_FREE;
+	/* So many verdicts as there are places always have room in the channel. */
+	if (desk_send(desk.clerk, "clerk", &verdict, sizeof(verdict)) < 0)
+		tb_die("authority: the clerk asks, and does not read the verdicts");
 }
 
-/* Names are ours, and checked; what the libraries or polkitd say becomes one line of plain ASCII. */
-static void log_error(const struct tb_question *question, const GError *error)
+/* Sends polkit's yes to the monitor, which must have it before the clerk can order anything. Returns the verdict. */
+static enum tb_verdict_word desk_pass_yes(const struct tb_question *question)
+{
+	struct tb_yes yes = {.question = *question};
+
+	tb_header_set(&yes.header, TB_YES, sizeof(yes));
+	if (desk_send(desk.monitor, "monitor", &yes, sizeof(yes)) == 0)
+		return TB_VERDICT_YES;
+	tb_log(TB_LOG_WARNING, "authority: the monitor does not read: polkit's yes for uid %u and network %s is lost",
+	       question->uid, question->network);
+	return TB_VERDICT_ERROR;
+}
+
+/* Names are ours, and checked; what the library or polkitd says becomes one line of plain ASCII. */
+static void desk_log_error(const struct tb_question *question, const GError *error)
 {
 	char *text = g_strescape(error->message, "\"\\");
 
-	tb_log(TB_LOG_WARNING, "authority: polkit did not say whether uid %u may use network %s, so it is a no: %s",
-	       question->uid, question->network, text);
+	tb_log(TB_LOG_WARNING, "authority: polkit gave no answer about uid %u and network %s: %s", question->uid,
+	       question->network, text);
 	g_free(text);
 }
 
-static void on_result(GObject *source, GAsyncResult *async, gpointer data)
+static void on_polkit_reply(GObject *source, GAsyncResult *async, gpointer data)
 {
 	struct place *place = data;
 	GError *error = NULL;
-	PolkitAuthorizationResult *result =
-		polkit_authority_check_authorization_finish(POLKIT_AUTHORITY(source), async, &error);
+	GVariant *reply = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), async, &error);
+	enum tb_verdict_word word = TB_VERDICT_ERROR;
 
-	if (g_cancellable_is_cancelled(place->cancellable)) {
-		answer(place, TB_VERDICT_CANCELLED);
+	if (place->state == PLACE_CANCELLED) {
+		word = TB_VERDICT_CANCELLED;
+	} else if (reply == NULL) {
+		g_dbus_error_strip_remote_error(error);
+		desk_log_error(&place->question, error);
 	} else {
-		if (error != NULL) {
-			g_dbus_error_strip_remote_error(error);
-			log_error(&place->question, error);
-			connection_check(error);
-		}
-		answer(place, question_verdict(result));
+		word = check_verdict(reply);
 	}
-	g_clear_object(&result);
+	if (word == TB_VERDICT_YES && place->question.action == TB_ACTION_OPEN)
+		word = desk_pass_yes(&place->question);
+	desk_answer(place, word);
+	g_clear_pointer(&reply, g_variant_unref);
 	g_clear_error(&error);
 }
 
-static void ask_polkit(struct place *place)
+/* Without a deadline, and without a GCancellable: both would end the call here, but not at the bus. */
+static void desk_ask_polkit(struct place *place, GDBusConnection *connection)
 {
-	PolkitSubject *subject = question_subject(&place->question);
-	PolkitDetails *details = question_details(&place->question);
-	PolkitCheckAuthorizationFlags flags = POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE;
-
-	if ((place->question.flags & TB_REQUEST_INTERACTIVE) != 0)
-		flags = POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION;
-	place->asked = true;
-	polkit_authority_check_authorization(connection_authority(), subject, question_action(&place->question),
-					     details, flags, place->cancellable, on_result, place);
-	g_object_unref(details);
-	g_object_unref(subject);
+	place->state = PLACE_ASKED;
+	g_dbus_connection_call(connection, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CheckAuthorization",
+			       check_parameters(&place->question), CHECK_REPLY_TYPE, G_DBUS_CALL_FLAGS_NONE, G_MAXINT,
+			       NULL, on_polkit_reply, place);
 }
 
-/* The connection is there, or is not to be had: either way nobody waits any longer. */
-static void on_connected(const GError *error)
+/* The connection is there, or is not to be had: either way nobody waits for it any longer. */
+static void on_bus_opened(GDBusConnection *connection, const GError *error)
 {
 	for (size_t i = 0; i < DESK_PLACES; i++) {
 		struct place *place = &desk.places[i];
 
-		if (place->cancellable == NULL || place->asked)
+		if (place->state != PLACE_WAITING)
 			continue;
 		if (error != NULL) {
-			log_error(&place->question, error);
-			answer(place, TB_VERDICT_ERROR);
+			desk_log_error(&place->question, error);
+			desk_answer(place, TB_VERDICT_ERROR);
 		} else {
-			ask_polkit(place);
+			desk_ask_polkit(place, connection);
 		}
 	}
 }
 
-void desk_open(int channel)
+void desk_open(int clerk, int monitor)
 {
-	desk.channel = channel;
-	connection_open(on_connected);
+	desk.clerk = clerk;
+	desk.monitor = monitor;
+	bus_open(on_bus_opened);
 }
 
 void desk_ask(const struct tb_question *question)
 {
+	GDBusConnection *connection = bus_connection();
 	struct place *place;
 
-	if (!question_valid(question))
-		tb_die("authority: the monitor asked a question that makes no sense");
-	if (find_place(question->ticket) != NULL)
-		tb_die("authority: the monitor used a ticket twice");
-	place = take_place(question);
-	if (connection_authority() != NULL)
-		ask_polkit(place);
+	if (!check_valid(question))
+		tb_die("authority: the clerk asked a question that makes no sense");
+	if (desk_find(question->ticket) != NULL)
+		tb_die("authority: the clerk used a ticket twice");
+	place = desk_take(question);
+	if (connection != NULL)
+		desk_ask_polkit(place, connection);
 	else
-		connection_open(on_connected);
+		bus_open(on_bus_opened);
+}
+
+/* Nobody is to reply to this, so it takes none of the bus's pending replies. */
+static void desk_cancel_at_polkit(const struct place *place)
+{
+	GDBusConnection *connection = bus_connection();
+
+	if (connection == NULL)
+		return;
+	g_dbus_connection_call(connection, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CancelCheckAuthorization",
+			       check_cancellation(&place->question), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL,
+			       NULL, NULL);
 }
 
 void desk_cancel(const uint8_t ticket[TB_ID_SIZE])
 {
-	struct place *place = find_place(ticket);
+	struct place *place = desk_find(ticket);
 
 	if (place == NULL)
 		return;
-	if (place->asked)
-		g_cancellable_cancel(place->cancellable);
-	else
-		answer(place, TB_VERDICT_CANCELLED);
+	if (place->state == PLACE_WAITING) {
+		desk_answer(place, TB_VERDICT_CANCELLED);
+	} else if (place->state == PLACE_ASKED) {
+		place->state = PLACE_CANCELLED;
+		desk_cancel_at_polkit(place);
+	}
 }

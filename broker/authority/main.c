@@ -1,11 +1,11 @@
-/* tapbroker-authority: asks polkitd what the monitor wants to know.
+/* tapbroker-authority: asks polkitd what the clerk wants to know.
  *
- * Rights: a uid of its own and no capability; fd 3 is its channel to the monitor. It is the only process of the broker
- * with GLib and D-Bus in it, which is why it has nothing else: it never sees a client's socket or a device, and its yes
- * counts only for a question that the monitor has asked.
+ * Rights: a uid of its own and no capability; fd 3 is its channel to the clerk, fd 4 the one to the monitor. It is the
+ * only process of the broker with GLib and D-Bus in it, which is why it has nothing else: it never sees a client's
+ * socket or a device, and its yes counts only for an order that is below the monitor's ceiling.
  */
+#include "broker/authority/authority_lockdown.h"
 #include "broker/authority/desk.h"
-#include "broker/authority/sandbox.h"
 #include "broker/shared/log.h"
 #include "proto/broker.h"
 #include "proto/channel.h"
@@ -19,7 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CHANNEL_FD 3
+#define CLERK_FD 3
+#define MONITOR_FD 4
 
 static int on_ask(void *context, const void *message, const int *fds)
 {
@@ -39,7 +40,7 @@ static int on_cancel(void *context, const void *message, const int *fds)
 	return 0;
 }
 
-static int on_unknown(void *context, const void *message, const int *fds)
+static int on_nonsense(void *context, const void *message, const int *fds)
 {
 	(void)context;
 	(void)message;
@@ -47,29 +48,35 @@ static int on_unknown(void *context, const void *message, const int *fds)
 	return -EPROTO;
 }
 
-static const struct tb_row rows[] = {
+static const struct tb_row clerk_rows[] = {
 	{TB_REQ_ASK, sizeof(struct tb_question), 0, on_ask},
 	{TB_REQ_CANCEL, sizeof(struct tb_cancel), 0, on_cancel},
-	{0, 0, 0, on_unknown},
+	{0, 0, 0, on_nonsense},
 };
 
-static gboolean on_channel(gint channel, GIOCondition condition, gpointer data)
+/* The monitor says nothing here; the channel only ends. */
+static const struct tb_row monitor_rows[] = {
+	{0, 0, 0, on_nonsense},
+};
+
+/* Takes one message. The end of either channel is the end of the broker, and no news. */
+static gboolean on_authority_channel(gint channel, GIOCondition condition, gpointer data)
 {
-	int ret = tb_dispatch(channel, rows, NULL);
+	const char *sender = channel == CLERK_FD ? "clerk" : "monitor";
+	int ret = tb_dispatch(channel, channel == CLERK_FD ? clerk_rows : monitor_rows, NULL);
 
 	(void)condition;
 	(void)data;
 	if (ret == -ECONNRESET)
 		exit(0);
 	if (ret == -EPROTO)
-		tb_die("authority: the monitor sent something that is not a message of this version");
+		tb_die("authority: the %s sent something that it never sends in this version", sender);
 	if (ret < 0 && ret != -EAGAIN)
-		tb_die("authority: cannot receive from the monitor: %s", strerror(-ret));
+		tb_die("authority: cannot receive from the %s: %s", sender, strerror(-ret));
 	return G_SOURCE_CONTINUE;
 }
 
-/* What the libraries have to say of their own bugs, as one line of ours. Nothing below a critical: polkit's library
- * warns whenever a cancellation and the answer cross, which is not worth a line. */
+/* What GLib has to say of its own bugs, as one line of ours; nothing below a critical. */
 static GLogWriterOutput on_library_log(GLogLevelFlags level, const GLogField *fields, gsize count, gpointer data)
 {
 	(void)data;
@@ -87,29 +94,30 @@ static GLogWriterOutput on_library_log(GLogLevelFlags level, const GLogField *fi
 }
 
 /* What tapbrokerd has passed must be what we think it is. */
-static void check_channel(void)
+static void authority_check_channel(int channel)
 {
 	int type = 0;
 	socklen_t size = sizeof(type);
 
-	if (getsockopt(CHANNEL_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET)
-		tb_die("authority: fd %d is not a SEQPACKET socket; it is started by tapbrokerd, not by hand",
-		       CHANNEL_FD);
-	if (fcntl(CHANNEL_FD, F_SETFD, FD_CLOEXEC) < 0 || fcntl(CHANNEL_FD, F_SETFL, 0) < 0)
-		tb_die("authority: fd %d: %s", CHANNEL_FD, strerror(errno));
-	if (close_range(CHANNEL_FD + 1, UINT_MAX, 0) < 0)
-		tb_die("authority: close_range: %s", strerror(errno));
+	if (getsockopt(channel, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET)
+		tb_die("authority: fd %d is not a SEQPACKET socket; it is started by tapbrokerd, not by hand", channel);
+	if (fcntl(channel, F_SETFD, FD_CLOEXEC) < 0 || fcntl(channel, F_SETFL, 0) < 0)
+		tb_die("authority: fd %d: %s", channel, strerror(errno));
 }
 
 int main(void)
 {
 	GMainLoop *loop;
 
-	check_channel();
-	sandbox_enter();
+	authority_check_channel(CLERK_FD);
+	authority_check_channel(MONITOR_FD);
+	if (close_range(MONITOR_FD + 1, UINT_MAX, 0) < 0)
+		tb_die("authority: close_range: %s", strerror(errno));
+	authority_lock_down();
 	g_log_set_writer_func(on_library_log, NULL, NULL);
-	desk_open(CHANNEL_FD);
-	g_unix_fd_add(CHANNEL_FD, G_IO_IN, on_channel, NULL);
+	desk_open(CLERK_FD, MONITOR_FD);
+	g_unix_fd_add(CLERK_FD, G_IO_IN, on_authority_channel, NULL);
+	g_unix_fd_add(MONITOR_FD, G_IO_IN, on_authority_channel, NULL);
 	loop = g_main_loop_new(NULL, FALSE);
 	g_main_loop_run(loop);
 }

@@ -1,111 +1,63 @@
 /* tapbrokerd: the monitor. Starts as root, reads the network files, opens what it needs, starts the other processes,
- * then becomes a user of its own with CAP_NET_ADMIN and nothing else, and serves.
+ * then becomes a user of its own with CAP_NET_ADMIN and nothing else, and does what the clerk orders.
  *
- * After lock-down it must never: use GLib, exec, change a namespace, ask the name service, or use a path, an fd, a pid
- * or a uid that a client supplied.
+ * After lock-down it must never: read a client's byte, parse text, keep books, wait for a client, use GLib, exec, change
+ * a namespace, or ask the name service.
  */
 #include "broker/config/network.h"
-#include "broker/monitor/monitor.h"
+#include "broker/monitor/children.h"
 #include "broker/monitor/sandbox.h"
+#include "broker/monitor/serve.h"
 #include "broker/monitor/socket.h"
-#include "broker/monitor/spawn.h"
-
+#include "broker/monitor/store.h"
 #include "broker/shared/fd.h"
+#include "broker/shared/link_events.h"
 #include "broker/shared/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Connections that may wait in the listener until they say something. */
-#define LISTENER_CONNECTIONS "1024"
-#define LISTENER_DEADLINE_MS "2000"
+/* The broker's own fds beside those of leases, generously: of the clerk's clients, above all. */
+#define OWN_FDS 768
 
-/* The monitor's own fds beside those of requests and leases, generously. */
-#define OWN_FDS 256
+/* Leases that the clerk keeps for uid 0, above --max-leases; and devices that are deleted, while the supervisor has not
+ * taken the word yet. */
+#define SPARE_LEASES 64
 
 /* What the administrator has to mend: trying again does not help. A mistake on the command line ends with it, too. */
 #define EXIT_MISTAKE 2
 
-struct user {
-	uid_t uid;
-	gid_t gid;
-};
-
-struct users {
-	struct user monitor;
-	struct user listener;
-	struct user authority;
-};
-
-static struct user find_user(const char *name)
+/* Ends the process if ret is a negative errno. */
+static int checked(int ret, const char *what)
 {
-	const struct passwd *entry = getpwnam(name);
-
-	if (entry == NULL)
-		tb_die("there is no user %s: create it, see tapbrokerd(8)", name);
-	if (entry->pw_uid == 0)
-		tb_die("the user %s has uid 0", name);
-	return (struct user){.uid = entry->pw_uid, .gid = entry->pw_gid};
+	if (ret < 0)
+		tb_die("%s: %s", what, strerror(-ret));
+	return ret;
 }
 
-static struct users find_users(void)
+static void read_networks(struct network_table *table, const struct options *options)
 {
-	struct users users = {
-		.monitor = find_user("tapbroker"),
-		.listener = find_user("tapbroker-listener"),
-		.authority = find_user("tapbroker-authority"),
-	};
-
-	if (users.monitor.uid == users.listener.uid || users.monitor.uid == users.authority.uid ||
-	    users.listener.uid == users.authority.uid)
-		tb_die("tapbroker, tapbroker-listener and tapbroker-authority must be three different users");
-	return users;
-}
-
-/* In a user namespace every user outside it has the same uid. */
-static void refuse_user_namespace(void)
-{
-	FILE *map = fopen("/proc/self/uid_map", "re");
-	unsigned int inside = 0;
-	unsigned int outside = 0;
-	unsigned int count = 0;
-
-	if (map == NULL || fscanf(map, "%u %u %u", &inside, &outside, &count) != 3)
-		tb_die("cannot read /proc/self/uid_map");
-	fclose(map);
-	if (inside != 0 || outside != 0 || count != UINT32_MAX)
-		tb_die("this is a user namespace, in which users cannot be told apart: start tapbrokerd outside it");
-}
-
-static void read_networks(struct monitor *monitor)
-{
-	int ret = networks_read(&monitor->networks, monitor->options.config_dir, monitor->options.vendor_dir);
+	int ret = networks_read(table, options->config_dir, options->vendor_dir);
 
 	if (ret == -EINVAL) {
 		tb_log(TB_LOG_ERROR, "the network files have mistakes, see above: nothing is started");
 		exit(EXIT_MISTAKE);
 	}
-	if (ret < 0)
-		tb_die("cannot read the network files: %s", strerror(-ret));
+	checked(ret, "cannot read the network files");
 }
 
-static _Noreturn void check_and_exit(const struct monitor *monitor)
+static _Noreturn void check_and_exit(const struct network_table *table)
 {
-	for (size_t i = 0; i < monitor->networks.count; i++) {
-		const struct network *network = &monitor->networks.networks[i];
-
-		printf("%s: %s\n", network->name, kind_word(network->kind));
-	}
-	printf("%zu networks, no mistakes\n", monitor->networks.count);
+	for (size_t i = 0; i < table->count; i++)
+		printf("%s: %s\n", table->networks[i].name, kind_word(table->networks[i].kind));
+	printf("%zu networks, no mistakes\n", table->count);
 	exit(0);
 }
 
@@ -149,12 +101,12 @@ static bool allows_vhost(const struct network *network)
 }
 
 /* Fds on their way to clients that do not read are held against the sender's limit, so it must hold every fd of every
- * lease at once; more is better, where the administrator's hard limit gives it. */
-static void raise_fd_limit(const struct monitor *monitor)
+ * lease at once; more is better, where the administrator's hard limit gives it. The clerk inherits it, for a lifeline of
+ * each lease. */
+static void raise_fd_limit(const struct network_table *table, uint32_t leases)
 {
 	struct rlimit limit;
-	rlim_t per_lease = most_fds(&monitor->networks) + 1 + any_network(&monitor->networks, allows_away);
-	rlim_t needed = monitor->leases.capacity * per_lease + 2 * REQUESTS_MAX + OWN_FDS;
+	rlim_t needed = leases * (rlim_t)(most_fds(table) + 1 + any_network(table, allows_away)) + OWN_FDS;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		tb_die("getrlimit: %s", strerror(errno));
@@ -163,181 +115,174 @@ static void raise_fd_limit(const struct monitor *monitor)
 	limit.rlim_cur = 2 * needed < limit.rlim_max ? 2 * needed : limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		tb_die("cannot raise the limit of open files to %llu, which %u leases need: %s",
-		       (unsigned long long)needed, monitor->leases.capacity, strerror(errno));
+		       (unsigned long long)needed, leases, strerror(errno));
 }
 
+/* Returns the fd or a negative errno. */
 static int open_signals(void)
 {
 	sigset_t stop;
+	int fd;
 
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
 	if (sigprocmask(SIG_BLOCK, &stop, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-		tb_die("cannot set up signals: %s", strerror(errno));
-	return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+		return -errno;
+	fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
 }
 
 /* Opening the node makes the kernel load its module, if it must. That is done here, where no client waits for it. */
 static void load_vhost(void)
 {
-	const struct node_source own = {.opener = -1, .vhost_direct = true};
-	int fd TB_CLOSE = node_open_vhost(&own);
+	int fd TB_CLOSE = open(NODE_VHOST_PATH, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		tb_log(TB_LOG_WARNING,
 		       "%s: %s: there are networks with Vhost=yes, and whoever asks for it is refused; load the module "
 		       "(modprobe vhost_net) and start tapbrokerd again",
-		       NODE_VHOST_PATH, strerror(-fd));
+		       NODE_VHOST_PATH, strerror(errno));
 }
 
-static int start_listener(const struct monitor *monitor, const struct user *user, int listening)
+static int open_directory(const char *path)
 {
-	char per_user[64];
-	char *argv[] = {"tapbroker-listener", "--max-connections=" LISTENER_CONNECTIONS, per_user,
-			"--deadline=" LISTENER_DEADLINE_MS, NULL};
-	struct child child = {argv[0], user->uid, user->gid, argv, listening};
-	int channel = -1;
-	int ret;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	snprintf(per_user, sizeof(per_user), "--max-connections-per-user=%u",
-		 monitor->options.max_connections_per_user);
-	ret = spawn(monitor->options.libexec_dir, &child, &channel);
-	if (ret < 0)
-		tb_die("%s/%s: %s", monitor->options.libexec_dir, child.name, strerror(-ret));
-	return channel;
+	return fd < 0 ? -errno : fd;
 }
 
-static int start_authority(const struct monitor *monitor, const struct user *user)
-{
-	char *argv[] = {"tapbroker-authority", NULL};
-	struct child child = {argv[0], user->uid, user->gid, argv, -1};
-	int channel = -1;
-	int ret = spawn(monitor->options.libexec_dir, &child, &channel);
-
-	if (ret < 0)
-		tb_die("%s/%s: %s", monitor->options.libexec_dir, child.name, strerror(-ret));
-	return channel;
-}
-
-static int start_opener(const struct monitor *monitor)
-{
-	char *argv[] = {"tapbroker-opener", monitor->options.opener_without_landlock ? "--without-landlock" : NULL,
-			NULL};
-	struct child child = {argv[0], 0, 0, argv, -1};
-	int channel = -1;
-	int ret = spawn(monitor->options.libexec_dir, &child, &channel);
-
-	if (ret < 0)
-		tb_die("%s/%s: %s", monitor->options.libexec_dir, child.name, strerror(-ret));
-	return channel;
-}
-
-static void start_children(struct monitor *monitor, const struct users *users, int listening)
-{
-	struct node_source *node = &monitor->workshop.node;
-	bool vhost = any_network(&monitor->networks, allows_vhost);
-
-	monitor->listener = start_listener(monitor, &users->listener, listening);
-	monitor->authority = start_authority(monitor, &users->authority);
-	node->tun_direct = node_is_public(NODE_TUN_PATH);
-	node->vhost_direct = vhost && node_is_public(NODE_VHOST_PATH);
-	node->opener = -1;
-	if (!node->tun_direct || (vhost && !node->vhost_direct) || any_network(&monitor->networks, is_macvtap))
-		node->opener = start_opener(monitor);
-}
-
-static int checked(int ret, const char *what)
-{
-	if (ret < 0)
-		tb_die("%s: %s", what, strerror(ret == -1 ? errno : -ret));
-	return ret;
-}
-
-/* Everything that must be open before lock-down, and is not a child's. */
-static void open_resources(struct monitor *monitor)
+static void open_workshop(struct monitor *monitor, const struct users *users)
 {
 	struct workshop *workshop = &monitor->workshop;
+	struct node_source *node = &workshop->node;
+	bool vhost = any_network(monitor->networks, allows_vhost);
 
+	workshop->own_uid = users->monitor.uid;
+	workshop->own_gid = users->monitor.gid;
+	workshop->closer = &monitor->closer;
 	checked(link_socket_open(&workshop->link), "cannot open a netlink socket");
-	monitor->events = checked(link_events_open(), "cannot listen to the kernel's news of links");
-	monitor->neighbours = checked(fdb_events_open(), "cannot listen to the kernel's news of bridges");
-	workshop->ipv6_conf = open("/proc/sys/net/ipv6/conf", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (workshop->ipv6_conf < 0 && errno != ENOENT)
-		tb_die("/proc/sys/net/ipv6/conf: %s", strerror(errno));
-	/* For each lease one job for each of its fds, and one for the device. */
-	checked(reaper_open(&monitor->reaper, monitor->leases.capacity * (most_fds(&monitor->networks) + 1)),
-		"cannot make the reaper's pipes");
-	monitor->signals = checked(open_signals(), "signalfd");
-	monitor->epoll = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+	workshop->ipv6_conf = open_directory("/proc/sys/net/ipv6/conf");
+	if (workshop->ipv6_conf != -ENOENT)
+		checked(workshop->ipv6_conf, "/proc/sys/net/ipv6/conf");
+	node->opener = -1;
+	node->sysfs = -1;
+	node->closer = &monitor->closer;
+	node->tun_direct = node_is_public(NODE_TUN_PATH);
+	node->vhost_direct = vhost && node_is_public(NODE_VHOST_PATH);
+	if (any_network(monitor->networks, is_macvtap))
+		node->sysfs = checked(open_directory(NODE_SYSFS_PATH), NODE_SYSFS_PATH);
+	if (vhost)
+		load_vhost();
 }
 
-static void watch_all(struct monitor *monitor)
+/* The devices that are away, of which an earlier broker had an fd each. */
+static void keep_stored_devices(struct monitor *monitor, const struct stored_list *devices)
 {
-	checked(monitor_watch(monitor, monitor->listener, SOURCE_LISTENER, 0), "epoll");
-	checked(monitor_watch(monitor, monitor->authority, SOURCE_AUTHORITY, 0), "epoll");
-	if (monitor->workshop.node.opener >= 0)
-		checked(monitor_watch(monitor, monitor->workshop.node.opener, SOURCE_OPENER, 0), "epoll");
-	checked(monitor_watch(monitor, monitor->events, SOURCE_LINKS, 0), "epoll");
-	checked(monitor_watch(monitor, monitor->neighbours, SOURCE_NEIGHBOURS, 0), "epoll");
-	checked(monitor_watch(monitor, monitor->reaper.answers, SOURCE_REAPER, 0), "epoll");
-	checked(monitor_watch(monitor, monitor->signals, SOURCE_SIGNALS, 0), "epoll");
+	char *rest = devices->names;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		char name[STORED_NAME_SIZE];
+		char device[TB_NAME_SIZE];
+		struct alias alias;
+		const struct network *network;
+		size_t length = strcspn(rest, ":");
+
+		memcpy(name, rest, length);
+		name[length] = '\0';
+		rest += length + 1;
+		checked(alias_read_device(name, &alias, device), "a device in the supervisor's store");
+		network = network_find(monitor->networks, alias.network);
+		checked(away_add(&monitor->away, alias.lease,
+				 network != NULL ? (uint32_t)(network - monitor->networks->networks) : NETWORKS_MAX,
+				 name, devices->fds[i]),
+			"there are more devices in the supervisor's store than leases (--max-leases)");
+	}
+}
+
+/* Lifelines are the clerk's from now on. */
+static void close_lifelines(struct stored_list *lifelines)
+{
+	for (size_t i = 0; i < lifelines->count; i++)
+		tb_close(&lifelines->fds[i]);
 }
 
 /* As root: everything that needs to be root. */
-static void prepare(struct monitor *monitor, const struct users *users)
+static void prepare(struct monitor *monitor, const struct options *options, const struct users *users, int table)
 {
+	uint32_t leases = options->max_leases + SPARE_LEASES;
 	int listening TB_CLOSE = -1;
+	int links TB_CLOSE = -1;
+	int neighbours TB_CLOSE = -1;
+	struct stored stored;
+	struct equipment equipment = {.options = options, .users = users, .stored = &stored, .table = table};
 
-	monitor->uids = (struct own_uids){users->monitor.uid, users->listener.uid, users->authority.uid};
-	monitor->workshop.own_uid = users->monitor.uid;
-	monitor->workshop.own_gid = users->monitor.gid;
-	requests_init(&monitor->requests);
-	checked(leases_init(&monitor->leases, &monitor->networks, monitor->options.max_leases,
-			    monitor->options.max_leases_per_user),
-		"cannot make the table of leases");
-	checked(turns_init(&monitor->turns, monitor->leases.capacity), "cannot make the table of turns");
-	raise_fd_limit(monitor);
-	open_resources(monitor);
-	checked(lifelines_init(&monitor->stored), "cannot take the stored lifelines");
-	listening = listening_socket(monitor->options.socket_path);
-	checked(listening, monitor->options.socket_path);
-	checked(origin_init(&monitor->origin, listening), monitor->options.socket_path);
-	if (any_network(&monitor->networks, allows_vhost))
-		load_vhost();
-	start_children(monitor, users, listening);
+	monitor->own_uids[0] = users->monitor.uid;
+	monitor->own_uids[1] = users->clerk.uid;
+	monitor->own_uids[2] = users->authority.uid;
+	raise_fd_limit(monitor->networks, leases);
+	checked(stored_take(&stored), "cannot take what is in the supervisor's store");
+	checked(away_init(&monitor->away, leases + (uint32_t)stored.devices.count),
+		"cannot make the table of devices that are away");
+	checked(count_init(&monitor->count, monitor->networks, &monitor->away), "cannot make the counters");
+	keep_stored_devices(monitor, &stored.devices);
+	monitor->supervisor = notify_open();
+	listening = checked(listening_socket(options->socket_path), options->socket_path);
+	checked(origin_init(&monitor->origin, listening), options->socket_path);
+	open_workshop(monitor, users);
+	monitor->signals = checked(open_signals(), "cannot set up signals");
+	links = checked(link_events_open(), "cannot listen to the kernel's news of links");
+	neighbours = checked(fdb_events_open(), "cannot listen to the kernel's news of bridges");
+	equipment.listening = listening;
+	equipment.links = links;
+	equipment.neighbours = neighbours;
+	equipment.macvtap = any_network(monitor->networks, is_macvtap);
+	equipment.opener = equipment.macvtap || !monitor->workshop.node.tun_direct ||
+			   (any_network(monitor->networks, allows_vhost) && !monitor->workshop.node.vhost_direct);
+	children_start(monitor, &equipment);
+	monitor->workshop.node.opener = monitor->opener.channel;
+	close_lifelines(&stored.lifelines);
 }
 
 static void lock_down(struct monitor *monitor, const struct users *users)
 {
 	sandbox_drop_rights(users->monitor.uid, users->monitor.gid, &monitor->workshop.node);
 	/* The threads inherit what was given up so far; the filter is put on all of them. */
+	monitor->reaper.networks = monitor->networks;
+	monitor->reaper.away = &monitor->away;
+	monitor->reaper.count = &monitor->count;
+	checked(closer_start(&monitor->closer), "cannot start the closer");
 	checked(reaper_start(&monitor->reaper), "cannot start the reaper");
 	sandbox_close();
 }
 
 int main(int argc, char **argv)
 {
+	static struct network_table table;
 	static struct monitor monitor;
+	static const struct child *const children[] = {&monitor.clerk, &monitor.authority, &monitor.opener};
+	struct options options;
 	struct users users;
-	options_parse(&monitor.options, argc, argv);
-	read_networks(&monitor);
-	if (monitor.options.check)
-		check_and_exit(&monitor);
-	if (close_range((unsigned int)first_unpassed_fd(), ~0u, 0) < 0)
+	int sealed TB_CLOSE = -1;
+
+	options_parse(&options, argc, argv);
+	read_networks(&table, &options);
+	if (options.check)
+		check_and_exit(&table);
+	if (close_range((unsigned int)(PASSED_FD + passed_fds()), ~0u, 0) < 0)
 		tb_die("cannot close the fds of whoever started the broker: %s", strerror(errno));
 	if (geteuid() != 0)
 		tb_die("tapbrokerd starts as root, and gives its rights up by itself");
-	refuse_user_namespace();
-	users = find_users();
-	monitor.supervisor = notify_open();
-	prepare(&monitor, &users);
+	users_refuse_namespace();
+	users = users_find();
+	sealed = checked(networks_seal(&table), "cannot seal the table of networks");
+	monitor.networks = networks_map(sealed);
+	if (monitor.networks == NULL)
+		tb_die("cannot map the table of networks: %s", strerror(errno));
+	prepare(&monitor, &options, &users, sealed);
+	children_wait_at_exit(children, sizeof(children) / sizeof(children[0]));
 	lock_down(&monitor, &users);
-	watch_all(&monitor);
-	checked(links_adopt(&monitor), "cannot list the links");
-	tb_log(TB_LOG_NOTICE, "ready: %zu networks, %u leases at most", monitor.networks.count,
-	       monitor.options.max_leases);
-	notify_ready(monitor.supervisor);
-	monitor_serve(&monitor);
+	checked(count_again(&monitor.count, &monitor.workshop.link), "cannot count the devices that there are");
+	serve(&monitor);
 	return 0;
 }

@@ -25,46 +25,40 @@
 /* All that the monitor and its reaper threads may ask of the kernel from now on. */
 /* clang-format off */
 static const struct tb_rule rules[] = {
-	TB_ALLOW(epoll_wait),                       /* the event loop */
-	TB_ALLOW(epoll_pwait),                      /* the same, where the C library prefers it */
-	TB_ALLOW(epoll_ctl),                        /* watch a client's socket */
-	TB_ALLOW(poll),                             /* is the peer alive, has the opener answered */
-	TB_ALLOW(recvmsg),                          /* messages of clients and children */
-	TB_ALLOW(recvfrom),                         /* answers and news of the kernel's; has a lifeline ended */
-	TB_ALLOW(sendmsg),                          /* answers with fds; questions */
+	TB_ALLOW(poll),                             /* the loop; is the peer alive, has the opener answered */
+	TB_ALLOW(ppoll),                            /* the same on machines without poll */
+	TB_ALLOW(recvmsg),                          /* messages of the other processes */
+	TB_ALLOW(recvfrom),                         /* answers of the kernel's */
+	TB_ALLOW(sendmsg),                          /* answers, those to clients with fds; the supervisor's store */
 	TB_ALLOW(sendto),                           /* netlink requests */
 	TB_ALLOW(getsockopt),                       /* who is the peer */
-	TB_ALLOW_IF(setsockopt, 2, SO_SNDBUFFORCE), /* room for a long list of leases */
-	TB_ALLOW(shutdown),                         /* a client sees the end even if another process holds the socket */
-	TB_ALLOW(pidfd_open),                       /* the same, before Linux 6.5 */
-	TB_ALLOW_MASKED(openat, 2, NO_CREATION, 0), /* /proc/PID/stat, device nodes, IPv6 sysctls: see below */
-	TB_ALLOW(fstat),                            /* where is a client's socket bound, is this a vhost-net */
+	TB_ALLOW(shutdown),                         /* the other processes are told to end */
+	TB_ALLOW(pidfd_open),                       /* is the peer alive, before Linux 6.5 */
+	TB_ALLOW_MASKED(openat, 2, NO_CREATION, 0), /* device nodes, IPv6 sysctls, numbers of nodes: see below */
+	TB_ALLOW(fstat),                            /* where is a client's socket bound, which device is this */
 	TB_ALLOW(newfstatat),                       /* the same, in newer C libraries */
-	TB_ALLOW(read),                             /* /proc/PID/stat, the reaper's pipes, signals */
-	TB_ALLOW(write),                            /* the log, the reaper's pipes, an IPv6 sysctl */
+	TB_ALLOW(read),                             /* the number of a node, signals */
+	TB_ALLOW(write),                            /* the log, an IPv6 sysctl */
 	TB_ALLOW(close),                            /* whatever was opened */
 	TB_ALLOW_IF(ioctl, 1, SIOCUNIXFILE),        /* where is a client's socket bound */
 	TB_ALLOW_IF(ioctl, 1, SIOCGSKNS),           /* which network namespace is a client's socket of */
 	TB_ALLOW_IF(ioctl, 1, NS_GET_USERNS),       /* which user namespace does that belong to */
 	TB_ALLOW_IF(ioctl, 1, NS_GET_OWNER_UID),    /* and whose is it */
 	TB_ALLOW_IF(ioctl, 1, TUNGETDEVNETNS),      /* which one is a device of ours in now */
-	TB_ALLOW_IF(ioctl, 1, SIOCOUTQ),            /* has a client read its answer */
-	TB_ALLOW_IF(ioctl, 1, SIOCGIFINDEX),        /* the ifindex of a new device */
+	TB_ALLOW_IF(ioctl, 1, SIOCGIFINDEX),        /* the ifindex of a new device, is a name taken */
 	TB_ALLOW_IF(ioctl, 1, SIOCGIFHWADDR),       /* is a /dev/tapN our macvtap's */
 	TB_ALLOW_IF(ioctl, 1, TUNGETIFF),           /* the same; the name of a device of ours elsewhere */
 	TB_ALLOW_IF(ioctl, 1, TUNSETIFF),           /* make a tun or tap; flags of a macvtap */
 	TB_ALLOW_IF(ioctl, 1, TUNSETOWNER),         /* nobody else attaches to it */
 	TB_ALLOW_IF(ioctl, 1, TUNSETGROUP),         /* the same */
 	TB_ALLOW_IF(ioctl, 1, TUNSETPERSIST),       /* a device that its user opens by name */
-	TB_ALLOW(getrandom),                        /* lease ids, tickets, names, addresses */
-	TB_ALLOW(clock_gettime),                    /* deadlines, where the vDSO cannot tell the time */
+	TB_ALLOW(getrandom),                        /* lease ids, names, addresses */
 	TB_ALLOW(wait4),                            /* how a child ended */
-	TB_ALLOW(futex),                            /* the C library's locks between threads */
+	TB_ALLOW(futex),                            /* locks between threads */
 	TB_ALLOW(restart_syscall),                  /* a wait goes on after SIGSTOP and SIGCONT */
 	TB_ALLOW(rt_sigprocmask),                   /* the C library, when the process ends */
-	TB_ALLOW(exit),                             /* the end of a thread */
 	TB_ALLOW(exit_group),                       /* the end */
-	TB_SANITIZER_RULES
+	TB_SANITIZER_RULES,
 };
 /* clang-format on */
 
@@ -74,14 +68,15 @@ static const struct tb_rule rules[] = {
 static void restrict_paths(const struct node_source *node)
 {
 	struct tb_path paths[4] = {
-		/* The start times of clients. */
-		{"/proc", LANDLOCK_ACCESS_FS_READ_FILE, false},
 		/* disable_ipv6 and accept_ra of new devices. */
 		{"/proc/sys/net/ipv6/conf", LANDLOCK_ACCESS_FS_WRITE_FILE, true},
 	};
-	size_t count = 2;
+	size_t count = 1;
 	int abi;
 
+	/* The numbers of macvtaps' nodes. */
+	if (node->sysfs >= 0)
+		paths[count++] = (struct tb_path){NODE_SYSFS_PATH, LANDLOCK_ACCESS_FS_READ_FILE, false};
 	if (node->tun_direct)
 		paths[count++] = (struct tb_path){NODE_TUN_PATH, NODE_ACCESS, false};
 	if (node->vhost_direct)

@@ -2,7 +2,7 @@
 #ifndef TB_SANDBOX_H
 #define TB_SANDBOX_H
 
-#include "broker/monitor/node.h"
+#include "broker/monitor/kernel/node.h"
 
 #include <sys/types.h>
 

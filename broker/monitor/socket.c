@@ -1,6 +1,7 @@
 /* The listening socket: see socket.h. Runs as root, before lock-down. */
 #include "broker/monitor/socket.h"
 
+#include "broker/monitor/stored.h"
 #include "broker/shared/fd.h"
 
 #include <errno.h>
@@ -13,32 +14,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 4096
+/* First in, first out: a long queue would let one user take everybody's time. */
+#define BACKLOG 64
 
 /* How long a socket that somebody else serves is waited for: one second. */
 #define SERVED_TRIES 20
 #define SERVED_PAUSE_US 50000
 
-/* Where systemd puts the first fd that it passes. */
-#define PASSED_FD 3
-
 #ifndef SO_PASSRIGHTS
 #define SO_PASSRIGHTS 83 /* Linux 6.16 */
 #endif
-
-static int number_in_environment(const char *name)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? atoi(text) : 0;
-}
-
-int first_unpassed_fd(void)
-{
-	int count = number_in_environment("LISTEN_PID") == getpid() ? number_in_environment("LISTEN_FDS") : 0;
-
-	return PASSED_FD + (count > 0 ? count : 0);
-}
 
 /* What the supervisor passed must be what we would have made. */
 static int check_passed(int fd)
@@ -95,7 +80,10 @@ static int make_directory(const char *path)
 	if (slash == directory)
 		return 0;
 	*slash = '\0';
-	return mkdir(directory, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	if (mkdir(directory, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	/* Whatever the umask: everybody is to reach the socket. */
+	return chmod(directory, 0755) < 0 ? -errno : 0;
 }
 
 static int make_socket(const char *path)
@@ -136,13 +124,7 @@ int listening_socket(const char *path)
 	int zero = 0;
 	int fd;
 
-	if (number_in_environment("LISTEN_PID") == getpid() && number_in_environment("LISTEN_FDS") > 0)
-		fd = find_passed(number_in_environment("LISTEN_FDS"));
-	else
-		fd = make_socket(path);
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
+	fd = passed_fds() > 0 ? find_passed(passed_fds()) : make_socket(path);
 	/* Where the kernel can, it lets no client send us fds: dropping one may take long. */
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &zero, sizeof(zero));
@@ -159,8 +141,6 @@ int notify_open(void)
 	if (path == NULL || (path[0] != '/' && path[0] != '@') || set_address(&address, path) < 0)
 		return -1;
 	length = strlen(path);
-	/* It is nothing for our children. */
-	unsetenv("NOTIFY_SOCKET");
 	/* An abstract address is written with an '@' for its first NUL, and ends where its text ends. */
 	if (address.sun_path[0] == '@')
 		address.sun_path[0] = '\0';
@@ -169,13 +149,4 @@ int notify_open(void)
 	    connect(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
 		return -1;
 	return tb_take(&fd);
-}
-
-void notify_ready(int fd)
-{
-	static const char ready[] = "READY=1";
-
-	/* A supervisor that does not listen finds out by itself. */
-	if (fd >= 0 && write(fd, ready, sizeof(ready) - 1) < 0)
-		errno = 0;
 }

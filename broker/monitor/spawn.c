@@ -1,7 +1,7 @@
-/* Starting the other processes: see spawn.h. Runs as root, before lock-down; this is the last exec of the broker. */
+/* Starting the other processes: see spawn.h. Runs as root, before lock-down; this is the last exec of the broker. A child
+ * that fails before its exec ends by _exit(): what the monitor does at its own end is not the child's to do. */
 #include "broker/monitor/spawn.h"
 
-#include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 
 #include <cap-ng.h>
@@ -9,87 +9,78 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-/* Puts the child's few fds where it looks for them, and closes all others. The fds are first moved out of the way, as
- * one may lie where another belongs. */
-static void arrange_fds(int channel, int listening)
+static _Noreturn void fail_child(const struct program *program, const char *what)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int high_channel = fcntl(channel, F_DUPFD_CLOEXEC, 10);
-	int high_listening = listening < 0 ? -1 : fcntl(listening, F_DUPFD_CLOEXEC, 10);
-	unsigned int first_unused = listening < 0 ? CHILD_LISTENING_FD : CHILD_LISTENING_FD + 1;
+	tb_log(TB_LOG_ERROR, "cannot start %s: %s: %s", program->name, what, strerror(errno));
+	_exit(1);
+}
 
-	if (null < 0 || high_channel < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
-	    dup2(high_channel, CHILD_CHANNEL_FD) < 0)
-		tb_die("cannot arrange a child's fds: %s", strerror(errno));
-	if (listening >= 0 && (high_listening < 0 || dup2(high_listening, CHILD_LISTENING_FD) < 0))
-		tb_die("cannot arrange a child's fds: %s", strerror(errno));
-	if (close_range(first_unused, ~0u, 0) < 0)
-		tb_die("cannot close a child's fds: %s", strerror(errno));
+/* Puts the child's fds where it looks for them, and closes all others. They are first copied to where none of them
+ * belongs, as each may lie where another does. */
+static void arrange_fds(const struct program *program)
+{
+	int first_free = CHILD_FIRST_FD + (int)program->fds_count;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int *copies = calloc(program->fds_count, sizeof(*copies));
+
+	if (copies == NULL || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		fail_child(program, "/dev/null");
+	for (size_t i = 0; i < program->fds_count; i++) {
+		copies[i] = fcntl(program->fds[i], F_DUPFD_CLOEXEC, first_free);
+		if (copies[i] < 0)
+			fail_child(program, "its fds");
+	}
+	for (size_t i = 0; i < program->fds_count; i++)
+		if (dup2(copies[i], CHILD_FIRST_FD + (int)i) < 0)
+			fail_child(program, "its fds");
+	if (close_range((unsigned int)first_free, ~0u, 0) < 0)
+		fail_child(program, "the others' fds");
+	free(copies);
 }
 
 /* No capability in any set, and none to be had: uid 0 would get them back by exec, but for the empty bounding set and
  * no_new_privs. */
-static void drop_rights(const struct child *child)
+static void drop_rights(const struct program *program)
 {
 	capng_clear(CAPNG_SELECT_ALL);
-	if (capng_change_id((int)child->uid, (int)child->gid,
+	if (capng_change_id((int)program->uid, (int)program->gid,
 			    CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING | CAPNG_CLEAR_AMBIENT) != 0)
-		tb_die("cannot give up the rights of %s", child->name);
+		fail_child(program, "its rights cannot be given up");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		tb_die("cannot set no_new_privs for %s: %s", child->name, strerror(errno));
+		fail_child(program, "no_new_privs");
 }
 
-/* The variable with its name, as it stands in the environment, or NULL. */
-static char *find_variable(const char *name)
-{
-	size_t length = strlen(name);
-
-	for (char **variable = environ; *variable != NULL; variable++)
-		if (strncmp(*variable, name, length) == 0 && (*variable)[length] == '=')
-			return *variable;
-	return NULL;
-}
-
-/* Of the environment a child gets nothing but where the bus is. */
-static _Noreturn void become_child(const char *path, const struct child *child, int channel)
+static _Noreturn void become_child(const char *path, const struct program *program)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	arrange_fds(channel, child->listening);
-	drop_rights(child);
-	execve(path, child->argv, (char *[]){find_variable("DBUS_SYSTEM_BUS_ADDRESS"), NULL});
-	tb_die("cannot start %s: %s", path, strerror(errno));
+	arrange_fds(program);
+	drop_rights(program);
+	execve(path, program->argv, program->environment);
+	fail_child(program, path);
 }
 
-int spawn(const char *directory, const struct child *child, int *channel)
+pid_t spawn(const struct program *program)
 {
-	int near TB_CLOSE = -1;
-	int far TB_CLOSE = -1;
 	char path[4096];
-	int pair[2];
 	pid_t pid;
 
-	if (snprintf(path, sizeof(path), "%s/%s", directory, child->name) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/%s", program->directory, program->name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	/* Said here, as the child could only die of it. */
 	if (access(path, X_OK) < 0)
 		return -errno;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	near = pair[0];
-	far = pair[1];
 	pid = fork();
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
-		become_child(path, child, far);
-	*channel = tb_take(&near);
-	return 0;
+		become_child(path, program);
+	return pid;
 }

@@ -1,24 +1,27 @@
-/* Starting the other processes. Runs in the monitor before lock-down, as root. */
+/* Starting the other processes. Runs in tapbrokerd before lock-down, as root. */
 #ifndef TB_SPAWN_H
 #define TB_SPAWN_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
-/* Where a child finds its channel to the monitor, and the listener its listening socket. */
-#define CHILD_CHANNEL_FD 3
-#define CHILD_LISTENING_FD 4
+/* Where a child finds the first of its fds. */
+#define CHILD_FIRST_FD 3
 
-struct child {
-	const char *name; /* of the program, in the directory of the broker's own programs */
+struct program {
+	const char *directory; /* of the broker's own programs */
+	const char *name;
 	uid_t uid;
 	gid_t gid;
 	char *const *argv;
-	int listening; /* -1: none; stays the caller's */
+	char *const *environment; /* all of it */
+	const int *fds;           /* they stay the caller's */
+	size_t fds_count;
 };
 
-/* Starts the child: under its own uid, without any capability and without a way to gain one, and with no fd but its
- * channel, the listening socket and stderr. *channel is the monitor's end.
- * Returns 0 or a negative errno; -ENOENT and -EACCES tell of the program. */
-int spawn(const char *directory, const struct child *child, int *channel);
+/* Starts the program: under its own uid, without any capability and without a way to gain one, and with no fd but stderr
+ * and these, from CHILD_FIRST_FD on.
+ * Returns its pid or a negative errno; -ENOENT and -EACCES tell of the program. */
+pid_t spawn(const struct program *program);
 
 #endif

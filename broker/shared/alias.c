@@ -1,10 +1,11 @@
-/* Writing the alias of a device: see alias.h. Runs in the monitor, and in the clerk for alias_read(); needs no right.
- * Must never read one: that is alias_read.c, which the monitor does not call. */
+/* Writing the alias of a device: see alias.h. Runs in the monitor; needs no right. Must never read one: that is
+ * alias_read.c. */
 #include "broker/shared/alias.h"
 
 #include "proto/hex.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void alias_write_start(const uint8_t lease[TB_ID_SIZE], char text[ALIAS_START_SIZE])
 {
@@ -25,4 +26,23 @@ void alias_write(const struct alias *alias, char text[ALIAS_SIZE])
 		 alias->state == ALIAS_HANDED_OUT ? 'h' : 'm', alias->uid, alias->gid, alias->pid,
 		 (unsigned long long)alias->start_time, (unsigned long long)alias->since, (unsigned int)alias->lifetime,
 		 alias->mtu, mac, alias->network);
+}
+
+void alias_write_lifeline(const uint8_t lease[TB_ID_SIZE], char text[STORED_NAME_SIZE])
+{
+	char id[TB_ID_TEXT];
+
+	tb_hex_write(lease, TB_ID_SIZE, id);
+	snprintf(text, STORED_NAME_SIZE, STORED_LIFELINE "%s", id);
+}
+
+void alias_write_device(const struct alias *alias, const char *device, char text[STORED_NAME_SIZE])
+{
+	char written[ALIAS_SIZE];
+
+	alias_write(alias, written);
+	snprintf(text, STORED_NAME_SIZE, STORED_DEVICE "%s:%s", written + strlen(ALIAS_PREFIX), device);
+	for (char *c = text; *c != '\0'; c++)
+		if (*c == ':')
+			*c = '+';
 }

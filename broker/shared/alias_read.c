@@ -1,5 +1,5 @@
-/* Reading the alias of a device: see alias.h. Runs in the clerk, without any right, on text that whoever has rights in
- * the host's network namespace may have changed. */
+/* Reading the alias of a device: see alias.h. Runs in the clerk, without any right, and in the monitor before
+ * lock-down. Whoever has rights in the host's network namespace may have changed the text. */
 #include "broker/shared/alias.h"
 
 #include "proto/hex.h"
@@ -34,4 +34,30 @@ int alias_read(const char *text, struct alias *alias)
 	/* Numbers can be written in many ways; we write them in one. */
 	alias_write(alias, again);
 	return strcmp(again, text) == 0 ? 0 : -EBADMSG;
+}
+
+int alias_read_lifeline(const char *text, uint8_t lease[TB_ID_SIZE])
+{
+	if (strncmp(text, STORED_LIFELINE, strlen(STORED_LIFELINE)) != 0)
+		return -EBADMSG;
+	return tb_hex_read(text + strlen(STORED_LIFELINE), lease, TB_ID_SIZE) < 0 ? -EBADMSG : 0;
+}
+
+int alias_read_device(const char *text, struct alias *alias, char device[TB_NAME_SIZE])
+{
+	char written[sizeof(ALIAS_PREFIX) + STORED_NAME_SIZE];
+	char *name;
+
+	if (strncmp(text, STORED_DEVICE, strlen(STORED_DEVICE)) != 0 || strlen(text) >= STORED_NAME_SIZE ||
+	    strchr(text, ':') != NULL)
+		return -EBADMSG;
+	snprintf(written, sizeof(written), ALIAS_PREFIX "%s", text + strlen(STORED_DEVICE));
+	for (char *c = written; *c != '\0'; c++)
+		if (*c == '+')
+			*c = ':';
+	name = strrchr(written, ':');
+	*name++ = '\0';
+	if (tb_field_set(device, TB_NAME_SIZE, name) < 0 || !tb_name_valid(device, TB_NAME_SIZE))
+		return -EBADMSG;
+	return alias_read(written, alias);
 }

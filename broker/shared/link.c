@@ -1,21 +1,17 @@
-/* Links, by rtnetlink: asking. See link.h and link_batch.h. Linked into the monitor and the clerk; needs no right, and
- * changes nothing by itself. Parsing is in link_parse.c. */
+/* Asking the kernel about links: see link.h. Needs no right, and changes nothing: that is link_change.c. What an answer
+ * says is read in link_parse.c. */
 #include "broker/shared/link.h"
 
-#include "broker/shared/fd.h"
 #include "broker/shared/link_batch.h"
+#include "broker/shared/fd.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* The buffer for a multicast datagram is the kernel's choice; a large one survives a burst of changes. */
-#define EVENTS_BUFFER (1024 * 1024)
-
-static int open_socket(uint32_t groups)
+int link_netlink_open(uint32_t groups)
 {
 	int fd TB_CLOSE = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
@@ -30,7 +26,7 @@ int link_socket_open(struct link_socket *sock)
 	struct sockaddr_nl address;
 	socklen_t length = sizeof(address);
 
-	sock->fd = open_socket(0);
+	sock->fd = link_netlink_open(0);
 	if (sock->fd < 0)
 		return sock->fd;
 	if (getsockname(sock->fd, (struct sockaddr *)&address, &length) < 0)
@@ -38,28 +34,6 @@ int link_socket_open(struct link_socket *sock)
 	sock->port = address.nl_pid;
 	sock->sequence = 0;
 	return 0;
-}
-
-static int open_events(uint32_t groups)
-{
-	int size = EVENTS_BUFFER;
-	int fd TB_CLOSE = open_socket(groups);
-
-	if (fd < 0)
-		return fd;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-		return -errno;
-	return tb_take(&fd);
-}
-
-int link_events_open(void)
-{
-	return open_events(RTMGRP_LINK);
-}
-
-int fdb_events_open(void)
-{
-	return open_events(RTMGRP_NEIGH);
 }
 
 void batch_begin(struct batch *batch, struct link_socket *sock)

@@ -1,4 +1,4 @@
-/* Links, by rtnetlink: what the kernel says of them. Linked into the monitor and the clerk; needs no right.
+/* Links, by rtnetlink: what there is. Linked into the monitor and the clerk; needs no right.
  *
  * A link is named by its ifindex once it is known: names can be taken by others, and altnames match too.
  */
@@ -62,13 +62,11 @@ struct link_socket {
 	char buffer[LINK_BUFFER_SIZE] __attribute__((aligned(4)));
 };
 
-/* Opens the socket. Returns 0 or a negative errno. */
-int link_socket_open(struct link_socket *sock);
+/* Opens a netlink socket that hears these groups (RTMGRP_*). Returns the fd or a negative errno. */
+int link_netlink_open(uint32_t groups);
 
-/* Opens a socket that is told of every change of a link, or of an entry in a bridge's forwarding table, with a buffer
- * that only CAP_NET_ADMIN may ask for: tapbrokerd does it before lock-down. Returns the fd or a negative errno. */
-int link_events_open(void);
-int fdb_events_open(void);
+/* Opens a socket for questions. Returns 0 or a negative errno. */
+int link_socket_open(struct link_socket *sock);
 
 /* Reads one link. Returns 0, -ENODEV, or another negative errno. */
 int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link);
@@ -91,10 +89,5 @@ bool link_kind_ours(const struct link *link);
 
 /* Parses one RTM_NEWLINK or RTM_DELLINK message. Returns 0, or -EBADMSG if it is malformed. */
 int link_parse(const struct nlmsghdr *message, struct link *link);
-
-/* Parses a datagram of link_events_open(): calls gone() with the ifindex of each link that was deleted, and changed()
- * for each that was made or has changed. Returns 0 or -EBADMSG. */
-int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex),
-		      void (*changed)(void *context, const struct link *link), void *context);
 
 #endif

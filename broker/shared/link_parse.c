@@ -1,4 +1,4 @@
-/* What the kernel says of links: the reading half of link.h. Runs in the monitor; needs no right. The bytes come from
+/* What the kernel says of links: the reading half of link.h. Linked into the monitor and the clerk; needs no right. The bytes come from
  * the kernel, but names and aliases in them may be anybody's. */
 #include "broker/shared/link.h"
 
@@ -159,33 +159,5 @@ int link_parse(const struct nlmsghdr *message, struct link *link)
 	parse_info(attributes.by_type[IFLA_LINKINFO], link);
 	parse_families(attributes.by_type[IFLA_AF_SPEC], link);
 	parse_counters(attributes.by_type[IFLA_STATS64], &link->counters);
-	return 0;
-}
-
-int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex),
-		      void (*changed)(void *context, const struct link *link), void *context)
-{
-	int left = (int)size;
-	struct link link;
-
-	for (const struct nlmsghdr *message = datagram; link_message_ok(message, left);
-	     message = mnl_nlmsg_next(message, &left)) {
-		const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-
-		if (message->nlmsg_type != RTM_DELLINK && message->nlmsg_type != RTM_NEWLINK)
-			continue;
-		if (mnl_nlmsg_get_payload_len(message) < sizeof(*info))
-			return -EBADMSG;
-		/* A bridge tells of its ports in messages of its own family; a port that leaves it is not gone. */
-		if (info->ifi_family != AF_UNSPEC)
-			continue;
-		if (message->nlmsg_type == RTM_DELLINK) {
-			gone(context, (uint32_t)info->ifi_index);
-		} else {
-			if (link_parse(message, &link) < 0)
-				return -EBADMSG;
-			changed(context, &link);
-		}
-	}
 	return 0;
 }

@@ -12,6 +12,38 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* The vDSO answers these without the kernel on one machine; on another (vdso=0, a clock source that it cannot read) they
+ * are system calls. They tell the time and the processor, and draw random numbers: no process needs protection from
+ * that, and libraries call them where nobody expects it. */
+/* clang-format off */
+static const struct tb_rule vdso_rules[] = {
+	TB_ALLOW(clock_gettime), /* deadlines; the C library's waits */
+	TB_ALLOW(clock_getres),  /* how exact the above is */
+	TB_ALLOW(gettimeofday),  /* GLib's clock */
+	TB_ALLOW(time),          /* the clock of older code */
+	TB_ALLOW(getcpu),        /* the C library's sched_getcpu(), by which allocators choose a heap */
+	TB_ALLOW(getrandom),     /* ids and tickets; seeds of hash tables and of the heap */
+};
+/* clang-format on */
+
+static int add_rules(scmp_filter_ctx filter, const struct tb_rule *rules, size_t count)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < count; i++) {
+		const struct tb_rule *rule = &rules[i];
+		uint32_t action = rule->error == 0 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(rule->error);
+
+		if (rule->argument < 0)
+			ret = seccomp_rule_add(filter, action, rule->syscall, 0);
+		else
+			ret = seccomp_rule_add(filter, action, rule->syscall, 1,
+					       SCMP_CMP((unsigned int)rule->argument, SCMP_CMP_MASKED_EQ, rule->mask,
+							rule->value));
+	}
+	return ret;
+}
+
 int tb_filter_load(const struct tb_rule *rules, size_t count, bool every_thread)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
@@ -26,16 +58,10 @@ int tb_filter_load(const struct tb_rule *rules, size_t count, bool every_thread)
 	/* A tree instead of a chain: the common calls are as cheap as the first. */
 	if (ret == 0)
 		ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	for (size_t i = 0; ret == 0 && i < count; i++) {
-		const struct tb_rule *rule = &rules[i];
-
-		if (rule->argument < 0)
-			ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rule->syscall, 0);
-		else
-			ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rule->syscall, 1,
-					       SCMP_CMP((unsigned int)rule->argument, SCMP_CMP_MASKED_EQ, rule->mask,
-							rule->value));
-	}
+	if (ret == 0)
+		ret = add_rules(filter, vdso_rules, sizeof(vdso_rules) / sizeof(vdso_rules[0]));
+	if (ret == 0)
+		ret = add_rules(filter, rules, count);
 	if (ret == 0)
 		ret = seccomp_load(filter);
 	seccomp_release(filter);

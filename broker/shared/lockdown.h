@@ -9,24 +9,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One permitted system call. argument is -1: with any arguments; else only if (that argument & mask) == value, and
- * all 64 bits count. */
+/* One system call that does not kill. argument is -1: with any arguments; else only if (that argument & mask) == value,
+ * and all 64 bits count. error is 0: it is permitted; else it does nothing, and fails with this errno. */
 struct tb_rule {
 	int syscall;
 	int argument;
 	uint64_t mask;
 	uint64_t value;
+	uint16_t error;
 };
 
 /* Rows of a filter: SCMP_SYS(name) comes from <seccomp.h>. */
 /* clang-format off */
-#define TB_ALLOW(name) { SCMP_SYS(name), -1, 0, 0 }
-#define TB_ALLOW_IF(name, argument, value) { SCMP_SYS(name), argument, UINT64_MAX, value }
-#define TB_ALLOW_MASKED(name, argument, mask, value) { SCMP_SYS(name), argument, mask, value }
+#define TB_ALLOW(name) { SCMP_SYS(name), -1, 0, 0, 0 }
+#define TB_ALLOW_IF(name, argument, value) { SCMP_SYS(name), argument, UINT64_MAX, value, 0 }
+#define TB_ALLOW_MASKED(name, argument, mask, value) { SCMP_SYS(name), argument, mask, value, 0 }
+#define TB_FAIL(name, error) { SCMP_SYS(name), -1, 0, 0, error }
 /* clang-format on */
 
-/* From now on every system call that no rule permits kills the process. every_thread: the filter is put on all threads
- * that run already. Needs no_new_privs, which it does not set. Returns 0 or a negative errno. */
+/* From now on every system call that no rule permits kills the process. The calls that the vDSO answers on most machines
+ * are permitted to every process, and need no row. every_thread: the filter is put on all threads that run already.
+ * Needs no_new_privs, which it does not set. Returns 0 or a negative errno. */
 int tb_filter_load(const struct tb_rule *rules, size_t count, bool every_thread);
 
 /* What a process may still do below a path: LANDLOCK_ACCESS_FS_* bits of broker/shared/landlock.h. Bits that the

@@ -34,7 +34,6 @@
 		TB_ALLOW(futex),             /* the allocator's locks, and waiting for threads */             \
 		TB_ALLOW(sched_yield),       /* the sanitizer's spin locks */                                 \
 		TB_ALLOW(sched_getaffinity), /* a new thread asks where its stack is */                       \
-		TB_ALLOW(clock_gettime),     /* the allocator gives memory back from time to time */          \
 		TB_ALLOW(rt_sigprocmask),    /* signals are blocked while a thread starts or ends */          \
 		TB_ALLOW(sigaltstack),       /* each thread has its own stack for the handler of SIGSEGV */   \
 		TB_ALLOW(rt_sigreturn),      /* the way back from that handler */                             \

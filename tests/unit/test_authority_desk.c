@@ -1,10 +1,12 @@
-/* The authority's desk without a bus: each question gets exactly one verdict. The connection and polkit's call are
- * played by this file; the channel is a socketpair.
+/* The authority's desk without a bus: each question gets exactly one verdict, and a yes to a device goes to the monitor
+ * first. The connection and GLib's call are played by this file; the channels are socketpairs.
  */
-#include "broker/authority/connection.h"
+#include "broker/authority/bus.h"
 #include "broker/authority/desk.h"
+#include "broker/shared/fd.h"
 #include "proto/broker.h"
 #include "proto/channel.h"
+#include "proto/hex.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,72 +24,103 @@
 
 /* ---- what this file plays ---- */
 
-/* One call of polkit_authority_check_authorization() that has not come back. */
+/* One call of CheckAuthorization that has not come back. */
 struct call {
 	GAsyncReadyCallback callback;
 	gpointer data;
-	PolkitCheckAuthorizationFlags flags;
+	guint32 flags;
 	char action[64];
+	char cancellation[TB_ID_TEXT];
 };
 
 static struct {
 	bool connected;
-	connection_opened *opened;
+	bus_opened *opened;
 	struct call calls[PLACES];
 	size_t calls_count;
-	PolkitAuthorizationResult *result; /* what the next call that comes back brings: this, or an error */
-	int monitor;                       /* the monitor's end of the channel */
+	char cancelled[TB_ID_TEXT]; /* what polkitd was last told to cancel */
+	size_t cancelled_count;
+	GVariant *reply; /* what the next call that comes back brings: this, or an error */
+	int clerk;       /* the clerk's end of its channel */
+	int monitor;     /* the monitor's end of its channel */
 } played;
 
-void connection_open(connection_opened *opened)
+void bus_open(bus_opened *opened)
 {
 	played.opened = opened;
 }
 
-PolkitAuthority *connection_authority(void)
+/* No function that would look at it is GLib's own here. */
+static GDBusConnection *some_connection(void)
 {
 	static int somewhere;
 
-	return played.connected ? (PolkitAuthority *)&somewhere : NULL;
+	return (GDBusConnection *)&somewhere;
 }
 
-void connection_check(const GError *error)
+GDBusConnection *bus_connection(void)
 {
-	assert_non_null(error);
+	return played.connected ? some_connection() : NULL;
 }
 
-void polkit_authority_check_authorization(PolkitAuthority *authority, PolkitSubject *subject, const gchar *action_id,
-					  PolkitDetails *details, PolkitCheckAuthorizationFlags flags,
-					  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+static void play_check(GVariant *parameters, GAsyncReadyCallback callback, gpointer data)
 {
 	struct call *call = &played.calls[played.calls_count++];
+	const char *action;
+	const char *cancellation;
 
-	assert_ptr_equal(authority, connection_authority());
-	assert_non_null(subject);
-	assert_non_null(details);
-	assert_non_null(cancellable);
+	g_variant_get(parameters, "((sa{sv})&sa{ss}u&s)", NULL, NULL, &action, NULL, &call->flags, &cancellation);
 	call->callback = callback;
-	call->data = user_data;
-	call->flags = flags;
-	g_strlcpy(call->action, action_id, sizeof(call->action));
+	call->data = data;
+	g_strlcpy(call->action, action, sizeof(call->action));
+	g_strlcpy(call->cancellation, cancellation, sizeof(call->cancellation));
 }
 
-PolkitAuthorizationResult *polkit_authority_check_authorization_finish(PolkitAuthority *authority, GAsyncResult *res,
-								       GError **error)
+void g_dbus_connection_call(GDBusConnection *connection, const gchar *bus_name, const gchar *object_path,
+			    const gchar *interface_name, const gchar *method_name, GVariant *parameters,
+			    const GVariantType *reply_type, GDBusCallFlags flags, gint timeout_msec,
+			    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-	PolkitAuthorizationResult *result = played.result;
+	const char *cancellation;
 
-	(void)authority;
-	(void)res;
-	played.result = NULL;
-	if (result == NULL)
+	(void)reply_type;
+	(void)flags;
+	assert_ptr_equal(connection, some_connection());
+	assert_string_equal(bus_name, "org.freedesktop.PolicyKit1");
+	assert_string_equal(object_path, "/org/freedesktop/PolicyKit1/Authority");
+	assert_string_equal(interface_name, "org.freedesktop.PolicyKit1.Authority");
+	g_variant_ref_sink(parameters);
+	if (strcmp(method_name, "CheckAuthorization") == 0) {
+		/* Either would free the place before polkitd has replied. */
+		assert_null(cancellable);
+		assert_int_equal(timeout_msec, G_MAXINT);
+		play_check(parameters, callback, user_data);
+	} else {
+		assert_string_equal(method_name, "CancelCheckAuthorization");
+		assert_null(callback); /* so no reply is pending at the bus */
+		g_variant_get(parameters, "(&s)", &cancellation);
+		g_strlcpy(played.cancelled, cancellation, sizeof(played.cancelled));
+		played.cancelled_count++;
+	}
+	g_variant_unref(parameters);
+}
+
+GVariant *g_dbus_connection_call_finish(GDBusConnection *connection, GAsyncResult *result, GError **error)
+{
+	GVariant *reply = played.reply;
+
+	(void)connection;
+	(void)result;
+	played.reply = NULL;
+	if (reply == NULL)
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "as the test wants it");
-	return result;
+	return reply;
 }
 
-static void call_returns(size_t index, PolkitAuthorizationResult *result)
+/* polkitd replies, or, without a reply, the call fails. */
+static void call_returns(size_t index, GVariant *reply)
 {
-	played.result = result;
+	played.reply = reply;
 	played.calls[index].callback(NULL, NULL, played.calls[index].data);
 }
 
@@ -96,7 +129,7 @@ static void call_returns(size_t index, PolkitAuthorizationResult *result)
 static void connect_now(const GError *error)
 {
 	played.connected = error == NULL;
-	played.opened(error);
+	played.opened(bus_connection(), error);
 }
 
 static struct tb_question question_of(uint8_t ticket)
@@ -115,16 +148,16 @@ static struct tb_question question_of(uint8_t ticket)
 	return question;
 }
 
-static PolkitAuthorizationResult *result_of(bool yes)
+static GVariant *reply_of(bool yes)
 {
-	return polkit_authorization_result_new(yes, FALSE, NULL);
+	return g_variant_ref_sink(g_variant_new("((bba{ss}))", yes, FALSE, NULL));
 }
 
 /* The next verdict must be this one; a word of 0: there must be none. */
 static void expect_verdict(uint8_t ticket, uint32_t word)
 {
 	struct tb_verdict verdict;
-	ssize_t got = recv(played.monitor, &verdict, sizeof(verdict), MSG_DONTWAIT);
+	ssize_t got = recv(played.clerk, &verdict, sizeof(verdict), MSG_DONTWAIT);
 
 	if (word == 0) {
 		assert_int_equal(got, -1);
@@ -137,15 +170,35 @@ static void expect_verdict(uint8_t ticket, uint32_t word)
 	assert_int_equal(verdict.reserved, 0);
 }
 
+/* The next message to the monitor must be this question's yes; 0: there must be none. */
+static void expect_yes(uint8_t ticket)
+{
+	struct tb_yes yes;
+	struct tb_question question = question_of(ticket);
+	ssize_t got = recv(played.monitor, &yes, sizeof(yes), MSG_DONTWAIT);
+
+	if (ticket == 0) {
+		assert_int_equal(got, -1);
+		return;
+	}
+	assert_int_equal(got, sizeof(yes));
+	assert_true(tb_header_valid(&yes.header, TB_YES, sizeof(yes)));
+	assert_memory_equal(&yes.question, &question, sizeof(question));
+}
+
 static int setup(void **state)
 {
-	int pair[2];
+	int clerk[2];
+	int monitor[2];
 
 	(void)state;
 	memset(&played, 0, sizeof(played));
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-	played.monitor = pair[0];
-	desk_open(pair[1]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, clerk), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, monitor), 0);
+	played.clerk = clerk[0];
+	played.monitor = monitor[0];
+	*state = GINT_TO_POINTER(monitor[1]);
+	desk_open(clerk[1], monitor[1]);
 	return 0;
 }
 
@@ -153,7 +206,9 @@ static int teardown(void **state)
 {
 	(void)state;
 	expect_verdict(0, 0);
-	close(played.monitor);
+	expect_yes(0);
+	tb_close(&played.clerk);
+	tb_close(&played.monitor);
 	return 0;
 }
 
@@ -168,9 +223,10 @@ static void the_verdict_follows_the_question(void **state)
 	desk_ask(&question);
 	expect_verdict(7, 0);
 	assert_string_equal(played.calls[0].action, "org.tapbroker.open-tap");
-	assert_int_equal(played.calls[0].flags, POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE);
-	call_returns(0, result_of(true));
+	assert_int_equal(played.calls[0].flags, 0);
+	call_returns(0, reply_of(true));
 	expect_verdict(7, TB_VERDICT_YES);
+	expect_yes(7);
 }
 
 static void interaction_only_if_the_client_allows_it(void **state)
@@ -181,8 +237,8 @@ static void interaction_only_if_the_client_allows_it(void **state)
 	question.flags = TB_REQUEST_INTERACTIVE;
 	connect_now(NULL);
 	desk_ask(&question);
-	assert_int_equal(played.calls[0].flags, POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION);
-	call_returns(0, result_of(false));
+	assert_int_equal(played.calls[0].flags, 1);
+	call_returns(0, reply_of(false));
 	expect_verdict(7, TB_VERDICT_NO);
 }
 
@@ -190,14 +246,15 @@ static void verdicts_come_in_any_order(void **state)
 {
 	(void)state;
 	connect_now(NULL);
-	for (uint8_t i = 0; i < PLACES; i++) {
+	for (uint8_t i = 1; i <= PLACES; i++) {
 		struct tb_question question = question_of(i);
 
 		desk_ask(&question);
 	}
-	for (size_t i = PLACES; i > 0; i--) {
-		call_returns(i - 1, result_of(i % 2 == 0));
-		expect_verdict((uint8_t)(i - 1), i % 2 == 0 ? TB_VERDICT_YES : TB_VERDICT_NO);
+	for (uint8_t i = PLACES; i > 0; i--) {
+		call_returns(i - 1u, reply_of(i % 2 == 0));
+		expect_verdict(i, i % 2 == 0 ? TB_VERDICT_YES : TB_VERDICT_NO);
+		expect_yes(i % 2 == 0 ? i : 0);
 	}
 }
 
@@ -238,11 +295,12 @@ static void who_waits_for_the_bus_is_asked_about_once_it_is_there(void **state)
 	assert_int_equal(played.calls_count, 0);
 	connect_now(NULL);
 	assert_int_equal(played.calls_count, 1);
-	call_returns(0, result_of(true));
+	call_returns(0, reply_of(true));
 	expect_verdict(1, TB_VERDICT_YES);
+	expect_yes(1);
 }
 
-static void a_cancelled_question_gets_one_verdict(void **state)
+static void a_question_that_was_not_asked_is_cancelled_at_once(void **state)
 {
 	struct tb_question question = question_of(3);
 
@@ -252,17 +310,94 @@ static void a_cancelled_question_gets_one_verdict(void **state)
 	expect_verdict(3, TB_VERDICT_CANCELLED);
 	connect_now(NULL);
 	assert_int_equal(played.calls_count, 0);
+	assert_int_equal(played.cancelled_count, 0);
+}
 
-	/* Even if polkit says yes in the same moment. */
+static void a_cancelled_question_keeps_its_place_until_polkitd_replies(void **state)
+{
+	struct tb_question question = question_of(3);
+
+	(void)state;
+	connect_now(NULL);
 	desk_ask(&question);
 	desk_cancel(question.ticket);
 	desk_cancel(question.ticket);
+	assert_int_equal(played.cancelled_count, 1);
+	assert_string_equal(played.cancelled, played.calls[0].cancellation);
 	expect_verdict(3, 0);
-	call_returns(0, result_of(true));
+	/* Even if polkit says yes in the same moment, the monitor hears nothing of it. */
+	call_returns(0, reply_of(true));
 	expect_verdict(3, TB_VERDICT_CANCELLED);
+	expect_yes(0);
 
 	/* And afterwards nobody knows it any more. */
 	desk_cancel(question.ticket);
+	assert_int_equal(played.cancelled_count, 1);
+}
+
+static void a_yes_to_anything_but_a_device_is_the_clerks_alone(void **state)
+{
+	struct tb_question question = question_of(3);
+
+	(void)state;
+	question.action = TB_ACTION_LIST_ALL;
+	connect_now(NULL);
+	desk_ask(&question);
+	call_returns(0, reply_of(true));
+	expect_verdict(3, TB_VERDICT_YES);
+	expect_yes(0);
+}
+
+static void a_yes_that_the_monitor_does_not_get_is_an_error(void **state)
+{
+	struct tb_question question = question_of(3);
+	int channel = GPOINTER_TO_INT(*state);
+	struct tb_question filling = question_of(200);
+	size_t filled = 0;
+
+	connect_now(NULL);
+	desk_ask(&question);
+	while (tb_send(channel, &filling, sizeof(filling), NULL, 0) == 0)
+		filled++;
+	call_returns(0, reply_of(true));
+	expect_verdict(3, TB_VERDICT_ERROR);
+	for (; filled > 0; filled--)
+		assert_int_equal(recv(played.monitor, &filling, sizeof(filling), MSG_DONTWAIT), sizeof(filling));
+}
+
+/* polkitd says yes in a process of its own, which must end with this code. */
+static void expect_end_at_yes(int code)
+{
+	struct tb_question question = question_of(3);
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		connect_now(NULL);
+		desk_ask(&question);
+		call_returns(0, reply_of(true));
+		_exit(99);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), code);
+}
+
+static void without_the_monitor_it_ends_quietly(void **state)
+{
+	(void)state;
+	tb_close(&played.monitor);
+	expect_end_at_yes(0);
+	expect_verdict(0, 0);
+}
+
+static void without_the_clerk_it_ends_quietly(void **state)
+{
+	(void)state;
+	tb_close(&played.clerk);
+	expect_end_at_yes(0);
+	expect_yes(3);
 }
 
 /* Asks in a process of its own, which must end with code 1. */
@@ -282,7 +417,7 @@ static void expect_death(const struct tb_question *questions, size_t count)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 }
 
-static void a_monitor_that_talks_nonsense_is_the_end(void **state)
+static void a_clerk_that_talks_nonsense_is_the_end(void **state)
 {
 	struct tb_question questions[PLACES + 1];
 
@@ -307,8 +442,13 @@ int main(void)
 		DESK_TEST(an_error_is_not_a_yes),
 		DESK_TEST(without_a_bus_all_who_wait_get_an_error),
 		DESK_TEST(who_waits_for_the_bus_is_asked_about_once_it_is_there),
-		DESK_TEST(a_cancelled_question_gets_one_verdict),
-		DESK_TEST(a_monitor_that_talks_nonsense_is_the_end),
+		DESK_TEST(a_question_that_was_not_asked_is_cancelled_at_once),
+		DESK_TEST(a_cancelled_question_keeps_its_place_until_polkitd_replies),
+		DESK_TEST(a_yes_to_anything_but_a_device_is_the_clerks_alone),
+		DESK_TEST(a_yes_that_the_monitor_does_not_get_is_an_error),
+		DESK_TEST(without_the_monitor_it_ends_quietly),
+		DESK_TEST(without_the_clerk_it_ends_quietly),
+		DESK_TEST(a_clerk_that_talks_nonsense_is_the_end),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

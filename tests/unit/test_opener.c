@@ -1,7 +1,7 @@
 /* The opener, without its lock-down: directories of our own in place of /dev and sysfs, and a socketpair in place of
  * the monitor. /dev/null plays the macvtap. What needs device nodes is skipped where this process may not make them.
  */
-#include "broker/opener/node.h"
+#include "broker/opener/device_node.h"
 #include "broker/opener/opener.h"
 #include "proto/broker.h"
 #include "proto/channel.h"
@@ -228,6 +228,9 @@ static void refuses_a_false_vhost(void **state)
 	assert_int_equal(vhost_node_open(dev), -ENODEV);
 }
 
+/* Of every request here: the answers must say it, too. */
+#define SERIAL 4000000001u
+
 /* After an fd the opener says that it has closed its own copy. */
 static void expect_closed(int sock)
 {
@@ -238,10 +241,11 @@ static void expect_closed(int sock)
 	assert_int_equal(tb_receive(sock, &closed, sizeof(closed), &fd, &nfds), sizeof(closed));
 	assert_true(tb_header_valid(&closed.header, TB_ANS_CLOSED, sizeof(closed)));
 	assert_int_equal(closed.error, 0);
+	assert_int_equal(closed.serial, SERIAL);
 	assert_int_equal(nfds, 0);
 }
 
-/* One request over the channel, and what the opener's step returns for it. */
+/* One request over the channel, and what the opener's step returns for it. The answer has the request's type + 1. */
 static int ask(const struct tb_node_request *request, size_t size, struct tb_node_answer *answer, int *fd)
 {
 	struct opener opener = {.dev = dev, .net = net};
@@ -258,8 +262,9 @@ static int ask(const struct tb_node_request *request, size_t size, struct tb_nod
 	close(pair[1]);
 	if (ret == 0) {
 		assert_int_equal(tb_receive(pair[0], answer, sizeof(*answer), fd, &nfds), sizeof(*answer));
-		assert_true(tb_header_valid(&answer->header, TB_ANS_NODE, sizeof(*answer)));
-		assert_int_equal(nfds, answer->error == 0 ? 1 : 0);
+		assert_true(tb_header_valid(&answer->header, request->header.type + 1, sizeof(*answer)));
+		assert_int_equal(answer->serial, SERIAL);
+		assert_int_equal(nfds, request->header.type == TB_REQ_NODE && answer->error == 0 ? 1 : 0);
 		if (nfds == 1)
 			expect_closed(pair[0]);
 	}
@@ -269,7 +274,7 @@ static int ask(const struct tb_node_request *request, size_t size, struct tb_nod
 
 static struct tb_node_request request_for(uint32_t node, const char *name, uint32_t ifindex)
 {
-	struct tb_node_request request = {.node = node, .ifindex = ifindex};
+	struct tb_node_request request = {.node = node, .ifindex = ifindex, .serial = SERIAL};
 
 	tb_header_set(&request.header, TB_REQ_NODE, sizeof(request));
 	memcpy(request.name, name, strnlen(name, sizeof(request.name)));
@@ -295,6 +300,33 @@ static void answers_requests(void **state)
 	assert_int_equal(answer.error, 0);
 	assert_true(fd >= 0);
 	close(fd);
+}
+
+static struct tb_node_request grant_for(const char *name, uint32_t ifindex, uint32_t uid)
+{
+	struct tb_node_request request = request_for(TB_NODE_TAP, name, ifindex);
+
+	request.header.type = TB_REQ_GRANT;
+	request.uid = uid;
+	return request;
+}
+
+/* Root has the node without a grant, also where the file system could not keep one. */
+static void grants_root_what_it_has(void **state)
+{
+	struct tb_node_request request = grant_for("vm5", 83, 0);
+	struct tb_node_answer answer;
+	int fd;
+
+	(void)state;
+	assert_int_equal(ask(&request, sizeof(request), &answer, &fd), 0);
+	assert_int_equal(answer.error, 0);
+	request = grant_for("vm5", 83, 1000);
+	assert_int_equal(ask(&request, sizeof(request), &answer, &fd), 0);
+	assert_int_equal(answer.error, ENOENT);
+	request = grant_for("", 0, 0);
+	request.node = TB_NODE_TUN;
+	assert_int_equal(ask(&request, sizeof(request), &answer, &fd), -EBADMSG);
 }
 
 static int open_files(void)
@@ -386,6 +418,7 @@ int main(void)
 		cmocka_unit_test(opens_the_tun),
 		cmocka_unit_test(refuses_a_false_vhost),
 		cmocka_unit_test(answers_requests),
+		cmocka_unit_test(grants_root_what_it_has),
 		cmocka_unit_test(keeps_nothing),
 		cmocka_unit_test(dies_of_nonsense),
 		cmocka_unit_test(ends_with_the_monitor),

@@ -2,31 +2,20 @@
  * itself down as the monitor does and then tries one thing. Needs root; fails if the filter lets a row's call pass that
  * it should not, or kills for one that the monitor needs.
  */
+#include "tests/unit/filters.h"
+
 #include "broker/monitor/sandbox.h"
 
 #include "broker/monitor/link.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/nsfs.h>
 #include <linux/sockios.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 /* A uid that owns nothing. */
 #define SOME_UID 61234
@@ -39,6 +28,14 @@
 static struct link_socket netlink;
 static int tun = -1;
 
+static void lock_monitor_down(void)
+{
+	const struct node_source node = {.opener = -1};
+
+	sandbox_drop_rights(SOME_UID, SOME_UID, &node);
+	sandbox_close();
+}
+
 /* Returns what the process ended with: its exit code, or the negative signal. */
 static int in_sandbox(int (*attempt)(void))
 {
@@ -46,12 +43,10 @@ static int in_sandbox(int (*attempt)(void))
 	int status;
 
 	if (child == 0) {
-		const struct node_source node = {.opener = -1};
 		struct rlimit none = {0, 0};
 
 		setrlimit(RLIMIT_CORE, &none);
-		sandbox_drop_rights(SOME_UID, SOME_UID, &node);
-		sandbox_close();
+		lock_monitor_down();
 		_exit(attempt() == 0 ? ALLOWED : errno == EACCES || errno == EPERM ? DENIED : 99);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -234,6 +229,18 @@ static void test_forbidden_calls_kill(void **state)
 	}
 }
 
+static void test_it_can_tell_the_time_without_the_vdso(void **state)
+{
+	(void)state;
+	expect_vdso_calls_work(lock_monitor_down);
+}
+
+static void test_it_makes_no_process_and_no_namespace(void **state)
+{
+	(void)state;
+	expect_no_process_and_no_namespace(lock_monitor_down);
+}
+
 static void test_other_ioctls_kill(void **state)
 {
 	(void)state;
@@ -275,6 +282,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forbidden_calls_kill),
+		cmocka_unit_test(test_it_can_tell_the_time_without_the_vdso),
+		cmocka_unit_test(test_it_makes_no_process_and_no_namespace),
 		cmocka_unit_test(test_other_ioctls_kill),
 		cmocka_unit_test(test_landlock_keeps_files_away),
 		cmocka_unit_test(test_what_it_needs_is_allowed),

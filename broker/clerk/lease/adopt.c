@@ -23,16 +23,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* How the supervisor calls a stored lifeline: this and the lease id. */
-#define LIFELINE_PREFIX "lease-"
-
-/* How it calls a stored device: this, the alias of its lease without its prefix, and the name of its interface, with '+'
- * for every ':', which the supervisor has a meaning of its own for. */
-#define DEVICE_PREFIX "device-"
 
 /* How often a dump is tried again because links changed while it was made. */
 #define DUMP_TRIES 100
@@ -58,9 +50,9 @@ static size_t count_names(const char *names)
 
 static int read_lifeline_name(const char *name, uint8_t id[TB_ID_SIZE])
 {
-	if (strncmp(name, LIFELINE_PREFIX, strlen(LIFELINE_PREFIX)) != 0)
+	if (strncmp(name, STORED_LIFELINE, strlen(STORED_LIFELINE)) != 0)
 		return -EINVAL;
-	return tb_hex_read(name + strlen(LIFELINE_PREFIX), id, TB_ID_SIZE);
+	return tb_hex_read(name + strlen(STORED_LIFELINE), id, TB_ID_SIZE);
 }
 
 /* Takes the lifelines that the supervisor kept. */
@@ -205,41 +197,15 @@ static void adopt_or_delete(void *context, const struct link *link)
 	}
 }
 
-static void replace(char *text, char from, char to)
-{
-	for (; *text != '\0'; text++)
-		if (*text == from)
-			*text = to;
-}
-
-/* Takes the supervisor's name of a device apart: the alias of its lease, and its interface's name. */
-static int read_device_name(char *stored, struct alias *alias, char name[TB_NAME_SIZE])
-{
-	char text[ALIAS_SIZE];
-	char *last;
-
-	if (strncmp(stored, DEVICE_PREFIX, strlen(DEVICE_PREFIX)) != 0)
-		return -EBADMSG;
-	replace(stored, '+', ':');
-	last = strrchr(stored, ':');
-	if (last == NULL)
-		return -EBADMSG;
-	*last++ = '\0';
-	if (snprintf(text, sizeof(text), ALIAS_PREFIX "%s", stored + strlen(DEVICE_PREFIX)) >= (int)sizeof(text) ||
-	    tb_field_set(name, TB_NAME_SIZE, last) < 0 || !tb_name_valid(name, TB_NAME_SIZE))
-		return -EBADMSG;
-	return alias_read(text, alias);
-}
-
 /* The same for a device that is away, which no dump shows. It is a lease only with its lifeline. */
-static void adopt_away(char *stored)
+static void adopt_away(const char *stored)
 {
 	char name[TB_NAME_SIZE];
 	struct alias alias;
 	struct lease *lease;
 	int lifeline;
 
-	if (read_device_name(stored, &alias, name) < 0) {
+	if (alias_read_device(stored, &alias, name) < 0) {
 		tb_log(TB_LOG_WARNING, "the supervisor keeps a device under a name that we do not write");
 		return;
 	}

@@ -1,0 +1,174 @@
+/* Handing a device over: see hand_over.h. Runs in the monitor; USES CAP_NET_ADMIN through kernel/. Until the alias says
+ * that the device is handed out, and what is to outlive the broker is stored, the client gets nothing. */
+#include "broker/monitor/hand_over.h"
+
+#include "broker/monitor/store.h"
+#include "broker/shared/clock.h"
+#include "broker/shared/fd.h"
+#include "broker/shared/log.h"
+#include "broker/shared/random.h"
+#include "proto/channel.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A lease id of our own, and for all but a tun an address for the device's user. */
+static void draw(struct alias *alias, enum tb_kind kind)
+{
+	if (tb_random(alias->lease, sizeof(alias->lease)) < 0)
+		tb_die("the kernel gives no random numbers");
+	if (kind == TB_KIND_TUN)
+		return;
+	if (tb_random(alias->mac, sizeof(alias->mac)) < 0)
+		tb_die("the kernel gives no random numbers");
+	alias->mac[0] = 0x02; /* unicast, locally administered */
+}
+
+static struct device_order device_order(const struct tb_order *order, const struct network *network, int netns)
+{
+	const struct tb_question *question = &order->question;
+	struct device_order wanted = {
+		.network = network,
+		.name = question->name[0] != '\0' ? question->name : NULL,
+		.alias = {.state = ALIAS_MADE,
+			  .uid = question->uid,
+			  .gid = order->gid,
+			  .pid = (pid_t)question->pid,
+			  .start_time = question->start_time,
+			  .since = realtime_seconds(),
+			  .lifetime = question->lifetime,
+			  .mtu = question->mtu},
+		.queues = question->queues,
+		.vnet_hdr = (question->flags & TB_REQUEST_VNET_HDR) != 0,
+		.vhost = (question->flags & TB_REQUEST_VHOST) != 0,
+		.netns = netns,
+	};
+
+	memcpy(wanted.alias.network, network->name, sizeof(wanted.alias.network));
+	draw(&wanted.alias, network->kind);
+	return wanted;
+}
+
+static void tell_failure(struct tb_made *made, const struct device_failure *failure)
+{
+	made->status = failure->status;
+	if (failure->status == TB_KERNEL) {
+		made->stage = failure->stage;
+		made->error = failure->error;
+	}
+}
+
+static void tell_made(struct tb_made *made, const struct device_order *order, const struct device *device)
+{
+	made->status = TB_OK;
+	made->ifindex = device->ifindex;
+	made->master = device->master;
+	made->mtu = order->alias.mtu;
+	made->since = order->alias.since;
+	memcpy(made->name, device->name, sizeof(made->name));
+	memcpy(made->mac, order->alias.mac, sizeof(made->mac));
+	memcpy(made->lease, order->alias.lease, sizeof(made->lease));
+}
+
+/* Sends the device to its client: the answer to its request. By name, no fds of a macvtap come either. */
+static int send_device(int client, const struct device_order *order, const struct device *device)
+{
+	bool by_name = order->alias.lifetime == TB_LIFETIME_PERSISTENT;
+	struct tb_answer answer;
+	int fds[TB_FDS_MAX];
+
+	memset(&answer, 0, sizeof(answer));
+	tb_header_set(&answer.header, TB_ANS_OPEN, sizeof(answer));
+	answer.status = TB_OK;
+	answer.kind = order->network->kind;
+	answer.flags = (order->vnet_hdr ? TB_REQUEST_VNET_HDR : 0) | (order->netns >= 0 ? TB_REQUEST_NETNS : 0);
+	answer.ifindex = device->ifindex;
+	answer.mtu = order->alias.mtu;
+	answer.queues = by_name ? 0 : device->queues;
+	answer.vhosts = device->vhosts;
+	memcpy(answer.name, device->name, sizeof(answer.name));
+	memcpy(answer.mac, order->alias.mac, sizeof(answer.mac));
+	memcpy(answer.lease, order->alias.lease, sizeof(answer.lease));
+	memcpy(fds, device->fds, answer.queues * sizeof(int));
+	memcpy(fds + answer.queues, device->vhost_fds, answer.vhosts * sizeof(int));
+	return tb_send(client, &answer, sizeof(answer), fds, answer.queues + answer.vhosts);
+}
+
+/* The table of devices that are away keeps the first of the fds; after this the device is found by it alone. */
+static int keep_away(struct monitor *monitor, const struct device_order *order, const struct device *device)
+{
+	uint32_t network = (uint32_t)(order->network - monitor->networks->networks);
+	struct alias handed_out = order->alias;
+	char stored[STORED_NAME_SIZE];
+
+	handed_out.state = ALIAS_HANDED_OUT;
+	alias_write_device(&handed_out, device->name, stored);
+	return away_add(&monitor->away, order->alias.lease, network, stored, device->fds[0]);
+}
+
+/* The device has not reached its client: nothing of it is to stay, neither here nor with the supervisor. */
+static void take_back(struct monitor *monitor, const struct device_order *order, struct device *device)
+{
+	const uint8_t *lease = order->alias.lease;
+
+	/* The fd is the device's again, which is discarded with it. */
+	if (order->netns >= 0)
+		away_deleted(&monitor->away, lease);
+	if (store_drop_lease(monitor->supervisor, &monitor->away, lease) < 0)
+		tb_log(TB_LOG_WARNING, "the supervisor keeps the lifeline of a lease that never began");
+	device_discard(&monitor->workshop, order, device);
+}
+
+/* True if the client's connection is to outlive the broker: the other lifetimes do not hang on it. */
+static bool is_session(const struct device_order *order)
+{
+	return order->alias.lifetime == TB_LIFETIME_SESSION;
+}
+
+static void deliver(struct monitor *monitor, const struct device_order *order, struct device *device, int client,
+		    struct tb_made *made)
+{
+	int ret = order->netns >= 0 ? keep_away(monitor, order, device) : 0;
+
+	if (ret < 0) {
+		device_discard(&monitor->workshop, order, device);
+		*made = (struct tb_made){.header = made->header,
+					 .status = TB_KERNEL,
+					 .stage = TB_STAGE_UP,
+					 .error = -ret};
+		return;
+	}
+	tell_made(made, order, device);
+	if (is_session(order) && monitor->supervisor >= 0) {
+		ret = store_put_lease(monitor->supervisor, &monitor->away, order->alias.lease, client);
+		made->stored = ret == 0 ? TB_STORED_YES : TB_STORED_NOT_YET;
+	}
+	ret = send_device(client, order, device);
+	if (ret < 0) {
+		take_back(monitor, order, device);
+		*made = (struct tb_made){.header = made->header};
+		made->status = ret == -EPIPE ? TB_DENIED : TB_KERNEL;
+		made->check = ret == -EPIPE ? TB_ORDER_PEER_GONE : TB_ORDER_FINE;
+		made->stage = ret == -EPIPE ? TB_STAGE_NONE : TB_STAGE_UP;
+		made->error = ret == -EPIPE ? 0 : -ret;
+		return;
+	}
+	count_up(&monitor->count, order->network);
+	if (order->netns >= 0)
+		device->fds[0] = -1;
+	device_release(&monitor->workshop, device);
+}
+
+void hand_over(struct monitor *monitor, const struct tb_order *order, const struct network *network, int netns,
+	       int client, struct tb_made *made)
+{
+	struct device_order wanted = device_order(order, network, netns);
+	struct device_failure failure;
+	struct device device;
+
+	if (device_make(&monitor->workshop, &wanted, &device, &failure) &&
+	    device_set_up(&monitor->workshop, &wanted, &device, &failure))
+		deliver(monitor, &wanted, &device, client, made);
+	else
+		tell_failure(made, &failure);
+}

@@ -1,0 +1,108 @@
+/* Devices that are away: see away.h. Runs in the monitor and its reaper threads; needs no right. */
+#include "broker/monitor/kernel/away.h"
+
+#include "broker/config/table.h"
+#include "broker/shared/fd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int away_init(struct away *away, uint32_t capacity)
+{
+	away->devices = calloc(capacity, sizeof(*away->devices));
+	away->capacity = capacity;
+	away->count = 0;
+	return away->devices == NULL ? -ENOMEM : -pthread_mutex_init(&away->lock, NULL);
+}
+
+static struct away_device *find_away(struct away *away, const uint8_t lease[TB_ID_SIZE])
+{
+	for (uint32_t i = 0; i < away->count; i++)
+		if (memcmp(away->devices[i].lease, lease, TB_ID_SIZE) == 0)
+			return &away->devices[i];
+	return NULL;
+}
+
+int away_add(struct away *away, const uint8_t lease[TB_ID_SIZE], uint32_t network, const char *stored, int fd)
+{
+	int ret = -ENOSPC;
+
+	pthread_mutex_lock(&away->lock);
+	if (away->count < away->capacity) {
+		struct away_device *device = &away->devices[away->count++];
+
+		memcpy(device->lease, lease, TB_ID_SIZE);
+		device->fd = fd;
+		device->deleting = false;
+		device->network = network;
+		snprintf(device->stored, sizeof(device->stored), "%s", stored);
+		ret = 0;
+	}
+	pthread_mutex_unlock(&away->lock);
+	return ret;
+}
+
+int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE], uint32_t *network)
+{
+	struct away_device *device;
+	int ret = -ENODEV;
+
+	pthread_mutex_lock(&away->lock);
+	device = find_away(away, lease);
+	if (device != NULL && device->fd >= 0 && !device->deleting) {
+		device->deleting = true;
+		*network = device->network;
+		ret = device->fd;
+	}
+	pthread_mutex_unlock(&away->lock);
+	return ret;
+}
+
+int away_deleted(struct away *away, const uint8_t lease[TB_ID_SIZE])
+{
+	struct away_device *device;
+	int fd = -1;
+
+	pthread_mutex_lock(&away->lock);
+	device = find_away(away, lease);
+	if (device != NULL)
+		fd = tb_take(&device->fd);
+	pthread_mutex_unlock(&away->lock);
+	return fd;
+}
+
+int away_visit(struct away *away, const uint8_t lease[TB_ID_SIZE],
+	       int (*visit)(void *context, const struct away_device *device), void *context)
+{
+	const struct away_device *device;
+	int ret = 0;
+
+	pthread_mutex_lock(&away->lock);
+	device = find_away(away, lease);
+	if (device != NULL)
+		ret = visit(context, device);
+	pthread_mutex_unlock(&away->lock);
+	return ret;
+}
+
+void away_forget(struct away *away, const uint8_t lease[TB_ID_SIZE])
+{
+	struct away_device *device;
+
+	pthread_mutex_lock(&away->lock);
+	device = find_away(away, lease);
+	if (device != NULL && device->fd < 0)
+		*device = away->devices[--away->count];
+	pthread_mutex_unlock(&away->lock);
+}
+
+void away_count(struct away *away, uint32_t *counts)
+{
+	pthread_mutex_lock(&away->lock);
+	for (uint32_t i = 0; i < away->count; i++)
+		if (away->devices[i].fd >= 0 && away->devices[i].network < NETWORKS_MAX)
+			counts[away->devices[i].network]++;
+	pthread_mutex_unlock(&away->lock);
+}

@@ -1,0 +1,157 @@
+/* Changing links: see link_change.h. Runs in the monitor, and link_delete_ours() in its reaper threads. USES CAP_NET_ADMIN;
+ * must never touch a link that is not ours. */
+#include "broker/monitor/kernel/link_change.h"
+
+#include "broker/shared/link_batch.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+/* The IPv4 sysctls of the device, without opening a file: rp_filter=1 (a packet whose answer would leave elsewhere is
+ * dropped) and arp_ignore=8 (the device answers no ARP request). */
+static void put_ipv4_conf(struct nlmsghdr *message)
+{
+	struct nlattr *families = mnl_attr_nest_start(message, IFLA_AF_SPEC);
+	struct nlattr *inet = mnl_attr_nest_start(message, AF_INET);
+	struct nlattr *conf = mnl_attr_nest_start(message, IFLA_INET_CONF);
+
+	mnl_attr_put_u32(message, IPV4_DEVCONF_RP_FILTER, 1);
+	mnl_attr_put_u32(message, IPV4_DEVCONF_ARP_IGNORE, 8);
+	mnl_attr_nest_end(message, conf);
+	mnl_attr_nest_end(message, inet);
+	mnl_attr_nest_end(message, families);
+}
+
+/* The options of a bridge port go by the bridge's own table, so the port must be one already: a message of its own. */
+static void put_port(struct batch *batch, uint32_t ifindex, bool isolated)
+{
+	struct nlattr *info;
+	struct nlattr *data;
+
+	message_begin(batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	info = mnl_attr_nest_start(batch->message, IFLA_LINKINFO);
+	mnl_attr_put_strz(batch->message, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = mnl_attr_nest_start(batch->message, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u8(batch->message, IFLA_BRPORT_ISOLATED, isolated);
+	mnl_attr_nest_end(batch->message, data);
+	mnl_attr_nest_end(batch->message, info);
+	message_end(batch);
+}
+
+static void put_setup(struct batch *batch, uint32_t ifindex, const struct link_setup *setup)
+{
+	message_begin(batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	mnl_attr_put_strz(batch->message, IFLA_IFALIAS, setup->alias);
+	mnl_attr_put_u32(batch->message, IFLA_MTU, setup->mtu);
+	if (setup->mac != NULL)
+		mnl_attr_put(batch->message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
+	put_ipv4_conf(batch->message);
+	if (setup->master != 0)
+		mnl_attr_put_u32(batch->message, IFLA_MASTER, setup->master);
+	message_end(batch);
+	if (setup->master != 0 && setup->isolated)
+		put_port(batch, ifindex, true);
+}
+
+int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup)
+{
+	struct batch batch;
+
+	batch_begin(&batch, sock);
+	put_setup(&batch, ifindex, setup);
+	return batch_run(&batch);
+}
+
+static uint32_t macvlan_mode(enum tb_macvtap_mode mode)
+{
+	switch (mode) {
+	case TB_MODE_VEPA:
+		return MACVLAN_MODE_VEPA;
+	case TB_MODE_PRIVATE:
+		return MACVLAN_MODE_PRIVATE;
+	case TB_MODE_PASSTHRU:
+		return MACVLAN_MODE_PASSTHRU;
+	default:
+		return MACVLAN_MODE_BRIDGE;
+	}
+}
+
+int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
+			const struct link_macvtap *macvtap, const char *alias)
+{
+	struct batch batch;
+	struct nlattr *info;
+	struct nlattr *data;
+
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, ifindex);
+	mnl_attr_put_strz(batch.message, IFLA_IFNAME, name);
+	mnl_attr_put_u32(batch.message, IFLA_LINK, macvtap->parent);
+	mnl_attr_put(batch.message, IFLA_ADDRESS, TB_MAC_SIZE, macvtap->mac);
+	mnl_attr_put_u32(batch.message, IFLA_GROUP, macvtap->group);
+	mnl_attr_put_u32(batch.message, IFLA_NUM_TX_QUEUES, macvtap->queues);
+	mnl_attr_put_u32(batch.message, IFLA_NUM_RX_QUEUES, macvtap->queues);
+	info = mnl_attr_nest_start(batch.message, IFLA_LINKINFO);
+	mnl_attr_put_strz(batch.message, IFLA_INFO_KIND, "macvtap");
+	data = mnl_attr_nest_start(batch.message, IFLA_INFO_DATA);
+	mnl_attr_put_u32(batch.message, IFLA_MACVLAN_MODE, macvlan_mode(macvtap->mode));
+	mnl_attr_nest_end(batch.message, data);
+	mnl_attr_nest_end(batch.message, info);
+	message_end(&batch);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
+	message_end(&batch);
+	return batch_run(&batch);
+}
+
+int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias)
+{
+	struct batch batch;
+
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
+	batch.info->ifi_flags = IFF_UP;
+	batch.info->ifi_change = IFF_UP;
+	message_end(&batch);
+	return batch_run(&batch);
+}
+
+int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
+		 uint8_t flags)
+{
+	struct batch batch;
+	struct ndmsg *info;
+
+	batch_begin(&batch, sock);
+	info = message_begin_as(&batch, RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, sizeof(*info));
+	info->ndm_family = AF_BRIDGE;
+	info->ndm_ifindex = (int)port;
+	info->ndm_state = state;
+	info->ndm_flags = flags | NTF_MASTER;
+	mnl_attr_put(batch.message, NDA_LLADDR, TB_MAC_SIZE, mac);
+	if (vlan != 0)
+		mnl_attr_put_u16(batch.message, NDA_VLAN, vlan);
+	message_end(&batch);
+	return batch_run(&batch);
+}
+
+int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start, struct link *link)
+{
+	struct batch batch;
+	int ret = link_get(sock, ifindex, link);
+
+	if (ret < 0)
+		return ret;
+	if (!link_kind_ours(link) || strncmp(link->alias, start, strlen(start)) != 0)
+		return -EPERM;
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_DELLINK, NLM_F_ACK, ifindex);
+	message_end(&batch);
+	return batch_run(&batch);
+}

@@ -1,0 +1,47 @@
+/* Links, by rtnetlink: making, changing and deleting them. Runs in the monitor; everything here USES CAP_NET_ADMIN. */
+#ifndef TB_LINK_CHANGE_H
+#define TB_LINK_CHANGE_H
+
+#include "broker/shared/link.h"
+
+/* What is set on a link of ours before it is up. */
+struct link_setup {
+	const char *alias;
+	uint32_t mtu;       /* bytes */
+	const uint8_t *mac; /* NULL: leave the kernel's */
+	uint32_t master;    /* ifindex of a bridge; 0: none */
+	bool isolated;      /* with a master */
+};
+
+/* What a macvtap is made with. */
+struct link_macvtap {
+	uint32_t parent; /* ifindex */
+	enum tb_macvtap_mode mode;
+	uint32_t queues;
+	const uint8_t *mac;
+	uint32_t group; /* IFLA_GROUP */
+};
+
+/* Creates a macvtap, down, with this ifindex, and gives it the alias. That takes two messages, in one system call, so
+ * that wherever the monitor is killed there is no macvtap of ours without its alias; between the two its group tells
+ * that it is ours. Its address is in the first: udev changes only one that the kernel has drawn.
+ * Returns 0 or a negative errno; -EEXIST: the name or the ifindex is taken. */
+int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
+			const struct link_macvtap *macvtap, const char *alias);
+
+/* Sets up a link of ours that is down. Returns 0 or a negative errno. */
+int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
+
+/* Sets the link up and gives it another alias, in one message. Returns 0 or a negative errno. */
+int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias);
+
+/* Deletes the link, if its alias begins so and it is a tun, tap or macvtap; *link is what it was. Takes the kernel about
+ * 16 ms. Returns 0, -ENODEV if there is no such link, -EPERM if it is not ours, or another negative errno. */
+int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start, struct link *link);
+
+/* Adds an entry to the forwarding table of the bridge whose port this is; state and flags as the kernel told them.
+ * An entry that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */
+int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
+		 uint8_t flags);
+
+#endif

@@ -1,0 +1,178 @@
+/* The reaper: see reaper.h. Runs in the monitor as threads; USES CAP_NET_ADMIN to delete devices whose alias says that
+ * they are this lease's, and to add an entry to a bridge that a network file names. */
+#include "broker/monitor/kernel/reaper.h"
+
+#include "broker/monitor/kernel/link_change.h"
+#include "broker/monitor/kernel/netns.h"
+#include "broker/monitor/kernel/threads.h"
+#include "broker/shared/alias.h"
+#include "broker/shared/fd.h"
+#include "broker/shared/log.h"
+#include "proto/broker.h"
+#include "proto/channel.h"
+
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <poll.h>
+#include <string.h>
+
+/* What one thread works with; it is the thread's alone. */
+struct worker {
+	struct link_socket link;
+	struct reaper *reaper;
+};
+
+static int delete_here(struct worker *worker, const struct tb_delete *order)
+{
+	struct reaper *reaper = worker->reaper;
+	uint64_t begun = count_begin(reaper->count);
+	char start[ALIAS_START_SIZE];
+	struct link link;
+	int ret;
+
+	alias_write_start(order->lease, start);
+	ret = link_delete_ours(&worker->link, order->ifindex, start, &link);
+	if (ret == 0)
+		count_down(reaper->count, begun, count_network_of(reaper->networks, link.alias));
+	return ret;
+}
+
+static int delete_away(struct worker *worker, const struct tb_delete *order)
+{
+	struct reaper *reaper = worker->reaper;
+	uint64_t begun = count_begin(reaper->count);
+	uint32_t network;
+	int device = away_begin(reaper->away, order->lease, &network);
+	int fd TB_CLOSE = -1;
+	int ret;
+
+	if (device < 0)
+		return device;
+	ret = netns_delete_device(&worker->link, device);
+	fd = away_deleted(reaper->away, order->lease);
+	if (ret == 0)
+		count_down(reaper->count, begun, network);
+	return ret;
+}
+
+/* The clerk reads its answers sooner or later; nobody but it waits for this thread. */
+static void answer_clerk(const struct reaper *reaper, const struct tb_deleted *answer)
+{
+	struct pollfd item = {.fd = reaper->channel, .events = POLLOUT};
+	int ret;
+
+	do {
+		ret = tb_send(reaper->channel, answer, sizeof(*answer), NULL, 0);
+	} while (ret == -EAGAIN && poll(&item, 1, -1) > 0);
+	/* A clerk that has ended is noticed where its orders come from. */
+	if (ret < 0 && ret != -EPIPE && ret != -ECONNRESET)
+		tb_die("the reaper cannot answer: %s", strerror(-ret));
+}
+
+static int take_delete(void *context, const void *message, const int *fds)
+{
+	struct worker *worker = context;
+	const struct tb_delete *order = message;
+	struct tb_deleted answer;
+
+	(void)fds;
+	if (order->reserved != 0)
+		tb_die("the clerk speaks nonsense: a deletion");
+	memset(&answer, 0, sizeof(answer));
+	tb_header_set(&answer.header, TB_ANS_DELETED, sizeof(answer));
+	memcpy(answer.lease, order->lease, sizeof(answer.lease));
+	answer.ifindex = order->ifindex;
+	answer.error = -(order->ifindex != 0 ? delete_here(worker, order) : delete_away(worker, order));
+	answer_clerk(worker->reaper, &answer);
+	return 0;
+}
+
+static bool bridge_of_a_network(const struct network_table *networks, const char *name)
+{
+	for (size_t i = 0; i < networks->count; i++)
+		if (strcmp(networks->networks[i].bridge, name) == 0)
+			return true;
+	return false;
+}
+
+static int put_back(struct worker *worker, const struct tb_fdb_entry *entry)
+{
+	struct link port;
+	struct link bridge;
+	int ret = link_get(&worker->link, entry->port, &port);
+
+	if (ret == 0 && port.master == 0)
+		ret = -ENODEV;
+	if (ret == 0)
+		ret = link_get(&worker->link, port.master, &bridge);
+	/* The port may have been moved there since the clerk was told of it. */
+	if (ret == 0 && !bridge_of_a_network(worker->reaper->networks, bridge.name))
+		ret = -EPERM;
+	if (ret == 0)
+		ret = link_add_fdb(&worker->link, entry->port, entry->mac, entry->vlan, entry->state,
+				   (uint8_t)entry->flags);
+	return ret;
+}
+
+static int take_put_back(void *context, const void *message, const int *fds)
+{
+	const struct tb_fdb_entry *entry = message;
+	int ret;
+
+	(void)fds;
+	if ((entry->state & NUD_NOARP) == 0 || entry->flags > UINT8_MAX || entry->port == 0)
+		tb_die("the clerk speaks nonsense: a bridge's entry that is none of an administrator's");
+	ret = put_back(context, entry);
+	if (ret == 0)
+		tb_log(TB_LOG_NOTICE, "put a bridge's entry for port %u back", entry->port);
+	else if (ret != -ENODEV)
+		tb_log(TB_LOG_WARNING, "cannot put a bridge's entry for port %u back: %s", entry->port,
+		       ret == -EPERM ? "no network has the bridge that the port is on now" : strerror(-ret));
+	return 0;
+}
+
+static int refuse_nonsense(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)message, (void)fds;
+	tb_die("the clerk speaks nonsense to the reaper");
+}
+
+static const struct tb_row deletions[] = {
+	{TB_REQ_DELETE, sizeof(struct tb_delete), 0, take_delete},
+	{TB_PUT_BACK, sizeof(struct tb_fdb_entry), 0, take_put_back},
+	{0, 0, 0, refuse_nonsense},
+};
+
+static void run_worker(void *context)
+{
+	struct worker *worker = context;
+	int ret;
+
+	do {
+		ret = tb_dispatch_wait(worker->reaper->channel, deletions, worker);
+	} while (ret == 0);
+	if (ret != -ECONNRESET)
+		tb_die("the reaper cannot hear the clerk: %s", strerror(-ret));
+	atomic_fetch_sub(&worker->reaper->running, 1);
+	/* The end of a thread gives its stack back, for which the filter has no row. */
+	for (;;)
+		poll(NULL, 0, -1);
+}
+
+int reaper_start(struct reaper *reaper)
+{
+	static struct worker workers[REAPER_THREADS];
+	int ret = 0;
+
+	for (int i = 0; ret == 0 && i < REAPER_THREADS; i++) {
+		workers[i].reaper = reaper;
+		ret = link_socket_open(&workers[i].link);
+	}
+	atomic_store(&reaper->running, REAPER_THREADS);
+	return ret < 0 ? ret : threads_start(run_worker, workers, sizeof(workers[0]), REAPER_THREADS);
+}
+
+bool reaper_idle(const struct reaper *reaper)
+{
+	return atomic_load(&reaper->running) == 0;
+}

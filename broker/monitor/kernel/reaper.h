@@ -1,0 +1,30 @@
+/* The reaper: deletes devices and puts bridges' entries back, as the clerk says, beside the orders and several at once: a
+ * deletion takes the kernel about 16 ms. Its threads have the monitor's own rights. They read from a channel of their
+ * own, and answer there. */
+#ifndef TB_REAPER_H
+#define TB_REAPER_H
+
+#include "broker/config/table.h"
+#include "broker/monitor/kernel/away.h"
+#include "broker/monitor/kernel/count.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define REAPER_THREADS 16
+
+struct reaper {
+	int channel; /* to the clerk; owned, and blocking */
+	const struct network_table *networks;
+	struct away *away;
+	struct count *count;
+	atomic_uint running; /* threads that have not come to the channel's end */
+};
+
+/* Starts the threads. Returns 0 or a negative errno. */
+int reaper_start(struct reaper *reaper);
+
+/* True if the clerk has closed its end, and everything that it wanted is done. */
+bool reaper_idle(const struct reaper *reaper);
+
+#endif

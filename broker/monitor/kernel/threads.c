@@ -1,0 +1,58 @@
+/* Threads of the monitor: see threads.h. Runs before lock-down is complete; needs no right. */
+#include "broker/monitor/kernel/threads.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* More than a thread needs, which keeps nothing large on it, and no less than PTHREAD_STACK_MIN is anywhere. What is
+ * not used costs nothing. */
+#define STACK_SIZE (128 * 1024)
+
+struct start {
+	void (*run)(void *context);
+	char *contexts;
+	size_t size;
+	atomic_uint next;
+	pthread_barrier_t started;
+};
+
+static void *thread_main(void *argument)
+{
+	struct start *start = argument;
+	void (*run)(void *context) = start->run;
+	void *context = start->contexts + start->size * atomic_fetch_add(&start->next, 1);
+
+	pthread_barrier_wait(&start->started);
+	run(context);
+	return NULL;
+}
+
+static int start_thread(struct start *start)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int ret = -pthread_attr_init(&attributes);
+
+	if (ret == 0)
+		ret = -pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	if (ret == 0)
+		ret = -pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	if (ret == 0)
+		ret = -pthread_create(&thread, &attributes, thread_main, start);
+	return ret;
+}
+
+int threads_start(void (*run)(void *context), void *contexts, size_t size, unsigned int count)
+{
+	struct start start = {.run = run, .contexts = contexts, .size = size};
+	int ret = -pthread_barrier_init(&start.started, NULL, count + 1);
+
+	for (unsigned int i = 0; ret == 0 && i < count; i++)
+		ret = start_thread(&start);
+	/* If one could not be started the caller ends the process: those that wait are not worth more. */
+	if (ret < 0)
+		return ret;
+	pthread_barrier_wait(&start.started);
+	pthread_barrier_destroy(&start.started);
+	return 0;
+}

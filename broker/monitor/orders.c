@@ -1,0 +1,288 @@
+/* The orders of the clerk: see orders.h. Runs in the monitor; USES CAP_NET_ADMIN through kernel/.
+ *
+ * This file decides which devices come into being, and for whom. It believes the clerk nothing that the kernel, the
+ * network files or the authority can say. An order that no honest clerk gives ends the broker; it must never be obeyed in
+ * part.
+ */
+#include "broker/monitor/orders.h"
+
+#include "broker/monitor/hand_over.h"
+#include "broker/monitor/kernel/netns.h"
+#include "broker/monitor/store.h"
+#include "broker/shared/ceiling.h"
+#include "broker/shared/clock.h"
+#include "broker/shared/fd.h"
+#include "broker/shared/log.h"
+#include "proto/channel.h"
+#include "proto/name.h"
+#include "proto/words.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What the kernel calls every user that it cannot name here. */
+#define OVERFLOW_UID 65534
+
+/* Sends the clerk an answer. While the broker stops nobody hears it any more. */
+static void answer_order(const struct monitor *monitor, const void *message, size_t size)
+{
+	int ret = tb_send(monitor->clerk.channel, message, size, NULL, 0);
+
+	if (ret < 0 && ret != -EPIPE && ret != -ECONNRESET)
+		tb_die("the clerk does not listen: %s", strerror(-ret));
+}
+
+/* ---- yeses ---- */
+
+static bool is_open_question(const struct tb_question *question)
+{
+	return tb_header_valid(&question->header, TB_REQ_ASK, sizeof(*question)) && question->action == TB_ACTION_OPEN;
+}
+
+static int take_yes(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_yes *yes = message;
+	int ret;
+
+	(void)fds;
+	if (!is_open_question(&yes->question))
+		tb_die("the authority speaks nonsense: a yes to what is no question for a device");
+	ret = yes_add(&monitor->yes, &yes->question, monotonic_ms());
+	if (ret == -EEXIST)
+		tb_die("the authority speaks nonsense: two yeses to one question");
+	if (ret < 0)
+		tb_log(TB_LOG_WARNING, "there is no place for one more yes of polkit's: it is worth nothing");
+	return 0;
+}
+
+static int refuse_yes(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)message, (void)fds;
+	tb_die("the authority speaks nonsense");
+}
+
+static const struct tb_row yeses[] = {
+	{TB_YES, sizeof(struct tb_yes), 0, take_yes},
+	{0, 0, 0, refuse_yes},
+};
+
+int yeses_take(struct monitor *monitor)
+{
+	int ret;
+
+	do {
+		ret = tb_dispatch(monitor->authority.channel, yeses, monitor);
+	} while (ret == 0);
+	return ret == -EAGAIN ? 0 : ret;
+}
+
+/* ---- what is checked ---- */
+
+static bool optional_interface(const char field[TB_NAME_SIZE])
+{
+	return tb_field_empty(field, TB_NAME_SIZE) || tb_interface_valid(field, TB_NAME_SIZE);
+}
+
+static bool order_valid(const struct tb_order *order)
+{
+	const struct tb_question *question = &order->question;
+
+	return is_open_question(question) && order->reserved == 0 && (question->flags & ~TB_QUESTION_FLAGS) == 0 &&
+	       tb_network_valid(question->network, sizeof(question->network)) &&
+	       (tb_field_empty(question->name, TB_NAME_SIZE) || tb_name_valid(question->name, TB_NAME_SIZE)) &&
+	       optional_interface(question->bridge) && optional_interface(question->parent);
+}
+
+static bool broker_itself(const struct monitor *monitor, uid_t uid)
+{
+	for (size_t i = 0; i < sizeof(monitor->own_uids) / sizeof(monitor->own_uids[0]); i++)
+		if (uid == monitor->own_uids[i])
+			return true;
+	return false;
+}
+
+/* The client is who the order says. Returns false if it is gone. */
+static bool client_is_there(const struct monitor *monitor, const struct tb_order *order, int client)
+{
+	const struct tb_question *question = &order->question;
+	int ret;
+
+	if (peer_check_origin(client, &monitor->origin) < 0)
+		tb_die("the clerk lies: this socket is no client's");
+	ret = peer_check(client, question->uid, order->gid, (pid_t)question->pid);
+	if (ret == -EPERM)
+		tb_die("the clerk lies: the client is somebody else");
+	/* No process of the broker asks for a device, and the overflow uid is nobody in particular. */
+	if (broker_itself(monitor, question->uid) || question->uid == OVERFLOW_UID)
+		tb_die("the clerk lies: uid %u never gets a device", question->uid);
+	return ret == 0;
+}
+
+/* The network that the order is for; below its ceiling, or the broker ends. */
+static const struct network *network_of_order(const struct monitor *monitor, const struct tb_question *question)
+{
+	const struct network *network = network_find(monitor->networks, question->network);
+	enum tb_check forbidden = ceiling_forbids(network, question);
+
+	if (forbidden != TB_CHECK_NONE)
+		tb_die("the clerk lies: an order above the ceiling (%s)", tb_check_word(forbidden));
+	return network;
+}
+
+static void refuse_order(struct tb_made *made, enum tb_status status, enum tb_order_check check)
+{
+	made->status = status;
+	made->check = check;
+}
+
+/* Opens the network namespace that the device is wanted in, if it is not ours. Returns false if it is not the user's
+ * own. */
+static bool open_netns_of(const struct monitor *monitor, const struct tb_question *question, int client, int *netns)
+{
+	if ((question->flags & TB_REQUEST_NETNS) == 0)
+		return true;
+	*netns = netns_of_client(client, question->uid, monitor->workshop.link.fd);
+	return *netns >= 0;
+}
+
+/* Judges the order, and does it. The yes is spent before anything else is looked at, whatever comes of the order. */
+static void judge_order(struct monitor *monitor, const struct tb_order *order, int client, struct tb_made *made)
+{
+	const struct tb_question *question = &order->question;
+	bool authorized = yes_spend(&monitor->yes, question);
+	const struct network *network;
+	int netns TB_CLOSE = -1;
+
+	if (!client_is_there(monitor, order, client)) {
+		refuse_order(made, TB_DENIED, TB_ORDER_PEER_GONE);
+		return;
+	}
+	network = network_of_order(monitor, question);
+	/* polkit is not asked about root: it always says yes to it. */
+	if (question->uid != 0 && !authorized) {
+		refuse_order(made, TB_DENIED, TB_ORDER_NO_YES);
+		return;
+	}
+	if (!open_netns_of(monitor, question, client, &netns)) {
+		refuse_order(made, TB_NOT_OWN_NETNS, TB_ORDER_NETNS);
+		return;
+	}
+	if (count_full(&monitor->count, &monitor->workshop.link, network)) {
+		refuse_order(made, TB_QUOTA_NETWORK, TB_ORDER_FINE);
+		return;
+	}
+	hand_over(monitor, order, network, netns, client, made);
+}
+
+/* ---- the channel of orders ---- */
+
+/* The clerk's channel is read in order, but the authority's word may have been sent before it. */
+static void hear_authority(struct monitor *monitor)
+{
+	if (yeses_take(monitor) < 0 && !monitor->stopping)
+		child_lost(&monitor->authority);
+}
+
+static int take_order(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_order *order = message;
+	int client TB_CLOSE = fds != NULL ? fds[0] : -1;
+	struct tb_made made;
+
+	memset(&made, 0, sizeof(made));
+	tb_header_set(&made.header, TB_ANS_MADE, sizeof(made));
+	if (!order_valid(order))
+		tb_die("the clerk speaks nonsense: an order");
+	hear_authority(monitor);
+	if (client < 0) {
+		yes_void(&monitor->yes, order->question.ticket);
+		made.status = TB_KERNEL;
+		made.stage = TB_STAGE_NODE;
+		made.error = EMFILE;
+	} else {
+		judge_order(monitor, order, client, &made);
+	}
+	answer_order(monitor, &made, sizeof(made));
+	return 0;
+}
+
+static int take_void(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_void *order = message;
+
+	(void)fds;
+	hear_authority(monitor);
+	yes_void(&monitor->yes, order->ticket);
+	return 0;
+}
+
+static void answer_store(const struct monitor *monitor, uint16_t type, const struct tb_store *order, int ret)
+{
+	struct tb_stored answer;
+
+	memset(&answer, 0, sizeof(answer));
+	tb_header_set(&answer.header, type, sizeof(answer));
+	memcpy(answer.lease, order->lease, sizeof(answer.lease));
+	answer.error = -ret;
+	answer_order(monitor, &answer, sizeof(answer));
+}
+
+static int take_store(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_store *order = message;
+	int client TB_CLOSE = fds != NULL ? fds[0] : -1;
+
+	if (client >= 0 && peer_check_origin(client, &monitor->origin) < 0)
+		tb_die("the clerk lies: this socket is no client's");
+	answer_store(monitor, TB_ANS_STORE, order,
+		     client < 0 ? -EMFILE : store_put_lease(monitor->supervisor, &monitor->away, order->lease, client));
+	return 0;
+}
+
+static int take_drop(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_store *order = message;
+
+	(void)fds;
+	answer_store(monitor, TB_ANS_DROP, order, store_drop_lease(monitor->supervisor, &monitor->away, order->lease));
+	return 0;
+}
+
+static int take_ready(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_ready *ready = message;
+
+	(void)fds;
+	if (monitor->ready || ready->reserved != 0)
+		tb_die("the clerk speaks nonsense: it is ready");
+	monitor->ready = true;
+	tb_log(TB_LOG_NOTICE, "ready: %zu networks, %u leases were taken over", monitor->networks->count,
+	       ready->leases);
+	store_tell_ready(monitor->supervisor);
+	return 0;
+}
+
+static int refuse_order_message(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)message, (void)fds;
+	tb_die("the clerk speaks nonsense");
+}
+
+static const struct tb_row orders[] = {
+	{TB_REQ_ORDER, sizeof(struct tb_order), 1, take_order}, {TB_VOID, sizeof(struct tb_void), 0, take_void},
+	{TB_REQ_STORE, sizeof(struct tb_store), 1, take_store}, {TB_REQ_DROP, sizeof(struct tb_store), 0, take_drop},
+	{TB_READY, sizeof(struct tb_ready), 0, take_ready},     {0, 0, 0, refuse_order_message},
+};
+
+int orders_take(struct monitor *monitor)
+{
+	int ret = tb_dispatch(monitor->clerk.channel, orders, monitor);
+
+	return ret == -EAGAIN ? 0 : ret;
+}

@@ -1,0 +1,17 @@
+/* What the kernel tells of links and of bridges' forwarding tables by itself. */
+#ifndef TB_LINK_EVENTS_H
+#define TB_LINK_EVENTS_H
+
+#include "broker/shared/link.h"
+
+/* Opens a socket that is told of every change of a link, or of an entry in a bridge's forwarding table. Returns the fd
+ * or a negative errno. */
+int link_events_open(void);
+int fdb_events_open(void);
+
+/* Parses a datagram of link_events_open(): calls gone() with the ifindex of each link that was deleted, and changed()
+ * for each that was made or has changed. Returns 0 or -EBADMSG. */
+int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex),
+		      void (*changed)(void *context, const struct link *link), void *context);
+
+#endif
