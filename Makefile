@@ -33,9 +33,9 @@ CLERK = broker/clerk broker/clerk/client broker/clerk/lease broker/clerk/request
 
 # What each program is made of, and what it may link: the trust boundary. A folder under broker/ is a process,
 # but for shared/ and config/ (the network files).
-tapbrokerd_OBJS = $(call objects,proto broker/shared broker/config broker/monitor broker/monitor/kernel)
+tapbrokerd_OBJS = $(call objects,proto broker/shared broker/shared/netlink broker/config broker/monitor broker/monitor/kernel)
 tapbrokerd_PKGS = libcap-ng libseccomp libmnl inih
-tapbroker-clerk_OBJS = $(call objects,proto broker/shared $(CLERK)) $(BUILD)/broker/config/table.o
+tapbroker-clerk_OBJS = $(call objects,proto broker/shared broker/shared/netlink $(CLERK)) $(BUILD)/broker/config/table.o
 tapbroker-clerk_PKGS = libseccomp libmnl
 tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
 tapbroker-authority_PKGS = libseccomp gio-2.0
@@ -49,7 +49,7 @@ libtapbroker_PKGS = libseccomp
 libtapbroker_OBJS = $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/*.c client/libtapbroker/*.c))
 
 # What unit tests, fuzz targets, helpers and benches link; each takes out of it what it uses.
-libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/config broker/monitor broker/monitor/kernel client/libtapbroker))
+libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/shared/netlink broker/config broker/monitor broker/monitor/kernel client/libtapbroker))
 libbench_OBJS = $(filter-out $(BENCHES:$(BUILD)/%=$(BUILD)/tests/%.o),$(call objects,tests/bench))
 
 PROGRAMS = tapbrokerd tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper

@@ -11,7 +11,7 @@
 #include "broker/monitor/socket.h"
 #include "broker/monitor/store.h"
 #include "broker/shared/fd.h"
-#include "broker/shared/link_events.h"
+#include "broker/shared/netlink/link_events.h"
 #include "broker/shared/log.h"
 
 #include <errno.h>

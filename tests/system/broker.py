@@ -14,7 +14,7 @@ import harness
 import wire
 
 SOCKET = "/run/tapbroker/socket"
-CHILDREN = ("tapbroker-listener", "tapbroker-authority", "tapbroker-opener")
+CHILDREN = ("tapbroker-clerk", "tapbroker-authority", "tapbroker-opener")
 PROGRAMS = ("tapbrokerd", *CHILDREN)
 
 _numbers = itertools.count()
@@ -128,7 +128,7 @@ class Broker:
         return self.process.pid
 
     def pids(self):
-        """{"tapbrokerd": pid, "tapbroker-listener": pid, ...}, whatever runs now."""
+        """{"tapbrokerd": pid, "tapbroker-clerk": pid, ...}, whatever runs now."""
         def children():
             return {program_of(pid) or f"unknown-{pid}": pid for pid in harness.children(self.pid)}
 

@@ -18,7 +18,6 @@
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
-#include "proto/hex.h"
 #include "proto/name.h"
 
 #include <errno.h>
@@ -48,13 +47,6 @@ static size_t count_names(const char *names)
 	return count;
 }
 
-static int read_lifeline_name(const char *name, uint8_t id[TB_ID_SIZE])
-{
-	if (strncmp(name, STORED_LIFELINE, strlen(STORED_LIFELINE)) != 0)
-		return -EINVAL;
-	return tb_hex_read(name + strlen(STORED_LIFELINE), id, TB_ID_SIZE);
-}
-
 /* Takes the lifelines that the supervisor kept. */
 static int take_kept(char *names, int fd)
 {
@@ -67,7 +59,7 @@ static int take_kept(char *names, int fd)
 	if (kept == NULL)
 		return -ENOMEM;
 	for (char *name = strtok_r(names, ":", &rest); name != NULL; name = strtok_r(NULL, ":", &rest), fd++) {
-		if (read_lifeline_name(name, kept[kept_count].lease) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+		if (alias_read_lifeline(name, kept[kept_count].lease) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
 		    socket_prepare(fd) < 0)
 			close(fd);
 		else

@@ -3,7 +3,7 @@
 
 #include "broker/clerk/loop.h"
 #include "broker/shared/clock.h"
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 
 #include <libmnl/libmnl.h>
 #include <linux/neighbour.h>

@@ -6,7 +6,7 @@
 #include "broker/clerk/loop.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/clock.h"
-#include "broker/shared/link_events.h"
+#include "broker/shared/netlink/link_events.h"
 #include "broker/shared/log.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 #define TB_LEASE_H
 
 #include "broker/config/table.h"
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 #include "proto/broker.h"
 
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 #ifndef TB_LOOKER_H
 #define TB_LOOKER_H
 
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 
 #include <stdint.h>
 

@@ -185,15 +185,15 @@ static int read_message(struct request *request)
 	} message;
 	int sock = request->client.sock;
 	enum queued queued = socket_queued(sock);
-	size_t none = 0;
-	long length;
+	ssize_t length;
 
 	if (queued == QUEUED_NOTHING)
 		return -ECONNRESET;
 	if (queued == QUEUED_FDS)
 		return -EBADMSG;
-	length = tb_receive(sock, &message, sizeof(message), NULL, &none);
-	if (length < 0 || !tb_request_valid(&message, (size_t)length))
+	/* MSG_TRUNC: a message that is too long says its length. */
+	length = recv(sock, &message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC);
+	if (length < 0 || (size_t)length > sizeof(message) || !tb_request_valid(&message, (size_t)length))
 		return -EBADMSG;
 	/* No request of this release has more than its head. */
 	request->message = message.head;

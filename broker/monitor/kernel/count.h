@@ -8,7 +8,7 @@
 
 #include "broker/config/table.h"
 #include "broker/monitor/kernel/away.h"
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 
 #include <pthread.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
 
 #include "broker/config/table.h"
 #include "broker/monitor/kernel/closer.h"
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 #include "broker/monitor/kernel/node.h"
 #include "broker/shared/alias.h"
 #include "proto/message.h"

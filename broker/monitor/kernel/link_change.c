@@ -2,7 +2,7 @@
  * must never touch a link that is not ours. */
 #include "broker/monitor/kernel/link_change.h"
 
-#include "broker/shared/link_batch.h"
+#include "broker/shared/netlink/link_batch.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>

@@ -2,7 +2,7 @@
 #ifndef TB_LINK_CHANGE_H
 #define TB_LINK_CHANGE_H
 
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 
 /* What is set on a link of ours before it is up. */
 struct link_setup {

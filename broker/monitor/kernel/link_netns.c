@@ -2,7 +2,7 @@
  * links; must never touch one that is not ours. */
 #include "broker/monitor/kernel/link_netns.h"
 
-#include "broker/shared/link_batch.h"
+#include "broker/shared/netlink/link_batch.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>

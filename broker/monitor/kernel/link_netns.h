@@ -5,7 +5,7 @@
 #ifndef TB_LINK_NETNS_H
 #define TB_LINK_NETNS_H
 
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 
 /* Moves a link that is down to the network namespace, with its name, and sets it up there with another alias, in one
  * message: a link that was moved and is still down is nowhere to be seen. Its address and MTU go with it; its sysctls are those that

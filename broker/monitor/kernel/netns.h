@@ -4,7 +4,7 @@
 #ifndef TB_NETNS_H
 #define TB_NETNS_H
 
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 
 #include <sys/types.h>
 

@@ -2,7 +2,7 @@
 #ifndef TB_LINK_EVENTS_H
 #define TB_LINK_EVENTS_H
 
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 
 /* Opens a socket that is told of every change of a link, or of an entry in a bridge's forwarding table. Returns the fd
  * or a negative errno. */

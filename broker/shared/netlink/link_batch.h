@@ -3,7 +3,7 @@
 #ifndef TB_LINK_BATCH_H
 #define TB_LINK_BATCH_H
 
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>

@@ -1,8 +1,8 @@
 /* Asking the kernel about links: see link.h. Needs no right, and changes nothing: that is link_change.c. What an answer
  * says is read in link_parse.c. */
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 
-#include "broker/shared/link_batch.h"
+#include "broker/shared/netlink/link_batch.h"
 #include "broker/shared/fd.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* What the kernel says of links: the reading half of link.h. Linked into the monitor and the clerk; needs no right. The bytes come from
  * the kernel, but names and aliases in them may be anybody's. */
-#include "broker/shared/link.h"
+#include "broker/shared/netlink/link.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
