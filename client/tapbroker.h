@@ -2,6 +2,14 @@
  *
  * Every function may be called from any thread, on different handles at the same time. The library keeps no global
  * state, starts no thread, prints nothing, changes no signal's disposition, and every fd it makes is close-on-exec.
+ *
+ * Structs grow at their end in later versions, and each begins with its size. What a program passes may be as short as
+ * the first version of that struct was, and longer than this library knows if the rest is zero. Of what the library
+ * passes, a program must not read more than the size that stands in it. There is never padding at the end, so a new
+ * member always means a new size.
+ *
+ * The broker may be newer than this library: lists, events and failures may hold a kind, lifetime, reason, event,
+ * status, check or flag that this header has no name for. Programs take such a number as it is.
  */
 #ifndef TAPBROKER_H
 #define TAPBROKER_H
@@ -35,28 +43,63 @@ extern "C" {
 /* The handle of one device: its fds, what is known of it, and the lease's lifeline. */
 struct tap;
 
-/* What errno alone does not say of a failure. What does not belong to that errno is zero. */
+/* What errno alone does not say of a failure. Begin with TAP_FAILURE_INIT. What the library does not know is zero. */
 struct tap_failure {
-	unsigned int held;  /* EDQUOT: devices that this user holds */
-	unsigned int limit; /* EDQUOT: devices that this user may hold */
-	unsigned int stage; /* EIO: what the kernel refused; tap_stage() has a text */
-	int error;          /* EIO: the kernel's errno */
-	unsigned int quota; /* EDQUOT, ENOSPC: TAP_QUOTA_*, whose quota is used up */
-	unsigned int reserved[3];
+	size_t size;           /* sizeof(struct tap_failure) */
+	unsigned int status;   /* the broker's word for what became of the request; 0: it has not said any */
+	unsigned int check;    /* TAP_CHECK_*: which check refused, if that may be told; tap_check() has a text */
+	unsigned int stage;    /* EIO: what the kernel refused; tap_stage() has a text */
+	int error;             /* EIO: the kernel's errno */
+	unsigned int quota;    /* EDQUOT, ENOSPC: TAP_QUOTA_*, whose quota is used up */
+	unsigned int held;     /* EDQUOT: devices that this user holds */
+	unsigned int limit;    /* EDQUOT: devices that this user may hold */
+	unsigned int reserved; /* 0 */
 };
+
+#define TAP_FAILURE_INIT                                           \
+	{                                                          \
+		sizeof(struct tap_failure), 0, 0, 0, 0, 0, 0, 0, 0 \
+	}
 
 /* Whose quota is used up. */
-enum {
-	TAP_QUOTA_NONE = 0,
-	TAP_QUOTA_NETWORK = 1, /* MaxPerUser= (EDQUOT) or Max= (ENOSPC) of the network file */
-	TAP_QUOTA_BROKER =
-		2, /* tapbrokerd's --max-leases-per-user (EDQUOT) or --max-leases (ENOSPC), over all networks */
-};
+#define TAP_QUOTA_NONE 0
+#define TAP_QUOTA_NETWORK 1 /* MaxPerUser= (EDQUOT) or Max= (ENOSPC) of the network file */
+#define TAP_QUOTA_BROKER 2  /* --max-leases-per-user (EDQUOT) or --max-leases (ENOSPC), over all networks */
+
+/* Which check refused. */
+#define TAP_CHECK_NONE 0                 /* none, or the broker does not tell this caller */
+#define TAP_CHECK_SYNTAX 1               /* the message itself */
+#define TAP_CHECK_NETWORK 2              /* there is no such network */
+#define TAP_CHECK_KIND 3                 /* Kind= of the network file */
+#define TAP_CHECK_NAME 4                 /* Names= */
+#define TAP_CHECK_MTU 5                  /* MTU= */
+#define TAP_CHECK_QUEUES 6               /* Queues= */
+#define TAP_CHECK_VNET_HDR 7             /* VnetHdr= */
+#define TAP_CHECK_VHOST 8                /* Vhost= */
+#define TAP_CHECK_LIFETIME 9             /* Lifetimes= */
+#define TAP_CHECK_NETNS 10               /* Netns= */
+#define TAP_CHECK_UID 11                 /* a uid that gets no devices */
+#define TAP_CHECK_POLKIT_NO 12           /* polkit said no */
+#define TAP_CHECK_POLKIT_CHALLENGE 13    /* polkit wants a password, and TAP_INTERACTIVE is not set */
+#define TAP_CHECK_POLKIT_DISMISSED 14    /* somebody closed the password dialog */
+#define TAP_CHECK_POLKIT_ERROR 15        /* polkit could not be asked */
+#define TAP_CHECK_POLKIT_TIMEOUT 16      /* polkit did not answer in time */
+#define TAP_CHECK_QUEUE_TIMEOUT 17       /* polkit was not asked in time */
+#define TAP_CHECK_WAITING 18             /* requests of this user that wait */
+#define TAP_CHECK_REQUESTS 19            /* requests of all users */
+#define TAP_CHECK_WATCHES 20             /* watches */
+#define TAP_CHECK_CONNECTIONS 21         /* connections of this user */
+#define TAP_CHECK_RESTART 22             /* the broker is being started again */
+#define TAP_CHECK_MAX_PER_USER 23        /* MaxPerUser= */
+#define TAP_CHECK_MAX 24                 /* Max= */
+#define TAP_CHECK_MAX_LEASES_PER_USER 25 /* --max-leases-per-user */
+#define TAP_CHECK_MAX_LEASES 26          /* --max-leases */
+#define TAP_CHECK_PEER_GONE 27           /* the process that asked has ended */
+#define TAP_CHECK_LEASE 28               /* there is no such lease */
+#define TAP_CHECK_DEVICE 29 /* EPROTO: an fd is not the device that the answer names; found by this library */
 
 /* What is asked for. Begin with TAP_REQUEST_INIT, then set what matters; what is zero means "the network's own". A
- * later version may add members at the end: a program built against an older header goes on working, and a program that
- * sets a member or a flag that the library does not know gets E2BIG. There is never padding at the end, so a new member
- * always means a new size. */
+ * program that sets a member or a flag that the library does not know gets E2BIG. */
 struct tap_request {
 	size_t size;         /* sizeof(struct tap_request) */
 	const char *network; /* which network file; must be set */
@@ -66,8 +109,9 @@ struct tap_request {
 	unsigned int mtu;    /* in bytes, 68 to 65535; 0: the network's */
 	unsigned int queues; /* 1 to 16, one fd each; 0 means 1 */
 	int timeout;         /* in milliseconds for the whole call; 0: 30 s, or 150 s with TAP_INTERACTIVE; -1: none */
-	unsigned int lifetime;       /* TAP_LIFETIME_SESSION or _FD */
-	struct tap_failure *failure; /* NULL, or where a call writes what it knows of its failure */
+	unsigned int lifetime; /* TAP_LIFETIME_SESSION or _FD */
+	struct tap_failure
+		*failure; /* NULL, or one with its size set: where a call writes what it knows of its failure */
 };
 
 #define TAP_REQUEST_INIT                                                                                     \
@@ -145,8 +189,9 @@ int tap_ended(struct tap *tap, unsigned int *reason);
 /* A text for a reason of tap_ended() or of struct tap_event. Never NULL. */
 const char *tap_reason(unsigned int reason);
 
-/* One configured network. A later version may add members at the end. */
+/* One configured network. */
 struct tap_network {
+	size_t size; /* of this struct, as the library writes it */
 	const char *name;
 	unsigned int kind;   /* TAP_KIND_TAP, _TUN or _MACVTAP */
 	unsigned int flags;  /* those of TAP_VNET_HDR and TAP_VHOST that may be asked for */
@@ -160,24 +205,26 @@ struct tap_network {
  * other than 0, stops and returns that. Returns 0, or -1 and errno. timeout is as in struct tap_request. */
 int tap_networks(int timeout, int (*each)(const struct tap_network *network, void *arg), void *arg);
 
-/* One lease. A later version may add members at the end. */
+/* One lease. */
 struct tap_lease {
+	size_t size;    /* of this struct, as the library writes it */
 	const char *id; /* 32 hexadecimal digits */
 	const char *network;
 	const char *name;      /* of the interface */
 	unsigned int kind;     /* TAP_KIND_TAP, _TUN or _MACVTAP */
 	unsigned int lifetime; /* TAP_LIFETIME_* */
+	unsigned int flags;    /* TAP_NETNS if the device is in its holder's own network namespace */
 	unsigned int ifindex;
-	unsigned int mtu;  /* in bytes; 0: the device has just gone */
-	unsigned int uid;  /* whose it is */
-	unsigned int pid;  /* of the process that asked for it */
+	unsigned int mtu; /* in bytes; 0: the device has just gone */
+	unsigned int uid; /* whose it is */
+	unsigned int pid; /* of the process that asked for it */
+	uint8_t mac[6];   /* as tap_mac() */
+	uint8_t reserved[6];
 	int64_t since;     /* in seconds after 1970 */
-	uint8_t mac[6];    /* as tap_mac() */
 	uint64_t rx_bytes; /* the interface's counters, as `ip -s link` shows them */
 	uint64_t rx_packets;
 	uint64_t tx_bytes;
 	uint64_t tx_packets;
-	unsigned int flags; /* TAP_NETNS if the device is in its holder's own network namespace */
 };
 
 /* Calls each() for every lease of the caller's; with TAP_ALL in flags for everybody's, which polkit must permit, with
@@ -197,19 +244,21 @@ int tap_revoke(const char *lease, unsigned int flags, int timeout);
 #define TAP_EVENT_OPENED 1
 #define TAP_EVENT_ENDED 2
 
-/* One event. A later version may add members at the end. */
+/* One event. A later broker may tell of others: who does not know what one means passes over it. */
 struct tap_event {
+	size_t size;    /* of this struct, as the library writes it */
+	const char *id; /* of the lease, 32 hexadecimal digits */
+	const char *network;
+	const char *name;    /* of the interface */
+	int64_t when;        /* in seconds after 1970 */
 	unsigned int what;   /* TAP_EVENT_* */
 	unsigned int reason; /* TAP_EVENT_ENDED: TAP_ENDED_*; else 0 */
 	unsigned int lost;   /* events before this one that the caller was too slow for */
-	int64_t when;        /* in seconds after 1970 */
-	const char *id;      /* of the lease, 32 hexadecimal digits */
-	const char *network;
-	const char *name; /* of the interface */
 	unsigned int kind;
 	unsigned int lifetime;
 	unsigned int uid; /* whose lease it is */
 	unsigned int pid; /* of the process that asked for it */
+	unsigned int reserved;
 };
 
 /* The handle of one watch. */
@@ -227,12 +276,45 @@ int tap_watch_next(struct tap_watch *watch, const struct tap_event **event);
 /* Ends the watch and closes its fd. NULL is allowed. errno is kept. */
 void tap_watch_close(struct tap_watch *watch);
 
+#define TAP_RELEASE_SIZE 32
+
+/* What the broker can do, whether or not this user may have it. Begin with TAP_ABOUT_INIT. In a set of bits, bit N
+ * stands for the number N. */
+struct tap_about {
+	size_t size;                    /* sizeof(struct tap_about) */
+	unsigned int protocol;          /* the version of the protocol, of tapbroker-protocol(7) */
+	unsigned int items_max;         /* entries of lists that one request may bring */
+	uint64_t requests;              /* bits: the types of request, of tapbroker-protocol(7) */
+	uint64_t kinds;                 /* bits: TAP_KIND_* */
+	uint64_t lifetimes;             /* bits: TAP_LIFETIME_* */
+	uint64_t item_kinds;            /* bits: the kinds of such entries */
+	uint64_t flags;                 /* TAP_VNET_HDR and so on, which are bits already */
+	char release[TAP_RELEASE_SIZE]; /* for people, such as "0.1" */
+};
+
+#define TAP_ABOUT_INIT                                         \
+	{                                                      \
+		sizeof(struct tap_about), 0, 0, 0, 0, 0, 0, 0, \
+		{                                              \
+			0                                      \
+		}                                              \
+	}
+
+/* Asks the broker what it can do. Returns 0, or -1 and errno. timeout is as in struct tap_request. */
+int tap_about(int timeout, struct tap_about *about);
+
+/* The release of this library, such as "0.1". */
+const char *tap_version(void);
+
 /* What went wrong, by which check, and what to do next, for an errno of the functions above. Never NULL; a constant,
  * in English. libtapbroker(3) lists the errors. */
 const char *tap_strerror(int error);
 
 /* A text for the stage of a struct tap_failure: what the broker was doing when the kernel refused. Never NULL. */
 const char *tap_stage(unsigned int stage);
+
+/* A text for the check of a struct tap_failure: which one refused, and what to do next. Never NULL. */
+const char *tap_check(unsigned int check);
 
 /* Flags of tap_confine(). */
 #define TAP_CONFINE_QUEUES (1u << 0) /* turning queues on and off stays allowed, as QEMU wants it with several */

@@ -4,10 +4,14 @@
  * Linked into: all of our programs and libtapbroker.
  * Never here: malloc, logging, stdio, policy.
  *
- * One SOCK_SEQPACKET datagram is one message. Fields have fixed width and host order, a message has exactly
- * the size of its struct, reserved bytes are zero, unknown flags are refused, and a name is padded with NULs
- * and holds nothing after the first. Requests are even, their answers are the next odd number.
- * tapbroker-protocol(7) describes the public channel for those who write a client of their own.
+ * One SOCK_SEQPACKET datagram is one message. Fields have fixed width and host order, reserved bytes are sent as zero,
+ * and a name is padded with NULs and holds nothing after the first. Requests are even, their answers are the next odd
+ * number. tapbroker-protocol(7) describes the public channel for those who write a client of their own.
+ *
+ * Client and broker may be of different releases. The broker takes a request only if it understands all of it: the
+ * exact size, no unknown flag, reserved bytes zero. A client is as strict about an answer that brings a device. All
+ * other answers may grow: the client takes the size from the header, ignores the bytes behind the struct that it knows
+ * and the reserved ones, and shows a number that it does not know as a number.
  */
 #ifndef TB_MESSAGE_H
 #define TB_MESSAGE_H
@@ -26,10 +30,11 @@
 #define TB_FDS_MAX (2 * TB_QUEUES_MAX) /* fds in one answer: for each queue one, and one of vhost-net */
 #define TB_MTU_MIN 68                  /* the least that the kernel lets an IPv4 interface have */
 #define TB_MTU_MAX 65535
+#define TB_RELEASE_SIZE 32 /* the text of a release, NUL-padded */
 
 /* Types of messages. Those of the broker's own channels begin at 32, see broker.h. */
 enum tb_type {
-	TB_REQ_OPEN = 2,     /* struct tb_request */
+	TB_REQ_OPEN = 2,     /* struct tb_request, and items behind it */
 	TB_ANS_OPEN = 3,     /* struct tb_answer; TB_OK brings one fd per queue, then those of vhost-net */
 	TB_REQ_NETWORKS = 4, /* struct tb_request */
 	TB_ANS_NETWORK = 5,  /* struct tb_network, one message per network */
@@ -42,6 +47,8 @@ enum tb_type {
 	TB_ANS_REVOKE = 13,  /* struct tb_done */
 	TB_REQ_WATCH = 14,   /* struct tb_request: tell what happens from now on; with TB_REQUEST_ALL, to everybody */
 	TB_ANS_EVENT = 15,   /* struct tb_event, until the client hangs up */
+	TB_REQ_ABOUT = 16,   /* struct tb_request: what can this broker do? */
+	TB_ANS_ABOUT = 17,   /* struct tb_about */
 };
 
 enum tb_kind {
@@ -68,13 +75,13 @@ enum tb_lifetime {
 };
 
 /* What became of a request. Until the request is authorized there is one word for every refusal: TB_DENIED.
- * TB_MALFORMED, TB_BUSY, TB_QUOTA_USER and TB_NOT_OWN_NETNS may come earlier because they tell nothing but the caller's
- * own doings. */
+ * TB_MALFORMED, TB_BUSY, TB_QUOTA_USER, TB_NOT_OWN_NETNS and TB_CONNECTIONS may come earlier because they tell nothing
+ * but the caller's own doings. */
 enum tb_status {
 	TB_OK = 0,
 	TB_DENIED = 1,         /* no network allows it, or polkit did not say yes */
 	TB_MALFORMED = 2,      /* not a request of this version of the protocol */
-	TB_BUSY = 3,           /* too many requests of this user are waiting */
+	TB_BUSY = 3,           /* not now: too much is waiting, or polkit was too slow; see check, and try again */
 	TB_QUOTA_USER = 4,     /* this user holds as many devices as one user may; see quota, held and limit */
 	TB_QUOTA_NETWORK = 5,  /* the network, or the broker, has handed out all that it may; see quota */
 	TB_NAME_TAKEN = 6,     /* an interface of that name exists */
@@ -84,7 +91,56 @@ enum tb_status {
 	TB_NO_LEASE = 10,      /* the caller has no such lease */
 	TB_NO_VHOST = 11,      /* vhost-net was asked for, and this kernel does not have it, or has not loaded it */
 	TB_NOT_OWN_NETNS = 12, /* the network namespace of the client's socket is not one of its user's own */
+	TB_CONNECTIONS = 13,   /* this user has too many connections to the broker */
 	TB_STATUS_COUNT
+};
+
+/* Which check refused. It stands beside the status and apart from any errno. TB_CHECK_NONE where there is none, or where
+ * the caller may not be told: that is the broker's to decide. */
+enum tb_check {
+	TB_CHECK_NONE = 0,
+	TB_CHECK_SYNTAX = 1, /* the message itself */
+
+	/* The ceiling: the rows of broker/shared/ceiling.c. */
+	TB_CHECK_NETWORK = 2, /* there is no such network */
+	TB_CHECK_KIND = 3,
+	TB_CHECK_NAME = 4,
+	TB_CHECK_MTU = 5,
+	TB_CHECK_QUEUES = 6,
+	TB_CHECK_VNET_HDR = 7,
+	TB_CHECK_VHOST = 8,
+	TB_CHECK_LIFETIME = 9,
+	TB_CHECK_NETNS = 10,
+	TB_CHECK_UID = 11, /* a uid to whom nothing is handed out: one of the broker's own, or one that nobody has */
+
+	/* polkit. */
+	TB_CHECK_POLKIT_NO = 12,
+	TB_CHECK_POLKIT_CHALLENGE = 13, /* it wants a password, and the client did not allow the question */
+	TB_CHECK_POLKIT_DISMISSED = 14, /* somebody closed the password dialog */
+	TB_CHECK_POLKIT_ERROR = 15,     /* it could not be asked, or answered with an error */
+	TB_CHECK_POLKIT_TIMEOUT = 16,   /* it did not answer in time */
+
+	/* What is waiting. */
+	TB_CHECK_QUEUE_TIMEOUT = 17, /* polkit was not asked in time */
+	TB_CHECK_WAITING = 18,       /* requests of this user that wait */
+	TB_CHECK_REQUESTS = 19,      /* requests of all users */
+	TB_CHECK_WATCHES = 20,       /* watches */
+	TB_CHECK_CONNECTIONS = 21,   /* connections of this user */
+	TB_CHECK_RESTART = 22,       /* the broker is being started again: ask once more */
+
+	/* Quotas. */
+	TB_CHECK_MAX_PER_USER = 23,        /* MaxPerUser= */
+	TB_CHECK_MAX = 24,                 /* Max= */
+	TB_CHECK_MAX_LEASES_PER_USER = 25, /* --max-leases-per-user */
+	TB_CHECK_MAX_LEASES = 26,          /* --max-leases */
+
+	/* The caller and its lease. */
+	TB_CHECK_PEER_GONE = 27, /* the client has hung up, or its process has ended */
+	TB_CHECK_LEASE = 28,     /* there is no such lease */
+
+	/* Never on the wire: libtapbroker found that an fd is not the device that the answer names. */
+	TB_CHECK_DEVICE = 29,
+	TB_CHECK_COUNT
 };
 
 /* Whose quota is used up. */
@@ -122,6 +178,9 @@ enum tb_stage {
 	TB_STAGE_UP = 6,     /* set the device up, and before that move it, if it was to go elsewhere */
 };
 
+/* The most that any answer may ever grow to, in bytes. */
+#define TB_ANSWER_MAX 4096
+
 struct tb_header {
 	uint32_t magic;
 	uint16_t version;
@@ -141,9 +200,10 @@ enum tb_request_flags {
 		TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_NETNS | TB_REQUEST_VHOST,
 };
 
-/* The one message that a client sends. What a request does not use is zero: NETWORKS has nothing but its header; LIST
- * and WATCH have flags (INTERACTIVE, ALL); RELEASE has flags (INTERACTIVE) and either lease, or name, which is looked
- * for among the caller's own leases; REVOKE has flags (INTERACTIVE) and lease. */
+/* The one message that a client sends: this head, and behind it so many struct tb_item as items says. header.size is
+ * that of both. What a request does not use is zero: NETWORKS and ABOUT have nothing but their header; LIST and WATCH
+ * have flags (INTERACTIVE, ALL); RELEASE has flags (INTERACTIVE) and either lease, or name, which is looked for among
+ * the caller's own leases; REVOKE has flags (INTERACTIVE) and lease. No request takes items yet. */
 struct tb_request {
 	struct tb_header header;
 	char network[TB_NETWORK_SIZE];
@@ -154,12 +214,43 @@ struct tb_request {
 	uint32_t queues;         /* 0 means 1 */
 	uint32_t lifetime;       /* enum tb_lifetime */
 	uint8_t lease[TB_ID_SIZE];
-	uint8_t reserved[44];
+	uint32_t items; /* behind this head */
+	uint8_t reserved[40];
 };
+
+enum tb_item_kind {
+	TB_ITEM_ADDRESS = 1, /* of the device; peer: of the other end, if it is a point-to-point link */
+	TB_ITEM_ROUTE = 2,   /* leads into the device; peer: the gateway, if there is one */
+	TB_ITEM_EXCLUDE = 3, /* a prefix that does not lead into the device, whatever the routes say */
+	TB_ITEM_SERVER = 4,  /* the host at the tunnel's other end, which stays reachable outside the tunnel */
+	TB_ITEM_KIND_COUNT
+};
+
+/* The most items of one kind in one family. */
+#define TB_ADDRESSES_MAX 8
+#define TB_ROUTES_MAX 128
+#define TB_EXCLUDES_MAX 32
+#define TB_SERVERS_MAX 8
+#define TB_ITEMS_MAX (2 * (TB_ADDRESSES_MAX + TB_ROUTES_MAX + TB_EXCLUDES_MAX + TB_SERVERS_MAX))
+
+/* One entry of a request's list. Addresses have network order; an IPv4 address is followed by zero bytes. */
+struct tb_item {
+	uint16_t kind;       /* enum tb_item_kind */
+	uint8_t family;      /* 4 or 6 */
+	uint8_t prefix;      /* bits: at most 32 or 128; SERVER: exactly so many */
+	uint32_t metric;     /* ROUTE: 0 means the kernel's own; else 0 */
+	uint8_t address[16]; /* ROUTE, EXCLUDE: no bit behind the prefix is set */
+	uint8_t peer[16];    /* ADDRESS, ROUTE: zero means none; else zero */
+	uint8_t reserved[8];
+};
+
+/* The largest request, in bytes. */
+#define TB_REQUEST_MAX (sizeof(struct tb_request) + TB_ITEMS_MAX * sizeof(struct tb_item))
 
 struct tb_answer {
 	struct tb_header header;
-	uint32_t status;  /* enum tb_status; if it is not TB_OK, only the fields that it names are set */
+	uint32_t status;  /* enum tb_status; if it is not TB_OK, only the fields that it names are set, and check */
+	uint32_t check;   /* enum tb_check: which one refused */
 	int32_t error;    /* TB_KERNEL: a positive errno */
 	uint32_t stage;   /* TB_KERNEL: enum tb_stage */
 	uint32_t held;    /* TB_QUOTA_USER: devices that this user holds */
@@ -175,14 +266,16 @@ struct tb_answer {
 	uint8_t lease[TB_ID_SIZE];
 	uint32_t quota;  /* TB_QUOTA_USER, TB_QUOTA_NETWORK: enum tb_quota */
 	uint32_t vhosts; /* and so many fds of vhost-net come after those of the queues: queues or 0 */
-	uint8_t reserved[56];
+	uint8_t reserved[52];
 };
 
 /* One network in the answer to TB_REQ_NETWORKS. */
 struct tb_network {
 	struct tb_header header;
-	uint32_t left;  /* messages that follow this one */
-	uint32_t count; /* networks in the whole answer; 0: there is none, and this message is all */
+	uint32_t status; /* TB_OK, or of a refusal: then nothing follows and nothing else is set but check */
+	uint32_t check;  /* enum tb_check */
+	uint32_t left;   /* messages that follow this one */
+	uint32_t count;  /* networks in the whole answer; 0: there is none, and this message is all */
 	char network[TB_NETWORK_SIZE];
 	uint32_t kind;   /* enum tb_kind */
 	uint32_t mtu;    /* bytes */
@@ -203,18 +296,19 @@ struct tb_end {
 /* One lease in the answer to TB_REQ_LIST. */
 struct tb_lease {
 	struct tb_header header;
-	uint32_t status; /* TB_OK, or TB_DENIED: then nothing follows and nothing else is set */
+	uint32_t status; /* TB_OK, or of a refusal: then nothing follows and nothing else is set but check */
+	uint32_t check;  /* enum tb_check */
 	uint32_t left;   /* messages that follow this one */
 	uint32_t count;  /* leases in the whole answer; 0: there is none, and this message is all */
 	uint32_t ifindex;
 	uint32_t uid;      /* whose it is */
 	uint32_t pid;      /* of the process that asked for it */
+	uint32_t kind;     /* enum tb_kind */
 	uint64_t since;    /* seconds after 1970 */
 	uint64_t rx_bytes; /* as the link counts: what a tap's user has sent, what came to a macvtap */
 	uint64_t tx_bytes;
 	uint64_t rx_packets;
 	uint64_t tx_packets;
-	uint32_t kind;     /* enum tb_kind */
 	uint32_t lifetime; /* enum tb_lifetime */
 	uint32_t mtu;      /* bytes */
 	uint32_t flags;    /* TB_REQUEST_NETNS if the device is in its client's own network namespace */
@@ -222,50 +316,79 @@ struct tb_lease {
 	char name[TB_NAME_SIZE];
 	uint8_t lease[TB_ID_SIZE];
 	uint8_t mac[TB_MAC_SIZE];
-	uint8_t reserved[34];
+	uint8_t reserved[38];
 };
 
 /* The answer to TB_REQ_RELEASE and TB_REQ_REVOKE. */
 struct tb_done {
 	struct tb_header header;
 	uint32_t status; /* TB_OK, TB_DENIED, TB_MALFORMED, TB_BUSY or TB_NO_LEASE */
-	uint8_t reserved[12];
+	uint32_t check;  /* enum tb_check */
+	uint8_t reserved[8];
 };
 
 enum tb_event_what {
 	TB_EVENT_WATCHING = 0, /* the first message: the watch has begun; or status says why not */
 	TB_EVENT_OPENED = 1,
 	TB_EVENT_ENDED = 2,
+	TB_EVENT_COUNT
 };
 
 /* What happened to a lease. */
 struct tb_event {
 	struct tb_header header;
 	uint32_t status; /* TB_OK, or of a refusal: then it is the only message */
+	uint32_t check;  /* enum tb_check */
 	uint32_t what;   /* enum tb_event_what */
 	uint32_t reason; /* TB_EVENT_ENDED: enum tb_reason */
 	uint32_t lost;   /* events before this one that the client was too slow for */
+	uint32_t kind;   /* enum tb_kind */
 	uint64_t when;   /* seconds after 1970 */
 	uint32_t uid;
 	uint32_t pid;
-	uint32_t kind;
-	uint32_t lifetime;
+	uint32_t lifetime; /* enum tb_lifetime */
 	char network[TB_NETWORK_SIZE];
 	char name[TB_NAME_SIZE];
 	uint8_t lease[TB_ID_SIZE];
+	uint8_t reserved[28];
+};
+
+/* The answer to TB_REQ_ABOUT: what this broker knows, whether or not it is allowed to the caller. tb_about_fill() of
+ * about.h fills it in. In a set of bits, bit N stands for the number N. */
+struct tb_about {
+	struct tb_header header;
+	uint32_t status;               /* TB_OK, or of a refusal: then nothing else is set but check */
+	uint32_t check;                /* enum tb_check */
+	uint32_t protocol;             /* TB_VERSION */
+	uint32_t items_max;            /* items in one request; 0: none */
+	uint64_t requests;             /* bits: enum tb_type, the even ones */
+	uint64_t kinds;                /* bits: enum tb_kind */
+	uint64_t lifetimes;            /* bits: enum tb_lifetime */
+	uint64_t item_kinds;           /* bits: enum tb_item_kind that a request may bring */
+	uint64_t flags;                /* enum tb_request_flags, which are bits already */
+	char release[TB_RELEASE_SIZE]; /* for people, such as "0.1" */
 	uint8_t reserved[24];
 };
 
-_Static_assert(offsetof(struct tb_lease, status) == offsetof(struct tb_done, status) &&
-		       offsetof(struct tb_event, status) == offsetof(struct tb_done, status),
-	       "whatever was asked, its answer begins with the status");
+#define TB_STATUS_STANDS_FIRST(type)                                                         \
+	_Static_assert(offsetof(struct type, status) == sizeof(struct tb_header) &&          \
+			       offsetof(struct type, check) == sizeof(struct tb_header) + 4, \
+		       "whatever was asked, its answer begins with the status and the check")
+TB_STATUS_STANDS_FIRST(tb_answer);
+TB_STATUS_STANDS_FIRST(tb_network);
+TB_STATUS_STANDS_FIRST(tb_lease);
+TB_STATUS_STANDS_FIRST(tb_done);
+TB_STATUS_STANDS_FIRST(tb_event);
+TB_STATUS_STANDS_FIRST(tb_about);
 _Static_assert(sizeof(struct tb_header) == 16, "wire layout");
 _Static_assert(sizeof(struct tb_request) == 144, "wire layout");
+_Static_assert(sizeof(struct tb_item) == 48, "wire layout");
 _Static_assert(sizeof(struct tb_answer) == 160, "wire layout");
-_Static_assert(sizeof(struct tb_network) == 120, "wire layout");
+_Static_assert(sizeof(struct tb_network) == 128, "wire layout");
 _Static_assert(sizeof(struct tb_end) == 48, "wire layout");
-_Static_assert(sizeof(struct tb_lease) == 200, "wire layout");
+_Static_assert(sizeof(struct tb_lease) == 208, "wire layout");
 _Static_assert(sizeof(struct tb_done) == 32, "wire layout");
-_Static_assert(sizeof(struct tb_event) == 144, "wire layout");
+_Static_assert(sizeof(struct tb_event) == 152, "wire layout");
+_Static_assert(sizeof(struct tb_about) == 128, "wire layout");
 
 #endif

@@ -1,6 +1,7 @@
 /* The syntax of a client's one message: see request.h. */
 #include "request.h"
 
+#include "channel.h"
 #include "name.h"
 
 #include <string.h>
@@ -69,14 +70,13 @@ static bool revoke_valid(const struct tb_request *request)
 	return release_valid(request) && !no_lease(request);
 }
 
-bool tb_request_valid(const struct tb_request *request)
+static bool fields_valid(const struct tb_request *request)
 {
-	if (!reserved_zero(request))
-		return false;
 	switch (request->header.type) {
 	case TB_REQ_OPEN:
 		return open_valid(request);
 	case TB_REQ_NETWORKS:
+	case TB_REQ_ABOUT:
 		return only_flags(request, 0) && no_device(request) && no_lease(request) && no_name(request);
 	case TB_REQ_LIST:
 	case TB_REQ_WATCH:
@@ -89,4 +89,93 @@ bool tb_request_valid(const struct tb_request *request)
 	default:
 		return false;
 	}
+}
+
+/* The most items of one kind in one family; 0: there is no such kind. */
+static uint32_t items_most(uint16_t kind)
+{
+	static const uint32_t most[TB_ITEM_KIND_COUNT] = {
+		[TB_ITEM_ADDRESS] = TB_ADDRESSES_MAX,
+		[TB_ITEM_ROUTE] = TB_ROUTES_MAX,
+		[TB_ITEM_EXCLUDE] = TB_EXCLUDES_MAX,
+		[TB_ITEM_SERVER] = TB_SERVERS_MAX,
+	};
+
+	return kind < TB_ITEM_KIND_COUNT ? most[kind] : 0;
+}
+
+static bool bytes_zero(const uint8_t *bytes, size_t size)
+{
+	return tb_field_empty((const char *)bytes, size);
+}
+
+/* True if no bit behind the prefix is set. */
+static bool prefix_only(const struct tb_item *item)
+{
+	size_t whole = item->prefix / 8u;
+	uint8_t rest = (uint8_t)(0xffu >> item->prefix % 8u);
+
+	if (whole < sizeof(item->address) && (item->address[whole] & rest) != 0)
+		return false;
+	return whole + 1 >= sizeof(item->address) ||
+	       bytes_zero(item->address + whole + 1, sizeof(item->address) - whole - 1);
+}
+
+/* An address of this family, which takes the first length bytes of its field. */
+static bool address_valid(const uint8_t address[16], size_t length)
+{
+	return bytes_zero(address + length, 16 - length);
+}
+
+static bool item_valid(const struct tb_item *item)
+{
+	size_t length = item->family == 4 ? 4 : 16;
+
+	if ((item->family != 4 && item->family != 6) || item->prefix > length * 8 ||
+	    !address_valid(item->address, length) || !address_valid(item->peer, length) ||
+	    !bytes_zero(item->reserved, sizeof(item->reserved)))
+		return false;
+	switch (item->kind) {
+	case TB_ITEM_ADDRESS:
+		return item->metric == 0 && !bytes_zero(item->address, length);
+	case TB_ITEM_ROUTE:
+		return prefix_only(item);
+	case TB_ITEM_EXCLUDE:
+		return item->metric == 0 && prefix_only(item) && bytes_zero(item->peer, length);
+	case TB_ITEM_SERVER:
+		return item->metric == 0 && item->prefix == length * 8 && !bytes_zero(item->address, length) &&
+		       bytes_zero(item->peer, length);
+	default:
+		return false;
+	}
+}
+
+bool tb_items_valid(const struct tb_item *items, size_t count)
+{
+	uint32_t seen[2][TB_ITEM_KIND_COUNT] = {{0}}; /* of the families 4 and 6 */
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t *of_family = seen[items[i].family == 6];
+
+		if (!item_valid(&items[i]) || ++of_family[items[i].kind] > items_most(items[i].kind))
+			return false;
+	}
+	return true;
+}
+
+/* True if the message is as long as its header and its number of items say. */
+static bool size_valid(const struct tb_request *request, size_t size)
+{
+	return size >= sizeof(*request) && tb_header_valid(&request->header, request->header.type, size) &&
+	       request->items <= TB_ITEMS_MAX && size == sizeof(*request) + request->items * sizeof(struct tb_item);
+}
+
+bool tb_request_valid(const void *message, size_t size)
+{
+	const struct tb_request *request = message;
+	const struct tb_item *items = (const struct tb_item *)(request + 1);
+
+	/* No request takes items yet. */
+	return size_valid(request, size) && reserved_zero(request) && fields_valid(request) &&
+	       tb_items_valid(items, request->items) && request->items == 0;
 }

@@ -79,6 +79,8 @@ static void explain(int error, const struct tap_request *request)
 							    : "of all networks (--max-leases-per-user)");
 	if (error == EIO)
 		fprintf(stderr, PROGRAM ": %s: %s\n", tap_stage(failure->stage), strerror(failure->error));
+	else if (failure->check != TAP_CHECK_NONE)
+		fprintf(stderr, PROGRAM ": %s\n", tap_check(failure->check));
 	if (error != EACCES)
 		return;
 	fprintf(stderr, PROGRAM ": what was asked for is a tap of the network \"%s\"", request->network);
@@ -95,7 +97,7 @@ static void explain(int error, const struct tap_request *request)
 static int open_device(const struct helper_options *options, struct tap **tap)
 {
 	struct tap_request request = TAP_REQUEST_INIT;
-	struct tap_failure failure = {0};
+	struct tap_failure failure = TAP_FAILURE_INIT;
 	int error;
 
 	request.network = options->network;

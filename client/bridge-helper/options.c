@@ -1,12 +1,12 @@
 /* The command line: see options.h. Runs in tapbroker-bridge-helper, as the user. */
 #include "client/bridge-helper/options.h"
 
+#include "proto/number.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const struct option table[] = {
 	{"use-vnet", no_argument, NULL, 'v'},    {"br", required_argument, NULL, 'b'},
@@ -16,13 +16,11 @@ static const struct option table[] = {
 	{"version", no_argument, NULL, 'V'},     {NULL, 0, NULL, 0},
 };
 
-/* A number in decimal digits and nothing else. */
 static int number_read(const char *option, unsigned int least, unsigned int most, unsigned int *value, char *wrong)
 {
-	size_t digits = strspn(optarg, "0123456789");
-	unsigned long number = strtoul(optarg, NULL, 10); /* too many digits make the largest number there is */
+	uint64_t number;
 
-	if (digits == 0 || optarg[digits] != '\0' || number < least || number > most) {
+	if (tb_number_read(optarg, least, most, &number) < 0) {
 		snprintf(wrong, HELPER_WRONG_SIZE, "--%s=%s: a number from %u to %u is wanted", option, optarg, least,
 			 most);
 		return -EINVAL;

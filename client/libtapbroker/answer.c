@@ -1,7 +1,8 @@
 /* Is an answer what was asked for? See internal.h. Runs in the client's process.
  *
- * The broker is trusted, but a program that is trusted can still be of another version, or be broken: whatever does not
- * fit exactly is no answer.
+ * The broker is trusted, but a program that is trusted can still be of another release, or be broken. An answer that
+ * brings a device must fit exactly. All others only tell something: they may come from a later release, so that they may
+ * be longer and hold what this one does not know.
  */
 #include "client/libtapbroker/internal.h"
 #include "proto/channel.h"
@@ -25,41 +26,20 @@ static const int status_errors[TB_STATUS_COUNT] = {
 	[TB_NO_LEASE] = -ENXIO,
 	[TB_NO_VHOST] = -EOPNOTSUPP,
 	[TB_NOT_OWN_NETNS] = -EXDEV,
+	[TB_CONNECTIONS] = -EUSERS,
 };
 
-/* The negative errno of a refusal's status; -EPROTO if it is none. */
-static int status_error(uint32_t status)
+/* What a status means to the caller: 0 or a negative errno. */
+static int status_error(uint32_t status, uint32_t check)
 {
-	return status >= TB_STATUS_COUNT || status_errors[status] == 0 ? -EPROTO : status_errors[status];
+	if (status == TB_BUSY && check == TB_CHECK_RESTART)
+		return -ERESTART;
+	return status < TB_STATUS_COUNT ? status_errors[status] : -EREMOTEIO;
 }
 
 static bool all_zero(const void *bytes, size_t size)
 {
 	return tb_field_empty(bytes, size);
-}
-
-static bool quota_valid(uint32_t quota)
-{
-	return quota == TB_QUOTA_OF_NETWORK || quota == TB_QUOTA_OF_BROKER;
-}
-
-/* A refusal says its status and what belongs to that status, and nothing else. */
-static bool refusal_valid(const struct tb_answer *answer, size_t nfds)
-{
-	const size_t device = offsetof(struct tb_answer, kind);
-	const size_t quota = offsetof(struct tb_answer, quota);
-
-	if (nfds != 0 || !all_zero((const char *)answer + device, quota - device) || answer->vhosts != 0 ||
-	    !all_zero(answer->reserved, sizeof(answer->reserved)))
-		return false;
-	if (answer->status == TB_KERNEL ? answer->error <= 0 : answer->error != 0)
-		return false;
-	if (answer->stage > (answer->status == TB_KERNEL ? TB_STAGE_UP : TB_STAGE_NONE))
-		return false;
-	if (answer->status == TB_QUOTA_USER || answer->status == TB_QUOTA_NETWORK ? !quota_valid(answer->quota)
-										  : answer->quota != TB_QUOTA_NONE)
-		return false;
-	return answer->status == TB_QUOTA_USER || (answer->held == 0 && answer->limit == 0);
 }
 
 /* The address that the device's user should have: a tun has none, the others one that is no group's. */
@@ -87,7 +67,8 @@ uint32_t tb_answer_fds(const struct tb_request *request)
 
 static bool device_valid(const struct tb_answer *answer, size_t nfds, const struct tb_request *request)
 {
-	if (answer->error != 0 || answer->stage != 0 || answer->held != 0 || answer->limit != 0 || answer->quota != 0)
+	if (answer->check != 0 || answer->error != 0 || answer->stage != 0 || answer->held != 0 || answer->limit != 0 ||
+	    answer->quota != 0)
 		return false;
 	if (answer->kind < TB_KIND_TAP || answer->kind > TB_KIND_MACVTAP)
 		return false;
@@ -111,38 +92,48 @@ static bool device_valid(const struct tb_answer *answer, size_t nfds, const stru
 	       !all_zero(answer->lease, sizeof(answer->lease)) && all_zero(answer->reserved, sizeof(answer->reserved));
 }
 
+/* True if the message is of this type and at least as long as its struct was at first. */
+static bool message_valid(const struct tb_header *header, size_t length, enum tb_type type, size_t first_size)
+{
+	return length >= first_size && header->magic == TB_MAGIC && header->version == TB_VERSION &&
+	       header->type == type && header->size == length;
+}
+
+static bool is_refusal(const struct tb_answer *answer, size_t length, size_t nfds)
+{
+	return nfds == 0 && message_valid(&answer->header, length, TB_ANS_OPEN, sizeof(*answer)) &&
+	       answer->status != TB_OK;
+}
+
 int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, const struct tb_request *request)
 {
+	if (is_refusal(answer, length, nfds))
+		return status_error(answer->status, answer->check);
 	if (length != sizeof(*answer) || !tb_header_valid(&answer->header, TB_ANS_OPEN, sizeof(*answer)))
 		return -EPROTO;
-	if (answer->status != TB_OK)
-		return refusal_valid(answer, nfds) ? status_error(answer->status) : -EPROTO;
-	return device_valid(answer, nfds, request) ? 0 : -EPROTO;
+	return answer->status == TB_OK && device_valid(answer, nfds, request) ? 0 : -EPROTO;
 }
 
-static int take_refusal(const struct tb_answer *answer, size_t length)
+void tb_answer_failure(const struct tb_answer *answer, size_t length, size_t nfds, struct tap_failure *failure)
 {
-	if (length != sizeof(*answer) || !tb_header_valid(&answer->header, TB_ANS_OPEN, sizeof(*answer)))
-		return -EPROTO;
-	return refusal_valid(answer, 0) ? status_error(answer->status) : -EPROTO;
-}
-
-/* The status of an answer that has one; a refusal says nothing else. */
-static int take_status(const union tb_any_answer *from, size_t size)
-{
-	const size_t rest = offsetof(struct tb_done, status) + sizeof(from->done.status);
-
-	if (from->done.status == TB_OK)
-		return 0;
-	return all_zero((const char *)from + rest, size - rest) ? status_error(from->done.status) : -EPROTO;
+	if (!is_refusal(answer, length, nfds))
+		return;
+	failure->status = answer->status;
+	failure->check = answer->check;
+	failure->stage = answer->stage;
+	failure->error = answer->error;
+	failure->quota = answer->quota;
+	failure->held = answer->held;
+	failure->limit = answer->limit;
 }
 
 int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size)
 {
-	if (length != size || !tb_header_valid(&from->header, type, size))
-		return take_refusal(&from->answer, length);
+	if (!message_valid(&from->header, length, type, size))
+		return is_refusal(&from->answer, length, 0) ? status_error(from->answer.status, from->answer.check)
+							    : -EPROTO;
 	memcpy(message, from, size);
-	return type == TB_ANS_NETWORK ? 0 : take_status(from, size);
+	return status_error(from->done.status, from->done.check);
 }
 
 int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline)
@@ -152,4 +143,11 @@ int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, i
 	long length = tb_server_receive(sock, &answer, sizeof(answer), NULL, &nfds, deadline);
 
 	return length < 0 ? (int)length : tb_answer_take(&answer, (size_t)length, type, message, size);
+}
+
+unsigned int tb_answer_reason(const union tb_any_answer *from, long length, const uint8_t lease[TB_ID_SIZE])
+{
+	if (length < 0 || !message_valid(&from->header, (size_t)length, TB_ANS_END, sizeof(from->end)))
+		return TAP_ENDED_LOST;
+	return memcmp(from->end.lease, lease, TB_ID_SIZE) == 0 ? from->end.reason : TAP_ENDED_LOST;
 }

@@ -7,29 +7,34 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* Receives the answer: done, or why not. */
-static int receive_done(int sock, enum tb_type type, int64_t deadline)
+/* One call. */
+struct question {
+	const struct tb_request *request;
+	int64_t deadline;
+};
+
+/* The answer to a request has the next number. */
+static int ask(void *context, bool met)
 {
+	const struct question *question = context;
 	struct tb_done done;
-	int ret = tb_answer_receive(sock, type, &done, sizeof(done), deadline);
-
-	if (ret < 0)
-		return ret;
-	return tb_field_empty((const char *)done.reserved, sizeof(done.reserved)) ? 0 : -EPROTO;
-}
-
-/* Asks, and sets errno. The answer to a request has the next number. */
-static int end_lease(const struct tb_request *request, int timeout)
-{
-	int64_t deadline = tb_deadline(timeout);
-	int sock = -1;
+	int sock;
 	int ret;
 
-	ret = tb_server_ask(request, deadline, &sock);
-	if (ret == 0) {
-		ret = receive_done(sock, request->header.type + 1, deadline);
-		close(sock);
-	}
+	ret = tb_server_ask(question->request, met, question->deadline, &sock);
+	if (ret < 0)
+		return ret;
+	ret = tb_answer_receive(sock, question->request->header.type + 1, &done, sizeof(done), question->deadline);
+	close(sock);
+	return ret;
+}
+
+/* Asks, and sets errno. */
+static int end_lease(const struct tb_request *request, int timeout)
+{
+	struct question question = {request, tb_deadline(timeout)};
+	int ret = tb_server_attempt(ask, &question);
+
 	if (ret == 0)
 		return 0;
 	errno = -ret;
@@ -42,7 +47,7 @@ static int set_lease(struct tb_request *request, const char *lease)
 	if (tb_hex_read(lease, request->lease, TB_ID_SIZE) < 0 &&
 	    tb_field_set(request->name, sizeof(request->name), lease) < 0)
 		return -EINVAL;
-	return tb_request_valid(request) ? 0 : -EINVAL;
+	return tb_request_valid(request, sizeof(*request)) ? 0 : -EINVAL;
 }
 
 int tap_release(const char *lease, int timeout)
@@ -68,7 +73,7 @@ int tap_revoke(const char *lease, unsigned int flags, int timeout)
 	/* A name would be looked for among the caller's own leases. */
 	if (ret == 0)
 		ret = tb_hex_read(lease, request.lease, TB_ID_SIZE);
-	if (ret == 0 && !tb_request_valid(&request))
+	if (ret == 0 && !tb_request_valid(&request, sizeof(request)))
 		ret = -EINVAL;
 	if (ret == 0)
 		return end_lease(&request, timeout);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 _Static_assert(TAP_ENDED_DEVICE_GONE == (int)TB_REASON_DEVICE_GONE &&
@@ -110,30 +109,20 @@ void tap_detach(struct tap *tap)
 	errno = error;
 }
 
-/* Reads what the broker has said last. Anything that is not its word about this lease means that it is lost. */
-static unsigned int read_reason(const struct tap *tap, const struct tb_end *end, long length)
-{
-	if (length != (long)sizeof(*end) || !tb_header_valid(&end->header, TB_ANS_END, sizeof(*end)))
-		return TAP_ENDED_LOST;
-	if (memcmp(end->lease, tap->answer.lease, sizeof(end->lease)) != 0)
-		return TAP_ENDED_LOST;
-	return end->reason;
-}
-
 int tap_ended(struct tap *tap, unsigned int *reason)
 {
 	struct pollfd lifeline = {.fd = tap->lifeline, .events = POLLIN};
 	int error = errno;
 
 	if (!tap->ended && poll(&lifeline, 1, 0) > 0) {
-		struct tb_end end;
+		union tb_any_answer last;
 		size_t nfds = 0;
-		long length = tb_receive(tap->lifeline, &end, sizeof(end), NULL, &nfds);
+		long length = tb_receive(tap->lifeline, &last, sizeof(last), NULL, &nfds);
 
 		/* -EAGAIN: another process that holds the lifeline too was quicker; it is readable again soon. */
 		if (length != -EAGAIN) {
 			tap->ended = true;
-			tap->reason = read_reason(tap, &end, length);
+			tap->reason = tb_answer_reason(&last, length, tap->answer.lease);
 		}
 	}
 	errno = error;

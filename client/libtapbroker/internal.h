@@ -43,10 +43,32 @@ int tb_wait(int fd, int64_t deadline);
 /* Waits a few milliseconds. Returns 0, or -ETIMEDOUT if the deadline has passed. */
 int tb_pause(int64_t deadline);
 
+/* sized.c: structs that begin with their size and grow at their end. */
+
+/* Copies a struct of the caller's, of any version, into one of this version: to, of to_size bytes. What an older one
+ * does not have becomes zero. first_size is that of the first version. Returns 0, -EINVAL if the caller's is shorter than
+ * that, or -E2BIG if it sets what this version does not have. */
+int tb_sized_take(void *to, size_t to_size, const void *from, size_t first_size);
+
+/* Says if a struct that is to be written for the caller is large enough: 0, or -EINVAL. */
+int tb_sized_check(const void *to, size_t first_size);
+
+/* Writes a struct of this version, of from_size bytes, into one of the caller's that has been checked. The caller's keeps
+ * its size; what it has more becomes zero. */
+void tb_sized_give(void *to, const void *from, size_t from_size);
+
 /* server.c: the connection to the broker. */
 
-/* Connects to the broker's socket and checks who answers there. *sock is the caller's. */
-int tb_server_connect(int64_t deadline, int *sock);
+/* Does the whole of a call that asks the broker; met: the broker has answered this call already. Returns 0 or a negative
+ * errno, -ERESTART if the broker is being started again and has done nothing. */
+typedef int tb_attempt(void *context, bool met);
+
+/* Makes the attempt, and once more after -ERESTART, which becomes -EAGAIN if it comes again. */
+int tb_server_attempt(tb_attempt *attempt, void *context);
+
+/* Connects to the broker's socket and checks who answers there. Waits for a moment where nobody listens; where there is
+ * no socket only if the broker was met. *sock is the caller's. */
+int tb_server_connect(bool met, int64_t deadline, int *sock);
 
 /* Checks that the socket carries messages, and that the process at its other end is root's. Returns 0, -EPERM if it is
  * not, -EINVAL if this is no SOCK_SEQPACKET socket. */
@@ -56,7 +78,7 @@ int tb_server_check(int sock);
 int tb_server_send(int sock, const struct tb_request *request);
 
 /* Connects and sends. *sock is the caller's; on failure it is -1. */
-int tb_server_ask(const struct tb_request *request, int64_t deadline, int *sock);
+int tb_server_ask(const struct tb_request *request, bool met, int64_t deadline, int *sock);
 
 /* Waits for one message of at most size bytes with at most *nfds fds, which are the caller's. Returns its length, which
  * is never 0, or -ECONNRESET if the broker has closed, -EBADMSG if it speaks another version, -EPROTO if the message is
@@ -66,9 +88,11 @@ long tb_server_receive(int sock, void *message, size_t size, int *fds, size_t *n
 /* request.c */
 
 /* Checks what the caller asks for and writes it down as a message. persistent: as tap_reserve() does, whatever lifetime
- * the caller has set; else that one, which may be no persistent one. *timeout is in milliseconds, -1: none.
+ * the caller has set; else that one, which may be no persistent one. *timeout is in milliseconds, -1: none. *failure is
+ * where the caller wants to be told of a failure, or NULL.
  * Returns 0, -EINVAL, or -E2BIG if the caller sets what this version does not know. */
-int tb_request_make(const struct tap_request *from, bool persistent, struct tb_request *message, int *timeout);
+int tb_request_make(const struct tap_request *from, bool persistent, struct tb_request *message, int *timeout,
+		    struct tap_failure **failure);
 
 /* A request that has no more than a type and flags: *timeout becomes its timeout. Returns 0, -EINVAL for a timeout
  * below -1, or -E2BIG for a flag that is not one of known. */
@@ -77,31 +101,47 @@ int tb_request_plain(enum tb_type type, unsigned int flags, unsigned int known, 
 
 /* answer.c */
 
-/* Large enough for each message that the broker sends. */
+/* Large enough for each message that a broker of any release sends. */
 union tb_any_answer {
 	struct tb_header header;
 	struct tb_answer answer;
+	struct tb_end end;
 	struct tb_network network;
 	struct tb_lease lease;
 	struct tb_done done;
 	struct tb_event event;
+	struct tb_about about;
+	char bytes[TB_ANSWER_MAX];
 };
 
 /* How many fds the answer to this request brings: none, for a persistent device is opened by its name; or one for each
  * queue; or that and as many of vhost-net. */
 uint32_t tb_answer_fds(const struct tb_request *request);
 
-/* Checks every field of an answer of length bytes, which came with nfds fds, against what was asked for.
- * Returns 0 if it is that device, the negative errno of a well-formed refusal, or -EPROTO. */
+/* Checks an answer of length bytes, which came with nfds fds, against what was asked for: every field of one that brings
+ * a device. Returns 0 if it is that device, the negative errno of a refusal, or -EPROTO. */
 int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, const struct tb_request *request);
 
-/* Receives one message of this type and size, which answers another request than one for a device.
+/* Writes down what such an answer says of a refusal; nothing if it is none. */
+void tb_answer_failure(const struct tb_answer *answer, size_t length, size_t nfds, struct tap_failure *failure);
+
+/* Receives one message of this type, which answers another request than one for a device: its first size bytes.
  * Returns 0, the negative errno of a refusal, -EPROTO, or what tb_server_receive() returns. A request that was not even
  * read is refused as if it were for a device. */
 int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline);
 
 /* Takes such a message apart that has been received already, with this length. */
 int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size);
+
+/* Why this lease ended: TAP_ENDED_*, if what was received last, with this length or a negative errno, says so. Anything
+ * else than the broker's word about this lease is TAP_ENDED_LOST. */
+unsigned int tb_answer_reason(const union tb_any_answer *from, long length, const uint8_t lease[TB_ID_SIZE]);
+
+/* device.c */
+
+/* Looks at the fds that came with an answer: is each what the answer says, an open tun, tap or macvtap of that name, or
+ * vhost-net? Returns 0 or -EPROTO. */
+int tb_device_check(const struct tb_answer *answer, const int *fds);
 
 /* list.c: what is answered by a message for each entry. */
 
@@ -113,8 +153,7 @@ struct tb_list {
 	enum tb_type request;
 	unsigned int flags;  /* that the caller may set */
 	enum tb_type answer; /* the type of each message, */
-	size_t size;         /* its size in bytes, */
-	size_t position; /* and where its fields left and count begin; nothing but zero follows if there is no entry */
+	size_t size;         /* and its size in bytes */
 	bool (*valid)(const union tb_any_answer *entry);
 	int (*tell)(const union tb_any_answer *entry, const struct tb_caller *caller);
 };

@@ -5,6 +5,9 @@
 #include <limits.h>
 #include <string.h>
 
+_Static_assert(sizeof(struct tap_lease) == offsetof(struct tap_lease, tx_packets) + sizeof(uint64_t),
+	       "padding at the end would hide a new member");
+
 /* The caller. */
 struct tb_caller {
 	int (*each)(const struct tap_lease *lease, void *arg);
@@ -16,12 +19,9 @@ static bool lease_valid(const union tb_any_answer *entry)
 	const struct tb_lease *lease = &entry->lease;
 
 	return tb_network_valid(lease->network, sizeof(lease->network)) &&
-	       tb_name_valid(lease->name, sizeof(lease->name)) && lease->kind >= TB_KIND_TAP &&
-	       lease->kind <= TB_KIND_MACVTAP && lease->lifetime < TB_LIFETIME_COUNT && lease->ifindex >= 1 &&
-	       lease->ifindex <= INT_MAX && lease->mtu <= TB_MTU_MAX &&
-	       (lease->flags & ~(uint32_t)TB_REQUEST_NETNS) == 0 && lease->since <= INT64_MAX &&
-	       !tb_field_empty((const char *)lease->lease, sizeof(lease->lease)) &&
-	       tb_field_empty((const char *)lease->reserved, sizeof(lease->reserved));
+	       tb_name_valid(lease->name, sizeof(lease->name)) && lease->kind != TB_KIND_ANY && lease->ifindex >= 1 &&
+	       lease->ifindex <= INT_MAX && lease->since <= INT64_MAX &&
+	       !tb_field_empty((const char *)lease->lease, sizeof(lease->lease));
 }
 
 static int tell(const union tb_any_answer *entry, const struct tb_caller *caller)
@@ -29,6 +29,7 @@ static int tell(const union tb_any_answer *entry, const struct tb_caller *caller
 	const struct tb_lease *from = &entry->lease;
 	char id[TB_ID_TEXT];
 	struct tap_lease lease = {
+		.size = sizeof(lease),
 		.id = id,
 		.network = from->network,
 		.name = from->name,
@@ -56,7 +57,6 @@ static const struct tb_list leases = {
 	.flags = TAP_ALL | TAP_INTERACTIVE,
 	.answer = TB_ANS_LEASE,
 	.size = sizeof(struct tb_lease),
-	.position = offsetof(struct tb_lease, left),
 	.valid = lease_valid,
 	.tell = tell,
 };

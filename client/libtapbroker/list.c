@@ -1,77 +1,75 @@
 /* Lists: one request is answered by a message for each entry. See internal.h. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
-#include "proto/name.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
-/* What every message says of the list. */
-struct position {
-	uint32_t left;  /* messages that follow this one */
-	uint32_t count; /* messages in all */
+_Static_assert(offsetof(struct tb_network, left) == offsetof(struct tb_lease, left) &&
+		       offsetof(struct tb_network, count) == offsetof(struct tb_lease, count),
+	       "every entry says in the same place where it stands in the list");
+
+/* One call. */
+struct question {
+	const struct tb_list *list;
+	const struct tb_caller *caller;
+	struct tb_request request;
+	int64_t deadline;
+	int told; /* what the caller said last; anything but 0 ends the work early */
 };
 
-static struct position position_of(const struct tb_list *list, const union tb_any_answer *entry)
+/* Receives the whole list. */
+static int receive(int sock, struct question *question)
 {
-	struct position position;
-
-	memcpy(&position, (const char *)entry + list->position, sizeof(position));
-	return position;
-}
-
-/* An answer without entries is one message that holds nothing. */
-static bool nothing_in(const struct tb_list *list, const union tb_any_answer *entry)
-{
-	return tb_field_empty((const char *)entry + list->position, list->size - list->position);
-}
-
-/* Receives the whole list. What the caller said goes to *told; anything but 0 ends the work early. */
-static int receive(int sock, const struct tb_list *list, const struct tb_caller *caller, int64_t deadline, int *told)
-{
+	const struct tb_list *list = question->list;
 	union tb_any_answer entry;
-	struct position position;
 	uint32_t count = 0;
 	uint32_t seen = 0;
 
 	do {
-		int ret = tb_answer_receive(sock, list->answer, &entry, list->size, deadline);
+		int ret = tb_answer_receive(sock, list->answer, &entry, list->size, question->deadline);
 
+		/* Once there was an entry, it is too late to begin anew. */
 		if (ret < 0)
-			return ret;
-		if (seen == 0 && nothing_in(list, &entry))
+			return ret == -ERESTART && seen > 0 ? -ECONNRESET : ret;
+		if (seen == 0 && entry.lease.count == 0)
 			return 0;
-		position = position_of(list, &entry);
 		if (seen == 0)
-			count = position.count;
+			count = entry.lease.count;
 		seen++;
-		if (position.count != count || seen > count || position.left != count - seen || !list->valid(&entry))
+		if (entry.lease.count != count || seen > count || entry.lease.left != count - seen ||
+		    !list->valid(&entry))
 			return -EPROTO;
-		*told = list->tell(&entry, caller);
-	} while (*told == 0 && position.left > 0);
+		question->told = list->tell(&entry, question->caller);
+	} while (question->told == 0 && entry.lease.left > 0);
 	return 0;
+}
+
+static int ask(void *context, bool met)
+{
+	struct question *question = context;
+	int sock;
+	int ret;
+
+	ret = tb_server_ask(&question->request, met, question->deadline, &sock);
+	if (ret < 0)
+		return ret;
+	ret = receive(sock, question);
+	close(sock);
+	return ret;
 }
 
 int tb_list_tell(const struct tb_list *list, unsigned int flags, int timeout, const struct tb_caller *caller)
 {
-	struct tb_request request;
-	int64_t deadline;
-	int told = 0;
-	int sock = -1;
+	struct question question = {.list = list, .caller = caller};
 	int ret;
 
-	ret = tb_request_plain(list->request, flags, list->flags, &request, &timeout);
-	if (ret < 0)
-		goto out;
-	deadline = tb_deadline(timeout);
-	ret = tb_server_ask(&request, deadline, &sock);
-	if (ret < 0)
-		goto out;
-	ret = receive(sock, list, caller, deadline, &told);
-	close(sock);
-out:
+	ret = tb_request_plain(list->request, flags, list->flags, &question.request, &timeout);
+	if (ret == 0) {
+		question.deadline = tb_deadline(timeout);
+		ret = tb_server_attempt(ask, &question);
+	}
 	if (ret == 0)
-		return told;
+		return question.told;
 	errno = -ret;
 	return -1;
 }

@@ -2,6 +2,9 @@
 #include "client/libtapbroker/internal.h"
 #include "proto/name.h"
 
+_Static_assert(sizeof(struct tap_network) == offsetof(struct tap_network, held) + sizeof(unsigned int),
+	       "padding at the end would hide a new member");
+
 /* The caller. */
 struct tb_caller {
 	int (*each)(const struct tap_network *network, void *arg);
@@ -12,17 +15,14 @@ static bool network_valid(const union tb_any_answer *entry)
 {
 	const struct tb_network *network = &entry->network;
 
-	return tb_network_valid(network->network, sizeof(network->network)) && network->kind >= TB_KIND_TAP &&
-	       network->kind <= TB_KIND_MACVTAP && network->mtu >= TB_MTU_MIN && network->mtu <= TB_MTU_MAX &&
-	       network->queues >= 1 && network->queues <= TB_QUEUES_MAX &&
-	       (network->flags & ~(uint32_t)(TB_REQUEST_VNET_HDR | TB_REQUEST_VHOST)) == 0 &&
-	       tb_field_empty((const char *)network->reserved, sizeof(network->reserved));
+	return tb_network_valid(network->network, sizeof(network->network)) && network->kind != TB_KIND_ANY;
 }
 
 static int tell(const union tb_any_answer *entry, const struct tb_caller *caller)
 {
 	const struct tb_network *from = &entry->network;
 	struct tap_network network = {
+		.size = sizeof(network),
 		.name = from->network,
 		.kind = from->kind,
 		.flags = from->flags,
@@ -39,7 +39,6 @@ static const struct tb_list networks = {
 	.request = TB_REQ_NETWORKS,
 	.answer = TB_ANS_NETWORK,
 	.size = sizeof(struct tb_network),
-	.position = offsetof(struct tb_network, left),
 	.valid = network_valid,
 	.tell = tell,
 };

@@ -29,133 +29,136 @@ static int check_room(int sock, size_t nfds)
 	return ret;
 }
 
-/* Receives the answer into the handle, and checks it. */
-static int receive_device(int sock, const struct tb_request *request, int64_t deadline, struct tap *handle)
+/* One call. */
+struct question {
+	struct tb_request request;
+	int64_t deadline;
+	struct tap_failure failure; /* what is known of its failure */
+	struct tap_failure *told;   /* where the caller wants that, or NULL */
+	struct tap *tap;            /* what came of it */
+};
+
+/* Receives the answer into the handle, and checks it and what came with it. */
+static int receive_device(int sock, struct question *question, struct tap *handle)
 {
+	union tb_any_answer answer;
 	size_t nfds = TB_FDS_MAX;
 	long length;
 	int ret;
 
-	length = tb_server_receive(sock, &handle->answer, sizeof(handle->answer), handle->fds, &nfds, deadline);
+	length = tb_server_receive(sock, &answer, sizeof(answer), handle->fds, &nfds, question->deadline);
 	if (length < 0)
 		return (int)length;
-	ret = tb_answer_check(&handle->answer, (size_t)length, nfds, request);
+	handle->answer = answer.answer;
+	ret = tb_answer_check(&handle->answer, (size_t)length, nfds, &question->request);
+	tb_answer_failure(&handle->answer, (size_t)length, nfds, &question->failure);
+	if (ret == 0) {
+		ret = tb_device_check(&handle->answer, handle->fds);
+		if (ret < 0)
+			question->failure.check = TAP_CHECK_DEVICE;
+	}
 	if (ret < 0)
 		while (nfds > 0)
 			close(handle->fds[--nfds]);
 	return ret;
 }
 
-/* What the refusal with this error says more than the error. */
-static void tell_failure(const struct tb_answer *answer, int error, struct tap_failure *failure)
-{
-	if (failure == NULL)
-		return;
-	if (error == -EDQUOT) {
-		failure->held = answer->held;
-		failure->limit = answer->limit;
-	}
-	if (error == -EDQUOT || error == -ENOSPC)
-		failure->quota = answer->quota;
-	if (error == -EIO) {
-		failure->stage = answer->stage;
-		failure->error = answer->error;
-	}
-}
-
 /* Asks over a connected socket, which becomes the handle's lifeline and stays the caller's on failure. */
-static int ask(int sock, const struct tb_request *request, int64_t deadline, struct tap_failure *failure,
-	       struct tap **tap)
+static int ask(int sock, struct question *question)
 {
 	struct tap *handle;
 	int ret;
 
+	question->failure = (struct tap_failure)TAP_FAILURE_INIT;
 	/* Before anything is asked: without it there would be a device, and nobody to hold it. */
 	handle = calloc(1, sizeof(*handle));
 	if (handle == NULL)
 		return -ENOMEM;
-	ret = check_room(sock, tb_answer_fds(request));
+	ret = check_room(sock, tb_answer_fds(&question->request));
 	if (ret < 0)
 		goto out;
-	ret = tb_server_send(sock, request);
+	ret = tb_server_send(sock, &question->request);
 	if (ret < 0)
 		goto out;
-	ret = receive_device(sock, request, deadline, handle);
-	if (ret < 0) {
-		tell_failure(&handle->answer, ret, failure);
+	ret = receive_device(sock, question, handle);
+	if (ret < 0)
 		goto out;
-	}
 	handle->lifeline = sock;
 	tb_hex_write(handle->answer.lease, TB_ID_SIZE, handle->lease);
-	*tap = handle;
+	question->tap = handle;
 	handle = NULL;
 out:
 	free(handle);
 	return ret;
 }
 
-/* Writes the request down for a call that fills in *tap and what it knows of a failure. */
-static int begin(const struct tap_request *request, bool persistent, struct tb_request *message, int *timeout,
-		 struct tap **tap)
-{
-	int ret = tb_request_make(request, persistent, message, timeout);
-
-	*tap = NULL;
-	if (ret == 0 && request->failure != NULL)
-		*request->failure = (struct tap_failure){.quota = TAP_QUOTA_NONE};
-	return ret;
-}
-
 /* Asks over a connection of its own. */
-static int ask_broker(const struct tap_request *request, bool persistent, struct tap **tap)
+static int connect_and_ask(void *context, bool met)
 {
-	struct tb_request message;
-	int64_t deadline;
-	int timeout;
+	struct question *question = context;
 	int sock = -1;
 	int ret;
 
-	ret = begin(request, persistent, &message, &timeout, tap);
+	ret = tb_server_connect(met, question->deadline, &sock);
 	if (ret < 0)
 		return ret;
-	deadline = tb_deadline(timeout);
-	ret = tb_server_connect(deadline, &sock);
-	if (ret < 0)
-		return ret;
-	ret = ask(sock, &message, deadline, request->failure, tap);
+	ret = ask(sock, question);
 	if (ret < 0)
 		close(sock);
 	return ret;
 }
 
-/* The common end of the public functions: an fd, or -1 and errno. */
-static int result(int ret, const struct tap *tap)
+/* Writes down what is asked for. */
+static int begin(struct question *question, const struct tap_request *request, bool persistent)
 {
+	int timeout;
+	int ret;
+
+	*question = (struct question){.failure = TAP_FAILURE_INIT};
+	ret = tb_request_make(request, persistent, &question->request, &timeout, &question->told);
 	if (ret == 0)
-		return tap_fd(tap, 0);
+		question->deadline = tb_deadline(timeout);
+	return ret;
+}
+
+/* Tells the caller what came of it. Returns 0, or -1 and errno. */
+static int finish(const struct question *question, int ret, struct tap **tap)
+{
+	*tap = question->tap;
+	if (question->told != NULL)
+		tb_sized_give(question->told, &question->failure, sizeof(question->failure));
+	if (ret == 0)
+		return 0;
 	errno = -ret;
 	return -1;
 }
 
+static int ask_broker(const struct tap_request *request, bool persistent, struct tap **tap)
+{
+	struct question question;
+	int ret = begin(&question, request, persistent);
+
+	if (ret == 0)
+		ret = tb_server_attempt(connect_and_ask, &question);
+	return finish(&question, ret, tap);
+}
+
 int tap_open_request(const struct tap_request *request, struct tap **tap)
 {
-	int ret = ask_broker(request, false, tap);
-
-	return result(ret, *tap);
+	return ask_broker(request, false, tap) < 0 ? -1 : tap_fd(*tap, 0);
 }
 
 int tap_open_connected(int sock, const struct tap_request *request, struct tap **tap)
 {
-	struct tb_request message;
-	int timeout;
-	int ret;
+	struct question question;
+	int ret = begin(&question, request, false);
 
-	ret = begin(request, false, &message, &timeout, tap);
 	if (ret == 0)
 		ret = tb_server_check(sock);
 	if (ret == 0)
-		ret = ask(sock, &message, tb_deadline(timeout), request->failure, tap);
-	return result(ret, *tap);
+		ret = ask(sock, &question);
+	/* There is no other connection to ask over once more. */
+	return finish(&question, ret == -ERESTART ? -EAGAIN : ret, tap) < 0 ? -1 : tap_fd(*tap, 0);
 }
 
 int tap_open(const char *network, struct tap **tap)
@@ -168,10 +171,5 @@ int tap_open(const char *network, struct tap **tap)
 
 int tap_reserve(const struct tap_request *request, struct tap **tap)
 {
-	int ret = ask_broker(request, true, tap);
-
-	if (ret == 0)
-		return 0;
-	errno = -ret;
-	return -1;
+	return ask_broker(request, true, tap);
 }

@@ -10,12 +10,15 @@
 #include <errno.h>
 #include <string.h>
 
-#define SIZE_MAXIMUM 4096          /* of any struct tap_request that there will ever be: more is a mistake */
 #define TIMEOUT 30000              /* milliseconds; polkitd can be silent for 15 seconds and still say yes */
 #define TIMEOUT_INTERACTIVE 150000 /* milliseconds; the broker gives up after 120 seconds */
 
-_Static_assert(sizeof(struct tap_request) ==
-		       offsetof(struct tap_request, failure) + sizeof(((struct tap_request *)0)->failure),
+/* The size that a struct had in the first version, whose last member this is. It never changes. */
+#define FIRST_SIZE(type, last) (offsetof(struct type, last) + sizeof(((struct type *)0)->last))
+#define REQUEST_FIRST_SIZE FIRST_SIZE(tap_request, failure)
+#define FAILURE_FIRST_SIZE FIRST_SIZE(tap_failure, reserved)
+
+_Static_assert(sizeof(struct tap_request) == REQUEST_FIRST_SIZE && sizeof(struct tap_failure) == FAILURE_FIRST_SIZE,
 	       "padding at the end would hide a new member");
 _Static_assert(TAP_KIND_ANY == (int)TB_KIND_ANY && TAP_KIND_TAP == (int)TB_KIND_TAP &&
 		       TAP_KIND_TUN == (int)TB_KIND_TUN && TAP_KIND_MACVTAP == (int)TB_KIND_MACVTAP,
@@ -29,22 +32,40 @@ _Static_assert(TAP_LIFETIME_SESSION == (int)TB_LIFETIME_SESSION && TAP_LIFETIME_
 		       TAP_LIFETIME_PERSISTENT == (int)TB_LIFETIME_PERSISTENT,
 	       "the public numbers are those of the wire");
 
+#define SAME_CHECK(name) \
+	_Static_assert(TAP_CHECK_##name == (int)TB_CHECK_##name, "the public numbers are those of the wire")
+SAME_CHECK(NONE);
+SAME_CHECK(SYNTAX);
+SAME_CHECK(NETWORK);
+SAME_CHECK(KIND);
+SAME_CHECK(NAME);
+SAME_CHECK(MTU);
+SAME_CHECK(QUEUES);
+SAME_CHECK(VNET_HDR);
+SAME_CHECK(VHOST);
+SAME_CHECK(LIFETIME);
+SAME_CHECK(NETNS);
+SAME_CHECK(UID);
+SAME_CHECK(POLKIT_NO);
+SAME_CHECK(POLKIT_CHALLENGE);
+SAME_CHECK(POLKIT_DISMISSED);
+SAME_CHECK(POLKIT_ERROR);
+SAME_CHECK(POLKIT_TIMEOUT);
+SAME_CHECK(QUEUE_TIMEOUT);
+SAME_CHECK(WAITING);
+SAME_CHECK(REQUESTS);
+SAME_CHECK(WATCHES);
+SAME_CHECK(CONNECTIONS);
+SAME_CHECK(RESTART);
+SAME_CHECK(MAX_PER_USER);
+SAME_CHECK(MAX);
+SAME_CHECK(MAX_LEASES_PER_USER);
+SAME_CHECK(MAX_LEASES);
+SAME_CHECK(PEER_GONE);
+SAME_CHECK(LEASE);
+SAME_CHECK(DEVICE);
+
 #define OPEN_FLAGS (TAP_INTERACTIVE | TAP_VNET_HDR | TAP_BRIDGE | TAP_VHOST | TAP_NETNS)
-
-/* Says if the caller sets anything that only a later version knows. */
-static int check_growth(const struct tap_request *from)
-{
-	const char *bytes = (const char *)from;
-
-	if (from->size < sizeof(*from))
-		return -EINVAL;
-	if (from->size > SIZE_MAXIMUM || (from->flags & ~OPEN_FLAGS) != 0)
-		return -E2BIG;
-	for (size_t i = sizeof(*from); i < from->size; i++)
-		if (bytes[i] != 0)
-			return -E2BIG;
-	return 0;
-}
 
 /* The timeout that the caller means; -EINVAL if it is none. */
 static int read_timeout(int asked, unsigned int flags, int *timeout)
@@ -57,15 +78,9 @@ static int read_timeout(int asked, unsigned int flags, int *timeout)
 	return 0;
 }
 
-int tb_request_make(const struct tap_request *from, bool persistent, struct tb_request *message, int *timeout)
+/* Writes down what is asked for. */
+static int write_message(const struct tap_request *from, bool persistent, struct tb_request *message)
 {
-	int ret = check_growth(from);
-
-	if (ret < 0)
-		return ret;
-	/* It comes without an fd that could be returned. */
-	if (!persistent && from->lifetime == TAP_LIFETIME_PERSISTENT)
-		return -EINVAL;
 	memset(message, 0, sizeof(*message));
 	tb_header_set(&message->header, TB_REQ_OPEN, sizeof(*message));
 	if (from->network == NULL || tb_field_set(message->network, sizeof(message->network), from->network) < 0)
@@ -77,9 +92,28 @@ int tb_request_make(const struct tap_request *from, bool persistent, struct tb_r
 	message->mtu = from->mtu;
 	message->queues = from->queues == 0 ? 1 : from->queues;
 	message->lifetime = persistent ? TAP_LIFETIME_PERSISTENT : from->lifetime;
-	if (!tb_request_valid(message))
+	return tb_request_valid(message, sizeof(*message)) ? 0 : -EINVAL;
+}
+
+int tb_request_make(const struct tap_request *from, bool persistent, struct tb_request *message, int *timeout,
+		    struct tap_failure **failure)
+{
+	struct tap_request request;
+	int ret;
+
+	ret = tb_sized_take(&request, sizeof(request), from, REQUEST_FIRST_SIZE);
+	if (ret < 0)
+		return ret;
+	if ((request.flags & ~OPEN_FLAGS) != 0)
+		return -E2BIG;
+	/* It comes without an fd that could be returned. */
+	if (!persistent && request.lifetime == TAP_LIFETIME_PERSISTENT)
 		return -EINVAL;
-	return read_timeout(from->timeout, from->flags, timeout);
+	if (request.failure != NULL && tb_sized_check(request.failure, FAILURE_FIRST_SIZE) < 0)
+		return -EINVAL;
+	*failure = request.failure;
+	ret = write_message(&request, persistent, message);
+	return ret < 0 ? ret : read_timeout(request.timeout, request.flags, timeout);
 }
 
 int tb_request_plain(enum tb_type type, unsigned int flags, unsigned int known, struct tb_request *message,

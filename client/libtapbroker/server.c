@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define PATIENCE 3000 /* milliseconds, while nobody listens: a broker that is started again takes one or two seconds */
 #define OVERFLOW_UID 65534 /* how the kernel shows a uid that this user namespace does not map */
 
 static int socket_address(struct sockaddr_un *address)
@@ -48,19 +49,31 @@ static int connect_error(int error)
 	}
 }
 
-/* A full backlog is EAGAIN at once on a non-blocking socket, and nothing tells when it is worth trying again. */
-static int connect_until(int sock, const struct sockaddr_un *address, int64_t deadline)
+/* True if a broker that is being started again makes connect() fail like this. */
+static bool may_be_starting(int error, bool met)
 {
-	while (connect(sock, (const struct sockaddr *)address, sizeof(*address)) < 0) {
-		int ret;
+	return error == ECONNREFUSED || (met && error == ENOENT);
+}
 
-		if (errno == EINTR)
+/* A full backlog is EAGAIN at once on a non-blocking socket. Nothing tells when it, or a missing broker, is worth trying
+ * again. */
+static int connect_until(int sock, const struct sockaddr_un *address, bool met, int64_t deadline)
+{
+	int64_t patience = tb_deadline(PATIENCE);
+
+	if (patience > deadline)
+		patience = deadline;
+	while (connect(sock, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+		int error = errno;
+
+		if (error == EINTR)
 			continue;
-		if (errno != EAGAIN)
-			return connect_error(errno);
-		ret = tb_pause(deadline);
-		if (ret < 0)
-			return ret;
+		if (error == EAGAIN) {
+			if (tb_pause(deadline) < 0)
+				return -ETIMEDOUT;
+		} else if (!may_be_starting(error, met) || tb_pause(patience) < 0) {
+			return connect_error(error);
+		}
 	}
 	return 0;
 }
@@ -102,7 +115,7 @@ int tb_server_check(int sock)
 	return -EPERM;
 }
 
-int tb_server_connect(int64_t deadline, int *sock)
+int tb_server_connect(bool met, int64_t deadline, int *sock)
 {
 	struct sockaddr_un address;
 	int fd = -1;
@@ -116,7 +129,7 @@ int tb_server_connect(int64_t deadline, int *sock)
 		ret = -errno;
 		goto out;
 	}
-	ret = connect_until(fd, &address, deadline);
+	ret = connect_until(fd, &address, met, deadline);
 	if (ret < 0)
 		goto out;
 	ret = tb_server_check(fd);
@@ -137,9 +150,18 @@ int tb_server_send(int sock, const struct tb_request *request)
 	return ret == -EPIPE || ret == -ENOTCONN ? -ECONNRESET : ret;
 }
 
-int tb_server_ask(const struct tb_request *request, int64_t deadline, int *sock)
+int tb_server_attempt(tb_attempt *attempt, void *context)
 {
-	int ret = tb_server_connect(deadline, sock);
+	int ret = attempt(context, false);
+
+	if (ret == -ERESTART)
+		ret = attempt(context, true);
+	return ret == -ERESTART ? -EAGAIN : ret;
+}
+
+int tb_server_ask(const struct tb_request *request, bool met, int64_t deadline, int *sock)
+{
+	int ret = tb_server_connect(met, deadline, sock);
 
 	if (ret < 0) {
 		*sock = -1;

@@ -9,75 +9,51 @@ const char *tap_strerror(int error)
 	case 0:
 		return "no error";
 	case EACCES:
-		return "refused: no network of that name allows this request, or polkit did not say yes to it; "
-		       "\"tapctl networks\" shows what there is, and the administrator decides (tapbroker-network(5), "
-		       "tapbroker-polkit(7))";
+		return "refused: no network of that name allows this request, or polkit did not say yes to it; \"tapctl networks\" shows what there is, and the administrator decides (tapbroker-network(5), tapbroker-polkit(7))";
 	case EBADMSG:
-		return "refused: the broker and this library do not speak the same version of the protocol; "
-		       "install the same release of both and restart tapbrokerd";
+		return "refused: the broker and this library do not speak the same version of the protocol; install the same release of both and restart tapbrokerd";
 	case EAGAIN:
-		return "refused: too many requests of this user are waiting for an answer, or too many programs watch; "
-		       "try again when one of them has ended";
+		return "not now: too many requests of this user are waiting for an answer, too many programs watch, or polkit is too slow; try again in a moment";
 	case EDQUOT:
-		return "refused: this user holds as many devices as one user may (\"tapctl list\" shows them); "
-		       "give one back, or ask the administrator for more (MaxPerUser= in tapbroker-network(5), or "
-		       "--max-leases-per-user in tapbrokerd(8))";
+		return "refused: this user holds as many devices as one user may (\"tapctl list\" shows them); give one back, or ask the administrator for more (MaxPerUser= in tapbroker-network(5), or --max-leases-per-user in tapbrokerd(8))";
 	case ENOSPC:
-		return "refused: the network or the broker has handed out all the devices that it may; "
-		       "try again later, or ask the administrator for more (Max= in tapbroker-network(5), or "
-		       "--max-leases in tapbrokerd(8))";
+		return "refused: the network or the broker has handed out all the devices that it may; try again later, or ask the administrator for more (Max= in tapbroker-network(5), or --max-leases in tapbrokerd(8))";
 	case EEXIST:
-		return "refused: an interface of that name exists already; "
-		       "ask for another name, or for none and let the broker choose";
+		return "refused: an interface of that name exists already; ask for another name, or for none and let the broker choose";
 	case ENODEV:
-		return "refused: the network's bridge or parent interface does not exist or is of another kind; "
-		       "the administrator must create it, or correct the network file (tapbroker-network(5))";
+		return "refused: the network's bridge or parent interface does not exist or is of another kind; the administrator must create it, or correct the network file (tapbroker-network(5))";
 	case ESTALE:
-		return "refused: the device node in /dev was not the new device's, several times over; "
-		       "try again, and if it stays so tell the administrator, because somebody may be planting nodes";
+		return "refused: the device node in /dev was not the new device's, several times over; try again, and if it stays so tell the administrator, because somebody may be planting nodes";
 	case EOPNOTSUPP:
-		return "refused: this machine has no vhost-net (/dev/vhost-net), or has not loaded it; the "
-		       "administrator "
-		       "loads it with \"modprobe vhost_net\" and starts tapbrokerd again, or do without vhost";
+		return "refused: this machine has no vhost-net (/dev/vhost-net), or has not loaded it; the administrator loads it with \"modprobe vhost_net\" and starts tapbrokerd again, or do without vhost";
 	case EIO:
-		return "the kernel refused to make the device as the network file wants it; "
-		       "the log of tapbrokerd says at which step and why";
+		return "the kernel refused to make the device as the network file wants it; the log of tapbrokerd says at which step and why";
 	case ENXIO:
 		return "there is no such lease, or it is not this user's; \"tapctl list\" shows those that are";
 	case EXDEV:
-		return "refused: a device in the caller's own network namespace was asked for, but the caller is in "
-		       "that "
-		       "of the host, or in one that is another user's; ask without it, or ask from a network namespace "
-		       "whose user namespace this user has made (\"unshare -Urn\", or as root of a rootless container)";
+		return "refused: a device in the caller's own network namespace was asked for, but the caller is in that of the host, or in one that is another user's; ask without it, or ask from a network namespace whose user namespace this user has made (\"unshare -Urn\", or as root of a rootless container)";
 	case EINVAL:
-		return "the request is not valid, and nobody was asked: a network's name is a letter followed by up to "
-		       "30 of a-z 0-9 _ -, an interface's a letter followed by up to 14 of a-z 0-9 _ . -, a lease's id "
-		       "32 hexadecimal digits, an MTU is 68 to 65535, queues are 1 to 16, vhost wants vnet_hdr and no "
-		       "persistent device, and TAPBROKER_SOCKET is an absolute path; correct it";
+		return "the request is not valid, and nobody was asked: a network's name is a letter followed by up to 30 of a-z 0-9 _ -, an interface's a letter followed by up to 14 of a-z 0-9 _ . -, a lease's id 32 hexadecimal digits, an MTU is 68 to 65535, queues are 1 to 16, vhost wants vnet_hdr and no persistent device, and TAPBROKER_SOCKET is an absolute path; correct it";
 	case E2BIG:
-		return "the request sets something that this version of libtapbroker does not know; "
-		       "install the version that the program was built for";
+		return "the request sets something that this version of libtapbroker does not know; install the version that the program was built for";
 	case ENOENT:
-		return "there is no socket where the broker's should be, so tapbrokerd is not installed or not "
-		       "started; "
-		       "start it, or correct TAPBROKER_SOCKET";
+		return "there is no socket where the broker's should be, so tapbrokerd is not installed or not started; start it, or correct TAPBROKER_SOCKET";
 	case ECONNREFUSED:
 		return "nobody listens at the broker's socket; start tapbrokerd";
 	case ENOTCONN:
-		return "this process may not connect to the broker's socket; "
-		       "check the mode of the socket and its directory, and the sandbox that the program runs in";
+		return "this process may not connect to the broker's socket; check the mode of the socket and its directory, and the sandbox that the program runs in";
 	case EPERM:
-		return "what answers at the broker's socket is not the broker, because it is not root's; "
-		       "check TAPBROKER_SOCKET, and who made that socket";
+		return "what answers at the broker's socket is not the broker, because it is not root's; check TAPBROKER_SOCKET, and who made that socket";
 	case EPROTO:
-		return "the answer was not one that a broker gives, so it was thrown away; "
-		       "install the same release of broker and library and restart tapbrokerd";
+		return "the answer was not one that a broker gives, or it brought no device of that name, so it was thrown away; install the same release of broker and library and restart tapbrokerd";
 	case ECONNRESET:
-		return "the broker closed the connection without an answer: it stopped, or this user has too many "
-		       "connections to it; try again, and look at the log of tapbrokerd if it stays so";
+		return "the broker closed the connection without an answer: it stopped, or it had no room for another connection; try again, and look at the log of tapbrokerd if it stays so";
+	case EUSERS:
+		return "refused: this user has too many connections to the broker; close some, and try again (--max-connections-per-user in tapbrokerd(8))";
+	case EREMOTEIO:
+		return "refused, for a reason that this version of libtapbroker does not know; the log of tapbrokerd says it, and a newer library has a text for it";
 	case ETIMEDOUT:
-		return "no answer in time; try again with a longer timeout, and look at the logs of tapbrokerd and "
-		       "polkitd";
+		return "no answer in time; try again with a longer timeout, and look at the logs of tapbrokerd and polkitd";
 	case ENOMEM:
 		return "this process has no memory left for the request; nobody was asked";
 	case EMFILE:
@@ -93,8 +69,7 @@ const char *tap_reason(unsigned int reason)
 {
 	switch (reason) {
 	case TAP_ENDED_LOST:
-		return "the connection to the broker is lost; the device is there, and a broker that is started again "
-		       "takes it over as long as the process that asked for it runs";
+		return "the connection to the broker is lost; the device is there, and a broker that is started again takes it over as long as the process that asked for it runs";
 	case TAP_ENDED_DEVICE_GONE:
 		return "the device was deleted, or its last fd was closed";
 	case TAP_ENDED_NOT_COLLECTED:
@@ -108,23 +83,87 @@ const char *tap_reason(unsigned int reason)
 	case TAP_ENDED_REVOKED:
 		return "an administrator has revoked the device";
 	case TAP_ENDED_GUARD_MAC:
-		return "who holds the device has changed its address, so the broker took it back; "
-		       "a guest uses the address that came with the device";
+		return "who holds the device has changed its address, so the broker took it back; a guest uses the address that came with the device";
 	case TAP_ENDED_GUARD_OWNER:
 		return "who holds the device has given it to another owner or group, so the broker took it back";
 	case TAP_ENDED_GUARD_PERSIST:
-		return "who holds the device has made it persistent, or not persistent any more, so the broker took it "
-		       "back; ask for the lifetime that is wanted";
+		return "who holds the device has made it persistent, or not persistent any more, so the broker took it back; ask for the lifetime that is wanted";
 	case TAP_ENDED_GUARD_MASTER:
 		return "somebody has moved the device to another bridge or out of its own, so the broker took it back";
 	case TAP_ENDED_GUARD_ALIAS:
-		return "somebody has changed the alias of the device, in which its lease is written, so the broker "
-		       "took "
-		       "it back";
+		return "somebody has changed the alias of the device, in which its lease is written, so the broker took it back";
 	case TAP_ENDED_GUARD_FLOOD:
 		return "who holds the device has changed it too often in one second, so the broker took it back";
 	default:
 		return "the broker took the device back, for a reason that this version of libtapbroker does not know";
+	}
+}
+
+const char *tap_check(unsigned int check)
+{
+	switch (check) {
+	case TAP_CHECK_NONE:
+		return "the broker does not tell which check refused";
+	case TAP_CHECK_SYNTAX:
+		return "the broker does not understand the request; install the same release of both";
+	case TAP_CHECK_NETWORK:
+		return "there is no network of that name; \"tapctl networks\" shows those that are listed";
+	case TAP_CHECK_KIND:
+		return "the network has devices of another kind; ask without a kind (Kind= of the network file)";
+	case TAP_CHECK_NAME:
+		return "the network does not allow that name; ask for another or for none (Names= of the network file)";
+	case TAP_CHECK_MTU:
+		return "the network does not allow so large an MTU; ask for less (MTU= of the network file)";
+	case TAP_CHECK_QUEUES:
+		return "the network does not allow so many queues; ask for fewer (Queues= of the network file)";
+	case TAP_CHECK_VNET_HDR:
+		return "the network does not allow the virtio header (VnetHeader= of the network file)";
+	case TAP_CHECK_VHOST:
+		return "the network does not allow vhost-net (Vhost= of the network file)";
+	case TAP_CHECK_LIFETIME:
+		return "the network does not allow that lifetime (Lifetimes= of the network file)";
+	case TAP_CHECK_NETNS:
+		return "the network does not allow a device in that network namespace (Netns= of the network file)";
+	case TAP_CHECK_UID:
+		return "this user gets no devices: the uid is one of the broker's own, or nobody's";
+	case TAP_CHECK_POLKIT_NO:
+		return "polkit said no; the administrator decides (tapbroker-polkit(7))";
+	case TAP_CHECK_POLKIT_CHALLENGE:
+		return "polkit wants a password, and was not allowed to ask for it; ask interactively";
+	case TAP_CHECK_POLKIT_DISMISSED:
+		return "the password dialog was closed";
+	case TAP_CHECK_POLKIT_ERROR:
+		return "polkit could not be asked; look at the logs of tapbrokerd and polkitd";
+	case TAP_CHECK_POLKIT_TIMEOUT:
+		return "polkit did not answer in time; try again, and look at the log of polkitd";
+	case TAP_CHECK_QUEUE_TIMEOUT:
+		return "polkit was busy with other requests for too long; try again";
+	case TAP_CHECK_WAITING:
+		return "too many requests of this user are waiting; try again when one of them has ended";
+	case TAP_CHECK_REQUESTS:
+		return "too many requests are waiting; try again in a moment";
+	case TAP_CHECK_WATCHES:
+		return "too many programs watch; end one of them";
+	case TAP_CHECK_CONNECTIONS:
+		return "this user has too many connections to the broker; close some";
+	case TAP_CHECK_RESTART:
+		return "the broker is being started again; try again in a moment";
+	case TAP_CHECK_MAX_PER_USER:
+		return "this user holds as many devices of this network as one user may (MaxPerUser= of the network file)";
+	case TAP_CHECK_MAX:
+		return "the network has handed out all its devices (Max= of the network file)";
+	case TAP_CHECK_MAX_LEASES_PER_USER:
+		return "this user holds as many devices of all networks as one user may (--max-leases-per-user)";
+	case TAP_CHECK_MAX_LEASES:
+		return "the broker has handed out all the devices that it may (--max-leases)";
+	case TAP_CHECK_PEER_GONE:
+		return "the process that asked has ended; the process that connects must live until the answer has come";
+	case TAP_CHECK_LEASE:
+		return "there is no such lease";
+	case TAP_CHECK_DEVICE:
+		return "the broker handed out something that is no device of that name; stop tapbrokerd and tell the administrator, because one of its processes may be in somebody else's hands";
+	default:
+		return "the check that refused is one that this version of libtapbroker does not know";
 	}
 }
 

@@ -10,6 +10,9 @@
 _Static_assert(TAP_EVENT_OPENED == (int)TB_EVENT_OPENED && TAP_EVENT_ENDED == (int)TB_EVENT_ENDED,
 	       "the public numbers are those of the wire");
 
+_Static_assert(sizeof(struct tap_event) == offsetof(struct tap_event, reserved) + sizeof(unsigned int),
+	       "padding at the end would hide a new member");
+
 /* The handle. It owns the socket. */
 struct tap_watch {
 	int sock;
@@ -18,24 +21,53 @@ struct tap_watch {
 	struct tap_event event;
 };
 
-/* The first message says that the watch has begun, or why it has not. */
-static int receive_first(struct tap_watch *watch, int64_t deadline)
-{
-	struct tb_event *event = &watch->message;
-	int ret = tb_answer_receive(watch->sock, TB_ANS_EVENT, event, sizeof(*event), deadline);
+/* One call. */
+struct question {
+	struct tap_watch *watch;
+	struct tb_request request;
+	int64_t deadline;
+};
 
-	return ret == 0 && event->what != TB_EVENT_WATCHING ? -EPROTO : ret;
+/* The first message says that the watch has begun, or why it has not. */
+static int begin(void *context, bool met)
+{
+	struct question *question = context;
+	struct tap_watch *watch = question->watch;
+	struct tb_event *event = &watch->message;
+	int ret;
+
+	ret = tb_server_ask(&question->request, met, question->deadline, &watch->sock);
+	if (ret < 0)
+		return ret;
+	ret = tb_answer_receive(watch->sock, TB_ANS_EVENT, event, sizeof(*event), question->deadline);
+	if (ret == 0 && event->what != TB_EVENT_WATCHING)
+		ret = -EPROTO;
+	if (ret < 0) {
+		close(watch->sock);
+		watch->sock = -1;
+	}
+	return ret;
+}
+
+/* An event that this version does not know need not be about a lease; but what is printed of it is a name or nothing. */
+static bool unknown_event_valid(const struct tb_event *event)
+{
+	return (tb_field_empty(event->network, sizeof(event->network)) ||
+		tb_network_valid(event->network, sizeof(event->network))) &&
+	       (tb_field_empty(event->name, sizeof(event->name)) || tb_name_valid(event->name, sizeof(event->name)));
 }
 
 static bool event_valid(const struct tb_event *event)
 {
-	if (event->what == TB_EVENT_OPENED ? event->reason != 0 : event->what != TB_EVENT_ENDED || event->reason == 0)
+	if (event->when > INT64_MAX)
+		return false;
+	if (event->what >= TB_EVENT_COUNT)
+		return unknown_event_valid(event);
+	if (event->what == TB_EVENT_WATCHING || (event->what == TB_EVENT_ENDED && event->reason == 0))
 		return false;
 	return tb_network_valid(event->network, sizeof(event->network)) &&
-	       tb_name_valid(event->name, sizeof(event->name)) && event->kind >= TB_KIND_TAP &&
-	       event->kind <= TB_KIND_MACVTAP && event->lifetime < TB_LIFETIME_COUNT && event->when <= INT64_MAX &&
-	       !tb_field_empty((const char *)event->lease, sizeof(event->lease)) &&
-	       tb_field_empty((const char *)event->reserved, sizeof(event->reserved));
+	       tb_name_valid(event->name, sizeof(event->name)) && event->kind != TB_KIND_ANY &&
+	       !tb_field_empty((const char *)event->lease, sizeof(event->lease));
 }
 
 static void describe(struct tap_watch *watch)
@@ -44,6 +76,7 @@ static void describe(struct tap_watch *watch)
 
 	tb_hex_write(from->lease, TB_ID_SIZE, watch->lease);
 	watch->event = (struct tap_event){
+		.size = sizeof(watch->event),
 		.what = from->what,
 		.reason = from->reason,
 		.lost = from->lost,
@@ -60,30 +93,27 @@ static void describe(struct tap_watch *watch)
 
 int tap_watch(unsigned int flags, int timeout, struct tap_watch **watch)
 {
-	struct tb_request request;
-	struct tap_watch *handle = NULL;
-	int64_t deadline;
+	struct question question;
 	int ret;
 
 	*watch = NULL;
-	ret = tb_request_plain(TB_REQ_WATCH, flags, TAP_ALL | TAP_INTERACTIVE, &request, &timeout);
+	ret = tb_request_plain(TB_REQ_WATCH, flags, TAP_ALL | TAP_INTERACTIVE, &question.request, &timeout);
 	if (ret < 0)
 		goto out;
-	deadline = tb_deadline(timeout);
-	handle = calloc(1, sizeof(*handle));
-	if (handle == NULL) {
+	question.deadline = tb_deadline(timeout);
+	question.watch = calloc(1, sizeof(*question.watch));
+	if (question.watch == NULL) {
 		ret = -ENOMEM;
 		goto out;
 	}
-	ret = tb_server_ask(&request, deadline, &handle->sock);
-	if (ret == 0)
-		ret = receive_first(handle, deadline);
-out:
+	question.watch->sock = -1;
+	ret = tb_server_attempt(begin, &question);
 	if (ret == 0) {
-		*watch = handle;
-		return handle->sock;
+		*watch = question.watch;
+		return question.watch->sock;
 	}
-	tap_watch_close(handle);
+	tap_watch_close(question.watch);
+out:
 	errno = -ret;
 	return -1;
 }
@@ -102,7 +132,7 @@ static int next_event(struct tap_watch *watch)
 		return length == -EMSGSIZE ? -EPROTO : -ECONNRESET;
 	ret = tb_answer_take(&message, (size_t)length, TB_ANS_EVENT, &watch->message, sizeof(watch->message));
 	if (ret < 0)
-		return ret;
+		return ret == -ERESTART ? -ECONNRESET : ret;
 	if (!event_valid(&watch->message))
 		return -EPROTO;
 	describe(watch);

@@ -12,18 +12,20 @@ static int explain(const struct device *device, int error)
 	const struct tap_failure *failure = device->request.failure;
 
 	if (error == EDQUOT && failure->limit != 0)
-		complain("%s: refused: you hold %u of the %u devices that one user may hold %s; \"tapctl list\" shows "
-			 "them, \"tapctl release\" gives one back",
-			 device->word, failure->held, failure->limit,
-			 failure->quota == TAP_QUOTA_NETWORK ? "of this network (MaxPerUser= in its file)"
-							     : "of all networks (--max-leases-per-user)");
+		complain(
+			"%s: refused: you hold %u of the %u devices that one user may hold %s; \"tapctl list\" shows them, \"tapctl release\" gives one back",
+			device->word, failure->held, failure->limit,
+			failure->quota == TAP_QUOTA_NETWORK ? "of this network (MaxPerUser= in its file)"
+							    : "of all networks (--max-leases-per-user)");
 	else if (error == ENOSPC && failure->quota == TAP_QUOTA_BROKER)
-		complain("%s: refused: the broker has handed out all the devices that it may (--max-leases); try again "
-			 "later",
-			 device->word);
+		complain(
+			"%s: refused: the broker has handed out all the devices that it may (--max-leases); try again later",
+			device->word);
 	else if (error == EIO && failure->error != 0)
 		complain("%s: the kernel refused %s: %s; the log of tapbrokerd has the same", device->word,
 			 tap_stage(failure->stage), strerror(failure->error));
+	else if (failure->check != TAP_CHECK_NONE)
+		complain("%s: %s; %s", device->word, tap_strerror(error), tap_check(failure->check));
 	else
 		complain("%s: %s", device->word, tap_strerror(error));
 	return exit_code(error);
@@ -32,7 +34,7 @@ static int explain(const struct device *device, int error)
 /* Asks for one device. Returns an exit code. */
 static int ask(struct device *device)
 {
-	struct tap_failure failure = {.quota = TAP_QUOTA_NONE};
+	struct tap_failure failure = TAP_FAILURE_INIT;
 	int ret;
 
 	device->request.failure = &failure;

@@ -12,6 +12,7 @@ int exit_code(int error)
 	case EACCES:
 	case ENXIO:
 	case EXDEV:
+	case EREMOTEIO:
 		return EXIT_REFUSED;
 	case EINVAL:
 	case E2BIG:
@@ -25,6 +26,7 @@ int exit_code(int error)
 	case EDQUOT:
 	case ENOSPC:
 	case EEXIST:
+	case EUSERS:
 	case ECONNRESET:
 		return EXIT_BUSY;
 	case ETIMEDOUT:

@@ -54,10 +54,9 @@ static int options_read(int argc, char **argv, struct import_options *options)
 			break;
 		case 'b':
 			if (options->bridges_count == BRIDGES_MAX || strlen(optarg) >= BRIDGE_NAME_SIZE) {
-				complain("import-bridge-conf: --bridge=%s: a bridge's name has at most %d characters, "
-					 "and "
-					 "there may be %d of them",
-					 optarg, BRIDGE_NAME_SIZE - 1, BRIDGES_MAX);
+				complain(
+					"import-bridge-conf: --bridge=%s: a bridge's name has at most %d characters, and there may be %d of them",
+					optarg, BRIDGE_NAME_SIZE - 1, BRIDGES_MAX);
 				return EXIT_USAGE;
 			}
 			options->bridges[options->bridges_count++] = optarg;

@@ -76,9 +76,9 @@ static unsigned int bridge_mtu(const char *bridge)
 	snprintf(path, sizeof(path), "/sys/class/net/%s/mtu", bridge);
 	file = fopen(path, "re");
 	if (file == NULL) {
-		complain("%s: there is no such bridge now; make it before a device is asked for, and if its MTU is not "
-			 "%u, write MTU= into its network file",
-			 bridge, mtu);
+		complain(
+			"%s: there is no such bridge now; make it before a device is asked for, and if its MTU is not %u, write MTU= into its network file",
+			bridge, mtu);
 		return mtu;
 	}
 	if (fscanf(file, "%u", &mtu) != 1 || mtu > MTU_MOST)
@@ -170,10 +170,9 @@ static int import_bridge(struct import *import, const char *bridge)
 	else if (denied == NULL)
 		complain("allow %s: it is denied to everybody, and so no network is made", bridge);
 	else if (allowed != NULL && allowed[0] == '\0')
-		complain("allow %s: only root can read where this stands, so nobody else was allowed, and no network "
-			 "is "
-			 "made",
-			 bridge);
+		complain(
+			"allow %s: only root can read where this stands, so nobody else was allowed, and no network is made",
+			bridge);
 	else
 		ret = add(import, bridge, allowed, denied);
 	free(allowed);

@@ -84,6 +84,7 @@ const struct tap_lease *leases_find(const struct lease_list *list, const char *w
 
 void lease_json(struct json *json, const struct tap_lease *lease)
 {
+	char kind[TERM_TEXT], lifetime[TERM_TEXT];
 	char mac[MAC_TEXT];
 	char user[USER_TEXT];
 
@@ -93,8 +94,8 @@ void lease_json(struct json *json, const struct tap_lease *lease)
 	json_string(json, "lease", lease->id);
 	json_string(json, "network", lease->network);
 	json_string(json, "name", lease->name);
-	json_string(json, "kind", kind_word(lease->kind));
-	json_string(json, "lifetime", lifetime_word(lease->lifetime));
+	json_string(json, "kind", kind_term(lease->kind, kind));
+	json_string(json, "lifetime", lifetime_term(lease->lifetime, lifetime));
 	json_string(json, "netns", netns_word(lease->flags));
 	json_number(json, "ifindex", lease->ifindex);
 	json_string(json, "mac", mac);

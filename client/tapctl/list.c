@@ -49,12 +49,13 @@ static int network_width(const struct lease_list *list)
 
 static void print_lease(const struct tap_lease *lease, int width, bool all)
 {
+	char kind[TERM_TEXT], lifetime[TERM_TEXT];
 	char since[TIME_TEXT];
 	char user[USER_TEXT];
 
 	time_write(lease->since, since);
 	printf("%s  %-*s  %-15s  %-7s  %-10s  %7u  %s", lease->id, width, lease->network, lease->name,
-	       kind_word(lease->kind), lifetime_word(lease->lifetime), lease->pid, since);
+	       kind_term(lease->kind, kind), lifetime_term(lease->lifetime, lifetime), lease->pid, since);
 	if (all) {
 		user_write(lease->uid, user);
 		printf("  %-12s  %12" PRIu64 "  %12" PRIu64, user, lease->rx_bytes, lease->tx_bytes);

@@ -55,6 +55,7 @@ static void list_free(struct list *list)
 static void print_json(const struct list *list)
 {
 	struct json json = JSON_TO(stdout);
+	char kind[TERM_TEXT];
 
 	json_open(&json, NULL, '[');
 	for (size_t i = 0; i < list->count; i++) {
@@ -62,7 +63,7 @@ static void print_json(const struct list *list)
 
 		json_open(&json, NULL, '{');
 		json_string(&json, "name", network->name);
-		json_string(&json, "kind", kind_word(network->kind));
+		json_string(&json, "kind", kind_term(network->kind, kind));
 		json_number(&json, "mtu", network->mtu);
 		json_number(&json, "queues", network->queues);
 		json_bool(&json, "vnet_hdr", (network->flags & TAP_VNET_HDR) != 0);
@@ -84,6 +85,7 @@ static void print_names(const struct list *list)
 static void print_table(const struct list *list)
 {
 	int width = (int)strlen("NETWORK");
+	char kind[TERM_TEXT];
 
 	if (list->count == 0) {
 		fputs("There is no network, or none that is listed: tapbroker-network(5).\n", stderr);
@@ -97,8 +99,9 @@ static void print_table(const struct list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct tap_network *network = &list->networks[i];
 
-		printf("%-*s  %-7s  %5u  %6u  %-8s  %-5s  %u/%u\n", width, network->name, kind_word(network->kind),
-		       network->mtu, network->queues, (network->flags & TAP_VNET_HDR) != 0 ? "yes" : "no",
+		printf("%-*s  %-7s  %5u  %6u  %-8s  %-5s  %u/%u\n", width, network->name,
+		       kind_term(network->kind, kind), network->mtu, network->queues,
+		       (network->flags & TAP_VNET_HDR) != 0 ? "yes" : "no",
 		       (network->flags & TAP_VHOST) != 0 ? "yes" : "no", network->held, network->limit);
 	}
 }

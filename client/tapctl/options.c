@@ -3,14 +3,13 @@
 
 #include "client/tapctl/agent.h"
 #include "client/tapctl/tapctl.h"
-#include "client/tapctl/terms.h"
 #include "client/tapctl/words.h"
 
-#include <ctype.h>
-#include <errno.h>
+#include "proto/number.h"
+#include "proto/words.h"
+
 #include <getopt.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct option table[] = {
@@ -33,15 +32,11 @@ static const struct option table[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* A number in decimal digits and nothing else. */
 static int number_read(const char *option, unsigned int least, unsigned int most, unsigned int *value)
 {
-	char *end = NULL;
-	unsigned long number;
+	uint64_t number;
 
-	errno = 0;
-	number = strtoul(optarg, &end, 10);
-	if (!isdigit((unsigned char)optarg[0]) || *end != '\0' || errno != 0 || number < least || number > most) {
+	if (tb_number_read(optarg, least, most, &number) < 0) {
 		complain("--%s=%s: a number from %u to %u is wanted", option, optarg, least, most);
 		return EXIT_USAGE;
 	}
@@ -51,18 +46,16 @@ static int number_read(const char *option, unsigned int least, unsigned int most
 
 static int kind_read(unsigned int *kind)
 {
-	for (*kind = TAP_KIND_TAP; *kind <= TAP_KIND_MACVTAP; (*kind)++)
-		if (strcmp(optarg, kind_word(*kind)) == 0)
-			return EXIT_OK;
+	if (tb_kind_read(optarg, kind) == 0)
+		return EXIT_OK;
 	complain("--kind=%s: tap, tun or macvtap is wanted", optarg);
 	return EXIT_USAGE;
 }
 
 static int lifetime_read(unsigned int *lifetime)
 {
-	for (*lifetime = TAP_LIFETIME_SESSION; *lifetime <= TAP_LIFETIME_PERSISTENT; (*lifetime)++)
-		if (strcmp(optarg, lifetime_word(*lifetime)) == 0)
-			return EXIT_OK;
+	if (tb_lifetime_read(optarg, lifetime) == 0)
+		return EXIT_OK;
 	complain("--lifetime=%s: session, fd or persistent is wanted", optarg);
 	return EXIT_USAGE;
 }
@@ -189,8 +182,8 @@ static int check_command(const struct get_options *options)
 		return EXIT_USAGE;
 	}
 	if (options->json) {
-		complain("get: --json is for holding a device; a command gets what it needs as {words} and "
-			 "TAPBROKER_ variables");
+		complain(
+			"get: --json is for holding a device; a command gets what it needs as {words} and TAPBROKER_ variables");
 		return EXIT_USAGE;
 	}
 	return check_words(options);

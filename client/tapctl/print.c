@@ -8,6 +8,7 @@
 
 static void print_json(const struct device *device, const char *mac)
 {
+	char kind[TERM_TEXT], lifetime[TERM_TEXT];
 	const struct tap *tap = device->tap;
 	struct json json = JSON_TO(stdout);
 
@@ -15,14 +16,14 @@ static void print_json(const struct device *device, const char *mac)
 	json_string(&json, "network", device->request.network);
 	json_string(&json, "alias", device->alias);
 	json_string(&json, "name", tap_name(tap));
-	json_string(&json, "kind", kind_word(tap_kind(tap)));
+	json_string(&json, "kind", kind_term(tap_kind(tap), kind));
 	json_number(&json, "ifindex", tap_ifindex(tap));
 	json_string(&json, "mac", mac);
 	json_number(&json, "mtu", tap_mtu(tap));
 	json_number(&json, "queues", tap_queues(tap));
 	json_bool(&json, "vnet_hdr", (tap_flags(tap) & TAP_VNET_HDR) != 0);
 	json_number(&json, "vhosts", tap_vhosts(tap));
-	json_string(&json, "lifetime", lifetime_word(device->request.lifetime));
+	json_string(&json, "lifetime", lifetime_term(device->request.lifetime, lifetime));
 	json_string(&json, "netns", netns_word(tap_flags(tap)));
 	json_string(&json, "lease", tap_lease(tap));
 	json_close(&json, '}');
@@ -31,20 +32,21 @@ static void print_json(const struct device *device, const char *mac)
 
 static void print_lines(const struct device *device, const char *mac)
 {
+	char kind[TERM_TEXT], lifetime[TERM_TEXT];
 	const struct tap *tap = device->tap;
 
 	printf("network:   %s\n", device->request.network);
 	if (strcmp(device->alias, device->request.network) != 0)
 		printf("alias:     %s\n", device->alias);
 	printf("name:      %s\n", tap_name(tap));
-	printf("kind:      %s\n", kind_word(tap_kind(tap)));
+	printf("kind:      %s\n", kind_term(tap_kind(tap), kind));
 	printf("ifindex:   %u\n", tap_ifindex(tap));
 	printf("mac:       %s\n", mac);
 	printf("mtu:       %u\n", tap_mtu(tap));
 	printf("queues:    %u\n", tap_queues(tap));
 	printf("vnet_hdr:  %s\n", (tap_flags(tap) & TAP_VNET_HDR) != 0 ? "yes" : "no");
 	printf("vhosts:    %u\n", tap_vhosts(tap));
-	printf("lifetime:  %s\n", lifetime_word(device->request.lifetime));
+	printf("lifetime:  %s\n", lifetime_term(device->request.lifetime, lifetime));
 	printf("netns:     %s\n", netns_word(tap_flags(tap)));
 	printf("lease:     %s\n", tap_lease(tap));
 }

@@ -29,6 +29,7 @@ static void print_json(const struct tap_lease *lease)
 
 static void print_lines(const struct tap_lease *lease)
 {
+	char kind[TERM_TEXT], lifetime[TERM_TEXT];
 	char mac[MAC_TEXT];
 	char since[TIME_TEXT];
 	char user[USER_TEXT];
@@ -39,8 +40,8 @@ static void print_lines(const struct tap_lease *lease)
 	printf("lease:       %s\n", lease->id);
 	printf("network:     %s\n", lease->network);
 	printf("name:        %s\n", lease->name);
-	printf("kind:        %s\n", kind_word(lease->kind));
-	printf("lifetime:    %s\n", lifetime_word(lease->lifetime));
+	printf("kind:        %s\n", kind_term(lease->kind, kind));
+	printf("lifetime:    %s\n", lifetime_term(lease->lifetime, lifetime));
 	printf("netns:       %s\n", netns_word(lease->flags));
 	printf("ifindex:     %u\n", lease->ifindex);
 	printf("mac:         %s\n", mac);

@@ -1,10 +1,15 @@
 /* tapctl: devices for a shell user. Runs as that user, and gets everything from libtapbroker. See tapctl(1). */
 #include "client/tapctl/tapctl.h"
 
+#include "client/tapbroker.h"
+
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define VERSION_TIMEOUT 2000 /* milliseconds: who asks for a version does not wait long for a broker */
 
 static int help_main(int argc, char **argv);
 
@@ -31,9 +36,7 @@ static void print_help(FILE *out)
 	fputs("usage: tapctl COMMAND [ARGUMENT ...]\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-18s  %s\n", commands[i].name, commands[i].description);
-	fputs("\n\"tapctl COMMAND --help\" shows the options of a command, \"tapctl --version\" the version; tapctl(1) "
-	      "tells "
-	      "all.\n",
+	fputs("\n\"tapctl COMMAND --help\" shows the options of a command, \"tapctl --version\" the version; tapctl(1) tells all.\n",
 	      out);
 }
 
@@ -47,9 +50,16 @@ static int help_main(int argc, char **argv)
 	return finish_output();
 }
 
+/* The version of the library, which is tapctl's own, and that of the broker if one answers. */
 static int version(void)
 {
-	puts("tapctl " TB_RELEASE);
+	struct tap_about about = TAP_ABOUT_INIT;
+
+	printf("tapctl %s\n", tap_version());
+	if (tap_about(VERSION_TIMEOUT, &about) == 0)
+		printf("tapbrokerd %s (protocol %u)\n", about.release, about.protocol);
+	else
+		printf("tapbrokerd: %s\n", tap_strerror(errno));
 	return finish_output();
 }
 

@@ -2,63 +2,44 @@
 #include "client/tapctl/terms.h"
 
 #include "client/tapbroker.h"
+#include "proto/words.h"
 
 #include <pwd.h>
 #include <stdio.h>
 #include <time.h>
 
-const char *kind_word(unsigned int kind)
+/* The word, or the number where a later broker has said one that has no word here. */
+static const char *word_or_number(const char *word, unsigned int number, char digits[TERM_TEXT])
 {
-	switch (kind) {
-	case TAP_KIND_TAP:
-		return "tap";
-	case TAP_KIND_TUN:
-		return "tun";
-	case TAP_KIND_MACVTAP:
-		return "macvtap";
-	default:
-		return "unknown";
-	}
+	if (word != NULL)
+		return word;
+	tb_number_write(number, digits);
+	return digits;
 }
 
-const char *lifetime_word(unsigned int lifetime)
+const char *kind_term(unsigned int kind, char digits[TERM_TEXT])
 {
-	switch (lifetime) {
-	case TAP_LIFETIME_SESSION:
-		return "session";
-	case TAP_LIFETIME_FD:
-		return "fd";
-	case TAP_LIFETIME_PERSISTENT:
-		return "persistent";
-	default:
-		return "unknown";
-	}
+	return word_or_number(tb_kind_word(kind), kind, digits);
+}
+
+const char *lifetime_term(unsigned int lifetime, char digits[TERM_TEXT])
+{
+	return word_or_number(tb_lifetime_word(lifetime), lifetime, digits);
+}
+
+const char *reason_term(unsigned int reason, char digits[TERM_TEXT])
+{
+	return word_or_number(tb_reason_word(reason), reason, digits);
+}
+
+const char *event_term(unsigned int what, char digits[TERM_TEXT])
+{
+	return word_or_number(tb_event_word(what), what, digits);
 }
 
 const char *netns_word(unsigned int flags)
 {
 	return (flags & TAP_NETNS) != 0 ? "caller" : "host";
-}
-
-const char *reason_word(unsigned int reason)
-{
-	static const char *const words[] = {
-		[TAP_ENDED_LOST] = "lost",
-		[TAP_ENDED_DEVICE_GONE] = "device-gone",
-		[TAP_ENDED_NOT_COLLECTED] = "not-collected",
-		[TAP_ENDED_PROTOCOL] = "protocol",
-		[TAP_ENDED_CLIENT] = "client",
-		[TAP_ENDED_RELEASED] = "released",
-		[TAP_ENDED_REVOKED] = "revoked",
-		[TAP_ENDED_GUARD_MAC] = "guard-mac",
-		[TAP_ENDED_GUARD_OWNER] = "guard-owner",
-		[TAP_ENDED_GUARD_PERSIST] = "guard-persist",
-		[TAP_ENDED_GUARD_MASTER] = "guard-master",
-		[TAP_ENDED_GUARD_ALIAS] = "guard-alias",
-		[TAP_ENDED_GUARD_FLOOD] = "guard-flood",
-	};
-
-	return reason < sizeof(words) / sizeof(words[0]) ? words[reason] : "unknown";
 }
 
 void mac_write(const uint8_t mac[6], char text[MAC_TEXT])

@@ -2,12 +2,18 @@
 #ifndef TAPCTL_TERMS_H
 #define TAPCTL_TERMS_H
 
+#include "proto/number.h"
+
 #include <stdint.h>
 
-/* "tap", "session", and why a lease ended, in the words of the broker's log: "released". */
-const char *kind_word(unsigned int kind);
-const char *lifetime_word(unsigned int lifetime);
-const char *reason_word(unsigned int reason);
+#define TERM_TEXT TB_NUMBER_TEXT
+
+/* "tap", "session", why a lease ended in the words of the broker's log ("released"), and what happened ("opened"). A
+ * number that has no word is written into digits, and that is returned. */
+const char *kind_term(unsigned int kind, char digits[TERM_TEXT]);
+const char *lifetime_term(unsigned int lifetime, char digits[TERM_TEXT]);
+const char *reason_term(unsigned int reason, char digits[TERM_TEXT]);
+const char *event_term(unsigned int what, char digits[TERM_TEXT]);
 
 /* "host", or with TAP_NETNS in the flags "caller": whose network namespace the device is in. */
 const char *netns_word(unsigned int flags);

@@ -23,27 +23,23 @@ static const struct lease_command command = {
 		 "  --no-ask-password   polkit may not\n",
 };
 
-static const char *what_word(const struct tap_event *event)
-{
-	return event->what == TAP_EVENT_OPENED ? "opened" : "ended";
-}
-
 static void print_json(const struct tap_event *event)
 {
+	char what[TERM_TEXT], reason[TERM_TEXT], kind[TERM_TEXT], lifetime[TERM_TEXT];
 	struct json json = JSON_TO(stdout);
 	char user[USER_TEXT];
 
 	user_write(event->uid, user);
 	json_open(&json, NULL, '{');
-	json_string(&json, "event", what_word(event));
+	json_string(&json, "event", event_term(event->what, what));
 	if (event->what == TAP_EVENT_ENDED)
-		json_string(&json, "reason", reason_word(event->reason));
+		json_string(&json, "reason", reason_term(event->reason, reason));
 	json_number(&json, "when", (uint64_t)event->when);
 	json_string(&json, "lease", event->id);
 	json_string(&json, "network", event->network);
 	json_string(&json, "name", event->name);
-	json_string(&json, "kind", kind_word(event->kind));
-	json_string(&json, "lifetime", lifetime_word(event->lifetime));
+	json_string(&json, "kind", kind_term(event->kind, kind));
+	json_string(&json, "lifetime", lifetime_term(event->lifetime, lifetime));
 	json_number(&json, "uid", event->uid);
 	json_string(&json, "user", user);
 	json_number(&json, "pid", event->pid);
@@ -54,6 +50,7 @@ static void print_json(const struct tap_event *event)
 
 static void print_line(const struct tap_event *event)
 {
+	char what[TERM_TEXT], reason[TERM_TEXT], kind[TERM_TEXT], lifetime[TERM_TEXT];
 	char when[TIME_TEXT];
 	char user[USER_TEXT];
 
@@ -61,10 +58,10 @@ static void print_line(const struct tap_event *event)
 	user_write(event->uid, user);
 	if (event->lost > 0)
 		printf("%s  %u events were lost\n", when, event->lost);
-	printf("%s  %-6s  %s  %s  %s  %s  %s  %s  %u", when, what_word(event), event->id, event->network, event->name,
-	       kind_word(event->kind), lifetime_word(event->lifetime), user, event->pid);
+	printf("%s  %-6s  %s  %s  %s  %s  %s  %s  %u", when, event_term(event->what, what), event->id, event->network,
+	       event->name, kind_term(event->kind, kind), lifetime_term(event->lifetime, lifetime), user, event->pid);
 	if (event->what == TAP_EVENT_ENDED)
-		printf("  %s: %s", reason_word(event->reason), tap_reason(event->reason));
+		printf("  %s: %s", reason_term(event->reason, reason), tap_reason(event->reason));
 	putchar('\n');
 }
 

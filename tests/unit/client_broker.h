@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define MESSAGES_MAX 4
+#define MESSAGES_MAX 5
 
 /* A broker for one request: it accepts connections until one asks, and answers with these messages. */
 struct broker {
@@ -25,13 +25,7 @@ struct broker {
 	struct tb_request request; /* what was asked */
 	size_t count;
 	size_t sizes[MESSAGES_MAX];
-	union {
-		struct tb_answer answer;
-		struct tb_network network;
-		struct tb_lease lease;
-		struct tb_done done;
-		struct tb_event event;
-	} messages[MESSAGES_MAX];
+	union tb_any_answer messages[MESSAGES_MAX];
 };
 
 static inline int listening_socket(const struct sockaddr_un *address, int type)

@@ -250,9 +250,10 @@ static void test_ended_with_nonsense(void **state)
 
 static void test_texts(void **state)
 {
-	static const int errors[] = {EACCES, EBADMSG, EAGAIN,     EDQUOT,    ENOSPC,       EEXIST,   ENODEV, ESTALE,
-				     EIO,    EINVAL,  E2BIG,      ENOENT,    ECONNREFUSED, ENOTCONN, EPERM,  EPROTO,
-				     ENOMEM, EMFILE,  ECONNRESET, ETIMEDOUT, ENFILE,       ENXIO,    EXDEV,  0};
+	static const int errors[] = {EACCES, EBADMSG, EAGAIN, EDQUOT,    ENOSPC,     EEXIST,       ENODEV,
+				     ESTALE, EIO,     EINVAL, E2BIG,     ENOENT,     ECONNREFUSED, ENOTCONN,
+				     EPERM,  EPROTO,  ENOMEM, EMFILE,    ECONNRESET, ETIMEDOUT,    ENFILE,
+				     ENXIO,  EXDEV,   EUSERS, EREMOTEIO, 0};
 	const char *unknown = tap_strerror(EDOM);
 
 	(void)state;
@@ -270,6 +271,9 @@ static void test_texts(void **state)
 	for (unsigned int stage = 0; stage <= TB_STAGE_UP; stage++)
 		assert_ptr_not_equal(tap_stage(stage), tap_stage(1000));
 	assert_non_null(tap_stage(1000));
+	for (unsigned int check = 0; check < TB_CHECK_COUNT; check++)
+		assert_ptr_not_equal(tap_check(check), tap_check(1000));
+	assert_non_null(tap_check(1000));
 }
 
 int main(void)

@@ -10,7 +10,7 @@
 static void test_refusals(void **state)
 {
 	static const int errors[TB_STATUS_COUNT] = {0,      EACCES, EBADMSG, EAGAIN, EDQUOT,     ENOSPC, EEXIST,
-						    ENODEV, ESTALE, EIO,     ENXIO,  EOPNOTSUPP, EXDEV};
+						    ENODEV, ESTALE, EIO,     ENXIO,  EOPNOTSUPP, EXDEV,  EUSERS};
 	struct talk *talk = *state;
 
 	for (uint32_t status = 1; status < TB_STATUS_COUNT; status++) {
@@ -29,6 +29,8 @@ static void test_failures(void **state)
 	struct tap_failure failure;
 
 	memset(&failure, 0xff, sizeof(failure));
+	failure.size = sizeof(failure);
+	answer.check = TB_CHECK_MAX_PER_USER;
 	talk->request.failure = &failure;
 	send_answer(talk, &answer, sizeof(answer), 0);
 	expect_error(talk, EDQUOT);
@@ -37,7 +39,10 @@ static void test_failures(void **state)
 	assert_int_equal(failure.stage, 0);
 	assert_int_equal(failure.error, 0);
 	assert_int_equal(failure.quota, TAP_QUOTA_NETWORK);
-	assert_int_equal(failure.reserved[2], 0);
+	assert_int_equal(failure.status, TB_QUOTA_USER);
+	assert_int_equal(failure.check, TAP_CHECK_MAX_PER_USER);
+	assert_int_equal(failure.reserved, 0);
+	assert_int_equal(failure.size, sizeof(failure));
 
 	answer = refusal(TB_KERNEL);
 	send_answer(talk, &answer, sizeof(answer), 0);
@@ -46,12 +51,18 @@ static void test_failures(void **state)
 	assert_int_equal(failure.limit, 0);
 	assert_int_equal(failure.stage, TB_STAGE_LINK);
 	assert_int_equal(failure.error, EBUSY);
+	assert_int_equal(failure.status, TB_KERNEL);
+	assert_int_equal(failure.check, TAP_CHECK_NONE);
 
 	answer.header.size++; /* not a refusal, so it says nothing */
 	send_answer(talk, &answer, sizeof(answer), 0);
 	expect_error(talk, EPROTO);
+	assert_int_equal(failure.status, 0);
 	assert_int_equal(failure.stage, 0);
 	assert_int_equal(failure.error, 0);
+
+	failure.size--;
+	expect_error(talk, EINVAL);
 }
 
 /* One field of an answer that would be right otherwise. */
@@ -78,6 +89,7 @@ static const struct wrong wrong_devices[] = {
 	FIELD(status, TB_DENIED), /* with an fd */
 	FIELD(status, TB_STATUS_COUNT),
 	FIELD(status, UINT32_MAX),
+	FIELD(check, 1),
 	FIELD(error, 1),
 	FIELD(stage, 1),
 	FIELD(held, 1),
@@ -110,7 +122,7 @@ static const struct wrong wrong_devices[] = {
 	FIELD(reserved_mac[0], 1),
 	FIELD(reserved_mac[1], 1),
 	FIELD(reserved[0], 1),
-	FIELD(reserved[55], 1),
+	FIELD(reserved[51], 1),
 	FIELD(vhosts, 1), /* was not asked for, and is not there */
 };
 
@@ -165,37 +177,56 @@ static void test_missing_vnet_hdr(void **state)
 	expect_error(talk, EPROTO);
 }
 
-static void test_wrong_refusals(void **state)
+/* A refusal may come from a later broker: it may say more, and be longer. But it brings no fd. */
+static void test_later_refusals(void **state)
 {
-	static const struct wrong wrong_refusals[] = {
-		FIELD(error, 1),       FIELD(stage, 1), FIELD(held, 1),   FIELD(limit, 1),
-		FIELD(kind, 1),        FIELD(flags, 2), FIELD(queues, 1), FIELD(lease, 1),
-		FIELD(reserved[9], 1), FIELD(quota, 1), FIELD(vhosts, 1),
+	static const struct wrong later[] = {
+		FIELD(header.reserved, 1),
+		FIELD(status, TB_STATUS_COUNT),
+		FIELD(check, TB_CHECK_COUNT),
+		FIELD(stage, 99),
+		FIELD(quota, 99),
+		FIELD(reserved[9], 1),
 	};
+	struct tap_failure failure = TAP_FAILURE_INIT;
 	struct talk *talk = *state;
 	struct tb_answer answer;
+	char longer[sizeof(answer) + 40];
 
-	for (size_t i = 0; i < sizeof(wrong_refusals) / sizeof(wrong_refusals[0]); i++) {
+	talk->request.failure = &failure;
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
 		answer = refusal(TB_DENIED);
-		memcpy((char *)&answer + wrong_refusals[i].offset, &wrong_refusals[i].value, 1);
+		memcpy((char *)&answer + later[i].offset, &later[i].value, later[i].size);
 		send_answer(talk, &answer, sizeof(answer), 0);
-		expect_error(talk, EPROTO);
+		expect_error(talk, answer.status == TB_DENIED ? EACCES : EREMOTEIO);
+		assert_int_equal(failure.status, answer.status);
+		assert_int_equal(failure.check, answer.check);
+		assert_int_equal(failure.stage, answer.stage);
+		assert_int_equal(failure.quota, answer.quota);
 	}
+	answer = refusal(TB_DENIED);
+	answer.header.size = sizeof(longer);
+	memset(longer, 0xff, sizeof(longer));
+	memcpy(longer, &answer, sizeof(answer));
+	send_answer(talk, longer, sizeof(longer), 0);
+	expect_error(talk, EACCES);
 	answer = refusal(TB_DENIED);
 	send_answer(talk, &answer, sizeof(answer), 1);
 	expect_error(talk, EPROTO);
-	answer = refusal(TB_QUOTA_NETWORK);
-	answer.quota = TB_QUOTA_OF_BROKER + 1;
+}
+
+/* Over a connection that the caller has made there is no other to ask over once more. */
+static void test_restart(void **state)
+{
+	struct tap_failure failure = TAP_FAILURE_INIT;
+	struct tb_answer answer = refusal(TB_BUSY);
+	struct talk *talk = *state;
+
+	talk->request.failure = &failure;
+	answer.check = TB_CHECK_RESTART;
 	send_answer(talk, &answer, sizeof(answer), 0);
-	expect_error(talk, EPROTO);
-	answer = refusal(TB_KERNEL);
-	answer.error = -EINVAL;
-	send_answer(talk, &answer, sizeof(answer), 0);
-	expect_error(talk, EPROTO);
-	answer = refusal(TB_KERNEL);
-	answer.stage = TB_STAGE_UP + 1;
-	send_answer(talk, &answer, sizeof(answer), 0);
-	expect_error(talk, EPROTO);
+	expect_error(talk, EAGAIN);
+	assert_int_equal(failure.check, TAP_CHECK_RESTART);
 }
 
 static void test_wrong_sizes(void **state)
@@ -322,10 +353,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TALK_TEST(test_refusals),         TALK_TEST(test_failures),
 		TALK_TEST(test_wrong_devices),    TALK_TEST(test_wrong_addresses),
-		TALK_TEST(test_missing_vnet_hdr), TALK_TEST(test_wrong_refusals),
+		TALK_TEST(test_missing_vnet_hdr), TALK_TEST(test_later_refusals),
 		TALK_TEST(test_wrong_sizes),      TALK_TEST(test_wrong_number_of_fds),
 		TALK_TEST(test_all_queues),       TALK_TEST(test_vhost),
 		TALK_TEST(test_no_vhost),         TALK_TEST(test_wrong_vhosts),
+		TALK_TEST(test_restart),
 	};
 
 	become_root();

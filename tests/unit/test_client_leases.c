@@ -90,6 +90,7 @@ static int note(const struct tap_lease *lease, void *arg)
 	static const uint8_t mac[6] = {2, 1, 2, 3, 4, 5};
 	int *seen = arg;
 
+	assert_int_equal(lease->size, sizeof(*lease));
 	assert_string_equal(lease->id, ID);
 	assert_string_equal(lease->network, "lan");
 	assert_int_equal(lease->kind, TAP_KIND_TAP);
@@ -164,9 +165,6 @@ static void test_leases_refused(void **state)
 	lease->status = TB_DENIED;
 	list_leases(broker, TAP_ALL, -1);
 	assert_int_equal(errno, EACCES);
-	lease->count = 1;
-	list_leases(broker, TAP_ALL, -1);
-	assert_int_equal(errno, EPROTO);
 	broker->count = 0;
 	add_answer(broker, refusal(TB_BUSY));
 	list_leases(broker, TAP_ALL, -1);
@@ -198,11 +196,9 @@ struct wrong {
 static void test_leases_wrong(void **state)
 {
 	static const struct wrong wrong[] = {
-		FIELD(tb_lease, left, 1),          FIELD(tb_lease, count, 3),     FIELD(tb_lease, network[1], ' '),
-		FIELD(tb_lease, network[31], 'x'), FIELD(tb_lease, name[0], 'A'), FIELD(tb_lease, kind, 0),
-		FIELD(tb_lease, kind, 4),          FIELD(tb_lease, lifetime, 3),  FIELD(tb_lease, mtu, 65536),
-		FIELD(tb_lease, ifindex, 0),       FIELD(tb_lease, flags, 1),     FIELD(tb_lease, reserved[33], 1),
-		FIELD(tb_lease, header.size, 1),   FIELD(tb_lease, status, 1),    FIELD(tb_lease, status, 999),
+		FIELD(tb_lease, left, 1),          FIELD(tb_lease, count, 3),       FIELD(tb_lease, network[1], ' '),
+		FIELD(tb_lease, network[31], 'x'), FIELD(tb_lease, name[0], 'A'),   FIELD(tb_lease, kind, 0),
+		FIELD(tb_lease, ifindex, 0),       FIELD(tb_lease, header.size, 1),
 	};
 	struct broker *broker = *state;
 
@@ -354,6 +350,7 @@ static void test_watch(void **state)
 	assert_int_equal(tap_watch_next(watch, &event), 1);
 	assert_int_equal(event->what, TAP_EVENT_OPENED);
 	assert_int_equal(event->reason, 0);
+	assert_int_equal(event->size, sizeof(*event));
 	assert_int_equal(event->lost, 3);
 	assert_int_equal(event->when, 1700000000);
 	assert_string_equal(event->id, ID);
@@ -396,9 +393,6 @@ static void test_watch_refused(void **state)
 	*event = (struct tb_event){.header = event->header, .status = TB_DENIED};
 	expect_no_watch(broker, EACCES);
 	broker->count = 0;
-	add_event(broker, TB_EVENT_WATCHING)->status = TB_DENIED; /* and says something else as well */
-	expect_no_watch(broker, EPROTO);
-	broker->count = 0;
 	add_answer(broker, refusal(TB_BUSY));
 	expect_no_watch(broker, EAGAIN);
 	broker->count = 0;
@@ -411,10 +405,9 @@ static void test_watch_refused(void **state)
 static void test_watch_wrong(void **state)
 {
 	static const struct wrong wrong[] = {
-		FIELD(tb_event, what, 0),         FIELD(tb_event, what, 3),        FIELD(tb_event, reason, 0),
-		FIELD(tb_event, network[0], ' '), FIELD(tb_event, name[15], 'x'),  FIELD(tb_event, kind, 0),
-		FIELD(tb_event, lifetime, 3),     FIELD(tb_event, reserved[0], 1), FIELD(tb_event, header.type, 9),
-		FIELD(tb_event, status, 999),
+		FIELD(tb_event, what, 0),        FIELD(tb_event, reason, 0), FIELD(tb_event, network[0], ' '),
+		FIELD(tb_event, name[15], 'x'),  FIELD(tb_event, kind, 0),   FIELD(tb_event, header.type, 9),
+		FIELD(tb_event, header.size, 1),
 	};
 	const struct tap_event *event;
 	struct broker *broker = *state;

@@ -1,6 +1,7 @@
 /* libtapbroker and the way to the broker: whose socket it is, when nobody answers, the list of networks. The broker is
  * a thread of this test behind a socket of its own.
  */
+#include "proto/about.h"
 #include "tests/unit/client_broker.h"
 
 #include <errno.h>
@@ -82,8 +83,9 @@ static void test_no_broker(void **state)
 	int before = count_fds();
 	char longest[200] = "/";
 
+	int64_t start = milliseconds();
+
 	close(broker->listening);
-	expect_open_error(ECONNREFUSED);
 	unlink(broker->address.sun_path);
 	expect_open_error(ENOENT);
 	setenv("TAPBROKER_SOCKET", "socket", 1);
@@ -96,7 +98,119 @@ static void test_no_broker(void **state)
 	broker->listening = listening_socket(&broker->address, SOCK_STREAM);
 	setenv("TAPBROKER_SOCKET", broker->address.sun_path, 1);
 	expect_open_error(EPERM);
+	assert_in_range(milliseconds() - start, 0, 1000);
 	assert_int_equal(count_fds(), before);
+}
+
+/* Listens again in a moment, as a broker that is started again. */
+static void *listen_later(void *arg)
+{
+	struct broker *broker = arg;
+
+	usleep(300000);
+	broker->listening = listening_socket(&broker->address, SOCK_SEQPACKET);
+	start(broker);
+	return NULL;
+}
+
+/* The socket's file is there, and nobody behind it. */
+static void test_nobody_listens_for_a_moment(void **state)
+{
+	struct broker *broker = *state;
+	int64_t begin = milliseconds();
+	struct tap *tap;
+	pthread_t thread;
+
+	close(broker->listening);
+	expect_open_error(ECONNREFUSED);
+	assert_in_range(milliseconds() - begin, 2500, 6000);
+	add_answer(broker, good_answer());
+	pthread_create(&thread, NULL, listen_later, broker);
+	assert_true(tap_open("lan", &tap) >= 0);
+	pthread_join(thread, NULL);
+	stop(broker);
+	tap_close(tap);
+}
+
+/* Tells one client that the broker is being started again, and removes the socket; another broker has another soon. */
+static void *restart(void *arg)
+{
+	struct tb_answer answer = refusal(TB_BUSY);
+	struct broker *broker = arg;
+	size_t nfds = 0;
+	int client = accept4(broker->listening, NULL, NULL, SOCK_CLOEXEC);
+
+	answer.check = TB_CHECK_RESTART;
+	close(broker->listening);
+	unlink(broker->address.sun_path);
+	poll(&(struct pollfd){.fd = client, .events = POLLIN}, 1, 2000);
+	tb_receive(client, &broker->request, sizeof(broker->request), NULL, &nfds);
+	tb_send(client, &answer, sizeof(answer), NULL, 0);
+	close(client);
+	return listen_later(broker);
+}
+
+static void test_restart(void **state)
+{
+	struct broker *broker = *state;
+	pthread_t thread;
+	struct tap *tap;
+
+	add_answer(broker, good_answer());
+	pthread_create(&thread, NULL, restart, broker);
+	assert_true(tap_open("lan", &tap) >= 0);
+	pthread_join(thread, NULL);
+	stop(broker);
+	tap_close(tap);
+	/* Asked once more, not for ever. */
+	broker->count = 0;
+	add_answer(broker, refusal(TB_BUSY));
+	broker->messages[0].answer.check = TB_CHECK_RESTART;
+	pthread_create(&thread, NULL, restart, broker);
+	expect_open_error(EAGAIN);
+	pthread_join(thread, NULL);
+	stop(broker);
+}
+
+static void test_about(void **state)
+{
+	struct tap_about about = TAP_ABOUT_INIT;
+	struct broker *broker = *state;
+
+	tb_about_fill(&broker->messages[0].about, "9.8");
+	broker->sizes[0] = sizeof(broker->messages[0].about);
+	broker->count = 1;
+	start(broker);
+	assert_int_equal(tap_about(2000, &about), 0);
+	stop(broker);
+	assert_int_equal(broker->request.header.type, TB_REQ_ABOUT);
+	assert_string_equal(about.release, "9.8");
+	assert_int_equal(about.protocol, TB_VERSION);
+	assert_int_equal(about.items_max, 0);
+	assert_int_equal(about.requests, 0x15514);
+	assert_int_equal(about.kinds, 0xe);
+	assert_int_equal(about.lifetimes, 7);
+	assert_int_equal(about.item_kinds, 0);
+	assert_int_equal(about.flags, 0x3f);
+	broker->messages[0].about.release[1] = '\033'; /* is for the terminal */
+	start(broker);
+	assert_int_equal(tap_about(2000, &about), 0);
+	stop(broker);
+	assert_string_equal(about.release, "");
+	about.size--;
+	assert_int_equal(tap_about(2000, &about), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_non_null(tap_version());
+}
+
+static void test_too_many_connections(void **state)
+{
+	struct broker *broker = *state;
+
+	add_answer(broker, refusal(TB_CONNECTIONS));
+	start(broker);
+	expect_open_error(EUSERS);
+	stop(broker);
 }
 
 static void test_not_a_connection(void **state)
@@ -279,6 +393,7 @@ static int note(const struct tap_network *network, void *arg)
 {
 	int *seen = arg;
 
+	assert_int_equal(network->size, sizeof(*network));
 	assert_int_equal(network->kind, TAP_KIND_TAP);
 	assert_int_equal(network->mtu, 1500);
 	assert_int_equal(network->queues, 4);
@@ -365,9 +480,8 @@ static void test_networks_wrong(void **state)
 		size_t size;
 		uint32_t value;
 	} wrong[] = {
-		FIELD(left, 1),    FIELD(count, 3), FIELD(network[1], ' '), FIELD(network[31], 'x'),
-		FIELD(kind, 0),    FIELD(kind, 4),  FIELD(mtu, 67),         FIELD(queues, 0),
-		FIELD(queues, 17), FIELD(flags, 1), FIELD(reserved[0], 1),  FIELD(header.size, 1),
+		FIELD(left, 1),          FIELD(count, 3), FIELD(network[1], ' '),
+		FIELD(network[31], 'x'), FIELD(kind, 0),  FIELD(header.size, 1),
 	};
 	struct broker *broker = *state;
 
@@ -403,6 +517,10 @@ int main(void)
 		BROKER_TEST(test_open),
 		BROKER_TEST(test_refused),
 		BROKER_TEST(test_no_broker),
+		BROKER_TEST(test_nobody_listens_for_a_moment),
+		BROKER_TEST(test_restart),
+		BROKER_TEST(test_too_many_connections),
+		BROKER_TEST(test_about),
 		BROKER_TEST(test_not_a_connection),
 		BROKER_TEST(test_full_backlog),
 		BROKER_TEST(test_server_is_not_root),

@@ -1,0 +1,87 @@
+/* tap_about() and tap_version(): what the broker and this library are. Runs in the client's process. */
+#include "client/libtapbroker/internal.h"
+#include "proto/channel.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ABOUT_FIRST_SIZE (offsetof(struct tap_about, release) + TAP_RELEASE_SIZE)
+
+_Static_assert(ABOUT_FIRST_SIZE == sizeof(struct tap_about), "padding at the end would hide a new member");
+_Static_assert(TAP_RELEASE_SIZE == TB_RELEASE_SIZE, "the public numbers are those of the wire");
+
+/* One call. */
+struct question {
+	struct tb_request request;
+	struct tb_about answer;
+	int64_t deadline;
+};
+
+static int ask(void *context, bool met)
+{
+	struct question *question = context;
+	int sock;
+	int ret;
+
+	ret = tb_server_ask(&question->request, met, question->deadline, &sock);
+	if (ret < 0)
+		return ret;
+	ret = tb_answer_receive(sock, TB_ANS_ABOUT, &question->answer, sizeof(question->answer), question->deadline);
+	close(sock);
+	return ret;
+}
+
+/* The text is printed by programs: one that cannot be printed is none. */
+static void copy_release(const char from[TB_RELEASE_SIZE], char to[TAP_RELEASE_SIZE])
+{
+	size_t length = strnlen(from, TB_RELEASE_SIZE);
+
+	for (size_t i = 0; i < length; i++)
+		if (from[i] <= ' ' || from[i] > '~')
+			return;
+	if (length < TB_RELEASE_SIZE)
+		memcpy(to, from, length);
+}
+
+static void describe(const struct tb_about *from, struct tap_about *about)
+{
+	struct tap_about told = {
+		.size = sizeof(told),
+		.protocol = from->protocol,
+		.items_max = from->items_max,
+		.requests = from->requests,
+		.kinds = from->kinds,
+		.lifetimes = from->lifetimes,
+		.item_kinds = from->item_kinds,
+		.flags = from->flags,
+	};
+
+	copy_release(from->release, told.release);
+	tb_sized_give(about, &told, sizeof(told));
+}
+
+int tap_about(int timeout, struct tap_about *about)
+{
+	struct question question;
+	int ret;
+
+	ret = tb_sized_check(about, ABOUT_FIRST_SIZE);
+	if (ret == 0)
+		ret = tb_request_plain(TB_REQ_ABOUT, 0, 0, &question.request, &timeout);
+	if (ret == 0) {
+		question.deadline = tb_deadline(timeout);
+		ret = tb_server_attempt(ask, &question);
+	}
+	if (ret == 0) {
+		describe(&question.answer, about);
+		return 0;
+	}
+	errno = -ret;
+	return -1;
+}
+
+const char *tap_version(void)
+{
+	return TB_RELEASE;
+}

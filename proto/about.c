@@ -1,0 +1,23 @@
+/* What a broker of this release can do: see about.h. No malloc, no stdio. */
+#include "about.h"
+
+#include "channel.h"
+#include "name.h"
+
+#include <string.h>
+
+#define BIT(number) ((uint64_t)1 << (number))
+
+void tb_about_fill(struct tb_about *about, const char *release)
+{
+	memset(about, 0, sizeof(*about));
+	tb_header_set(&about->header, TB_ANS_ABOUT, sizeof(*about));
+	about->status = TB_OK;
+	about->protocol = TB_VERSION;
+	about->requests = BIT(TB_REQ_OPEN) | BIT(TB_REQ_NETWORKS) | BIT(TB_REQ_LIST) | BIT(TB_REQ_RELEASE) |
+			  BIT(TB_REQ_REVOKE) | BIT(TB_REQ_WATCH) | BIT(TB_REQ_ABOUT);
+	about->kinds = BIT(TB_KIND_TAP) | BIT(TB_KIND_TUN) | BIT(TB_KIND_MACVTAP);
+	about->lifetimes = BIT(TB_LIFETIME_SESSION) | BIT(TB_LIFETIME_FD) | BIT(TB_LIFETIME_PERSISTENT);
+	about->flags = TB_REQUEST_OPEN_FLAGS | TB_REQUEST_ALL;
+	tb_field_set(about->release, sizeof(about->release), release);
+}

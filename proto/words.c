@@ -1,0 +1,165 @@
+/* The words for the numbers of message.h: see words.h. No malloc, no stdio. */
+#include "words.h"
+
+#include "message.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* One word for each number; NULL for a number without one. */
+struct words {
+	const char *const *words;
+	uint32_t count;
+};
+
+#define WORDS(name)                                    \
+	{                                              \
+		name, sizeof(name) / sizeof((name)[0]) \
+	}
+
+static const char *const kinds[] = {
+	[TB_KIND_TAP] = "tap",
+	[TB_KIND_TUN] = "tun",
+	[TB_KIND_MACVTAP] = "macvtap",
+};
+
+static const char *const modes[] = {
+	[TB_MODE_BRIDGE] = "bridge",
+	[TB_MODE_VEPA] = "vepa",
+	[TB_MODE_PRIVATE] = "private",
+	[TB_MODE_PASSTHRU] = "passthru",
+};
+
+static const char *const lifetimes[TB_LIFETIME_COUNT] = {
+	[TB_LIFETIME_SESSION] = "session",
+	[TB_LIFETIME_FD] = "fd",
+	[TB_LIFETIME_PERSISTENT] = "persistent",
+};
+
+static const char *const reasons[TB_REASON_COUNT] = {
+	[TB_REASON_DEVICE_GONE] = "device-gone",     [TB_REASON_NOT_COLLECTED] = "not-collected",
+	[TB_REASON_PROTOCOL] = "protocol",           [TB_REASON_CLIENT] = "client",
+	[TB_REASON_RELEASED] = "released",           [TB_REASON_REVOKED] = "revoked",
+	[TB_REASON_GUARD_MAC] = "guard-mac",         [TB_REASON_GUARD_OWNER] = "guard-owner",
+	[TB_REASON_GUARD_PERSIST] = "guard-persist", [TB_REASON_GUARD_MASTER] = "guard-master",
+	[TB_REASON_GUARD_ALIAS] = "guard-alias",     [TB_REASON_GUARD_FLOOD] = "guard-flood",
+};
+
+static const char *const stages[] = {
+	[TB_STAGE_NONE] = "none",     [TB_STAGE_NODE] = "node", [TB_STAGE_CREATE] = "create",
+	[TB_STAGE_HARDEN] = "harden", [TB_STAGE_LINK] = "link", [TB_STAGE_VERIFY] = "verify",
+	[TB_STAGE_UP] = "up",
+};
+
+static const char *const events[TB_EVENT_COUNT] = {
+	[TB_EVENT_WATCHING] = "watching",
+	[TB_EVENT_OPENED] = "opened",
+	[TB_EVENT_ENDED] = "ended",
+};
+
+static const char *const checks[TB_CHECK_COUNT] = {
+	[TB_CHECK_NONE] = "none",
+	[TB_CHECK_SYNTAX] = "malformed",
+	[TB_CHECK_NETWORK] = "no-network",
+	[TB_CHECK_KIND] = "ceiling-kind",
+	[TB_CHECK_NAME] = "ceiling-name",
+	[TB_CHECK_MTU] = "ceiling-mtu",
+	[TB_CHECK_QUEUES] = "ceiling-queues",
+	[TB_CHECK_VNET_HDR] = "ceiling-vnet-hdr",
+	[TB_CHECK_VHOST] = "ceiling-vhost",
+	[TB_CHECK_LIFETIME] = "ceiling-lifetime",
+	[TB_CHECK_NETNS] = "ceiling-netns",
+	[TB_CHECK_UID] = "uid",
+	[TB_CHECK_POLKIT_NO] = "polkit-no",
+	[TB_CHECK_POLKIT_CHALLENGE] = "polkit-challenge",
+	[TB_CHECK_POLKIT_DISMISSED] = "polkit-dismissed",
+	[TB_CHECK_POLKIT_ERROR] = "polkit-error",
+	[TB_CHECK_POLKIT_TIMEOUT] = "polkit-timeout",
+	[TB_CHECK_QUEUE_TIMEOUT] = "queue-timeout",
+	[TB_CHECK_WAITING] = "busy",
+	[TB_CHECK_REQUESTS] = "busy-all",
+	[TB_CHECK_WATCHES] = "busy-watches",
+	[TB_CHECK_CONNECTIONS] = "connections",
+	[TB_CHECK_RESTART] = "restart",
+	[TB_CHECK_MAX_PER_USER] = "max-per-user",
+	[TB_CHECK_MAX] = "max",
+	[TB_CHECK_MAX_LEASES_PER_USER] = "max-leases-per-user",
+	[TB_CHECK_MAX_LEASES] = "max-leases",
+	[TB_CHECK_PEER_GONE] = "peer-gone",
+	[TB_CHECK_LEASE] = "no-lease",
+	[TB_CHECK_DEVICE] = "no-device",
+};
+
+static const struct words kind_words = WORDS(kinds);
+static const struct words mode_words = WORDS(modes);
+static const struct words lifetime_words = WORDS(lifetimes);
+static const struct words reason_words = WORDS(reasons);
+static const struct words stage_words = WORDS(stages);
+static const struct words event_words = WORDS(events);
+static const struct words check_words = WORDS(checks);
+
+static const char *word_of(const struct words *words, uint32_t number)
+{
+	return number < words->count ? words->words[number] : NULL;
+}
+
+static int number_of(const struct words *words, const char *word, uint32_t *number)
+{
+	for (uint32_t i = 0; i < words->count; i++) {
+		if (words->words[i] != NULL && strcmp(words->words[i], word) == 0) {
+			*number = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+const char *tb_kind_word(uint32_t kind)
+{
+	return word_of(&kind_words, kind);
+}
+
+const char *tb_mode_word(uint32_t mode)
+{
+	return word_of(&mode_words, mode);
+}
+
+const char *tb_lifetime_word(uint32_t lifetime)
+{
+	return word_of(&lifetime_words, lifetime);
+}
+
+const char *tb_reason_word(uint32_t reason)
+{
+	return word_of(&reason_words, reason);
+}
+
+const char *tb_stage_word(uint32_t stage)
+{
+	return word_of(&stage_words, stage);
+}
+
+const char *tb_event_word(uint32_t what)
+{
+	return word_of(&event_words, what);
+}
+
+const char *tb_check_word(uint32_t check)
+{
+	return word_of(&check_words, check);
+}
+
+int tb_kind_read(const char *word, uint32_t *kind)
+{
+	return number_of(&kind_words, word, kind);
+}
+
+int tb_mode_read(const char *word, uint32_t *mode)
+{
+	return number_of(&mode_words, word, mode);
+}
+
+int tb_lifetime_read(const char *word, uint32_t *lifetime)
+{
+	return number_of(&lifetime_words, word, lifetime);
+}
