@@ -229,7 +229,7 @@ static int take_request(void *context, const void *message, const int *fds)
 
 	(void)fds;
 	memcpy(&request->message, message, sizeof(request->message));
-	return tb_request_valid(&request->message) ? 0 : -EBADMSG;
+	return tb_request_valid(&request->message, sizeof(request->message)) ? 0 : -EBADMSG;
 }
 
 static int take_nonsense(void *context, const void *message, const int *fds)
