@@ -44,13 +44,11 @@ static void require_network(const struct tb_request *request)
 }
 
 /* Lists that are accepted are bounded, and none of their addresses has a bit where it means nothing. */
-static void look_at_items(const struct tb_item *items, size_t count)
+static void require_items(const struct tb_item *items, size_t count)
 {
 	static const size_t most[] = {0, 8, 128, 32, 8};
 	size_t seen[5][7] = {{0}};
 
-	if (!tb_items_valid(items, count))
-		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct tb_item *item = &items[i];
 		size_t length = item->family == 4 ? 32 : 128;
@@ -78,8 +76,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < sizeof(request) || size > sizeof(message))
 		return 0;
 	memcpy(message.bytes, data, size);
-	look_at_items((const struct tb_item *)(&message.request + 1),
-		      (size - sizeof(request)) / sizeof(struct tb_item));
+	if (tb_request_whole(&message, size)) {
+		require(size == sizeof(request) + message.request.items * sizeof(struct tb_item));
+		require_items((const struct tb_item *)(&message.request + 1), message.request.items);
+	}
 	if (!tb_request_valid(&message, size))
 		return 0;
 	request = message.request;

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -44,8 +45,14 @@ static void test_sizes(void **state)
 
 	(void)state;
 	assert_true(tb_request_valid(&message, size));
-	for (size_t other = 0; other < size; other++)
-		assert_false(tb_request_valid(&message, other));
+	for (size_t other = 1; other < size; other++) {
+		void *shorter = malloc(other); /* the sanitizer sees what is read behind it */
+
+		assert_non_null(shorter);
+		memcpy(shorter, &message, other);
+		assert_false(tb_request_valid(shorter, other));
+		free(shorter);
+	}
 	assert_false(tb_request_valid(&message, size + 1));
 	message.request.header.size++;
 	assert_false(tb_request_valid(&message, size));
@@ -77,13 +84,60 @@ static void test_no_request_takes_items(void **state)
 {
 	(void)state;
 	for (uint16_t type = TB_REQ_OPEN; type <= TB_REQ_ABOUT; type += 2) {
-		assert_false(tb_request_valid(&message, make(type, 1)));
-		assert_true(tb_items_valid(message.items, 1));
-		assert_false(tb_request_valid(&message, make(type, TB_ITEMS_MAX)));
+		size_t size = make(type, TB_ADDRESSES_MAX);
+
+		assert_true(tb_request_whole(&message, size));
+		assert_false(tb_request_valid(&message, size));
 	}
 }
 
-/* A number that makes the size come out right only in 32 bits. */
+/* As many items as the head says, neither fewer nor more, and each as it should be. */
+static void test_whole_requests(void **state)
+{
+	size_t size = make(TB_REQ_OPEN, 3);
+
+	(void)state;
+	for (uint32_t items = 0; items < 6; items++) {
+		message.request.items = items;
+		assert_int_equal(tb_request_whole(&message, size), items == 3);
+	}
+	message.request.items = 3;
+	for (size_t other = 0; other < size; other++)
+		assert_false(tb_request_whole(&message, other));
+	message.items[2].kind = TB_ITEM_KIND_COUNT;
+	assert_false(tb_request_whole(&message, size));
+	/* Nine addresses of a family. */
+	assert_false(tb_request_whole(&message, make(TB_REQ_OPEN, TB_ADDRESSES_MAX + 1)));
+	/* Shorter than a head, with a header that says so. */
+	make(TB_REQ_OPEN, 0);
+	message.request.header.size = sizeof(message.request) - sizeof(struct tb_item);
+	message.request.items = UINT32_MAX;
+	assert_false(tb_request_whole(&message, message.request.header.size));
+	message.request.header.size = sizeof(message.request) + sizeof(struct tb_item) / 2;
+	message.request.items = 0;
+	assert_false(tb_request_whole(&message, message.request.header.size));
+}
+
+/* All that there may be is a message that a buffer of TB_REQUEST_MAX takes. */
+static void test_the_largest_request(void **state)
+{
+	static const uint32_t most[] = {0, TB_ADDRESSES_MAX, TB_ROUTES_MAX, TB_EXCLUDES_MAX, TB_SERVERS_MAX};
+	size_t size = make(TB_REQ_OPEN, TB_ITEMS_MAX);
+	size_t next = 0;
+
+	(void)state;
+	for (uint16_t kind = TB_ITEM_ADDRESS; kind < TB_ITEM_KIND_COUNT; kind++) {
+		for (uint32_t i = 0; i < most[kind]; i++) {
+			message.items[next++] = item(kind, 4, 32);
+			message.items[next++] = item(kind, 6, 128);
+		}
+	}
+	assert_int_equal(next, TB_ITEMS_MAX);
+	assert_int_equal(size, TB_REQUEST_MAX);
+	assert_true(tb_request_whole(&message, size));
+}
+
+/* A number that would make the size come out right in 32 bits. */
 static void test_a_number_of_items_that_overflows(void **state)
 {
 	size_t size = make(TB_REQ_OPEN, 0);
@@ -181,6 +235,8 @@ int main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_no_request_takes_items),
+		cmocka_unit_test(test_whole_requests),
+		cmocka_unit_test(test_the_largest_request),
 		cmocka_unit_test(test_a_number_of_items_that_overflows),
 		cmocka_unit_test(test_about),
 		cmocka_unit_test(test_limits),
