@@ -1,5 +1,5 @@
-/* proto/request.c: the size of a request, its header and the lists that it may bring one day. The fields of its head are
- * tested with the gate's and the client's tests, and by fuzz_request.
+/* proto/request.c: the size of a request, its header and the lists that it may bring one day. The fields of its head
+ * are tested with the gate's and the client's tests, and by fuzz_request.
  */
 #include "proto/channel.h"
 #include "proto/name.h"
