@@ -74,7 +74,7 @@ struct tap_failure {
 #define TAP_CHECK_NAME 4                 /* Names= */
 #define TAP_CHECK_MTU 5                  /* MTU= */
 #define TAP_CHECK_QUEUES 6               /* Queues= */
-#define TAP_CHECK_VNET_HDR 7             /* VnetHdr= */
+#define TAP_CHECK_VNET_HDR 7             /* VnetHeader= */
 #define TAP_CHECK_VHOST 8                /* Vhost= */
 #define TAP_CHECK_LIFETIME 9             /* Lifetimes= */
 #define TAP_CHECK_NETNS 10               /* Netns= */

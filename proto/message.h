@@ -95,8 +95,8 @@ enum tb_status {
 	TB_STATUS_COUNT
 };
 
-/* Which check refused. It stands beside the status and apart from any errno. TB_CHECK_NONE where there is none, or where
- * the caller may not be told: that is the broker's to decide. */
+/* Which check refused. It stands beside the status and apart from any errno. TB_CHECK_NONE where there is none, or
+ * where the caller may not be told: that is the broker's to decide. */
 enum tb_check {
 	TB_CHECK_NONE = 0,
 	TB_CHECK_SYNTAX = 1, /* the message itself */

@@ -166,16 +166,24 @@ bool tb_items_valid(const struct tb_item *items, size_t count)
 /* True if the message is as long as its header and its number of items say. */
 static bool size_valid(const struct tb_request *request, size_t size)
 {
+	size_t behind = size - sizeof(*request);
+
 	return size >= sizeof(*request) && tb_header_valid(&request->header, request->header.type, size) &&
-	       request->items <= TB_ITEMS_MAX && size == sizeof(*request) + request->items * sizeof(struct tb_item);
+	       behind % sizeof(struct tb_item) == 0 && behind / sizeof(struct tb_item) == request->items;
+}
+
+bool tb_request_whole(const void *message, size_t size)
+{
+	const struct tb_request *request = message;
+
+	return size_valid(request, size) && tb_items_valid((const struct tb_item *)(request + 1), request->items);
 }
 
 bool tb_request_valid(const void *message, size_t size)
 {
 	const struct tb_request *request = message;
-	const struct tb_item *items = (const struct tb_item *)(request + 1);
 
 	/* No request takes items yet. */
-	return size_valid(request, size) && reserved_zero(request) && fields_valid(request) &&
-	       tb_items_valid(items, request->items) && request->items == 0;
+	return tb_request_whole(message, size) && request->items == 0 && reserved_zero(request) &&
+	       fields_valid(request);
 }

@@ -7,9 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* True if the message is a request, and everything in it that can be judged without knowing any network is as the
- * protocol says: its header and size, its head, and its items. The message is aligned for struct tb_request. */
+/* A client's message, of size bytes, is aligned for struct tb_request. Only what the functions have let through may be
+ * read. */
+
+/* True if the message is a request that its broker could do: it is whole, and everything in its head that can be judged
+ * without knowing any network is as the protocol says. */
 bool tb_request_valid(const void *message, size_t size);
+
+/* True if the message is a head with the right header, and as many items behind it as it says, all of them valid. What
+ * else stands in the head is not looked at. */
+bool tb_request_whole(const void *message, size_t size);
 
 /* True if these items are ones that a request could bring: each by itself, and no more of a kind and family than its
  * maximum. */

@@ -1,8 +1,8 @@
 /* Is an answer what was asked for? See internal.h. Runs in the client's process.
  *
  * The broker is trusted, but a program that is trusted can still be of another release, or be broken. An answer that
- * brings a device must fit exactly. All others only tell something: they may come from a later release, so that they may
- * be longer and hold what this one does not know.
+ * brings a device must fit exactly. All others only tell something: they may come from a later release, so that they
+ * may be longer and hold what this one does not know.
  */
 #include "client/libtapbroker/internal.h"
 #include "proto/channel.h"

@@ -1,7 +1,7 @@
 /* Is an fd the device that the answer names? See internal.h. Runs in the client's process.
  *
- * A process of the broker that was taken over could send any fd: a socket whose other end is somebody else's would carry
- * this client's packets there.
+ * A process of the broker that was taken over could send any fd: a socket whose other end is somebody else's would
+ * carry this client's packets there.
  */
 #include "client/libtapbroker/internal.h"
 

@@ -46,21 +46,21 @@ int tb_pause(int64_t deadline);
 /* sized.c: structs that begin with their size and grow at their end. */
 
 /* Copies a struct of the caller's, of any version, into one of this version: to, of to_size bytes. What an older one
- * does not have becomes zero. first_size is that of the first version. Returns 0, -EINVAL if the caller's is shorter than
- * that, or -E2BIG if it sets what this version does not have. */
+ * does not have becomes zero. first_size is that of the first version. Returns 0, -EINVAL if the caller's is shorter
+ * than that, or -E2BIG if it sets what this version does not have. */
 int tb_sized_take(void *to, size_t to_size, const void *from, size_t first_size);
 
 /* Says if a struct that is to be written for the caller is large enough: 0, or -EINVAL. */
 int tb_sized_check(const void *to, size_t first_size);
 
-/* Writes a struct of this version, of from_size bytes, into one of the caller's that has been checked. The caller's keeps
- * its size; what it has more becomes zero. */
+/* Writes a struct of this version, of from_size bytes, into one of the caller's that has been checked. The caller's
+ * keeps its size; what it has more becomes zero. */
 void tb_sized_give(void *to, const void *from, size_t from_size);
 
 /* server.c: the connection to the broker. */
 
-/* Does the whole of a call that asks the broker; met: the broker has answered this call already. Returns 0 or a negative
- * errno, -ERESTART if the broker is being started again and has done nothing. */
+/* Does the whole of a call that asks the broker; met: the broker has answered this call already. Returns 0 or a
+ * negative errno, -ERESTART if the broker is being started again and has done nothing. */
 typedef int tb_attempt(void *context, bool met);
 
 /* Makes the attempt, and once more after -ERESTART, which becomes -EAGAIN if it comes again. */
@@ -118,8 +118,8 @@ union tb_any_answer {
  * queue; or that and as many of vhost-net. */
 uint32_t tb_answer_fds(const struct tb_request *request);
 
-/* Checks an answer of length bytes, which came with nfds fds, against what was asked for: every field of one that brings
- * a device. Returns 0 if it is that device, the negative errno of a refusal, or -EPROTO. */
+/* Checks an answer of length bytes, which came with nfds fds, against what was asked for: every field of one that
+ * brings a device. Returns 0 if it is that device, the negative errno of a refusal, or -EPROTO. */
 int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, const struct tb_request *request);
 
 /* Writes down what such an answer says of a refusal; nothing if it is none. */

@@ -55,8 +55,8 @@ static bool may_be_starting(int error, bool met)
 	return error == ECONNREFUSED || (met && error == ENOENT);
 }
 
-/* A full backlog is EAGAIN at once on a non-blocking socket. Nothing tells when it, or a missing broker, is worth trying
- * again. */
+/* A full backlog is EAGAIN at once on a non-blocking socket. Nothing tells when it, or a missing broker, is worth
+ * trying again. */
 static int connect_until(int sock, const struct sockaddr_un *address, bool met, int64_t deadline)
 {
 	int64_t patience = tb_deadline(PATIENCE);

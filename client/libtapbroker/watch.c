@@ -49,7 +49,8 @@ static int begin(void *context, bool met)
 	return ret;
 }
 
-/* An event that this version does not know need not be about a lease; but what is printed of it is a name or nothing. */
+/* An event that this version does not know need not be about a lease; but what is printed of it is a name or
+ * nothing. */
 static bool unknown_event_valid(const struct tb_event *event)
 {
 	return (tb_field_empty(event->network, sizeof(event->network)) ||

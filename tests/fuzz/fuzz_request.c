@@ -43,20 +43,52 @@ static void require_network(const struct tb_request *request)
 	require_field(name, sizeof(name), false);
 }
 
+/* Lists that are accepted are bounded, and none of their addresses has a bit where it means nothing. */
+static void require_items(const struct tb_item *items, size_t count)
+{
+	static const size_t most[] = {0, 8, 128, 32, 8};
+	size_t seen[5][7] = {{0}};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct tb_item *item = &items[i];
+		size_t length = item->family == 4 ? 32 : 128;
+
+		require(item->kind >= TB_ITEM_ADDRESS && item->kind <= TB_ITEM_SERVER);
+		require(item->family == 4 || item->family == 6);
+		require(++seen[item->kind][item->family] <= most[item->kind]);
+		require(item->prefix <= length);
+		if (item->kind == TB_ITEM_ROUTE || item->kind == TB_ITEM_EXCLUDE)
+			length = item->prefix;
+		for (size_t bit = length; bit < 128; bit++)
+			require((item->address[bit / 8] & 0x80 >> bit % 8) == 0);
+		require(item->kind == TB_ITEM_ROUTE || item->metric == 0);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	union {
+		struct tb_request request;
+		uint8_t bytes[TB_REQUEST_MAX];
+	} message;
 	struct tb_request request;
 
-	if (size != sizeof(request))
+	if (size < sizeof(request) || size > sizeof(message))
 		return 0;
-	memcpy(&request, data, sizeof(request));
-	if (!tb_request_valid(&request))
+	memcpy(message.bytes, data, size);
+	if (tb_request_whole(&message, size)) {
+		require(size == sizeof(request) + message.request.items * sizeof(struct tb_item));
+		require_items((const struct tb_item *)(&message.request + 1), message.request.items);
+	}
+	if (!tb_request_valid(&message, size))
 		return 0;
+	request = message.request;
+	require(size == sizeof(request) && request.header.size == size && request.items == 0);
 	for (size_t i = 0; i < sizeof(request.reserved); i++)
 		require(request.reserved[i] == 0);
 	require_field(request.name, sizeof(request.name), true);
 	if (request.header.type != TB_REQ_OPEN) {
-		require(request.header.type % 2 == 0 && request.header.type <= TB_REQ_WATCH);
+		require(request.header.type % 2 == 0 && request.header.type <= TB_REQ_ABOUT);
 		require(request.network[0] == '\0' && request.mtu == 0 && request.queues == 0 && request.lifetime == 0);
 		return 0;
 	}
@@ -64,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(strcmp(request.name, "all") != 0 && strcmp(request.name, "default") != 0);
 	require(request.kind <= TB_KIND_MACVTAP && request.queues <= TB_QUEUES_MAX && request.lifetime <= 2);
 	require(request.mtu == 0 || (request.mtu >= 68 && request.mtu <= 65535));
-	require((request.flags & ~0x27u) == 0);
+	require((request.flags & ~0x37u) == 0);
 	/* vhost-net has neither a device without headers nor one without fds. */
 	require((request.flags & 0x20) == 0 || ((request.flags & 2) != 0 && request.lifetime < 2));
 	return 0;

@@ -26,10 +26,10 @@ def main(path, network, packet=None):
     data, fds, _, _ = socket.recv_fds(sock, 256, 16)
     if len(data) != ANSWER_SIZE or data[:16] != struct.pack(HEADER, 0x42504154, 1, ANSWER, ANSWER_SIZE, 0):
         sys.exit("no answer" if not data else "not an answer of this version")
-    (status, error, stage, held, limit, kind, _, ifindex, mtu, queues, name, mac, _, lease, _, _) = struct.unpack(
-        "=Ii8I16s6s2s16sI60s", data[16:])
+    (status, check, error, stage, held, limit, kind, _, ifindex, mtu, queues, name, mac, _, lease, _, _) = struct.unpack(
+        "=IIi8I16s6s2s16sI56s", data[16:])
     if status != 0 or len(fds) != queues:
-        sys.exit(f"refused: status {status}, error {error} at stage {stage}, {held} of {limit} held")
+        sys.exit(f"refused: status {status}, check {check}, error {error} at stage {stage}, {held} of {limit} held")
     print(f"name={name.rstrip(bytes(1)).decode()} mac={mac.hex(':')} mtu={mtu} kind={kind} ifindex={ifindex} "
           f"lease={lease.hex()}", flush=True)
     if packet is None:

@@ -17,6 +17,7 @@ REQ_LIST, ANS_LEASE = 8, 9
 REQ_RELEASE, ANS_RELEASE = 10, 11
 REQ_REVOKE, ANS_REVOKE = 12, 13
 REQ_WATCH, ANS_EVENT = 14, 15
+REQ_ABOUT, ANS_ABOUT = 16, 17
 REQ_CLIENT = 32
 REQ_ASK, ANS_VERDICT, REQ_CANCEL = 34, 35, 36
 REQ_NODE, ANS_NODE, ANS_CLOSED = 38, 39, 43
@@ -32,6 +33,15 @@ QUOTA_OF_NETWORK, QUOTA_OF_BROKER = 1, 2
 NO_LEASE = 10
 NO_VHOST = 11
 NOT_OWN_NETNS = 12
+CONNECTIONS = 13
+
+(CHECK_NONE, CHECK_SYNTAX, CHECK_NETWORK, CHECK_KIND, CHECK_NAME, CHECK_MTU, CHECK_QUEUES, CHECK_VNET_HDR, CHECK_VHOST,
+ CHECK_LIFETIME, CHECK_NETNS, CHECK_UID, CHECK_POLKIT_NO, CHECK_POLKIT_CHALLENGE, CHECK_POLKIT_DISMISSED,
+ CHECK_POLKIT_ERROR, CHECK_POLKIT_TIMEOUT, CHECK_QUEUE_TIMEOUT, CHECK_WAITING, CHECK_REQUESTS, CHECK_WATCHES,
+ CHECK_CONNECTIONS, CHECK_RESTART, CHECK_MAX_PER_USER, CHECK_MAX, CHECK_MAX_LEASES_PER_USER, CHECK_MAX_LEASES,
+ CHECK_PEER_GONE, CHECK_LEASE) = range(29)
+
+ITEM_ADDRESS, ITEM_ROUTE, ITEM_EXCLUDE, ITEM_SERVER = 1, 2, 3, 4
 
 REASON_DEVICE_GONE, REASON_NOT_COLLECTED, REASON_PROTOCOL = 1, 2, 3
 REASON_CLIENT, REASON_RELEASED, REASON_REVOKED = 4, 5, 6
@@ -71,15 +81,18 @@ class Message:
 _REQUEST = "network name kind flags mtu queues lifetime reserved"
 Request = Message("Request", REQ_OPEN, "32s16sIIIII60s", _REQUEST)
 NetworksRequest = Message("NetworksRequest", REQ_NETWORKS, "32s16sIIIII60s", _REQUEST)
-Answer = Message("Answer", ANS_OPEN, "IiIIIIIIII16s6s2s16sII56s", "status error stage held limit kind flags ifindex mtu "
+Answer = Message("Answer", ANS_OPEN, "IIiIIIIIIII16s6s2s16sII52s", "status check error stage held limit kind flags ifindex mtu "
                  "queues name mac reserved_mac lease quota vhosts reserved")
-Network = Message("Network", ANS_NETWORK, "II32sIIIIII40s", "left count network kind mtu queues flags limit held reserved")
+Network = Message("Network", ANS_NETWORK, "IIII32sIIIIII40s", "status check left count network kind mtu queues flags limit held reserved")
 End = Message("End", ANS_END, "I12s16s", "reason reserved lease")
-Lease = Message("Lease", ANS_LEASE, "IIIIIIQQQQQIIII32s16s16s6s34s", "status left count ifindex uid pid since rx_bytes "
-                "tx_bytes rx_packets tx_packets kind lifetime mtu flags network name lease mac reserved")
-Done = Message("Done", ANS_RELEASE, "I12s", "status reserved")
-Event = Message("Event", ANS_EVENT, "IIIIQIIII32s16s16s24s", "status what reason lost when uid pid kind lifetime network "
+Lease = Message("Lease", ANS_LEASE, "IIIIIIIIQQQQQIII32s16s16s6s38s", "status check left count ifindex uid pid kind since rx_bytes "
+                "tx_bytes rx_packets tx_packets lifetime mtu flags network name lease mac reserved")
+Done = Message("Done", ANS_RELEASE, "II8s", "status check reserved")
+Event = Message("Event", ANS_EVENT, "IIIIIIQIII32s16s16s28s", "status check what reason lost kind when uid pid lifetime network "
                 "name lease reserved")
+About = Message("About", ANS_ABOUT, "IIIIQQQQQ32s24s", "status check protocol items_max requests kinds lifetimes item_kinds "
+                "flags release reserved")
+Item = struct.Struct("=HBBI16s16s8s")  # kind family prefix metric address peer reserved
 Client = Message("Client", REQ_CLIENT, "")
 Question = Message("Question", REQ_ASK, "16sQIIIIIIIIII32s16s16s16s", "ticket start_time uid pid action owner kind mode flags mtu queues "
                    "lifetime network name bridge parent")
@@ -111,6 +124,11 @@ def lease_request(type, name="", lease=bytes(16), flags=0):
 def networks_request():
     """The bytes of a TB_REQ_NETWORKS."""
     return NetworksRequest.pack(b"", b"", 0, 0, 0, 0, 0, b"")
+
+
+def about_request():
+    """The bytes of a TB_REQ_ABOUT."""
+    return Request.pack(b"", b"", 0, 0, 0, 0, 0, b"", type=REQ_ABOUT)
 
 
 def send(sock, data, fds=()):

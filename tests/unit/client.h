@@ -24,8 +24,8 @@
 
 #include <cmocka.h>
 
-/* The fds that these tests hand out are no devices, so that they need none. test_client_device.c, which has devices, tests
- * the library's own function of this name. */
+/* The fds that these tests hand out are no devices, so that they need none. test_client_device.c, which has devices,
+ * tests the library's own function of this name. */
 #ifndef TEST_CLIENT_HAS_DEVICES
 int tb_device_check(const struct tb_answer *answer, const int *fds)
 {

@@ -1,6 +1,6 @@
-/* libtapbroker beside a broker of a later day, which has one more kind, flag, lifetime, reason, event, status and field:
- * listing, watching and opening go on, and what is new comes as the number that it is. Also structs of the caller's that
- * are older or newer than this library.
+/* libtapbroker beside a broker of a later day, which has one more kind, flag, lifetime, reason, event, status and
+ * field: listing, watching and opening go on, and what is new comes as the number that it is. Also structs of the
+ * caller's that are older or newer than this library.
  */
 #include "tests/unit/client_broker.h"
 

@@ -192,6 +192,25 @@ struct wrong {
 	uint32_t value;
 };
 
+static struct tb_answer restart(void)
+{
+	struct tb_answer answer = refusal(TB_BUSY);
+
+	answer.check = TB_CHECK_RESTART;
+	return answer;
+}
+
+/* A list of which the caller has been told something already is not begun anew. */
+static void test_leases_restart(void **state)
+{
+	struct broker *broker = *state;
+
+	add_lease(broker, "vm0", 1, 2);
+	add_answer(broker, restart());
+	assert_int_equal(list_leases(broker, 0, -1), 1);
+	assert_int_equal(errno, ECONNRESET);
+}
+
 /* The second of two leases, wrong in one field. */
 static void test_leases_wrong(void **state)
 {
@@ -402,6 +421,23 @@ static void test_watch_refused(void **state)
 	expect_no_watch(broker, ECONNRESET);
 }
 
+/* It is over as if the broker were gone, which it is in a moment. */
+static void test_watch_restart(void **state)
+{
+	const struct tap_event *event;
+	struct broker *broker = *state;
+	struct tap_watch *watch;
+
+	add_event(broker, TB_EVENT_WATCHING);
+	add_answer(broker, restart());
+	start(broker);
+	assert_true(tap_watch(0, 2000, &watch) >= 0);
+	stop(broker);
+	assert_int_equal(tap_watch_next(watch, &event), -1);
+	assert_int_equal(errno, ECONNRESET);
+	tap_watch_close(watch);
+}
+
 static void test_watch_wrong(void **state)
 {
 	static const struct wrong wrong[] = {
@@ -438,6 +474,7 @@ int main(void)
 		BROKER_TEST(test_leases_break_off), BROKER_TEST(test_leases_wrong),
 		BROKER_TEST(test_release),          BROKER_TEST(test_revoke),
 		BROKER_TEST(test_bad_leases),       BROKER_TEST(test_watch),
+		BROKER_TEST(test_leases_restart),   BROKER_TEST(test_watch_restart),
 		BROKER_TEST(test_watch_refused),    BROKER_TEST(test_watch_wrong),
 	};
 

@@ -11,8 +11,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
 #include <seccomp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -32,6 +34,9 @@ static const struct tb_rule to_ask[] = {
 	TB_ALLOW(poll),
 	TB_ALLOW(ppoll),
 	TB_ALLOW(recvmsg),
+	TB_ALLOW(fstat),
+	TB_ALLOW(newfstatat),
+	TB_ALLOW_IF(ioctl, 1, TUNGETIFF),
 	TB_ALLOW(close),
 	TB_ALLOW(clock_gettime),
 	TB_ALLOW(brk),
