@@ -22,7 +22,7 @@ static int take_fd(struct closer *closer)
 
 static void run_closer(void *context)
 {
-	struct closer *closer = *(struct closer **)context;
+	struct closer *closer = context;
 
 	for (;;) {
 		int fd = take_fd(closer);
@@ -36,17 +36,14 @@ static void run_closer(void *context)
 
 int closer_start(struct closer *closer)
 {
-	struct closer *contexts[CLOSER_THREADS];
 	int ret = -pthread_mutex_init(&closer->lock, NULL);
 
 	if (ret == 0)
 		ret = -pthread_cond_init(&closer->changed, NULL);
-	for (int i = 0; i < CLOSER_THREADS; i++)
-		contexts[i] = closer;
 	closer->first = 0;
 	closer->count = 0;
 	closer->closing = 0;
-	return ret < 0 ? ret : threads_start(run_closer, contexts, sizeof(contexts[0]), CLOSER_THREADS);
+	return ret < 0 ? ret : threads_start(run_closer, closer, 0, CLOSER_THREADS);
 }
 
 void closer_give(struct closer *closer, int *fd)

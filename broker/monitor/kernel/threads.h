@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* Starts count threads, each with the next one of an array of contexts, and waits until all of them run. run() does not
- * return. Returns 0 or a negative errno. */
+/* Starts count threads, each with the next one of an array of contexts of this size, and waits until all of them run;
+ * with size 0 all have the same one. A context outlives its thread. run() does not return. Returns 0 or a negative errno. */
 int threads_start(void (*run)(void *context), void *contexts, size_t size, unsigned int count);
 
 #endif
