@@ -1,5 +1,5 @@
 /* fake_polkitd SECONDS: a polkitd that says yes to everything, each time after so many seconds, also to a check that was
- * cancelled meanwhile. Runs as root, on the system bus of a test's sandbox, where no other polkitd runs.
+ * cancelled meanwhile. Runs as polkitd's user, on the system bus of a test's sandbox, where no other polkitd runs.
  *
  * It says on stdout what happens: "ready", "check ID", "cancel ID" and "reply ID"; ID is the check's cancellation id.
  */
@@ -66,12 +66,9 @@ static void on_name(GDBusConnection *connection, const gchar *name, gpointer dat
 	say("ready", name);
 }
 
-/* With a connection: another polkitd has the name, and we are next. */
 static void on_no_name(GDBusConnection *connection, const gchar *name, gpointer data)
 {
-	(void)data;
-	if (connection != NULL)
-		return;
+	(void)connection, (void)data;
 	fprintf(stderr, "fake_polkitd: cannot be %s\n", name);
 	exit(1);
 }
