@@ -75,11 +75,12 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW(madvise),                          /* the stack of a thread that has ended */
 	TB_ALLOW(brk),                              /* the heap */
 
-	/* Files: the libraries look for some (translations, modules), and find none. */
+	/* Files: the libraries look for some (translations of an error's text, modules), and find none. */
 	TB_FAIL(openat, EACCES),     /* opens nothing */
-	TB_FAIL(newfstatat, EACCES), /* is not told of any; the C library's access() has a call of its own */
-	TB_FAIL(faccessat, EACCES),  /* the same */
+	TB_FAIL(newfstatat, EACCES), /* is told of none */
+	TB_FAIL(statx, EACCES),      /* the same */
 	TB_FAIL(access, EACCES),     /* the same */
+	TB_FAIL(faccessat, EACCES),  /* the same, on machines without access */
 
 	TB_SANITIZER_RULES /* none but in a sanitized build */
 };
