@@ -46,8 +46,8 @@ static bool check_name(const char name[TB_NAME_SIZE])
 	return tb_name_valid(name, TB_NAME_SIZE);
 }
 
-/* pid 0 is a process that our pid namespace does not have, and polkitd reads the uid -1 and the start time 0 as "look it
- * up yourself". None of them says who asks. */
+/* pid 0 is a process that our pid namespace does not have, and polkitd reads the uid -1 and the start time 0 as "look
+ * it up yourself". None of them says who asks. */
 static bool check_subject(const struct tb_question *question)
 {
 	return question->pid > 0 && question->pid <= INT_MAX && question->uid != UINT32_MAX && question->start_time > 0;

@@ -1,5 +1,5 @@
-/* The authority's real lock-down: broker/authority/authority_lockdown.c. Each attempt runs in a process of its own. Needs
- * root; fails if the filter lets a call pass that it should not, or kills for one that the libraries need.
+/* The authority's real lock-down: broker/authority/authority_lockdown.c. Each attempt runs in a process of its own.
+ * Needs root; fails if the filter lets a call pass that it should not, or kills for one that the libraries need.
  */
 #include "tests/unit/filters.h"
 

@@ -1,5 +1,5 @@
-/* The opener's real lock-down: broker/opener/opener_lockdown.c. Each attempt runs in a process of its own, as uid 0 without
- * a capability, and without the unit that narrows the opener further. Needs root, and a kernel with Landlock.
+/* The opener's real lock-down: broker/opener/opener_lockdown.c. Each attempt runs in a process of its own, as uid 0
+ * without a capability, and without the unit that narrows the opener further. Needs root, and a kernel with Landlock.
  */
 #include "tests/unit/filters.h"
 

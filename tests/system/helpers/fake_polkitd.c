@@ -1,5 +1,5 @@
-/* fake_polkitd SECONDS: a polkitd that says yes to everything, each time after so many seconds, also to a check that was
- * cancelled meanwhile. Runs as polkitd's user, on the system bus of a test's sandbox, where no other polkitd runs.
+/* fake_polkitd SECONDS: a polkitd that says yes to everything, each time after so many seconds, also to a check that
+ * was cancelled meanwhile. Runs as polkitd's user, on the system bus of a test's sandbox, where no other polkitd runs.
  *
  * It says on stdout what happens: "ready", "check ID", "cancel ID" and "reply ID"; ID is the check's cancellation id.
  */
