@@ -31,7 +31,7 @@ static const char *const modes[] = {
 };
 
 /* Bridges and parents are the administrator's, and may have names that our devices never have. */
-static bool check_lower(const char name[TB_NAME_SIZE])
+static bool check_interface(const char name[TB_NAME_SIZE])
 {
 	return tb_interface_valid(name, TB_NAME_SIZE);
 }
@@ -58,12 +58,12 @@ static bool check_device(const struct tb_question *question)
 	switch (question->kind) {
 	case TB_KIND_TAP:
 		return question->mode == TB_MODE_NONE && check_empty(question->parent) &&
-		       (check_empty(question->bridge) || check_lower(question->bridge));
+		       (check_empty(question->bridge) || check_interface(question->bridge));
 	case TB_KIND_TUN:
 		return question->mode == TB_MODE_NONE && check_empty(question->parent) && check_empty(question->bridge);
 	case TB_KIND_MACVTAP:
 		return question->mode >= TB_MODE_BRIDGE && question->mode <= TB_MODE_PASSTHRU &&
-		       check_lower(question->parent) && check_empty(question->bridge);
+		       check_interface(question->parent) && check_empty(question->bridge);
 	default:
 		return false;
 	}
