@@ -61,7 +61,7 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW(gettid),                                /* the same */
 	TB_ALLOW(rt_sigprocmask),                        /* no signals while one starts or ends */
 	TB_ALLOW(rt_sigaction),                          /* with the first thread, glibc sets up its own signals */
-	TB_ALLOW(sched_getattr),                         /* a new thread runs at the priority of the one that wants it */
+	TB_ALLOW(sched_getattr),                         /* a new thread has its maker's priority */
 	TB_ALLOW(sched_setattr),                         /* the same */
 	TB_ALLOW_IF(prctl, 0, PR_SET_NAME),              /* names it, for ps */
 	TB_ALLOW(exit),                                  /* ends it */
@@ -74,6 +74,13 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW(mremap),                           /* a large block grows */
 	TB_ALLOW(madvise),                          /* the stack of a thread that has ended */
 	TB_ALLOW(brk),                              /* the heap */
+
+	/* Files: the libraries look for some (translations of an error's text, modules), and find none. */
+	TB_FAIL(openat, EACCES),     /* opens nothing */
+	TB_FAIL(newfstatat, EACCES), /* is told of none */
+	TB_FAIL(statx, EACCES),      /* the same */
+	TB_FAIL(access, EACCES),     /* the same */
+	TB_FAIL(faccessat, EACCES),  /* the same, on machines without access */
 
 	TB_SANITIZER_RULES /* none but in a sanitized build */
 };

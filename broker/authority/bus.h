@@ -6,8 +6,8 @@
 
 #include <gio/gio.h>
 
-/* Called when an attempt to connect has ended: with the connection, which stays the bus's, or with an error, which stays
- * the caller's. */
+/* Called when an attempt to connect has ended: with the connection, which stays the bus's, or with an error, which
+ * stays the caller's. */
 typedef void bus_opened(GDBusConnection *connection, const GError *error);
 
 /* Begins to connect, unless that has begun already or is done. opened is called from the main loop, once for each

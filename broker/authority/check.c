@@ -31,7 +31,7 @@ static const char *const modes[] = {
 };
 
 /* Bridges and parents are the administrator's, and may have names that our devices never have. */
-static bool check_lower(const char name[TB_NAME_SIZE])
+static bool check_interface(const char name[TB_NAME_SIZE])
 {
 	return tb_interface_valid(name, TB_NAME_SIZE);
 }
@@ -46,8 +46,8 @@ static bool check_name(const char name[TB_NAME_SIZE])
 	return tb_name_valid(name, TB_NAME_SIZE);
 }
 
-/* pid 0 is a process that our pid namespace does not have, and polkitd reads the uid -1 and the start time 0 as "look it
- * up yourself". None of them says who asks. */
+/* pid 0 is a process that our pid namespace does not have, and polkitd reads the uid -1 and the start time 0 as "look
+ * it up yourself". None of them says who asks. */
 static bool check_subject(const struct tb_question *question)
 {
 	return question->pid > 0 && question->pid <= INT_MAX && question->uid != UINT32_MAX && question->start_time > 0;
@@ -58,12 +58,12 @@ static bool check_device(const struct tb_question *question)
 	switch (question->kind) {
 	case TB_KIND_TAP:
 		return question->mode == TB_MODE_NONE && check_empty(question->parent) &&
-		       (check_empty(question->bridge) || check_lower(question->bridge));
+		       (check_empty(question->bridge) || check_interface(question->bridge));
 	case TB_KIND_TUN:
 		return question->mode == TB_MODE_NONE && check_empty(question->parent) && check_empty(question->bridge);
 	case TB_KIND_MACVTAP:
 		return question->mode >= TB_MODE_BRIDGE && question->mode <= TB_MODE_PASSTHRU &&
-		       check_lower(question->parent) && check_empty(question->bridge);
+		       check_interface(question->parent) && check_empty(question->bridge);
 	default:
 		return false;
 	}

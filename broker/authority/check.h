@@ -1,5 +1,5 @@
-/* One question as polkitd is asked it, by a D-Bus call of CheckAuthorization, and what polkitd's reply says. Runs in the
- * authority: own uid, no capability. Nothing here talks to anybody, and nothing here decides anything.
+/* One question as polkitd is asked it, by a D-Bus call of CheckAuthorization, and what polkitd's reply says. Runs in
+ * the authority: own uid, no capability. Nothing here talks to anybody, and nothing here decides anything.
  */
 #ifndef TB_AUTHORITY_CHECK_H
 #define TB_AUTHORITY_CHECK_H
@@ -10,8 +10,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* True if the question is one that an honest clerk can ask: known numbers, valid names, and a kind, a mode, a bridge and
- * a parent that go together. The other functions take only such a question. */
+/* True if the question is one that an honest clerk can ask: known numbers, valid names, and a kind, a mode, a bridge
+ * and a parent that go together. The other functions take only such a question. */
 bool check_valid(const struct tb_question *question);
 
 /* The parameters of CheckAuthorization: the process that asks, as the clerk knows it from the kernel; the action; the

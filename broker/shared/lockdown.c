@@ -12,9 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The vDSO answers these without the kernel on one machine; on another (vdso=0, a clock source that it cannot read) they
- * are system calls. They tell the time and the processor, and draw random numbers: no process needs protection from
- * that, and libraries call them where nobody expects it. */
+/* The vDSO answers these without the kernel on one machine; on another (vdso=0, a clock source that it cannot read)
+ * they are system calls. They tell the time and the processor, and draw random numbers: that touches nothing, and
+ * libraries call them where nobody expects it. */
 /* clang-format off */
 static const struct tb_rule vdso_rules[] = {
 	TB_ALLOW(clock_gettime), /* deadlines; the C library's waits */

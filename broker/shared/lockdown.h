@@ -27,9 +27,9 @@ struct tb_rule {
 #define TB_FAIL(name, error) { SCMP_SYS(name), -1, 0, 0, error }
 /* clang-format on */
 
-/* From now on every system call that no rule permits kills the process. The calls that the vDSO answers on most machines
- * are permitted to every process, and need no row. every_thread: the filter is put on all threads that run already.
- * Needs no_new_privs, which it does not set. Returns 0 or a negative errno. */
+/* From now on every system call that no rule permits kills the process. The calls that the vDSO answers on most
+ * machines are permitted to every process, and need no row. every_thread: the filter is put on all threads that run
+ * already. Needs no_new_privs, which it does not set. Returns 0 or a negative errno. */
 int tb_filter_load(const struct tb_rule *rules, size_t count, bool every_thread);
 
 /* What a process may still do below a path: LANDLOCK_ACCESS_FS_* bits of broker/shared/landlock.h. Bits that the

@@ -1,5 +1,5 @@
-/* For the tests of each process's real lock-down: one attempt in a process of its own, which locks itself down first, and
- * the attempts that every process of the broker must stand. Included by one test program of each process.
+/* For the tests of each process's real lock-down: one attempt in a process of its own, which locks itself down first,
+ * and the attempts that every process of the broker must stand. Included by one test program of each process.
  */
 #ifndef TB_TEST_FILTERS_H
 #define TB_TEST_FILTERS_H
