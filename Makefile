@@ -32,7 +32,7 @@ BUILD ?= build$(if $(SANITIZE),-sanitize)
 # What each program is made of, and what it may link: the trust boundary. A folder under broker/ is a process,
 # but for shared/ and config/ (the network files).
 tapbrokerd_OBJS = $(call objects,proto broker/shared broker/config broker/monitor)
-tapbrokerd_PKGS = libcap-ng libseccomp libmnl inih
+tapbrokerd_PKGS = libcap-ng libseccomp libmnl
 tapbroker-listener_OBJS = $(call objects,proto broker/shared broker/listener)
 tapbroker-listener_PKGS = libseccomp
 tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
@@ -91,8 +91,7 @@ $(BUILD)/flags: FORCE
 
 $(BUILD)/broker/%.o: private PKGS = libseccomp
 $(BUILD)/client/libtapbroker/%.o $(BUILD)/pic/client/libtapbroker/%.o: private PKGS = $(libtapbroker_PKGS)
-$(BUILD)/broker/config/%.o: private PKGS = inih
-$(BUILD)/broker/monitor/%.o: private PKGS = $(filter-out inih,$(tapbrokerd_PKGS))
+$(BUILD)/broker/monitor/%.o: private PKGS = $(tapbrokerd_PKGS)
 $(BUILD)/broker/authority/%.o: private PKGS = $(tapbroker-authority_PKGS)
 $(BUILD)/tests/%.o: private PKGS = $(TEST_PKGS)
 $(BUILD)/tests/unit/%.o: private PKGS = $(TEST_PKGS) cmocka

@@ -19,6 +19,8 @@ static const char *ceiling_forbids(const struct network *network, const struct t
 
 	if (network == NULL)
 		return "no-network";
+	if (network->off)
+		return "network-off";
 	if (message->kind != TB_KIND_ANY && message->kind != network->kind)
 		return "ceiling-kind";
 	if (named && !network_allows_name(network, message->name))

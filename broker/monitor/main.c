@@ -4,6 +4,7 @@
  * After lock-down it must never: use GLib, exec, change a namespace, ask the name service, or use a path, an fd, a pid
  * or a uid that a client supplied.
  */
+#include "broker/config/check.h"
 #include "broker/config/network.h"
 #include "broker/monitor/monitor.h"
 #include "broker/monitor/sandbox.h"
@@ -31,9 +32,6 @@
 
 /* The monitor's own fds beside those of requests and leases, generously. */
 #define OWN_FDS 256
-
-/* What the administrator has to mend: trying again does not help. A mistake on the command line ends with it, too. */
-#define EXIT_MISTAKE 2
 
 struct user {
 	uid_t uid;
@@ -88,25 +86,14 @@ static void refuse_user_namespace(void)
 
 static void read_networks(struct monitor *monitor)
 {
-	int ret = networks_read(&monitor->networks, monitor->options.config_dir, monitor->options.vendor_dir);
+	int mistakes = networks_read(&monitor->networks, monitor->options.config_dir, monitor->options.vendor_dir);
 
-	if (ret == -EINVAL) {
-		tb_log(TB_LOG_ERROR, "the network files have mistakes, see above: nothing is started");
-		exit(EXIT_MISTAKE);
-	}
-	if (ret < 0)
-		tb_die("cannot read the network files: %s", strerror(-ret));
-}
-
-static _Noreturn void check_and_exit(const struct monitor *monitor)
-{
-	for (size_t i = 0; i < monitor->networks.count; i++) {
-		const struct network *network = &monitor->networks.networks[i];
-
-		printf("%s: %s\n", network->name, kind_word(network->kind));
-	}
-	printf("%zu networks, no mistakes\n", monitor->networks.count);
-	exit(0);
+	if (mistakes < 0)
+		tb_die("cannot read the network files: %s", strerror(-mistakes));
+	if (mistakes > 0)
+		tb_log(TB_LOG_ERROR, "the network files have %d mistake%s, see above: only the other networks are on",
+		       mistakes, mistakes == 1 ? "" : "s");
+	networks_warn_missing(&monitor->networks);
 }
 
 /* The most fds that one lease may bring. */
@@ -320,10 +307,11 @@ int main(int argc, char **argv)
 {
 	static struct monitor monitor;
 	struct users users;
+	tb_log_open();
 	options_parse(&monitor.options, argc, argv);
-	read_networks(&monitor);
 	if (monitor.options.check)
-		check_and_exit(&monitor);
+		return config_check(monitor.options.check_path, monitor.options.config_dir, monitor.options.vendor_dir);
+	read_networks(&monitor);
 	if (close_range((unsigned int)first_unpassed_fd(), ~0u, 0) < 0)
 		tb_die("cannot close the fds of whoever started the broker: %s", strerror(errno));
 	if (geteuid() != 0)
