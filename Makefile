@@ -128,6 +128,7 @@ $(UNIT_TESTS): private PKGS = $(TEST_PKGS) cmocka
 $(filter $(BUILD)/tests/unit/test_authority%,$(UNIT_TESTS)): private PKGS = $(TEST_PKGS) cmocka polkit-gobject-1
 $(foreach p,listener authority opener tapctl bridge-helper,$(eval $(filter $(BUILD)/tests/unit/test_$p%,$(UNIT_TESTS)): \
 	$(BUILD)/tests/lib$p.a))
+$(BUILD)/tests/fuzz/fuzz_bridge_conf $(BUILD)/fuzz/fuzz_bridge_conf: $(BUILD)/tests/libtapctl.a
 $(REPLAYS) $(HELPERS) $(FUZZERS): private PKGS = $(TEST_PKGS)
 $(BENCHES): private PKGS = $(TEST_PKGS) polkit-gobject-1
 $(BENCHES): $(BUILD)/tests/libbench.a
