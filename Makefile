@@ -34,7 +34,7 @@ CLERK = broker/clerk broker/clerk/client broker/clerk/lease broker/clerk/request
 # What each program is made of, and what it may link: the trust boundary. A folder under broker/ is a process,
 # but for shared/ and config/ (the network files).
 tapbrokerd_OBJS = $(call objects,proto broker/shared broker/shared/netlink broker/config broker/monitor broker/monitor/kernel)
-tapbrokerd_PKGS = libcap-ng libseccomp libmnl inih
+tapbrokerd_PKGS = libcap-ng libseccomp libmnl
 tapbroker-clerk_OBJS = $(call objects,proto broker/shared broker/shared/netlink $(CLERK)) $(BUILD)/broker/config/table.o
 tapbroker-clerk_PKGS = libseccomp libmnl
 tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
@@ -97,8 +97,7 @@ $(BUILD)/flags: FORCE
 $(BUILD)/broker/%.o: private PKGS = libseccomp
 $(BUILD)/broker/shared/%.o $(BUILD)/broker/clerk/%.o: private PKGS = libseccomp libmnl
 $(BUILD)/client/libtapbroker/%.o $(BUILD)/pic/client/libtapbroker/%.o: private PKGS = $(libtapbroker_PKGS)
-$(BUILD)/broker/config/%.o: private PKGS = inih
-$(BUILD)/broker/monitor/%.o: private PKGS = $(filter-out inih,$(tapbrokerd_PKGS))
+$(BUILD)/broker/monitor/%.o: private PKGS = $(tapbrokerd_PKGS)
 $(BUILD)/broker/authority/%.o: private PKGS = $(tapbroker-authority_PKGS)
 $(BUILD)/tests/%.o: private PKGS = $(TEST_PKGS)
 $(BUILD)/tests/unit/%.o: private PKGS = $(TEST_PKGS) cmocka
@@ -137,6 +136,7 @@ $(UNIT_TESTS): private PKGS = $(TEST_PKGS) cmocka
 $(filter $(BUILD)/tests/unit/test_authority%,$(UNIT_TESTS)): private PKGS = $(TEST_PKGS) cmocka gio-2.0
 $(foreach p,clerk authority opener tapctl bridge-helper,$(eval $(filter $(BUILD)/tests/unit/test_$p%,$(UNIT_TESTS)): \
 	$(BUILD)/tests/lib$p.a))
+$(BUILD)/tests/fuzz/fuzz_bridge_conf $(BUILD)/fuzz/fuzz_bridge_conf: $(BUILD)/tests/libtapctl.a
 $(REPLAYS) $(HELPERS) $(FUZZERS): private PKGS = $(TEST_PKGS)
 $(BUILD)/tests/fake_polkitd: private PKGS = gio-2.0
 $(BENCHES): private PKGS = $(TEST_PKGS) polkit-gobject-1

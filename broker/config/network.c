@@ -1,5 +1,5 @@
-/* The networks: both directories, the table, and what two networks may not have in common. Runs in the monitor before
- * lock-down, as root. It must never hand on a table if anything in any file was wrong.
+/* The networks: both directories, and the table. Runs in tapbrokerd before lock-down, as root. A mistake in a file
+ * switches its own network off, and no other; no value of such a file may reach the table, but for its name and kind.
  */
 #include "broker/config/network.h"
 
@@ -21,56 +21,57 @@
 struct reading {
 	struct network_file files[NETWORKS_MAX];
 	size_t count;
-	bool wrong;
+	unsigned int mistakes; /* that are not of one of these files */
 };
 
-/* Opens a directory and checks its owner. base is an open directory, or AT_FDCWD; path is for the log. *fd is -1 if
- * there is no such directory. Returns 0, or -EINVAL, which is logged. */
-static int open_trusted(int base, const char *name, const char *path, int *fd)
+/* One of the two directories. */
+struct directory {
+	const char *path; /* what networks.d is in */
+	int fd;           /* of networks.d, or -1: there is none, or it cannot be opened */
+	bool wrong;       /* logged: not everything in it can be read, or others than root may have written it */
+};
+
+/* Opens a directory and checks its owner. base is an open directory, or AT_FDCWD. *fd is -1 if there is no such
+ * directory, or if it cannot be opened, which is logged and makes *wrong true. */
+static void open_checked(int base, const char *name, const char *path, int *fd, bool *wrong)
 {
 	struct stat status;
 
 	*fd = openat(base, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0 && errno == ENOENT)
-		return 0;
+		return;
 	if (*fd < 0 || fstat(*fd, &status) < 0) {
 		tb_log(TB_LOG_ERROR, "%s: cannot be opened as a directory: %s", path, strerror(errno));
-		return -EINVAL;
+		*wrong = true;
+	} else if (!network_owner_trusted(&status, path)) {
+		*wrong = true;
 	}
-	return network_owner_trusted(&status, path) ? 0 : -EINVAL;
 }
 
-/* Opens DIR/networks.d. Who can write to DIR can replace networks.d, so both must be root's. The caller closes *fd,
- * which is -1 if there is no such directory. Returns 0 or -EINVAL. */
-static int open_networks(const char *dir, int *fd)
+/* Opens PATH/networks.d. Who can write to PATH can replace networks.d, so both must be root's. The caller closes
+ * directory->fd. */
+static void open_networks(struct directory *directory)
 {
-	char path[512];
+	char path[NETWORK_PATH_SIZE];
 	int parent TB_CLOSE = -1;
-	int ret;
 
-	*fd = -1;
-	ret = open_trusted(AT_FDCWD, dir, dir, &parent);
-	if (ret == 0 && parent >= 0) {
-		snprintf(path, sizeof(path), "%s/networks.d", dir);
-		ret = open_trusted(parent, "networks.d", path, fd);
-	}
-	return ret;
+	open_checked(AT_FDCWD, directory->path, directory->path, &parent, &directory->wrong);
+	if (parent < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/networks.d", directory->path);
+	open_checked(parent, "networks.d", path, &directory->fd, &directory->wrong);
 }
 
-/* What is not *.conf, and what is hidden, is not ours: README, lan.conf.example, lan.conf~. */
-static int is_network_file(const struct dirent *entry)
+static bool ends_in_suffix(const char *name)
 {
-	size_t length = strlen(entry->d_name);
+	size_t length = strlen(name);
 
-	return entry->d_name[0] != '.' && length >= strlen(SUFFIX) &&
-	       strcmp(entry->d_name + length - strlen(SUFFIX), SUFFIX) == 0;
+	return length >= strlen(SUFFIX) && strcmp(name + length - strlen(SUFFIX), SUFFIX) == 0;
 }
 
-/* Copies a file's name without its suffix. False if that is no name for a network. */
-static bool take_name(char name[TB_NETWORK_SIZE], const char *file_name)
+/* Copies the beginning of a file's name. False if that is no name for a network. */
+static bool take_name(char name[TB_NETWORK_SIZE], const char *file_name, size_t length)
 {
-	size_t length = strlen(file_name) - strlen(SUFFIX);
-
 	memset(name, 0, TB_NETWORK_SIZE);
 	if (length >= TB_NETWORK_SIZE)
 		return false;
@@ -78,129 +79,91 @@ static bool take_name(char name[TB_NETWORK_SIZE], const char *file_name)
 	return tb_network_valid(name, TB_NETWORK_SIZE);
 }
 
-static void read_file(struct reading *reading, const char *dir, int networks_fd, const char *file_name)
+static bool all_printable(const char *name)
 {
-	struct network_file *file = &reading->files[reading->count];
-	int ret;
-
-	if (reading->count == NETWORKS_MAX) {
-		tb_log(TB_LOG_ERROR, "%s/networks.d/%s: there are more than %d networks", dir, file_name, NETWORKS_MAX);
-		reading->wrong = true;
-		return;
-	}
-	memset(file, 0, sizeof(*file));
-	file->dir = dir;
-	if (!take_name(file->network.name, file_name)) {
-		for (const char *c = file_name; *c != '\0'; c++)
-			if (*c < ' ' || *c > '~')
-				file_name = "(a name with unprintable bytes)" SUFFIX;
-		tb_log(TB_LOG_ERROR, "%s/networks.d/%s: a network's name is [a-z][a-z0-9_-]{0,30}", dir, file_name);
-		reading->wrong = true;
-		return;
-	}
-	ret = network_file_read(file, networks_fd);
-	if (ret < 0 && ret != -ENOENT)
-		reading->wrong = true;
-	if (ret != -ENOENT) /* also a wrong one: one run is to name its conflicts too */
-		reading->count++;
+	for (; *name != '\0'; name++)
+		if (*name < ' ' || *name > '~')
+			return false;
+	return true;
 }
 
-/* Reads all files of a directory but those that replaced_by, another open directory or -1, has too. */
-static void read_directory(struct reading *reading, const char *dir, int networks_fd, int replaced_by)
+/* True for lan.network and lan: somebody may wait for a network of that name. Not for README, notes~ and
+ * lan.conf.example. */
+static bool looks_like_network(const struct dirent *entry)
 {
+	const char *name = entry->d_name;
+	size_t length = strcspn(name, ".");
+	char network[TB_NETWORK_SIZE];
+
+	return entry->d_type != DT_DIR && take_name(network, name, length) && all_printable(name) &&
+	       strncmp(name + length, SUFFIX, strlen(SUFFIX)) != 0 && name[strlen(name) - 1] != '~';
+}
+
+/* Reads a file, or says why not: blocked, if it is not NULL, is the directory that would have to be trusted. */
+static void read_file(struct reading *reading, const struct directory *directory, const char *file_name,
+		      const char *blocked)
+{
+	struct network_file one_too_many;
+	bool full = reading->count == NETWORKS_MAX;
+	struct network_file *file = full ? &one_too_many : &reading->files[reading->count];
+
+	memset(file, 0, sizeof(*file));
+	snprintf(file->path, sizeof(file->path), "%s/networks.d/%s", directory->path,
+		 all_printable(file_name) ? file_name : "(a name with unprintable bytes)" SUFFIX);
+	if (!take_name(file->network.name, file_name, strlen(file_name) - strlen(SUFFIX))) {
+		network_file_error(file, 0, "a network's name is [a-z][a-z0-9_-]{0,30}");
+		reading->mistakes++;
+		return;
+	}
+	if (full) {
+		network_file_error(file, 0, "there are more than %d networks, so %s is off", NETWORKS_MAX,
+				   file->network.name);
+		reading->mistakes++;
+		return;
+	}
+	if (blocked != NULL)
+		network_file_error(file, 0, "is not read, because of what is wrong with %s/networks.d", blocked);
+	else if (network_file_read(file, directory->fd, file_name) == -ENOENT)
+		return;
+	reading->count++;
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* Reads all files of a directory but those that the directory before, if it is not NULL, has too. If that one is wrong,
+ * nobody knows what it would have replaced or masked: then nothing is read. */
+static void read_directory(struct reading *reading, struct directory *directory, const struct directory *before)
+{
+	const char *blocked = directory->wrong ? directory->path : NULL;
 	struct dirent **entries = NULL;
 	struct stat status;
 	int count;
 
-	if (networks_fd < 0)
+	if (before != NULL && before->wrong)
+		blocked = before->path;
+	if (directory->fd < 0)
 		return;
-	count = scandirat(networks_fd, ".", &entries, is_network_file, alphasort);
+	count = scandirat(directory->fd, ".", &entries, is_visible, alphasort);
 	if (count < 0) {
-		tb_log(TB_LOG_ERROR, "%s/networks.d: cannot be read: %s", dir, strerror(errno));
-		reading->wrong = true;
+		tb_log(TB_LOG_ERROR, "%s/networks.d: cannot be read: %s", directory->path, strerror(errno));
+		directory->wrong = true;
 	}
 	for (int i = 0; i < count; i++) {
-		const char *file_name = entries[i]->d_name;
+		const char *name = entries[i]->d_name;
+		bool replaced = before != NULL && before->fd >= 0 &&
+				fstatat(before->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 
-		if (replaced_by < 0 || fstatat(replaced_by, file_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-			read_file(reading, dir, networks_fd, file_name);
+		if (!ends_in_suffix(name) && looks_like_network(entries[i]))
+			tb_log(TB_LOG_WARNING, "%s/networks.d/%s: is not read: its name does not end in " SUFFIX,
+			       directory->path, name);
+		else if (ends_in_suffix(name) && !replaced)
+			read_file(reading, directory, name, blocked);
 		free(entries[i]);
 	}
 	free(entries);
-}
-
-/* True if some interface name fits both patterns. */
-static bool patterns_meet(const char *a, const char *b)
-{
-	size_t a_prefix = strcspn(a, "*");
-	size_t b_prefix = strcspn(b, "*");
-
-	if (a[a_prefix] == '\0')
-		return tb_name_matches(a, b);
-	if (b[b_prefix] == '\0')
-		return tb_name_matches(b, a);
-	return strncmp(a, b, a_prefix < b_prefix ? a_prefix : b_prefix) == 0;
-}
-
-/* Rules of the host's firewall and of polkit go by interface names: a name must tell the network. */
-static void check_names(struct network_file *file, const struct network_file *other)
-{
-	for (size_t i = 0; i < file->network.names_count; i++)
-		for (size_t j = 0; j < other->network.names_count; j++)
-			if (patterns_meet(file->network.names[i], other->network.names[j]))
-				network_file_error(file, file->names_lines[i],
-						   "Names=%s and Names=%s of %s/networks.d/%s.conf:%u can be the same "
-						   "interface; "
-						   "change one",
-						   file->network.names[i], other->network.names[j], other->dir,
-						   other->network.name, other->names_lines[j]);
-}
-
-/* A client that may ask for the name of a bridge or parent could make that interface while the real one is missing. */
-static void check_lower(struct network_file *file, const struct network_file *other)
-{
-	const char *lower = other->network.kind == TB_KIND_MACVTAP ? other->network.parent : other->network.bridge;
-	const char *key = other->network.kind == TB_KIND_MACVTAP ? "Parent" : "Bridge";
-	enum network_key line = other->network.kind == TB_KIND_MACVTAP ? KEY_PARENT : KEY_BRIDGE;
-
-	for (size_t i = 0; i < file->network.names_count; i++)
-		if (lower[0] != '\0' && tb_name_matches(lower, file->network.names[i]))
-			network_file_error(file, file->names_lines[i],
-					   "Names=%s: a client could take the name of %s=%s of "
-					   "%s/networks.d/%s.conf:%u; "
-					   "change one",
-					   file->network.names[i], key, lower, other->dir, other->network.name,
-					   other->lines[line]);
-}
-
-/* A passthru macvtap takes its parent whole. */
-static void check_passthru(struct network_file *file, const struct network_file *other)
-{
-	const char *parent = file->network.parent;
-	bool is_parent = strcmp(parent, other->network.parent) == 0;
-
-	if (file->network.mode == TB_MODE_PASSTHRU && parent[0] != '\0' &&
-	    (is_parent || strcmp(parent, other->network.bridge) == 0))
-		network_file_error(file, file->lines[KEY_PARENT],
-				   "Parent=%s: Mode=passthru needs it alone, but %s/networks.d/%s.conf:%u uses it too",
-				   parent, other->dir, other->network.name,
-				   other->lines[is_parent ? KEY_PARENT : KEY_BRIDGE]);
-}
-
-static void check_conflicts(struct reading *reading)
-{
-	for (size_t i = 0; i < reading->count; i++) {
-		struct network_file *file = &reading->files[i];
-
-		for (size_t j = 0; j < reading->count; j++) {
-			check_lower(file, &reading->files[j]);
-			if (j != i)
-				check_passthru(file, &reading->files[j]);
-			if (j < i) /* it goes both ways, and is said once */
-				check_names(file, &reading->files[j]);
-		}
-		reading->wrong = reading->wrong || file->wrong;
-	}
 }
 
 static int compare_networks(const void *a, const void *b)
@@ -211,34 +174,78 @@ static int compare_networks(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
+/* Of a file with a mistake no value is sure, so nothing is allowed: all limits are 0. The kind may be needed for
+ * devices that were handed out before. */
+static void switch_off(struct network_file *file)
+{
+	struct network off = {.off = true, .kind = file->network.kind};
+
+	memcpy(off.name, file->network.name, sizeof(off.name));
+	file->network = off;
+	tb_log(TB_LOG_ERROR, "network %s is off: its file has %u mistake%s", off.name, file->mistakes,
+	       file->mistakes == 1 ? "" : "s");
+}
+
+/* Returns the number of mistakes. */
+static unsigned int fill_table(struct network_table *table, struct reading *reading)
+{
+	unsigned int mistakes = reading->mistakes;
+
+	for (size_t i = 0; i < reading->count; i++) {
+		struct network_file *file = &reading->files[i];
+
+		mistakes += file->mistakes;
+		if (file->mistakes > 0)
+			switch_off(file);
+		table->networks[i] = file->network;
+	}
+	table->count = reading->count;
+	qsort(table->networks, table->count, sizeof(table->networks[0]), compare_networks);
+	return mistakes;
+}
+
 int networks_read(struct network_table *table, const char *config_dir, const char *vendor_dir)
 {
 	struct reading *reading = calloc(1, sizeof(*reading));
-	int config_fd TB_CLOSE = -1;
-	int vendor_fd TB_CLOSE = -1;
-	int ret = -ENOMEM;
+	struct directory config = {.path = config_dir, .fd = -1};
+	struct directory vendor = {.path = vendor_dir, .fd = -1};
+	unsigned int mistakes;
 
 	table->count = 0;
 	if (reading == NULL)
-		goto out;
-	if (open_networks(config_dir, &config_fd) < 0)
-		reading->wrong = true;
-	else
-		read_directory(reading, config_dir, config_fd, -1);
-	if (open_networks(vendor_dir, &vendor_fd) < 0)
-		reading->wrong = true;
-	else
-		read_directory(reading, vendor_dir, vendor_fd, config_fd);
-	check_conflicts(reading);
-	ret = -EINVAL;
-	if (reading->wrong)
-		goto out;
-	for (size_t i = 0; i < reading->count; i++)
-		table->networks[i] = reading->files[i].network;
-	table->count = reading->count;
-	qsort(table->networks, table->count, sizeof(table->networks[0]), compare_networks);
-	ret = 0;
-out:
+		return -ENOMEM;
+	open_networks(&config);
+	read_directory(reading, &config, NULL);
+	open_networks(&vendor);
+	read_directory(reading, &vendor, &config);
+	tb_close(&config.fd);
+	tb_close(&vendor.fd);
+	reading->mistakes += config.wrong + vendor.wrong;
+	network_conflicts(reading->files, reading->count);
+	mistakes = fill_table(table, reading);
 	free(reading);
-	return ret;
+	return (int)mistakes;
+}
+
+int networks_read_file(struct network_table *table, const char *path)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+	const char *slash = strrchr(path, '/');
+	const char *base = slash != NULL ? slash + 1 : path;
+	unsigned int mistakes;
+	struct network_file *file;
+
+	table->count = 0;
+	if (reading == NULL)
+		return -ENOMEM;
+	file = &reading->files[0];
+	snprintf(file->path, sizeof(file->path), "%s", path);
+	if (!take_name(file->network.name, base, strlen(base) - (ends_in_suffix(base) ? strlen(SUFFIX) : 0)))
+		strcpy(file->network.name, "network");
+	if (network_file_read(file, AT_FDCWD, path) == 0)
+		reading->count = 1;
+	network_conflicts(reading->files, reading->count);
+	mistakes = fill_table(table, reading);
+	free(reading);
+	return (int)mistakes;
 }

@@ -1,5 +1,5 @@
-/* One network file: opened, its owner checked, its lines and keys read. Runs in the monitor before lock-down, as root,
- * on root's files. For network.c, network_file.c and network_keys.c only (and their tests and fuzzer).
+/* One network file: opened, its owner checked, its keys read and shown. Runs in tapbrokerd before lock-down, as root,
+ * on root's files. For the other files of this folder only, and for their tests and fuzzer.
  */
 #ifndef TB_NETWORK_FILE_H
 #define TB_NETWORK_FILE_H
@@ -9,33 +9,34 @@
 #include <sys/stat.h>
 
 #define NETWORK_FILE_MAX 65536 /* bytes in a file */
-#define NETWORK_LINE_MAX 190   /* bytes in a line that is not a comment: inih has room for 198 */
+#define NETWORK_PATH_SIZE 320  /* of a path in a message */
 
+/* In the order of the alphabet. */
 enum network_key {
-	KEY_KIND,
 	KEY_BRIDGE,
-	KEY_PARENT,
-	KEY_MODE,
-	KEY_NAMES,
-	KEY_MTU,
-	KEY_QUEUES,
-	KEY_VNET_HEADER,
-	KEY_MAX_PER_USER,
-	KEY_MAX,
-	KEY_ISOLATED,
 	KEY_IPV6,
-	KEY_LISTED,
+	KEY_ISOLATED,
+	KEY_KIND,
 	KEY_LIFETIMES,
-	KEY_VHOST,
+	KEY_LISTED,
+	KEY_MAX,
+	KEY_MAX_PER_USER,
+	KEY_MODE,
+	KEY_MTU,
+	KEY_NAMES,
 	KEY_NETNS,
+	KEY_PARENT,
+	KEY_QUEUES,
+	KEY_VHOST,
+	KEY_VNET_HEADER,
 	KEY_COUNT
 };
 
-/* A network and where it comes from: the file DIR/networks.d/NAME.conf. Lines count from 1; 0 means nowhere. */
+/* A network and the file that it comes from. Lines count from 1; 0 means nowhere. */
 struct network_file {
 	struct network network;
-	const char *dir;
-	bool wrong; /* something was found wrong, and logged */
+	char path[NETWORK_PATH_SIZE];
+	unsigned int mistakes; /* each was logged */
 	unsigned int section_line;
 	unsigned int lines[KEY_COUNT];
 	unsigned int names_lines[NETWORK_NAMES_MAX]; /* of each pattern in Names= */
@@ -43,19 +44,19 @@ struct network_file {
 
 /* network_file.c */
 
-/* Reads and checks the file NAME.conf in the open directory networks_fd; file->dir and file->network.name say which.
- * Everything wrong is logged. Returns 0, -ENOENT if the file is empty or /dev/null and so masks the network, -EINVAL
- * if anything is wrong. */
-int network_file_read(struct network_file *file, int networks_fd);
+/* Reads and checks the file of that name in the open directory, or AT_FDCWD; file->path is for messages, and
+ * file->network.name says which network it is. What is wrong is logged and counted in file->mistakes.
+ * Returns 0, or -ENOENT if the file is empty or /dev/null and so masks the network. */
+int network_file_read(struct network_file *file, int directory, const char *name);
 
-/* The same for the text of a file. Returns 0 or -EINVAL. */
-int network_file_parse(struct network_file *file, const char *text, size_t size);
+/* The same for the text of a file. */
+void network_file_parse(struct network_file *file, const char *text, size_t size);
 
 /* True if nobody but root (or the user who runs a check) can have written what has this status; else logs why not.
  * path is for the log. */
 bool network_owner_trusted(const struct stat *status, const char *path);
 
-/* Logs "FILE:LINE: what is wrong", and notes that the file is wrong. */
+/* Logs "FILE:LINE: what is wrong", and counts it; line 0 means the file as a whole. */
 void network_file_error(struct network_file *file, unsigned int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -69,5 +70,14 @@ void network_key_set(struct network_file *file, unsigned int line, const char *n
 
 /* What can only be checked when all keys are known; sets the defaults that depend on others. */
 void network_keys_finish(struct network_file *file);
+
+/* Words of the key Netns=. */
+extern const char *const network_netns_words[NETNS_COUNT];
+
+/* network_conflicts.c */
+
+/* What a network may not have in common with others. files are all networks in the order in which they were read; of
+ * two that are in conflict the later one is at fault, and is off. One that is off already is in nobody's way. */
+void network_conflicts(struct network_file *files, size_t count);
 
 #endif

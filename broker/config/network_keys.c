@@ -1,11 +1,15 @@
-/* The keys of a network file: their values, which kind each is for, and how they go together. Runs in the
- * monitor before lock-down, as root, on the text of root's files. It must never let a value through that a later step
- * would have to check again.
+/* The keys of a network file: their values, which kind each is for, and how they go together. Runs in
+ * tapbrokerd before lock-down, as root, on the text of root's files. It must never let a value through that a later
+ * step would have to check again.
  */
 #include "broker/config/network_file.h"
 
+#include "broker/config/ini.h"
+#include "broker/config/suggest.h"
+
 #include "proto/name.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +22,18 @@
 #define TAP_MTU_MAX 65521 /* the kernel takes the Ethernet header off */
 #define NAME_PREFIX_MIN 2 /* characters before '*' */
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /* A bit per kind, for the keys that are not for all of them. */
 #define FOR(kind) (1u << (kind))
 #define FOR_ALL (FOR(TB_KIND_TAP) | FOR(TB_KIND_TUN) | FOR(TB_KIND_MACVTAP))
 
 #define LOWER_RULE "[A-Za-z0-9][A-Za-z0-9_.-]{0,14}, not all or default"
 #define NAME_RULE "[a-z][a-z0-9_.-]{0,14}, without \"..\", not all or default"
+
+#define BLANKS " \t"
+
+const char *const network_netns_words[NETNS_COUNT] = {[NETNS_HOST] = "host", [NETNS_CALLER] = "caller"};
 
 struct key {
 	const char *name;
@@ -32,26 +42,49 @@ struct key {
 	void (*set)(struct network_file *file, unsigned int line, const char *value);
 };
 
+/* Where the value is among the words; refuses it, with a rule that names them, and returns count if it is none. */
+static size_t find_word(struct network_file *file, unsigned int line, const char *key, const char *value,
+			const char *rule, const char *const words[], size_t count)
+{
+	const char *meant;
+	size_t i = 0;
+
+	while (i < count && strcmp(value, words[i]) != 0)
+		i++;
+	if (i < count)
+		return i;
+	meant = suggest(value, words, count);
+	if (meant != NULL)
+		network_file_error(file, line, "%s=%s: %s; did you mean %s?", key, value, rule, meant);
+	else
+		network_file_error(file, line, "%s=%s: %s", key, value, rule);
+	return count;
+}
+
 static void set_kind(struct network_file *file, unsigned int line, const char *value)
 {
 	static const enum tb_kind kinds[] = {TB_KIND_TAP, TB_KIND_TUN, TB_KIND_MACVTAP};
+	const char *words[COUNT(kinds)];
+	size_t found;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(value, kind_word(kinds[i])) == 0)
-			file->network.kind = kinds[i];
-	if (file->network.kind == TB_KIND_ANY)
-		network_file_error(file, line, "Kind=%s: it is tap, tun or macvtap", value);
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		words[i] = kind_word(kinds[i]);
+	found = find_word(file, line, "Kind", value, "it is tap, tun or macvtap", words, COUNT(words));
+	if (found < COUNT(kinds))
+		file->network.kind = kinds[found];
 }
 
 static void set_mode(struct network_file *file, unsigned int line, const char *value)
 {
-	for (int mode = TB_MODE_BRIDGE; mode <= TB_MODE_PASSTHRU; mode++) {
-		if (strcmp(value, mode_word((enum tb_macvtap_mode)mode)) == 0) {
-			file->network.mode = (enum tb_macvtap_mode)mode;
-			return;
-		}
-	}
-	network_file_error(file, line, "Mode=%s: it is bridge, vepa, private or passthru", value);
+	static const enum tb_macvtap_mode modes[] = {TB_MODE_BRIDGE, TB_MODE_VEPA, TB_MODE_PRIVATE, TB_MODE_PASSTHRU};
+	const char *words[COUNT(modes)];
+	size_t found;
+
+	for (size_t i = 0; i < COUNT(modes); i++)
+		words[i] = mode_word(modes[i]);
+	found = find_word(file, line, "Mode", value, "it is bridge, vepa, private or passthru", words, COUNT(words));
+	if (found < COUNT(modes))
+		file->network.mode = modes[found];
 }
 
 static bool take_interface(char field[TB_NAME_SIZE], const char *value)
@@ -95,21 +128,27 @@ static bool pattern_valid(const char *pattern)
 	return take_interface(field, name);
 }
 
+static void refuse_name(struct network_file *file, unsigned int line, const char *word)
+{
+	if (strchr(word, ',') != NULL)
+		network_file_error(file, line, "Names=%s: names are separated by blanks, without commas", word);
+	else
+		network_file_error(file, line,
+				   "Names=%s: a name is " NAME_RULE "; or the first two or more of it and *", word);
+}
+
 static void set_names(struct network_file *file, unsigned int line, const char *value)
 {
 	struct network *network = &file->network;
-	char list[NETWORK_LINE_MAX + 1];
+	char list[INI_LINE_MAX + 1];
 	char *rest = NULL;
 
 	snprintf(list, sizeof(list), "%s", value);
-	if (list[strspn(list, " \t")] == '\0')
+	if (list[0] == '\0')
 		network_file_error(file, line, "Names= is empty; leave it out if the broker is to choose every name");
-	for (char *word = strtok_r(list, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest)) {
+	for (char *word = strtok_r(list, BLANKS, &rest); word != NULL; word = strtok_r(NULL, BLANKS, &rest)) {
 		if (!pattern_valid(word)) {
-			network_file_error(file, line,
-					   "Names=%s: an interface's name is " NAME_RULE
-					   "; or its first two or more characters and *",
-					   word);
+			refuse_name(file, line, word);
 		} else if (network->names_count == NETWORK_NAMES_MAX) {
 			network_file_error(file, line, "Names=%s: there are more than %d names", word,
 					   NETWORK_NAMES_MAX);
@@ -124,13 +163,15 @@ static void set_names(struct network_file *file, unsigned int line, const char *
 static void set_number(struct network_file *file, unsigned int line, const char *key, const char *value, uint32_t least,
 		       uint32_t most, uint32_t *number)
 {
+	size_t digits = strspn(value, "0123456789");
 	unsigned long read = 0;
 
 	/* No sign, no blank, no leading zero; strtoul makes too many digits the largest number there is. */
-	if (value[0] != '0' && value[strspn(value, "0123456789")] == '\0')
+	if (value[0] != '0' && value[digits] == '\0')
 		read = strtoul(value, NULL, 10);
 	if (read < least || read > most)
-		network_file_error(file, line, "%s=%s: it is a decimal number from %u to %u", key, value, least, most);
+		network_file_error(file, line, "%s=%s: it is a decimal number from %u to %u%s", key, value, least, most,
+				   digits > 0 && isalpha((unsigned char)value[digits]) ? ", without a unit" : "");
 	else
 		*number = (uint32_t)read;
 }
@@ -192,72 +233,64 @@ static void set_listed(struct network_file *file, unsigned int line, const char 
 
 static void set_ipv6(struct network_file *file, unsigned int line, const char *value)
 {
-	if (strcmp(value, "disabled") == 0)
-		file->network.ipv6_disabled = true;
-	else if (strcmp(value, "no-ra") == 0)
-		file->network.ipv6_disabled = false;
-	else
-		network_file_error(file, line, "IPv6=%s: it is disabled or no-ra", value);
+	static const char *const words[] = {"no-ra", "disabled"};
+	size_t found = find_word(file, line, "IPv6", value, "it is disabled or no-ra", words, COUNT(words));
+
+	if (found < COUNT(words))
+		file->network.ipv6_disabled = found == 1;
+}
+
+/* A list of words, separated by blanks: sets bit N for words[N]. */
+static void set_bits(struct network_file *file, unsigned int line, const char *key, const char *value, const char *rule,
+		     const char *const words[], size_t count, uint32_t *bits)
+{
+	char list[INI_LINE_MAX + 1];
+	char *rest = NULL;
+
+	snprintf(list, sizeof(list), "%s", value);
+	for (char *word = strtok_r(list, BLANKS, &rest); word != NULL; word = strtok_r(NULL, BLANKS, &rest)) {
+		size_t found = find_word(file, line, key, word, rule, words, count);
+
+		if (found < count)
+			*bits |= 1u << found;
+	}
+	if (list[0] == '\0')
+		network_file_error(file, line, "%s= is empty; leave it out for the default", key);
 }
 
 static void set_lifetimes(struct network_file *file, unsigned int line, const char *value)
 {
-	char list[NETWORK_LINE_MAX + 1];
-	char *rest = NULL;
+	const char *words[TB_LIFETIME_COUNT];
 
-	snprintf(list, sizeof(list), "%s", value);
-	for (char *word = strtok_r(list, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest)) {
-		enum tb_lifetime lifetime = 0;
-
-		while (lifetime < TB_LIFETIME_COUNT && strcmp(word, lifetime_word(lifetime)) != 0)
-			lifetime++;
-		if (lifetime == TB_LIFETIME_COUNT)
-			network_file_error(file, line, "Lifetimes=%s: they are session, fd and persistent", word);
-		else
-			file->network.lifetimes |= 1u << lifetime;
-	}
-	if (file->network.lifetimes == 0)
-		network_file_error(file, line, "Lifetimes= names no lifetime; leave it out for the usual ones");
+	for (int lifetime = 0; lifetime < TB_LIFETIME_COUNT; lifetime++)
+		words[lifetime] = lifetime_word((enum tb_lifetime)lifetime);
+	set_bits(file, line, "Lifetimes", value, "they are session, fd and persistent", words, COUNT(words),
+		 &file->network.lifetimes);
 }
 
 static void set_netns(struct network_file *file, unsigned int line, const char *value)
 {
-	static const char *const words[NETNS_COUNT] = {[NETNS_HOST] = "host", [NETNS_CALLER] = "caller"};
-	char list[NETWORK_LINE_MAX + 1];
-	char *rest = NULL;
-
-	snprintf(list, sizeof(list), "%s", value);
-	for (char *word = strtok_r(list, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest)) {
-		int netns = 0;
-
-		while (netns < NETNS_COUNT && strcmp(word, words[netns]) != 0)
-			netns++;
-		if (netns == NETNS_COUNT)
-			network_file_error(file, line, "Netns=%s: they are host and caller", word);
-		else
-			file->network.netns |= 1u << netns;
-	}
-	if (file->network.netns == 0)
-		network_file_error(file, line, "Netns= names no network namespace; leave it out for that of the host");
+	set_bits(file, line, "Netns", value, "they are host and caller", network_netns_words, NETNS_COUNT,
+		 &file->network.netns);
 }
 
 static const struct key keys[KEY_COUNT] = {
-	[KEY_KIND] = {"Kind", FOR_ALL, set_kind},
 	[KEY_BRIDGE] = {"Bridge", FOR(TB_KIND_TAP), set_bridge},
-	[KEY_PARENT] = {"Parent", FOR(TB_KIND_MACVTAP), set_parent},
-	[KEY_MODE] = {"Mode", FOR(TB_KIND_MACVTAP), set_mode},
-	[KEY_NAMES] = {"Names", FOR_ALL, set_names},
-	[KEY_MTU] = {"MTU", FOR_ALL, set_mtu},
-	[KEY_QUEUES] = {"Queues", FOR_ALL, set_queues},
-	[KEY_VNET_HEADER] = {"VnetHeader", FOR_ALL, set_vnet_header},
-	[KEY_MAX_PER_USER] = {"MaxPerUser", FOR_ALL, set_max_per_user},
-	[KEY_MAX] = {"Max", FOR_ALL, set_max},
-	[KEY_ISOLATED] = {"Isolated", FOR(TB_KIND_TAP), set_isolated},
 	[KEY_IPV6] = {"IPv6", FOR_ALL, set_ipv6},
-	[KEY_LISTED] = {"Listed", FOR_ALL, set_listed},
+	[KEY_ISOLATED] = {"Isolated", FOR(TB_KIND_TAP), set_isolated},
+	[KEY_KIND] = {"Kind", FOR_ALL, set_kind},
 	[KEY_LIFETIMES] = {"Lifetimes", FOR_ALL, set_lifetimes},
-	[KEY_VHOST] = {"Vhost", FOR(TB_KIND_TAP) | FOR(TB_KIND_MACVTAP), set_vhost},
+	[KEY_LISTED] = {"Listed", FOR_ALL, set_listed},
+	[KEY_MAX] = {"Max", FOR_ALL, set_max},
+	[KEY_MAX_PER_USER] = {"MaxPerUser", FOR_ALL, set_max_per_user},
+	[KEY_MODE] = {"Mode", FOR(TB_KIND_MACVTAP), set_mode},
+	[KEY_MTU] = {"MTU", FOR_ALL, set_mtu},
+	[KEY_NAMES] = {"Names", FOR_ALL, set_names},
 	[KEY_NETNS] = {"Netns", FOR_ALL, set_netns},
+	[KEY_PARENT] = {"Parent", FOR(TB_KIND_MACVTAP), set_parent},
+	[KEY_QUEUES] = {"Queues", FOR_ALL, set_queues},
+	[KEY_VHOST] = {"Vhost", FOR(TB_KIND_TAP) | FOR(TB_KIND_MACVTAP), set_vhost},
+	[KEY_VNET_HEADER] = {"VnetHeader", FOR_ALL, set_vnet_header},
 };
 
 void network_defaults(struct network *network)
@@ -274,12 +307,21 @@ void network_defaults(struct network *network)
 
 static void refuse_unknown(struct network_file *file, unsigned int line, const char *name)
 {
+	const char *names[KEY_COUNT];
+	const char *meant;
 	char list[256];
 	size_t length = 0;
 
+	for (int key = 0; key < KEY_COUNT; key++)
+		names[key] = keys[key].name;
+	meant = suggest(name, names, KEY_COUNT);
+	if (meant != NULL) {
+		network_file_error(file, line, "%s= is no key of [Network]; did you mean %s=?", name, meant);
+		return;
+	}
 	for (int key = 0; key < KEY_COUNT && length < sizeof(list); key++)
 		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s", key == 0 ? "" : ", ",
-					   keys[key].name);
+					   names[key]);
 	network_file_error(file, line, "%s= is no key of [Network]; the keys are %s", name, list);
 }
 
@@ -327,12 +369,10 @@ static void check_kind(struct network_file *file)
 					   keys[key].name, kinds_word(&keys[key]), kind_word(network->kind));
 	if (network->kind == TB_KIND_MACVTAP && file->lines[KEY_PARENT] == 0)
 		network_file_error(file, file->section_line,
-				   "Parent= is missing; a macvtap needs the interface "
-				   "that it is on");
+				   "Parent= is missing; a macvtap needs the interface that it is on");
 	if (network->kind == TB_KIND_TAP && file->lines[KEY_ISOLATED] != 0 && file->lines[KEY_BRIDGE] == 0)
 		network_file_error(file, file->lines[KEY_ISOLATED],
-				   "Isolated= is about a bridge's port; add Bridge= "
-				   "or leave it out");
+				   "Isolated= is about a bridge's port; add Bridge= or leave it out");
 	if (network->kind == TB_KIND_MACVTAP && (network->lifetimes & 1u << TB_LIFETIME_FD) != 0)
 		network_file_error(file, file->lines[KEY_LIFETIMES],
 				   "Lifetimes=fd: the kernel keeps a macvtap when its last fd is closed");
@@ -350,15 +390,14 @@ static void check_netns(struct network_file *file)
 	if ((network->netns & 1u << NETNS_CALLER) == 0)
 		return;
 	if (network->kind == TB_KIND_MACVTAP)
-		network_file_error(file, line,
-				   "Netns=caller: a macvtap there would be on the host's Parent=, and its user could "
-				   "move "
-				   "it where nobody can revoke it; only a tun or a tap may be there");
+		network_file_error(
+			file, line,
+			"Netns=caller: a macvtap there would be on the host's Parent=, and its user could move it where nobody can revoke it; only a tun or a tap may be there");
 	if (file->lines[KEY_BRIDGE] != 0)
-		network_file_error(file, line,
-				   "Netns=caller: a port of the bridge in line %u cannot be in another network "
-				   "namespace; make a network of its own, without Bridge=",
-				   file->lines[KEY_BRIDGE]);
+		network_file_error(
+			file, line,
+			"Netns=caller: a port of the bridge in line %u cannot be in another network namespace; make a network of its own, without Bridge=",
+			file->lines[KEY_BRIDGE]);
 	if (network->netns == 1u << NETNS_CALLER && (network->lifetimes & 1u << TB_LIFETIME_SESSION) == 0)
 		network_file_error(file, file->lines[KEY_LIFETIMES],
 				   "Lifetimes= must have session: with Netns=caller there is no other");

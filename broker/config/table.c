@@ -131,8 +131,8 @@ const struct network_table *networks_map(int fd)
 		errno = EINVAL;
 		return NULL;
 	}
-	/* Private: older kernels refuse a shared mapping of a memfd that may not be written to. The seals keep the pages
-	 * what they are. */
+	/* Private: older kernels refuse a shared mapping of a memfd that may not be written to. The seals keep the
+	 * pages what they are. */
 	table = mmap(NULL, sizeof(*table), PROT_READ, MAP_PRIVATE, fd, 0);
 	if (table == MAP_FAILED)
 		return NULL;

@@ -20,9 +20,11 @@ enum network_netns {
 	NETNS_COUNT
 };
 
-/* One network file, checked. */
+/* One network file, checked. If the file has a mistake, off is true, name and kind are known (or TB_KIND_ANY), and all
+ * else is 0, so that nothing is allowed. Devices of it that were handed out before are left as they are. */
 struct network {
 	char name[TB_NETWORK_SIZE];
+	bool off;
 	enum tb_kind kind;
 	char bridge[TB_NAME_SIZE];                       /* tap; empty: none */
 	char parent[TB_NAME_SIZE];                       /* macvtap */

@@ -4,6 +4,7 @@
  * After lock-down it must never: read a client's byte, parse text, keep books, wait for a client, use GLib, exec, change
  * a namespace, or ask the name service.
  */
+#include "broker/config/check.h"
 #include "broker/config/network.h"
 #include "broker/monitor/children.h"
 #include "broker/monitor/sandbox.h"
@@ -11,8 +12,8 @@
 #include "broker/monitor/socket.h"
 #include "broker/monitor/store.h"
 #include "broker/shared/fd.h"
-#include "broker/shared/netlink/link_events.h"
 #include "broker/shared/log.h"
+#include "broker/shared/netlink/link_events.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,9 +32,6 @@
  * taken the word yet. */
 #define SPARE_LEASES 64
 
-/* What the administrator has to mend: trying again does not help. A mistake on the command line ends with it, too. */
-#define EXIT_MISTAKE 2
-
 /* Ends the process if ret is a negative errno. */
 static int checked(int ret, const char *what)
 {
@@ -44,21 +42,13 @@ static int checked(int ret, const char *what)
 
 static void read_networks(struct network_table *table, const struct options *options)
 {
-	int ret = networks_read(table, options->config_dir, options->vendor_dir);
+	int mistakes = networks_read(table, options->config_dir, options->vendor_dir);
 
-	if (ret == -EINVAL) {
-		tb_log(TB_LOG_ERROR, "the network files have mistakes, see above: nothing is started");
-		exit(EXIT_MISTAKE);
-	}
-	checked(ret, "cannot read the network files");
-}
-
-static _Noreturn void check_and_exit(const struct network_table *table)
-{
-	for (size_t i = 0; i < table->count; i++)
-		printf("%s: %s\n", table->networks[i].name, kind_word(table->networks[i].kind));
-	printf("%zu networks, no mistakes\n", table->count);
-	exit(0);
+	checked(mistakes, "cannot read the network files");
+	if (mistakes > 0)
+		tb_log(TB_LOG_ERROR, "the network files have %d mistake%s, see above: only the other networks are on",
+		       mistakes, mistakes == 1 ? "" : "s");
+	networks_warn_missing(table);
 }
 
 /* The most fds that one lease may bring. */
@@ -265,10 +255,11 @@ int main(int argc, char **argv)
 	struct users users;
 	int sealed TB_CLOSE = -1;
 
+	tb_log_open();
 	options_parse(&options, argc, argv);
-	read_networks(&table, &options);
 	if (options.check)
-		check_and_exit(&table);
+		return config_check(options.check_path, options.config_dir, options.vendor_dir);
+	read_networks(&table, &options);
 	if (close_range((unsigned int)(PASSED_FD + passed_fds()), ~0u, 0) < 0)
 		tb_die("cannot close the fds of whoever started the broker: %s", strerror(errno));
 	if (geteuid() != 0)

@@ -9,9 +9,11 @@
 
 static const char help_text[] =
 	"Usage: tapbrokerd [OPTION...]\n"
+	"       tapbrokerd --check [--vendor-dir=DIR] [PATH]\n"
 	"Hands out tun, tap and macvtap devices to programs without privileges.\n"
 	"\n"
-	"      --check                       check the network files, start nothing\n"
+	"      --check [PATH]                check the network files, or this file, or those below this\n"
+	"                                    directory; print what they come to, start nothing\n"
 	"      --config-dir=DIR              instead of " TB_CONFIG_DIR "\n"
 	"      --vendor-dir=DIR              instead of " TB_VENDOR_DIR "\n"
 	"      --libexec-dir=DIR             where the other processes' programs are, instead of\n"
@@ -61,13 +63,14 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static _Noreturn void usage_error(const char *what, const char *value)
+/* option is without the two dashes in front. */
+static _Noreturn void option_error(const char *option, const char *value, const char *what)
 {
-	fprintf(stderr, "tapbrokerd: %s: %s\nTry 'tapbrokerd --help'.\n", value, what);
+	fprintf(stderr, "tapbrokerd: --%s=%s: %s\nTry 'tapbrokerd --help'.\n", option, value, what);
 	exit(2);
 }
 
-static uint32_t parse_number(const char *text, uint32_t least, uint32_t most)
+static uint32_t parse_number(const char *option, const char *text, uint32_t least, uint32_t most)
 {
 	char *end;
 	unsigned long number;
@@ -77,20 +80,21 @@ static uint32_t parse_number(const char *text, uint32_t least, uint32_t most)
 	number = strtoul(text, &end, 10);
 	if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || number < least || number > most) {
 		snprintf(what, sizeof(what), "not a number from %u to %u", least, most);
-		usage_error(what, text);
+		option_error(option, text, what);
 	}
 	return (uint32_t)number;
 }
 
-static const char *parse_path(const char *text)
+static const char *parse_path(const char *option, const char *text)
 {
 	if (text[0] != '/')
-		usage_error("not an absolute path", text);
+		option_error(option, text, "not an absolute path");
 	return text;
 }
 
 void options_parse(struct options *options, int argc, char **argv)
 {
+	int index = 0;
 	int code;
 
 	*options = (struct options){
@@ -104,37 +108,39 @@ void options_parse(struct options *options, int argc, char **argv)
 		.polkit_timeout = 25,
 		.prompt_timeout = 120,
 	};
-	while ((code = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+		const char *option = long_options[index].name;
+
 		switch (code) {
 		case OPTION_CHECK:
 			options->check = true;
 			break;
 		case OPTION_CONFIG_DIR:
-			options->config_dir = parse_path(optarg);
+			options->config_dir = parse_path(option, optarg);
 			break;
 		case OPTION_VENDOR_DIR:
-			options->vendor_dir = parse_path(optarg);
+			options->vendor_dir = parse_path(option, optarg);
 			break;
 		case OPTION_LIBEXEC_DIR:
-			options->libexec_dir = parse_path(optarg);
+			options->libexec_dir = parse_path(option, optarg);
 			break;
 		case OPTION_SOCKET:
-			options->socket_path = parse_path(optarg);
+			options->socket_path = parse_path(option, optarg);
 			break;
 		case OPTION_MAX_LEASES:
-			options->max_leases = parse_number(optarg, 1, 16384);
+			options->max_leases = parse_number(option, optarg, 1, 16384);
 			break;
 		case OPTION_MAX_LEASES_PER_USER:
-			options->max_leases_per_user = parse_number(optarg, 1, 16384);
+			options->max_leases_per_user = parse_number(option, optarg, 1, 16384);
 			break;
 		case OPTION_MAX_CONNECTIONS_PER_USER:
-			options->max_connections_per_user = parse_number(optarg, 1, 128);
+			options->max_connections_per_user = parse_number(option, optarg, 1, 128);
 			break;
 		case OPTION_POLKIT_TIMEOUT:
-			options->polkit_timeout = parse_number(optarg, 1, 600);
+			options->polkit_timeout = parse_number(option, optarg, 1, 600);
 			break;
 		case OPTION_PROMPT_TIMEOUT:
-			options->prompt_timeout = parse_number(optarg, 1, 600);
+			options->prompt_timeout = parse_number(option, optarg, 1, 600);
 			break;
 		case OPTION_OPENER_WITHOUT_LANDLOCK:
 			options->opener_without_landlock = true;
@@ -150,6 +156,10 @@ void options_parse(struct options *options, int argc, char **argv)
 			exit(2);
 		}
 	}
-	if (optind < argc)
-		usage_error("unexpected argument", argv[optind]);
+	if (options->check && optind < argc)
+		options->check_path = argv[optind++];
+	if (optind < argc) {
+		fprintf(stderr, "tapbrokerd: %s: unexpected argument\nTry 'tapbrokerd --help'.\n", argv[optind]);
+		exit(2);
+	}
 }

@@ -15,6 +15,7 @@ struct options {
 	uint32_t max_connections_per_user; /* that wait for an answer */
 	uint32_t polkit_timeout;           /* seconds for a question that asks nobody for a password */
 	uint32_t prompt_timeout;           /* seconds for one that may */
+	const char *check_path;            /* what --check is about; NULL: the directories */
 	bool check;
 	bool opener_without_landlock;
 };

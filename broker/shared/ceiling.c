@@ -102,7 +102,7 @@ static const struct {
 
 enum tb_check ceiling_forbids(const struct network *network, const struct tb_question *question)
 {
-	if (network == NULL)
+	if (network == NULL || network->off)
 		return TB_CHECK_NETWORK;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].forbids(network, question))

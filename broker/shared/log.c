@@ -3,15 +3,23 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+static bool plain;
+
+void tb_log_open(void)
+{
+	plain = isatty(STDERR_FILENO) == 1;
+}
 
 __attribute__((format(printf, 2, 0))) static void write_line(int level, const char *format, va_list arguments)
 {
 	char line[512];
 	int saved = errno;
-	int start = snprintf(line, sizeof(line), "<%d>", level);
+	int start = plain ? 0 : snprintf(line, sizeof(line), "<%d>", level);
 	int length = start + vsnprintf(line + start, sizeof(line) - (size_t)start - 1, format, arguments);
 
 	if (length > (int)sizeof(line) - 2)

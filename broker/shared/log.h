@@ -11,6 +11,9 @@
 #define TB_LOG_NOTICE 5
 #define TB_LOG_INFO 6
 
+/* Leaves the level out from now on if stderr is a terminal. Called before lock-down, if at all. */
+void tb_log_open(void);
+
 /* Writes one line of at most 511 bytes; a longer one is cut. Keeps errno. */
 void tb_log(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -16,6 +16,7 @@
 
 #define LINE_SIZE 4096 /* the helper's own */
 #define DEPTH_MAX 16   /* of files that include others; the helper goes on until it has no fds left */
+#define FILES_MAX 1024 /* "include" lines in all: two files that include each other twice are 65,536 at that depth */
 
 /* One file that is being read. */
 struct source {
@@ -62,6 +63,8 @@ static int include(struct bridge_conf *conf, const struct source *from, const ch
 			 DEPTH_MAX);
 	if (path[0] != '/' || source.depth > DEPTH_MAX)
 		return 0;
+	if (++conf->files > FILES_MAX)
+		return -E2BIG;
 	ret = readers_copy(&source.readers, &from->readers);
 	if (ret == 0)
 		ret = source_read(conf, &source);
@@ -70,7 +73,7 @@ static int include(struct bridge_conf *conf, const struct source *from, const ch
 			 ret == -EINVAL ? "kept up to its first mistake, as QEMU's helper does"
 					: "there is no such file");
 		ret = 0;
-	} else if (ret < 0) {
+	} else if (ret < 0 && ret != -E2BIG) { /* that has too many lines to name */
 		complain("%s:%u: include %s: %s", from->path, from->line, path, strerror(-ret));
 	}
 	readers_free(&source.readers);
@@ -156,6 +159,11 @@ int bridge_conf_read(struct bridge_conf *conf, const char *path)
 		return EXIT_OK;
 	if (ret == -EINVAL)
 		complain("%s: with this mistake QEMU's helper allows nothing at all; correct it first", path);
+	else if (ret == -ENOENT)
+		complain("%s: there is no such file: QEMU's helper allows nothing, and there is nothing to import",
+			 path);
+	else if (ret == -E2BIG)
+		complain("%s: more than %d files are included, one by the other", path, FILES_MAX);
 	else
 		complain("%s: cannot be read as a whole: %s%s", path, strerror(-ret),
 			 ret == -EACCES || ret == -EPERM ? "; do it as root" : "");

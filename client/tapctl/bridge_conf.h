@@ -18,6 +18,7 @@ struct bridge_rule {
 struct bridge_conf {
 	struct bridge_rule *rules;
 	size_t count;
+	unsigned int files; /* that were included */
 };
 
 /* Reads the file and what it includes, as the helper would, and says what is wrong with it, or is unclear. Returns an

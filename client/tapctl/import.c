@@ -170,7 +170,7 @@ static void tell_existing(const struct import *import)
 
 int import_main(int argc, char **argv)
 {
-	struct bridge_conf conf = {NULL, 0};
+	struct bridge_conf conf = {NULL, 0, 0};
 	struct import_options options;
 	struct import import = {.conf = &conf, .all = options.bridges};
 	int ret;

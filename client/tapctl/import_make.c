@@ -11,6 +11,10 @@
 #define MTU_DEFAULT 1500 /* of a network file */
 #define MTU_MOST 65521   /* of a tap */
 
+/* The broker names devices after so much of a network's name, and takes no two networks that have it in common. */
+#define NAME_TOLD 8
+#define NUMBER_MOST 999 /* that is put behind a name */
+
 /* Adds a condition to one side of an expression. NULL stays NULL, which is everybody. */
 static int either(char **expression, const char *condition)
 {
@@ -87,12 +91,16 @@ static unsigned int bridge_mtu(const char *bridge)
 	return mtu;
 }
 
-/* True if another network, or a bridge, is called so. */
-static bool name_taken(const struct import *import, const char *name)
+/* True if another network, or a bridge, is called so, or if devices could not be told from another network's. */
+static bool name_taken(const struct import *import, const struct import_network *network)
 {
+	const char *name = network->name;
+
 	for (size_t i = 0; i < import->count; i++)
-		if (strcmp(import->networks[i].name, name) == 0)
+		if (strncmp(import->networks[i].name, name, NAME_TOLD) == 0)
 			return true;
+	if (strcmp(name, network->bridge) == 0)
+		return false;
 	for (size_t i = 0; i < import->conf->count; i++)
 		if (strcmp(import->conf->rules[i].bridge, name) == 0)
 			return true;
@@ -100,6 +108,14 @@ static bool name_taken(const struct import *import, const char *name)
 		if (strcmp(import->all[i], name) == 0)
 			return true;
 	return false;
+}
+
+/* The beginning of a name, and a number, in the letters that tell devices. */
+static void number_name(char name[IMPORT_NETWORK_SIZE], const char *base, unsigned int number)
+{
+	int digits = number < 10 ? 1 : number < 100 ? 2 : 3;
+
+	snprintf(name, IMPORT_NETWORK_SIZE, "%.*s-%u", NAME_TOLD - 1 - digits, base, number);
 }
 
 /* The network is called as its bridge, as far as a network may be called so. The helper finds it by its bridge. */
@@ -111,10 +127,8 @@ static void choose_name(const struct import *import, struct import_network *netw
 	for (char *c = base; *c != '\0'; c++)
 		*c = (char)(*c == '.' ? '-' : tolower((unsigned char)*c));
 	snprintf(network->name, sizeof(network->name), "%s", base);
-	if (strcmp(network->name, network->bridge) == 0)
-		return;
-	for (unsigned int number = 2; name_taken(import, network->name); number++)
-		snprintf(network->name, sizeof(network->name), "%s-%u", base, number % 10000);
+	for (unsigned int number = 2; name_taken(import, network) && number <= NUMBER_MOST; number++)
+		number_name(network->name, base, number);
 }
 
 /* Who may have a device of it, from the two expressions, which it takes. Returns NULL if there is no memory. */

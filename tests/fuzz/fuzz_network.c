@@ -1,9 +1,13 @@
-/* Fuzz target: the text of a network file. What is accepted must be a network that the rest of the monitor may trust
- * without a further look, and what is refused must have been explained in lines that fit a log.
+/* Fuzz target: the text of a network file. What is accepted must be a network that monitor and clerk may trust without a
+ * further look, and it must be the same when it is printed and read again; what is refused must have been explained in
+ * lines that fit a log.
  */
+#include "broker/config/check.h"
+#include "broker/config/ini.h"
 #include "broker/config/network_file.h"
 #include "proto/name.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,9 +26,10 @@ static void require(bool condition)
 		abort();
 }
 
+/* The name of a bridge or a parent. */
 static void name_is_good(const char field[TB_NAME_SIZE], bool wanted)
 {
-	require(wanted ? tb_name_valid(field, TB_NAME_SIZE) : tb_field_empty(field, TB_NAME_SIZE));
+	require(wanted ? tb_interface_valid(field, TB_NAME_SIZE) : tb_field_empty(field, TB_NAME_SIZE));
 }
 
 static void network_is_good(const struct network *network, bool has_bridge)
@@ -54,6 +59,51 @@ static void network_is_good(const struct network *network, bool has_bridge)
 		require(tb_name_valid(name, TB_NAME_SIZE));
 		require(network_allows_name(network, name));
 	}
+}
+
+/* The reader of lines alone: it comes to an end, counts on, and gives out nothing that a log could not show. */
+static void lines_are_good(const char *text, size_t size)
+{
+	struct ini ini;
+	unsigned int line = 0;
+	enum ini_kind kind;
+
+	ini_start(&ini, text, size);
+	while ((kind = ini_next(&ini)) != INI_END) {
+		require(ini.line > line && ini.line <= size);
+		line = ini.line;
+		if (kind == INI_WRONG) {
+			require(ini.problem != NULL);
+			continue;
+		}
+		require(strlen(ini.name) <= INI_LINE_MAX && ini.name[0] != '\0');
+		require(kind == INI_SECTION || strlen(ini.name) + strlen(ini.value) < INI_LINE_MAX);
+	}
+	require(ini_next(&ini) == INI_END);
+}
+
+/* Reads a text as the file /etc/tapbroker/networks.d/fuzz.conf. */
+static void parse(struct network_file *file, const char *text, size_t size)
+{
+	memset(file, 0, sizeof(*file));
+	strcpy(file->path, "/etc/tapbroker/networks.d/fuzz.conf");
+	strcpy(file->network.name, "fuzz");
+	network_file_parse(file, text, size);
+}
+
+static void printed_is_the_same(const struct network *network)
+{
+	static struct network_file again;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	require(out != NULL);
+	network_print(network, out);
+	require(fclose(out) == 0);
+	parse(&again, text, size);
+	require(again.mistakes == 0 && memcmp(&again.network, network, sizeof(*network)) == 0);
+	free(text);
 }
 
 /* Returns the number of lines that were logged. */
@@ -92,21 +142,20 @@ static void start(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct network_file file;
-	int ret;
 
 	if (log_fd < 0)
 		start();
 	if (size > NETWORK_FILE_MAX)
 		return 0;
-	memset(&file, 0, sizeof(file));
-	file.dir = "/etc/tapbroker";
-	strcpy(file.network.name, "fuzz");
+	lines_are_good((const char *)data, size);
 	require(ftruncate(log_fd, 0) == 0 && lseek(log_fd, 0, SEEK_SET) == 0);
 	dup2(log_fd, STDERR_FILENO);
-	ret = network_file_parse(&file, (const char *)data, size);
+	parse(&file, (const char *)data, size);
 	dup2(stderr_fd, STDERR_FILENO);
-	require((ret < 0) == (log_is_good() > 0));
-	if (ret == 0)
+	require((file.mistakes > 0) == (log_is_good() > 0));
+	if (file.mistakes == 0) {
 		network_is_good(&file.network, file.lines[KEY_BRIDGE] != 0);
+		printed_is_the_same(&file.network);
+	}
 	return 0;
 }

@@ -112,15 +112,32 @@ static void accepted(size_t count)
 		fail_msg("refused: %s", logged);
 	assert_string_equal(logged, "");
 	assert_int_equal(table.count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_false(table.networks[i].off);
 }
 
-/* Expects a refusal with so many lines in the log. */
-static void refused(size_t lines)
+/* Expects so many mistakes, each with a line in the log. Returns how many networks are off for them, each with a line
+ * that is the last about it. */
+static size_t refused(int mistakes)
 {
-	assert_int_equal(read_networks(), -EINVAL);
-	assert_int_equal(table.count, 0);
-	if (count_lines(logged) != lines)
-		fail_msg("%zu lines are logged, not %zu: %s", count_lines(logged), lines, logged);
+	int found = read_networks();
+	size_t off = 0;
+
+	if (found != mistakes)
+		fail_msg("%d mistakes, not %d: %s", found, mistakes, logged);
+	for (size_t i = 0; i < table.count; i++) {
+		char last[96];
+
+		if (!table.networks[i].off)
+			continue;
+		off++;
+		snprintf(last, sizeof(last), "<3>network %s is off: its file has ", table.networks[i].name);
+		if (strstr(logged, last) == NULL)
+			fail_msg("\"%s\" is not in: %s", last, logged);
+	}
+	if (count_lines(logged) != (size_t)mistakes + off)
+		fail_msg("%d mistakes and %zu networks off, but: %s", mistakes, off, logged);
+	return off;
 }
 
 /* Expects that one of the logged lines is about this file, and says this. */
@@ -133,11 +150,20 @@ static void said(const char *dir, const char *file, const char *text)
 		fail_msg("\"%s\" is not in: %s", expected, logged);
 }
 
+static bool is_off(const char *name)
+{
+	const struct network *network = network_find(&table, name);
+
+	assert_non_null(network);
+	return network->off;
+}
+
 /* Reads one network file that is all there is, and expects one complaint. */
 static void refuses_text(const char *text, const char *complaint)
 {
 	write_config("lan.conf", text);
-	refused(1);
+	assert_int_equal(refused(1), 1);
+	assert_true(is_off("lan"));
 	said(config_dir, "lan.conf", complaint);
 }
 
@@ -244,7 +270,6 @@ static void test_every_key(void **state)
 	assert_int_equal(network->max, 65536);
 }
 
-/* What inih would take in another way than the administrator meant. */
 static void test_lines_accepted(void **state)
 {
 	const struct network *network;
@@ -277,14 +302,14 @@ static void test_lines_refused(void **state)
 		{"[Network]\nKind=tap\n[]\n", "3: \"[]\" is no section"},
 		{"[Network]\nKind=tap\n[Network]\nMTU=1400\n",
 		 "3: [Network] stands a second time; the first is in line 1"},
-		{"[Network]\nKind=tap\nMTU\n", "3: \"MTU\" is not understood"},
-		{"[Network]\nKind=tap\nMTU: 1400\n", "3: \"MTU: 1400\" is not understood"},
-		{"[Network]\nKind=tap\n=1400\n", "3: \"=1400\""},
-		{"[Network]\nKind=tap\nMTU ;=1400\n", "3: \"MTU ;=1400\" is not understood"},
-		{"[Network]\nKind=tap\n  br0\n", "3: \"br0\" is not understood"},
-		{"[Network]\nKind=tap\nNames=vm0 \\\n", "3: Names=\\: an interface's name is"},
-		{"[Network]\nKind=tap\nNames=\x1b[2J\n", "3: a control character"},
-		{"[Network]\nKind=tap\nNames=k\xc3\xa4se\n", "3: a control character or a byte that is not ASCII"},
+		{"[Network]\nKind=tap\nMTU\n", "3: this line is not understood"},
+		{"[Network]\nKind=tap\nMTU: 1400\n", "3: this line is not understood; a line is [Network], KEY=VALUE"},
+		{"[Network]\nKind=tap\n=1400\n", "3: this line is not understood"},
+		{"[Network]\nKind=tap\nMTU ;=1400\n", "3: this line is not understood"},
+		{"[Network]\nKind=tap\n  br0\n", "3: this line is not understood"},
+		{"[Network]\nKind=tap\nNames=vm0 \\\n", "3: Names=\\: a name is"},
+		{"[Network]\nKind=tap\nNames=\x1b[2J\n", "3: a byte in this line is no printable ASCII"},
+		{"[Network]\nKind=tap\nNames=k\xc3\xa4se\n", "3: a byte in this line is no printable ASCII"},
 	};
 	char text[512];
 
@@ -293,21 +318,25 @@ static void test_lines_refused(void **state)
 		refuses_text(files[i][0], files[i][1]);
 	write_bytes(path_of(config_dir, "lan.conf"), nul, sizeof(nul) - 1);
 	refused(1);
-	said(config_dir, "lan.conf", "3: there is a NUL byte");
-	/* inih would take the tail of a long line as a line of its own. */
+	said(config_dir, "lan.conf", "3: a byte in this line is no printable ASCII");
+	/* The tail of a long line is not a line of its own. */
 	snprintf(text, sizeof(text), "[Network]\nKind=tap\nNames=vm0%181s\nMTU=1400\n", "vm1");
 	accepts_text(text);
 	snprintf(text, sizeof(text), "[Network]\nKind=tap\nNames=vm0%182s\nMTU=1400\n", "vm1");
-	refuses_text(text, "3: the line has 191 bytes; at most 190 are allowed");
+	refuses_text(text, "3: the line has more than 190 bytes");
 	snprintf(text, sizeof(text), "[Network]\nKind=tap\nNames=vm0%201s\nMTU=1400\n", "MTU=9000");
-	refuses_text(text, "3: the line has 210 bytes; at most 190 are allowed");
+	refuses_text(text, "3: the line has more than 190 bytes");
 }
 
 static void test_values(void **state)
 {
 	/* Each is the third line of a file. */
 	static const char *const lines[][2] = {
-		{"Mtu=1400", "Mtu= is no key of [Network]; the keys are Kind, Bridge, "},
+		{"Mtu=1400", "Mtu= is no key of [Network]; did you mean MTU=?"},
+		{"Brigde=br0", "Brigde= is no key of [Network]; did you mean Bridge=?"},
+		{"bridge=br0", "bridge= is no key of [Network]; did you mean Bridge=?"},
+		{"Foo=1", "Foo= is no key of [Network]; the keys are Bridge, IPv6, Isolated, Kind, Lifetimes, Listed, "
+			  "Max, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, Vhost, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key"},
 		{"Kind=tap", "Kind= stands a second time; the first is in line 2"},
 		{"Bridge=", "Bridge=: a bridge's name is"},
@@ -315,20 +344,21 @@ static void test_values(void **state)
 		{"Bridge=abcdefghijklmnop", "Bridge=abcdefghijklmnop: a bridge's name is"},
 		{"Bridge=br0 br1", "Bridge=br0 br1: a bridge's name is"},
 		{"Bridge=\"br0\"", "Bridge=\"br0\": a bridge's name is"},
-		{"Bridge=br0 # mine", "Bridge=br0 # mine: a bridge's name is"},
-		{"Lifetimes=", "Lifetimes= names no lifetime"},
+		{"Bridge=br0 # mine", "a comment behind a value begins with ;"},
+		{"Bridge=br0#mine", "Bridge=br0#mine: a bridge's name is"},
+		{"Lifetimes=", "Lifetimes= is empty; leave it out for the default"},
 		{"Lifetimes=session forever", "Lifetimes=forever: they are session, fd and persistent"},
-		{"Netns=", "Netns= names no network namespace"},
+		{"Netns=", "Netns= is empty; leave it out for the default"},
 		{"Netns=host container", "Netns=container: they are host and caller"},
 		{"Names=", "Names= is empty"},
-		{"Names=*", "Names=*: an interface's name is"},
-		{"Names=v*", "Names=v*: an interface's name is"},
-		{"Names=vm0 v*m", "Names=v*m: an interface's name is"},
-		{"Names=vm**", "Names=vm**: an interface's name is"},
-		{"Names=vm%d", "Names=vm%d: an interface's name is"},
-		{"Names=all", "Names=all: an interface's name is"},
-		{"Names=vm0,vm1", "Names=vm0,vm1: an interface's name is"},
-		{"Names=abcdefghijklmnop*", "Names=abcdefghijklmnop*: an interface's name is"},
+		{"Names=*", "Names=*: a name is"},
+		{"Names=v*", "Names=v*: a name is"},
+		{"Names=vm0 v*m", "Names=v*m: a name is"},
+		{"Names=vm**", "Names=vm**: a name is"},
+		{"Names=vm%d", "Names=vm%d: a name is"},
+		{"Names=all", "Names=all: a name is"},
+		{"Names=vm0,vm1", "Names=vm0,vm1: names are separated by blanks, without commas"},
+		{"Names=abcdefghijklmnop*", "Names=abcdefghijklmnop*: a name is"},
 		{"MTU=", "MTU=: it is a decimal number from 68 to 65535"},
 		{"MTU=67", "MTU=67: it is a decimal number from 68 to 65535"},
 		{"MTU=65536", "MTU=65536: it is"},
@@ -340,6 +370,7 @@ static void test_values(void **state)
 		{"MTU=01400", "MTU=01400: it is"},
 		{"MTU=0x578", "MTU=0x578: it is"},
 		{"MTU=1.4k", "MTU=1.4k: it is"},
+		{"MTU=9k", "MTU=9k: it is a decimal number from 68 to 65535, without a unit"},
 		{"MTU=65522", "MTU=65522: for a tap it is a decimal number from 68 to 65521"},
 		{"Queues=0", "Queues=0: it is a decimal number from 1 to 16"},
 		{"Queues=17", "Queues=17: it is a decimal number from 1 to 16"},
@@ -352,7 +383,7 @@ static void test_values(void **state)
 		{"Vhost=yes\nVnetHeader=no", "Vhost=yes: vhost-net needs the header that VnetHeader=no forbids"},
 		{"Listed=2", "Listed=2: it is yes or no"},
 		{"IPv6=yes", "IPv6=yes: it is disabled or no-ra"},
-		{"IPv6=Disabled", "IPv6=Disabled: it is disabled or no-ra"},
+		{"IPv6=Disabled", "IPv6=Disabled: it is disabled or no-ra; did you mean disabled?"},
 		{"Parent=eth0", "Parent= is for Kind=macvtap only, and this is a tap"},
 		{"Mode=vepa", "Mode= is for Kind=macvtap only, and this is a tap"},
 		{"Isolated=yes", "Isolated= is about a bridge's port; add Bridge="},
@@ -382,7 +413,7 @@ static void test_kinds(void **state)
 		     "3: Vhost= is for Kind=tap or macvtap only, and this is a tun");
 	refuses_text("[Network]\nKind=macvtap\n", "1: Parent= is missing");
 	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nMode=passthrough\n",
-		     "4: Mode=passthrough: it is bridge, vepa, private or passthru");
+		     "4: Mode=passthrough: it is bridge, vepa, private or passthru; did you mean passthru?");
 	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nMode=-\n", "4: Mode=-: it is");
 	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nMode=passthru\nMax=2\n",
 		     "5: Max=2: a passthru parent has room for 1 device");
@@ -415,7 +446,8 @@ static void test_all_at_once(void **state)
 	write_vendor("b.conf", "[Network]\nKind=macvtap\nMax=zero\n");
 	write_config("c.conf", "[Network]\nKind=tun\nNames=vm*\n");
 	write_config("d.conf", "[Network]\nKind=tun\nNames=vm1 x\ty%\n");
-	refused(9);
+	assert_int_equal(refused(9), 3);
+	assert_false(is_off("c"));
 	said(config_dir, "a.conf", "1: MTU= stands before the line [Network]");
 	said(config_dir, "a.conf", "3: Kind=tip");
 	said(config_dir, "a.conf", "4: MTU=2");
@@ -469,8 +501,8 @@ static void test_directories(void **state)
 static void test_file_names(void **state)
 {
 	static const char *const ignored[] = {
-		"README", "lan.conf.example", "lan.conf~",  ".lan.conf", ".conf", "lan.CONF",
-		"conf",   "lan.conf.d",       "#lan.conf#",
+		"README",     "lan.conf.example", "lan.conf~", ".lan.conf", ".conf",
+		"lan.conf.d", "#lan.conf#",       "notes~",    "Lan",
 	};
 	static const char *const wrong[] = {
 		"Lan.conf", "l an.conf", "lan.1.conf", "0lan.conf", "abcdefghijklmnopqrstuvwxyz012345.conf",
@@ -492,6 +524,94 @@ static void test_file_names(void **state)
 	said(config_dir, "(a name with unprintable bytes).conf", " a network's name");
 }
 
+/* lan.network may be what somebody waits for. */
+static void test_wrong_suffix(void **state)
+{
+	static const char *const names[] = {"lan.network", "lan.CONF", "lan"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char expected[320];
+
+		write_config(names[i], "[Network]\nKind=tap\n");
+		assert_int_equal(read_networks(), 0);
+		assert_int_equal(table.count, 0);
+		snprintf(expected, sizeof(expected), "<4>%s: is not read: its name does not end in .conf\n",
+			 path_of(config_dir, names[i]));
+		assert_string_equal(logged, expected);
+		unlink(path_of(config_dir, names[i]));
+	}
+	write_config("lan.\n<0>", "");
+	accepted(0);
+	assert_int_equal(mkdir(path_of(config_dir, "old"), 0755), 0);
+	accepted(0);
+	rmdir(path_of(config_dir, "old"));
+}
+
+/* A mistake switches its own network off, and no other: each of these is one. */
+static void test_one_mistake(void **state)
+{
+	static const char *const texts[] = {
+		"[Network]\nKind=tap\nBrigde=br1\n",
+		"# nothing but this\n",
+		"[Network]\nKind=tap\nNames=good1\n",
+		"[Network]\nKind=macvtap\nParent=eth0\nMode=passthru\n",
+	};
+	const struct network *network;
+
+	(void)state;
+	write_config("aa.conf", "[Network]\nKind=tap\nBridge=br0\nNames=good*\n");
+	write_vendor("zz.conf", "[Network]\nKind=macvtap\nParent=eth1\n");
+	write_config("b.conf", "[Network]\nKind=macvtap\nParent=eth0\n");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		write_config("lan.conf", texts[i]);
+		assert_int_equal(refused(1), 1);
+		assert_int_equal(table.count, 4);
+		assert_true(is_off("lan"));
+		assert_non_null(strstr(logged, "<3>network lan is off: its file has 1 mistake\n"));
+	}
+
+	/* Nothing is allowed, whatever could be read: a ceiling must not be guessed. */
+	write_config("lan.conf", "[Network]\nKind=macvtap\nParent=eth2\nNames=vm*\nMax=9\nVhost=yes\nFoo=1\nBar=2\n");
+	refused(2);
+	assert_non_null(strstr(logged, "<3>network lan is off: its file has 2 mistakes\n"));
+	network = network_find(&table, "lan");
+	assert_int_equal(network->kind, TB_KIND_MACVTAP); /* of devices that were handed out before */
+	assert_string_equal(network->parent, "");
+	assert_int_equal(network->names_count, 0);
+	assert_int_equal(network->mtu + network->queues + network->max_per_user + network->max, 0);
+	assert_int_equal(network->lifetimes + network->netns, 0);
+	assert_false(network->vnet_hdr || network->vhost || network->listed);
+	assert_false(network_allows_name(network, "vm0"));
+
+	/* A network that is off is in nobody's way. */
+	write_config("lan.conf", "[Network]\nKind=tap\nNames=vm*\nFoo=1\n");
+	write_config("vpn.conf", "[Network]\nKind=tun\nNames=vm0\n");
+	refused(1);
+	assert_false(is_off("vpn"));
+}
+
+/* What cannot be read could have masked or replaced a vendor's network. */
+static void test_wrong_directory(void **state)
+{
+	(void)state;
+	write_config("lan.conf", "[Network]\nKind=tap\n");
+	write_vendor("lan.conf", "[Network]\nKind=tun\n");
+	write_vendor("vpn.conf", "[Network]\nKind=tun\n");
+	assert_int_equal(chmod(path_of(config_dir, ""), 0777), 0);
+	assert_int_equal(refused(3), 2);
+	assert_true(is_off("lan"));
+	assert_true(is_off("vpn"));
+	said(vendor_dir, "vpn.conf", " is not read, because of what is wrong with ");
+	assert_int_equal(chmod(path_of(config_dir, ""), 0755), 0);
+
+	/* The other way round it is the vendor's alone. */
+	assert_int_equal(chmod(path_of(vendor_dir, ""), 0777), 0);
+	assert_int_equal(refused(2), 1);
+	assert_false(is_off("lan"));
+	assert_true(is_off("vpn"));
+}
+
 static void test_owner_and_mode(void **state)
 {
 	const char *lan = "[Network]\nKind=tap\n";
@@ -508,11 +628,13 @@ static void test_owner_and_mode(void **state)
 	accepted(1);
 
 	assert_int_equal(chmod(path_of(config_dir, ""), 01777), 0); /* the sticky bit does not help */
-	refused(1);
+	refused(2);
+	assert_true(is_off("lan"));
 	assert_non_null(strstr(logged, "/etc/networks.d: group or others may write to it (mode 1777)"));
 	assert_int_equal(chmod(path_of(config_dir, ""), 0755), 0);
 	assert_int_equal(chmod(config_dir, 0775), 0); /* who can replace the directory can replace the file */
-	refused(1);
+	refused(2);
+	assert_true(is_off("lan"));
 	assert_non_null(strstr(logged, "/etc: group or others may write to it (mode 0775)"));
 	assert_int_equal(chmod(config_dir, 0755), 0);
 	assert_int_equal(chmod(path_of(vendor_dir, ""), 0757), 0);
@@ -534,10 +656,10 @@ static void test_owner(void **state)
 	assert_int_equal(chown(path_of(config_dir, "lan.conf"), 0, (gid_t)-1), 0);
 	accepted(1);
 	assert_int_equal(chown(path_of(config_dir, ""), 65534, (gid_t)-1), 0);
-	refused(1);
+	refused(2);
 	assert_int_equal(chown(path_of(config_dir, ""), 0, (gid_t)-1), 0);
 	assert_int_equal(chown(config_dir, 65534, (gid_t)-1), 0);
-	refused(1);
+	refused(2);
 }
 
 /* A link is followed, and it is the target that must be right. */
@@ -636,6 +758,52 @@ static void test_names_in_conflict(void **state)
 	accepts_text("[Network]\nKind=tun\nNames=vm0 vm*\n"); /* within one network nothing is unclear */
 }
 
+/* Names that the broker chooses: eight characters of the network's, '-', and six digits. */
+static void test_chosen_names(void **state)
+{
+	static const struct {
+		const char *names; /* of another network, read later */
+		bool conflict;     /* with "lan" or "production" */
+	} rows[] = {
+		{"lan-*", true},      {"la*", true},         {"lan-616795", true},   {"lan-61*", true},
+		{"lan-61679a", true}, {"lan-61679", false},  {"lan-6167951", false}, {"lan-6167951*", false},
+		{"lan-x*", false},    {"lan-61679g", false}, {"lan", false},         {"lan0*", false},
+		{"producti-*", true}, {"productio*", false}, {"prod*", true},        {"vm*", false},
+	};
+
+	(void)state;
+	write_config("lan.conf", "[Network]\nKind=tap\n");
+	write_config("production.conf", "[Network]\nKind=tap\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "[Network]\nKind=tun\nNames=%s\n", rows[i].names);
+		write_vendor("vpn.conf", text);
+		if (!rows[i].conflict) {
+			accepted(3);
+			continue;
+		}
+		refused(1);
+		assert_true(is_off("vpn"));
+		said(vendor_dir, "vpn.conf", "3: Names=");
+		assert_non_null(strstr(logged, "-XXXXXX; change one"));
+	}
+	write_vendor("vpn.conf", "[Network]\nKind=tun\nNames=vpn-*\n"); /* within one network nothing is unclear */
+	accepted(3);
+
+	write_config("producti.conf", "[Network]\nKind=tap\n");
+	write_config("production2.conf", "[Network]\nKind=tap\n");
+	refused(2);
+	assert_false(is_off("producti"));
+	said(config_dir, "production.conf", " the broker would call its devices producti-XXXXXX");
+	said(config_dir, "production2.conf", " the broker would call its devices producti-XXXXXX");
+
+	write_config("producti.conf", "[Network]\nKind=tap\nNames=vp*\n");
+	write_vendor("vpn.conf", "[Network]\nKind=tun\n");
+	refused(3);
+	said(vendor_dir, "vpn.conf", " the broker would call its devices vpn-XXXXXX, which can be Names=vp* of");
+}
+
 static void test_lower_in_conflict(void **state)
 {
 	(void)state;
@@ -655,12 +823,20 @@ static void test_passthru_in_conflict(void **state)
 	write_vendor("direct.conf", direct);
 	write_config("lan.conf", "[Network]\nKind=macvtap\nParent=eth1\n");
 	refused(1);
-	said(vendor_dir, "direct.conf", "3: Parent=eth1: Mode=passthru needs it alone, but ");
+	said(vendor_dir, "direct.conf", "3: Parent=eth1: Mode=passthru needs it alone, but Parent=eth1 of ");
 	assert_non_null(strstr(logged, "/etc/networks.d/lan.conf:3 uses it too"));
+	assert_true(is_off("direct"));
 	write_config("lan.conf", direct);
-	refused(2);
+	refused(1);
+	assert_true(is_off("direct"));
 	write_config("lan.conf", "[Network]\nKind=tap\nBridge=eth1\n");
 	refused(1);
+	assert_true(is_off("direct"));
+	write_config("a.conf", direct); /* read before both */
+	refused(2);
+	assert_false(is_off("a"));
+	said(config_dir, "lan.conf", "3: Bridge=eth1: Mode=passthru needs it alone, but Parent=eth1 of ");
+	unlink(path_of(config_dir, "a.conf"));
 	write_config("lan.conf", "[Network]\nKind=macvtap\nParent=eth0\nMode=passthru\n");
 	accepted(2);
 
@@ -814,11 +990,15 @@ int main(void)
 		IN_DIRECTORIES(test_all_at_once),
 		IN_DIRECTORIES(test_directories),
 		IN_DIRECTORIES(test_file_names),
+		IN_DIRECTORIES(test_wrong_suffix),
+		IN_DIRECTORIES(test_one_mistake),
+		IN_DIRECTORIES(test_wrong_directory),
 		IN_DIRECTORIES(test_owner_and_mode),
 		IN_DIRECTORIES(test_owner),
 		IN_DIRECTORIES(test_no_plain_file),
 		IN_DIRECTORIES(test_sizes),
 		IN_DIRECTORIES(test_names_in_conflict),
+		IN_DIRECTORIES(test_chosen_names),
 		IN_DIRECTORIES(test_lower_in_conflict),
 		IN_DIRECTORIES(test_passthru_in_conflict),
 		IN_DIRECTORIES(test_allows_name),

@@ -6,12 +6,17 @@
 
 #include <string.h>
 
+static bool is_shown_network(const struct network *network)
+{
+	return network->listed && !network->off;
+}
+
 static uint32_t count_listed(const struct network_table *table)
 {
 	uint32_t count = 0;
 
 	for (size_t i = 0; i < table->count; i++)
-		count += table->networks[i].listed;
+		count += is_shown_network(&table->networks[i]);
 	return count;
 }
 
@@ -38,7 +43,7 @@ static void send_networks(const struct client *client)
 	if (message.count == 0)
 		tb_send(client->sock, &message, sizeof(message), NULL, 0);
 	for (size_t i = 0; i < table->count; i++) {
-		if (!table->networks[i].listed)
+		if (!is_shown_network(&table->networks[i]))
 			continue;
 		message.left = message.count - ++sent;
 		describe_network(client->uid, &table->networks[i], &message);

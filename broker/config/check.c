@@ -1,0 +1,158 @@
+/* Checks the network files without starting anything: see check.h. It reads what tapbrokerd would read, with the rights
+ * of its caller, and asks the kernel which interfaces exist; it changes nothing.
+ */
+#include "broker/config/check.h"
+
+#include "broker/config/network.h"
+#include "broker/config/network_file.h"
+#include "broker/shared/log.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#define EXIT_RIGHT 0
+#define EXIT_FAILED 1  /* nothing can be said about the files */
+#define EXIT_MISTAKE 2 /* what the administrator has to mend */
+
+#define NAMES_A_LINE 8 /* so many fit into a line of a network file */
+
+static void print_yes(const char *key, bool value, FILE *out)
+{
+	fprintf(out, "%s=%s\n", key, value ? "yes" : "no");
+}
+
+static void print_names(const struct network *network, FILE *out)
+{
+	for (size_t i = 0; i < network->names_count; i++)
+		fprintf(out, "%s%s%s", i % NAMES_A_LINE == 0 ? "Names=" : " ", network->names[i],
+			i % NAMES_A_LINE == NAMES_A_LINE - 1 || i + 1 == network->names_count ? "\n" : "");
+}
+
+static void print_lifetimes(uint32_t lifetimes, FILE *out)
+{
+	const char *before = "Lifetimes=";
+
+	for (int lifetime = 0; lifetime < TB_LIFETIME_COUNT; lifetime++) {
+		if ((lifetimes & 1u << lifetime) != 0) {
+			fprintf(out, "%s%s", before, lifetime_word((enum tb_lifetime)lifetime));
+			before = " ";
+		}
+	}
+	fputc('\n', out);
+}
+
+static void print_netns(uint32_t netns, FILE *out)
+{
+	const char *before = "Netns=";
+
+	for (int i = 0; i < NETNS_COUNT; i++) {
+		if ((netns & 1u << i) != 0) {
+			fprintf(out, "%s%s", before, network_netns_words[i]);
+			before = " ";
+		}
+	}
+	fputc('\n', out);
+}
+
+void network_print(const struct network *network, FILE *out)
+{
+	bool tun = network->kind == TB_KIND_TUN;
+	bool macvtap = network->kind == TB_KIND_MACVTAP;
+	bool port = network->bridge[0] != '\0';
+
+	fprintf(out, "[Network]\nKind=%s\n", kind_word(network->kind));
+	if (port)
+		fprintf(out, "Bridge=%s\n", network->bridge);
+	if (macvtap)
+		fprintf(out, "Parent=%s\nMode=%s\n", network->parent, mode_word(network->mode));
+	print_names(network, out);
+	fprintf(out, "MTU=%u\nQueues=%u\n", network->mtu, network->queues);
+	print_yes("VnetHeader", network->vnet_hdr, out);
+	if (!tun)
+		print_yes("Vhost", network->vhost, out);
+	fprintf(out, "MaxPerUser=%u\nMax=%u\n", network->max_per_user, network->max);
+	if (port)
+		print_yes("Isolated", network->isolated, out);
+	fprintf(out, "IPv6=%s\n", network->ipv6_disabled ? "disabled" : "no-ra");
+	print_lifetimes(network->lifetimes, out);
+	print_netns(network->netns, out);
+	print_yes("Listed", network->listed, out);
+}
+
+static void warn_missing(const struct network *network, const char *key, const char *interface)
+{
+	if (interface[0] != '\0' && if_nametoindex(interface) == 0)
+		tb_log(TB_LOG_WARNING,
+		       "network %s: %s=%s: there is no such interface now; until it is made, devices are refused",
+		       network->name, key, interface);
+}
+
+void networks_warn_missing(const struct network_table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		warn_missing(&table->networks[i], "Bridge", table->networks[i].bridge);
+		warn_missing(&table->networks[i], "Parent", table->networks[i].parent);
+	}
+}
+
+static void print_all(const struct network_table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct network *network = &table->networks[i];
+
+		printf("# %s%s\n", network->name, network->off ? ": off" : "");
+		if (!network->off)
+			network_print(network, stdout);
+		putchar('\n');
+	}
+}
+
+/* A directory that is not there holds no mistakes, but whoever names it has made one. */
+static bool directory_there(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0)
+		return true;
+	tb_log(TB_LOG_ERROR, "%s: %s", path, strerror(errno));
+	return false;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+int config_check(const char *path, const char *config_dir, const char *vendor_dir)
+{
+	static struct network_table table;
+	const char *directory = path != NULL ? path : config_dir;
+	bool one_file = path != NULL && !is_directory(path);
+	int mistakes;
+
+	if (!one_file && !directory_there(directory))
+		return EXIT_MISTAKE;
+	mistakes = one_file ? networks_read_file(&table, path) : networks_read(&table, directory, vendor_dir);
+	if (mistakes < 0) {
+		tb_log(TB_LOG_ERROR, "cannot read the network files: %s", strerror(-mistakes));
+		return EXIT_FAILED;
+	}
+	print_all(&table);
+	fflush(stdout);
+	networks_warn_missing(&table);
+	if (mistakes > 0) {
+		tb_log(TB_LOG_ERROR, "%zu network%s, %d mistake%s", table.count, table.count == 1 ? "" : "s", mistakes,
+		       mistakes == 1 ? "" : "s");
+		return EXIT_MISTAKE;
+	}
+	if (table.count == 0 && !one_file) {
+		tb_log(TB_LOG_ERROR, "there is no network file in %s/networks.d, nor in %s/networks.d", directory,
+		       vendor_dir);
+		return EXIT_MISTAKE;
+	}
+	printf("%zu network%s, no mistakes\n", table.count, table.count == 1 ? "" : "s");
+	return fflush(stdout) == 0 ? EXIT_RIGHT : EXIT_FAILED;
+}

@@ -1,0 +1,136 @@
+/* What two networks may not have in common. Runs in tapbrokerd before lock-down, as root, on networks that were read.
+ *
+ * Rules of the host's firewall and of polkit go by interface names: a name must tell the network.
+ */
+#include "broker/config/network_file.h"
+
+#include "proto/name.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* How the broker chooses a name: so much of the network's, '-', and hexadecimal digits. */
+#define CHOSEN_PREFIX 8
+#define CHOSEN_DIGITS 6
+
+/* True if some interface name fits both patterns. */
+static bool patterns_meet(const char *a, const char *b)
+{
+	size_t a_prefix = strcspn(a, "*");
+	size_t b_prefix = strcspn(b, "*");
+
+	if (a[a_prefix] == '\0')
+		return tb_name_matches(a, b);
+	if (b[b_prefix] == '\0')
+		return tb_name_matches(b, a);
+	return strncmp(a, b, a_prefix < b_prefix ? a_prefix : b_prefix) == 0;
+}
+
+/* True if the pattern fits a name that the broker could choose for the network. */
+static bool meets_chosen(const char *pattern, const struct network *network)
+{
+	size_t prefix = strnlen(network->name, CHOSEN_PREFIX);
+	size_t length = strcspn(pattern, "*");
+	bool open = pattern[length] == '*';
+
+	if (length > prefix + 1 + CHOSEN_DIGITS || (!open && length < prefix + 1 + CHOSEN_DIGITS))
+		return false;
+	if (strncmp(pattern, network->name, length < prefix ? length : prefix) != 0)
+		return false;
+	if (length > prefix && pattern[prefix] != '-')
+		return false;
+	for (size_t i = prefix + 1; i < length; i++)
+		if (!isdigit((unsigned char)pattern[i]) && (pattern[i] < 'a' || pattern[i] > 'f'))
+			return false;
+	return true;
+}
+
+static void check_names(struct network_file *file, const struct network_file *other)
+{
+	for (size_t i = 0; i < file->network.names_count; i++)
+		for (size_t j = 0; j < other->network.names_count; j++)
+			if (patterns_meet(file->network.names[i], other->network.names[j]))
+				network_file_error(
+					file, file->names_lines[i],
+					"Names=%s and Names=%s of %s:%u can be the same interface; change one",
+					file->network.names[i], other->network.names[j], other->path,
+					other->names_lines[j]);
+}
+
+static void check_chosen(struct network_file *file, const struct network_file *other)
+{
+	const struct network *network = &file->network;
+
+	if (strncmp(network->name, other->network.name, CHOSEN_PREFIX) == 0)
+		network_file_error(file, 0,
+				   "the broker would call its devices %.*s-XXXXXX, and those of %s too; rename one",
+				   CHOSEN_PREFIX, network->name, other->path);
+	for (size_t i = 0; i < network->names_count; i++)
+		if (meets_chosen(network->names[i], &other->network))
+			network_file_error(
+				file, file->names_lines[i],
+				"Names=%s can be a name that the broker chooses for a device of %s: %.*s-XXXXXX; change one",
+				network->names[i], other->path, CHOSEN_PREFIX, other->network.name);
+	for (size_t i = 0; i < other->network.names_count; i++)
+		if (meets_chosen(other->network.names[i], network))
+			network_file_error(
+				file, 0,
+				"the broker would call its devices %.*s-XXXXXX, which can be Names=%s of %s:%u; rename one",
+				CHOSEN_PREFIX, network->name, other->network.names[i], other->path,
+				other->names_lines[i]);
+}
+
+/* The interface of the administrator's that the network is on: the key, its line, and the name, or "". */
+static const char *lower_of(const struct network_file *file, const char **key, unsigned int *line)
+{
+	bool macvtap = file->network.kind == TB_KIND_MACVTAP;
+
+	*key = macvtap ? "Parent" : "Bridge";
+	*line = file->lines[macvtap ? KEY_PARENT : KEY_BRIDGE];
+	return macvtap ? file->network.parent : file->network.bridge;
+}
+
+/* A client that may ask for the name of a bridge or parent could make that interface while the real one is missing. */
+static void check_lower(struct network_file *file, const struct network_file *other)
+{
+	unsigned int line;
+	const char *key;
+	const char *lower = lower_of(other, &key, &line);
+
+	for (size_t i = 0; i < file->network.names_count; i++)
+		if (lower[0] != '\0' && tb_name_matches(lower, file->network.names[i]))
+			network_file_error(file, file->names_lines[i],
+					   "Names=%s: a client could take the name of %s=%s of %s:%u; change one",
+					   file->network.names[i], key, lower, other->path, line);
+}
+
+/* A passthru macvtap takes its parent whole. */
+static void check_passthru(struct network_file *file, const struct network_file *other)
+{
+	unsigned int line, other_line;
+	const char *key, *other_key;
+	const char *lower = lower_of(file, &key, &line);
+	const char *other_lower = lower_of(other, &other_key, &other_line);
+	bool whole = file->network.mode == TB_MODE_PASSTHRU || other->network.mode == TB_MODE_PASSTHRU;
+
+	if (whole && lower[0] != '\0' && strcmp(lower, other_lower) == 0)
+		network_file_error(file, line,
+				   "%s=%s: Mode=passthru needs it alone, but %s=%s of %s:%u uses it too; change one",
+				   key, lower, other_key, other_lower, other->path, other_line);
+}
+
+void network_conflicts(struct network_file *files, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < count; j++)
+			if (j == i || files[j].mistakes == 0)
+				check_lower(&files[i], &files[j]);
+		for (size_t j = 0; j < i; j++) {
+			if (files[j].mistakes != 0)
+				continue;
+			check_names(&files[i], &files[j]);
+			check_chosen(&files[i], &files[j]);
+			check_passthru(&files[i], &files[j]);
+		}
+	}
+}

@@ -1,0 +1,65 @@
+/* Finds the word that somebody may have meant: see suggest.h. */
+#include "broker/config/suggest.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+#define WORD_MAX 32         /* letters: nobody means one of our words with more */
+#define LETTERS_A_MISTAKE 3 /* one wrong letter is forgiven for so many */
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static int letter(const char *word, size_t i)
+{
+	return tolower((unsigned char)word[i]);
+}
+
+/* How many letters must be put in, left out, changed, or exchanged with the next one, to make one word the other. */
+static size_t distance(const char *a, const char *b)
+{
+	/* steps[i][j]: from the first i letters of a to the first j of b. */
+	size_t steps[WORD_MAX + 1][WORD_MAX + 1];
+	size_t a_length = strlen(a);
+	size_t b_length = strlen(b);
+
+	for (size_t i = 0; i <= a_length; i++) {
+		for (size_t j = 0; j <= b_length; j++) {
+			size_t changed;
+
+			if (i == 0 || j == 0) {
+				steps[i][j] = i + j;
+				continue;
+			}
+			changed = steps[i - 1][j - 1] + (letter(a, i - 1) != letter(b, j - 1));
+			steps[i][j] = least(changed, 1 + least(steps[i - 1][j], steps[i][j - 1]));
+			if (i > 1 && j > 1 && letter(a, i - 1) == letter(b, j - 2) &&
+			    letter(a, i - 2) == letter(b, j - 1))
+				steps[i][j] = least(steps[i][j], 1 + steps[i - 2][j - 2]);
+		}
+	}
+	return steps[a_length][b_length];
+}
+
+const char *suggest(const char *word, const char *const words[], size_t count)
+{
+	size_t best = SIZE_MAX;
+	const char *found = NULL;
+
+	if (strlen(word) > WORD_MAX)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		size_t steps = strlen(words[i]) <= WORD_MAX ? distance(word, words[i]) : SIZE_MAX;
+
+		if (steps == best)
+			found = NULL;
+		if (steps < best) {
+			best = steps;
+			found = words[i];
+		}
+	}
+	return best <= strlen(word) / LETTERS_A_MISTAKE ? found : NULL;
+}

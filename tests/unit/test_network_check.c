@@ -1,0 +1,132 @@
+/* Unit test of `tapbrokerd --check`: broker/config/check.c. What it prints can be read again, and means the same. */
+#include "broker/config/check.h"
+
+#include "broker/config/network.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char top[64], etc[80], networks[96], usr[80], path[128];
+
+static int make_directories(void **state)
+{
+	(void)state;
+	strcpy(top, "/tmp/test_network_check.XXXXXX");
+	if (mkdtemp(top) == NULL)
+		return -1;
+	snprintf(etc, sizeof(etc), "%s/etc", top);
+	snprintf(usr, sizeof(usr), "%s/usr", top);
+	snprintf(networks, sizeof(networks), "%s/etc/networks.d", top);
+	snprintf(path, sizeof(path), "%s/etc/networks.d/lan.conf", top);
+	return mkdir(etc, 0755) + mkdir(networks, 0755);
+}
+
+static int remove_directories(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(networks) + rmdir(etc) + rmdir(top);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "we");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void test_printed_networks_are_the_same(void **state)
+{
+	static const char *const texts[] = {
+		"Kind=tap\n",
+		"Kind=tap\nBridge=br0\nNames=vm0 vm-*\nMTU=9000\nQueues=16\nVhost=yes\nMaxPerUser=1\nMax=2\nListed=no\n",
+		"Kind=tap\nBridge=br0\nIsolated=no\nIPv6=no-ra\nLifetimes=persistent session\nVnetHeader=no\n",
+		"Kind=tun\nNetns=caller host\nNames=a1 a2 a3 a4 a5 a6 a7 a8\nNames=b1 b2 b3 b4 b5 b6 b7 b8\n",
+		"Kind=macvtap\nParent=eth0\nMode=passthru\n",
+		"Kind=macvtap\nParent=eth0\nMode=vepa\n",
+	};
+	static struct network_table first, second;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char text[512];
+		FILE *file;
+
+		snprintf(text, sizeof(text), "[Network]\n%s", texts[i]);
+		write_file(path, text);
+		assert_int_equal(networks_read_file(&first, path), 0);
+		assert_int_equal(first.count, 1);
+		assert_string_equal(first.networks[0].name, "lan");
+		file = fopen(path, "we");
+		network_print(&first.networks[0], file);
+		fclose(file);
+		assert_int_equal(networks_read_file(&second, path), 0);
+		assert_memory_equal(&first.networks[0], &second.networks[0], sizeof(first.networks[0]));
+	}
+}
+
+/* The networks that are printed would stand among the results, so they go nowhere. */
+static int check(const char *what, const char *config_dir)
+{
+	int out = dup(STDOUT_FILENO);
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int status;
+
+	fflush(stdout);
+	assert_true(out >= 0 && nowhere >= 0 && dup2(nowhere, STDOUT_FILENO) >= 0);
+	status = config_check(what, config_dir, usr);
+	assert_true(dup2(out, STDOUT_FILENO) >= 0);
+	close(out);
+	close(nowhere);
+	return status;
+}
+
+/* What ansible, or an administrator, may hand over. */
+static void test_status(void **state)
+{
+	char other[96];
+
+	(void)state;
+	unlink(path);
+	assert_int_equal(check(NULL, etc), 2); /* no network at all */
+	write_file(path, "[Network]\nKind=tap\nBridge=nowhere0\n");
+	assert_int_equal(check(NULL, etc), 0); /* a bridge may be made later */
+	assert_int_equal(check(etc, "/nonexistent"), 0);
+	assert_int_equal(check(path, "/nonexistent"), 0);
+	assert_int_equal(check(networks, etc), 2); /* networks.d is not in it */
+	assert_int_equal(check(NULL, "/nonexistent"), 2);
+	assert_int_equal(check("/nonexistent", etc), 2);
+	write_file(path, "[Network]\nKind=tap\nBrigde=br0\n");
+	assert_int_equal(check(NULL, etc), 2);
+	assert_int_equal(check(path, etc), 2);
+
+	snprintf(other, sizeof(other), "%s/.source", top); /* no name of a network */
+	write_file(other, "[Network]\nKind=tap\n");
+	assert_int_equal(check(other, etc), 0);
+	write_file(other, "");
+	assert_int_equal(check(other, etc), 0); /* a mask */
+	unlink(other);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_printed_networks_are_the_same),
+		cmocka_unit_test(test_status),
+	};
+
+	umask(022);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("network_check", tests, make_directories, remove_directories);
+}
