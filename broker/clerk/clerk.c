@@ -247,6 +247,7 @@ static void finish(void)
 
 	loop_forget(MONITOR_FD);
 	loop_forget(LISTENING_FD);
+	flow_stop();
 	turns_give_all();
 	while (deletion_count() > 0 && monotonic_ms() < deadline) {
 		int timeout = loop_nearer(deletion_expire(), closer_expire());

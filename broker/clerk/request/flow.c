@@ -379,3 +379,38 @@ int flow_expire(void)
 	timeout = expire_all();
 	return loop_nearer(timeout, orders_expire());
 }
+
+/* A request whose device is being made, or whose lease is ending, has its answer soon. */
+static void stop(struct request *request)
+{
+	static const struct outcome restart = {.status = TB_BUSY, .check = TB_CHECK_RESTART};
+
+	switch (request->state) {
+	case REQUEST_ROOM:
+	case REQUEST_WAITING:
+	case REQUEST_ASKED:
+	case REQUEST_READY:
+	case REQUEST_LISTING:
+		request_log(request, "denied", tb_check_word(restart.check), NULL);
+		answer_outcome(request->client.sock, header_of(request)->type, &restart);
+		question_end(request);
+		break;
+	case REQUEST_REFUSED:
+		refusal_tell(request);
+		break;
+	default:
+		break;
+	}
+}
+
+void flow_stop(void)
+{
+	struct request *request = TAILQ_FIRST(requests_used());
+
+	while (request != NULL) {
+		struct request *next = TAILQ_NEXT(request, link);
+
+		stop(request);
+		request = next;
+	}
+}

@@ -19,4 +19,7 @@ void flow_turn_away(int sock);
  * Returns the milliseconds until it wants to be called again, or -1. */
 int flow_expire(void);
 
+/* The broker stops: tells every client that still waits to ask once more. */
+void flow_stop(void);
+
 #endif
