@@ -123,6 +123,17 @@ def asleep(broker, patience=10):
         assert time.monotonic() < deadline, f"seconds of processor time that an idle broker used within 0.4 s: {busy}"
 
 
+def open_files(broker):
+    """How many each process has open; but not the authority, whose libraries keep what they once needed."""
+    return {name: len(os.listdir(f"/proc/{pid}/fd")) for name, pid in broker.pids().items()
+            if name != "tapbroker-authority"}
+
+
+def no_more_files(broker, before):
+    """True if no process has more files open than open_files() said before."""
+    return all(count <= before.get(name, 0) for name, count in open_files(broker).items())
+
+
 @contextlib.contextmanager
 def lives(broker):
     """The processes at the end of the block are those of its beginning, and then they sleep."""
