@@ -61,10 +61,7 @@ BENCHES = $(BUILD)/bench/latency $(BUILD)/bench/rate $(BUILD)/bench/fairness
 SYSTEM_TESTS = $(wildcard tests/system/[0-9]*)
 BUILD_TESTS = $(wildcard tests/build/[0-9]*)
 
-# The books, on their way to the clerk.
-BOOKS = $(patsubst %,broker/monitor/%.c,answer authority decision fdb gate grant guard lease lease_list lifeline links \
-	listing loop map question refusal request turns watch)
-objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(BOOKS),$(wildcard $(addsuffix /*.c,$(1)))))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 cflags_of = $(if $(1),$(shell $(PKG_CONFIG) --cflags $(1)))
 libs_of = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
 say = @$(if $(V),,echo '  $(1)	$@';)

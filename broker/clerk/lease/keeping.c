@@ -58,7 +58,8 @@ void keeping_store(struct lease *lease)
 
 void keeping_drop(struct lease *lease)
 {
-	if (lease->stored)
+	/* The monitor forgets a device that is away with this. */
+	if (lease->stored || lease->away)
 		wish(lease->id, true);
 	lease->stored = false;
 }

@@ -247,7 +247,7 @@ bool leases_room_soon(uid_t uid)
 	const struct lease *lease;
 
 	TAILQ_FOREACH(lease, &table.all, link)
-		if (lease->uid == uid && lease_is_ending(lease))
+		if (lease->uid == uid && (lease_is_ending(lease) || lease->state == LEASE_ORDERED))
 			return true;
 	return false;
 }

@@ -132,7 +132,8 @@ void lease_free(struct lease *lease);
 /* True while its device is to be deleted, or its turn is not over: it will count no more in a moment, by itself. */
 bool lease_is_ending(const struct lease *lease);
 
-/* True if the user has a lease that is ending, or anybody has one whose device has this name; NULL is no name. */
+/* True if the user may have room in a moment: it has a lease that is ending, or one that begins, whose client may have
+ * hung up already. And if anybody has one that is ending, of a device with this name. */
 bool leases_room_soon(uid_t uid);
 bool leases_name_free_soon(const char *name);
 

@@ -23,7 +23,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static bool room; /* a lease counts no more since the last look at those that wait for it */
+static bool room; /* a lease counts no more, or is known by now, since the last look at those that wait for that */
 
 /* Ends the lease, and answers when its device is gone. */
 static void end_lease(struct request *request, enum tb_reason reason)
@@ -303,6 +303,7 @@ static void on_lease_gone(const struct lease *lease)
 static void on_lease_begun(const struct lease *lease)
 {
 	watchers_tell(lease, TB_EVENT_OPENED, 0);
+	room = true;
 }
 
 static void on_room(void)
