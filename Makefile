@@ -158,7 +158,9 @@ deps:
 	@tests/install-deps check
 # What needs the packages begins only when they are there, also with -j: a make of its own, after deps.
 WITH_DEPS = +@$(MAKE) --no-print-directory
-tests: all $(CHECKS) $(HELPERS) $(BUILD)/bench/fairness
+tests: system-programs $(CHECKS)
+# What the system tests run; a test of one mutation builds no more than it needs.
+system-programs: all $(HELPERS) $(BUILD)/bench/fairness
 sanitized:
 	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-sanitize tests
 check: deps
@@ -188,10 +190,14 @@ fuzz-run: $(FUZZERS)
 	@for fuzzer in $(^F); do mkdir -p $(BUILD)/found/$$fuzzer && \
 		$(BUILD)/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/found/$$fuzzer- \
 			$(BUILD)/found/$$fuzzer tests/fuzz/corpus/$${fuzzer#fuzz_} || exit 1; done
+# Takes each mitigation out, one at a time, and demands that its tests notice: all, or ONLY='C7 N1'.
+mutations: deps
+	$(WITH_DEPS) tests
+	@tests/mutations/run $(ONLY)
 lint:
 	@tests/lint
 clean:
-	rm -rf build build-sanitize build-fuzz
+	rm -rf build build-sanitize build-fuzz build-mutations build-coverage
 
 # Installing. The texts are written for PREFIX=/usr; sed makes them say where things are. One list serves both ways.
 TEXTS = $(patsubst %,$(BUILD)/text/%,client/libtapbroker.pc.in $(wildcard policy/*.policy policy/*/* man/*.[1-8]))
