@@ -25,7 +25,6 @@ POLKITDIR ?= /usr/share/polkit-1/actions
 CC ?= cc
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
-PROVE ?= prove
 PROVEFLAGS ?= -j4
 BUILD ?= build$(if $(SANITIZE),-sanitize)
 
@@ -151,9 +150,13 @@ $(SYSTEM_TESTS:%=$(BUILD)/%): $(BUILD)/%: %
 build/guest/accel: tests/guest/build tests/guest/ping-init tests/guest/machine-init
 	@tests/guest/build $(@D)
 
-# What prove runs of one build. prove is told to execute each file as it is.
+# What prove runs of one build, and each fuzz target for two seconds.
 CHECKS = $(UNIT_TESTS) $(REPLAYS) $(SYSTEM_TESTS:%=$(BUILD)/%)
-TAP = TB_BUILD=$(BUILD) $(PROVE) --exec '' $(PROVEFLAGS)
+BRIEFLY = $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/briefly/%)
+TAP = @TB_BUILD=$(BUILD) tests/prove $(PROVEFLAGS)
+$(BRIEFLY): $(BUILD)/briefly/%: $(BUILD)/fuzz/%
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec tests/fuzz/briefly $<\n' >$@ && chmod 755 $@
 deps:
 	@tests/install-deps check
 # What needs the packages begins only when they are there, also with -j: a make of its own, after deps.
@@ -165,8 +168,8 @@ sanitized:
 	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-sanitize tests
 check: deps
 	$(WITH_DEPS) check-run
-check-run: tests sanitized build/guest/accel
-	$(TAP) $(BUILD_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%)
+check-run: tests sanitized fuzzers build/guest/accel
+	$(TAP) $(BUILD_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%) $(BRIEFLY:$(BUILD)/%=build-fuzz/%)
 check-unit: deps
 	$(WITH_DEPS) check-unit-run
 check-unit-run: $(UNIT_TESTS) $(REPLAYS)
@@ -183,9 +186,12 @@ bench: deps
 	@TB_BUILD=$(BUILD) tests/bench/run
 bench-programs: all $(BENCHES)
 FUZZ_SECONDS ?= 20
+FUZZ_MAKE = +@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-fuzz CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link'
+fuzzers:
+	$(FUZZ_MAKE) fuzz-tests
+fuzz-tests: $(BRIEFLY)
 fuzz: deps
-	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-fuzz CC=clang \
-		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run
+	$(FUZZ_MAKE) fuzz-run
 fuzz-run: $(FUZZERS)
 	@for fuzzer in $(^F); do mkdir -p $(BUILD)/found/$$fuzzer && \
 		$(BUILD)/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/found/$$fuzzer- \
@@ -232,6 +238,6 @@ uninstall:
 		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done # what the administrator has put there stays
 
 FORCE:
-.PHONY: FORCE all deps tests sanitized check check-run check-unit check-unit-run check-system check-system-run demo bench \
+.PHONY: FORCE all deps tests system-programs sanitized fuzzers fuzz-tests mutations check check-run check-unit check-unit-run check-system check-system-run demo bench \
 	bench-programs fuzz fuzz-run lint clean install uninstall
 -include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d' -type f)

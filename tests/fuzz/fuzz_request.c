@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(strcmp(request.name, "all") != 0 && strcmp(request.name, "default") != 0);
 	require(request.kind <= TB_KIND_MACVTAP && request.queues <= TB_QUEUES_MAX && request.lifetime <= 2);
 	require(request.mtu == 0 || (request.mtu >= 68 && request.mtu <= 65535));
-	require((request.flags & ~0x27u) == 0);
+	require((request.flags & ~0x37u) == 0);
 	/* vhost-net has neither a device without headers nor one without fds. */
 	require((request.flags & 0x20) == 0 || ((request.flags & 2) != 0 && request.lifetime < 2));
 	return 0;
