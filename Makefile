@@ -120,6 +120,10 @@ $(BUILD)/%.a:
 	@mkdir -p $(@D)
 	$(call say,AR)rm -f $@ && $(AR) qcs $@ $^
 
+# For the tests of the build: what a program is made of.
+objects-of-%:
+	@echo $($*_OBJS)
+
 # Tests. Each program is one .c file and libtest.a; what links more is named here.
 TEST_PKGS = $(tapbrokerd_PKGS)
 $(UNIT_TESTS): private PKGS = $(TEST_PKGS) cmocka
