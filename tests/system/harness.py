@@ -38,6 +38,7 @@ if not os.path.isdir(ROOT):
 
 _tests = []
 _on_failure = []
+_on_end = []
 
 
 class Skip(Exception):
@@ -80,6 +81,11 @@ def on_failure(function):
     _on_failure.append(function)
 
 
+def on_end(function):
+    """function() is called after the last test; what it raises fails the file."""
+    _on_end.append(function)
+
+
 def _alarm(*_):
     raise TooSlow("the test did not end in time")
 
@@ -111,6 +117,12 @@ def run(seconds=2 * PATIENCE):
                 note(source(), sys.stderr)
         else:
             print(f"ok {title}", flush=True)
+    for function in _on_end:
+        try:
+            _run_one(function, seconds)
+        except Exception as error:
+            failed += 1
+            note_error(error)
     sys.exit(failed > 0)
 
 
