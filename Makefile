@@ -204,6 +204,14 @@ fuzz-run: $(FUZZERS)
 mutations: deps
 	$(WITH_DEPS) tests
 	@tests/mutations/run $(ONLY)
+# Changes one token at a time: N mutants of the C files in FOLDERS, tried with the unit tests that link them and with
+# TESTS, names of system tests.
+N ?= 200
+SEED ?= 1
+FOLDERS ?= proto broker
+mutations-random: deps
+	$(WITH_DEPS) tests
+	@tests/mutations/at-random -n $(N) --seed $(SEED) --tests '$(TESTS)' $(FOLDERS)
 lint:
 	@tests/lint
 clean:
@@ -242,6 +250,7 @@ uninstall:
 		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done # what the administrator has put there stays
 
 FORCE:
-.PHONY: FORCE all deps tests system-programs sanitized fuzzers fuzz-tests mutations check check-run check-unit check-unit-run check-system check-system-run demo bench \
+.PHONY: FORCE all deps tests system-programs sanitized fuzzers fuzz-tests mutations \
+	mutations-random check check-run check-unit check-unit-run check-system check-system-run demo bench \
 	bench-programs fuzz fuzz-run lint clean install uninstall
 -include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d' -type f)
