@@ -212,6 +212,15 @@ FOLDERS ?= proto broker
 mutations-random: deps
 	$(WITH_DEPS) tests
 	@tests/mutations/at-random -n $(N) --seed $(SEED) --tests '$(TESTS)' $(FOLDERS)
+# Which lines of the broker the unit and system tests run; see tests/coverage. The sandbox has the build where the path says.
+COVERAGE_FLAGS = -O1 -g -fprofile-instr-generate=/run/tapbroker-tests/build/profile/%m.profraw%c -fcoverage-mapping \
+	-mllvm -runtime-counter-relocation -Wno-unused-command-line-argument
+coverage: deps
+	+@$(MAKE) --no-print-directory BUILD=build-coverage CC=clang CFLAGS='$(COVERAGE_FLAGS)' coverage-run
+coverage-run: tests build/guest/accel
+	@rm -rf $(BUILD)/profile && mkdir $(BUILD)/profile && chmod 1777 $(BUILD)/profile
+	-@LLVM_PROFILE_FILE='$(CURDIR)/$(BUILD)/profile/%m.profraw%c' TB_BUILD=$(BUILD) tests/prove $(PROVEFLAGS) $(CHECKS)
+	@tests/coverage $(BUILD)
 lint:
 	@tests/lint
 clean:
@@ -251,6 +260,6 @@ uninstall:
 
 FORCE:
 .PHONY: FORCE all deps tests system-programs sanitized fuzzers fuzz-tests mutations \
-	mutations-random check check-run check-unit check-unit-run check-system check-system-run demo bench \
+	mutations-random coverage coverage-run check check-run check-unit check-unit-run check-system check-system-run demo bench \
 	bench-programs fuzz fuzz-run lint clean install uninstall
 -include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d' -type f)
