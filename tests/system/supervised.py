@@ -6,6 +6,7 @@ import socket
 import subprocess
 
 import harness
+import rest
 import wire
 from broker import SOCKET, Broker
 
@@ -51,6 +52,8 @@ class SupervisedBroker(Broker):
                 ["/usr/bin/python3", "-c", self.EXEC, ",".join(map(str, fds)), *self.command], pass_fds=fds, env=env,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
         harness.wait_until(self.hears_ready, about="READY=1")
+        if not self.may_end:
+            self.files_at_start = rest.after_start(self)
         return self
 
     def hears(self):
