@@ -69,7 +69,9 @@ class SupervisedBroker(Broker):
             if lines.get("FDPOLL") == "0":
                 self.not_polled.add(lines["FDNAME"])
         elif lines.get("FDSTOREREMOVE") == "1":
-            os.close(self.stored.pop(lines["FDNAME"]))
+            # systemd says nothing about a name that it does not keep.
+            if lines["FDNAME"] in self.stored:
+                os.close(self.stored.pop(lines["FDNAME"]))
         else:
             harness.equal(fds, [], f"fds with {data}")
         return data.decode()
