@@ -151,6 +151,24 @@ $(SYSTEM_TESTS:%=$(BUILD)/%): $(BUILD)/%: %
 build/guest/accel: tests/guest/build tests/guest/ping-init tests/guest/machine-init
 	@tests/guest/build $(@D)
 
+# Debian packages, in build/deb; and the machine of tests/machine: a Debian, and what is installed over it. Both are built
+# for PREFIX=/usr, whatever this build is for.
+MACHINE_TESTS = $(wildcard tests/machine/[0-9]*)
+deb:
+	@tests/install-deps deb
+	@debian/make-packages build/deb
+build/machine/root: tests/machine/build
+	@tests/machine/build $(@D)
+machine: build/machine/root
+	+@$(MAKE) --no-print-directory -s BUILD=build/machine/usr PREFIX=/usr all
+	+@rm -rf build/machine/installed && $(MAKE) --no-print-directory -s BUILD=build/machine/usr PREFIX=/usr \
+		DESTDIR=$(CURDIR)/build/machine/installed install >build/machine/install.log
+check-machine: deps
+	$(WITH_DEPS) check-machine-run
+check-machine-run: tests machine deb
+	$(TAP) $(MACHINE_TESTS)
+.PHONY: deb machine check-machine check-machine-run
+
 # What prove runs of one build. prove is told to execute each file as it is.
 CHECKS = $(UNIT_TESTS) $(REPLAYS) $(SYSTEM_TESTS:%=$(BUILD)/%)
 TAP = TB_BUILD=$(BUILD) $(PROVE) --exec '' $(PROVEFLAGS)
@@ -163,8 +181,8 @@ sanitized:
 	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-sanitize tests
 check: deps
 	$(WITH_DEPS) check-run
-check-run: tests sanitized build/guest/accel
-	$(TAP) $(BUILD_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%)
+check-run: tests sanitized build/guest/accel machine deb
+	$(TAP) $(BUILD_TESTS) $(MACHINE_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%)
 check-unit: deps
 	$(WITH_DEPS) check-unit-run
 check-unit-run: $(UNIT_TESTS) $(REPLAYS)
@@ -228,4 +246,4 @@ uninstall:
 FORCE:
 .PHONY: FORCE all deps tests sanitized check check-run check-unit check-unit-run check-system check-system-run demo bench \
 	bench-programs fuzz fuzz-run lint clean install uninstall
--include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d' -type f)
+-include $(shell test -d $(BUILD) && find $(BUILD) -name machine -prune -o -name '*.d' -type f -print)
