@@ -236,12 +236,20 @@ install: all $(TEXTS)
 		install -d -m 755 "$(DESTDIR)$$2"; install -m $$1 "$$3" "$(DESTDIR)$$2/$$4"; done
 	@ln -sf libtapbroker.so.1 $(DESTDIR)$(LIBDIR)/libtapbroker.so
 	@install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/tapbroker/networks.d $(DESTDIR)$(VENDORDIR)/networks.d
+# What the administrator has put into our directories stays, and so these.
 uninstall:
-	@IFS=:; for item in $(INSTALLED:%='%'); do set -- $$item; rm -f "$(DESTDIR)$$2/$$4"; done
-	@rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so
-	@cd /; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
+	@if [ -z "$(DESTDIR)" ] && [ -L /etc/systemd/system/sockets.target.wants/tapbroker.socket ]; then \
+		echo "tapbroker.socket is enabled. First revoke what is leased (tapctl list --all; tapctl revoke LEASE), then:" >&2; \
+		echo "    systemctl disable --now tapbroker.socket tapbroker.service" >&2; exit 1; fi
+	@found=; IFS=:; for item in $(INSTALLED:%='%'); do set -- $$item; \
+		if [ -e "$(DESTDIR)$$2/$$4" ]; then found=yes; rm -f "$(DESTDIR)$$2/$$4"; fi; done; \
+	rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so; \
+	unset IFS; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
 		$(LIBEXECDIR)/tapbroker $(DOCDIR)/examples $(DOCDIR); do \
-		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done # what the administrator has put there stays
+		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done; \
+	if [ -z "$$found" ]; then \
+		echo "nothing of tapbroker is below $(DESTDIR)$(PREFIX): was it installed with another PREFIX?" >&2; exit 1; fi
+	@echo "what is in $(SYSCONFDIR)/tapbroker stays, and so do the users: grep tapbroker $(SYSCONFDIR)/passwd"
 
 FORCE:
 .PHONY: FORCE all deps tests sanitized check check-run check-unit check-unit-run check-system check-system-run demo bench \
