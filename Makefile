@@ -162,6 +162,25 @@ $(SYSTEM_TESTS:%=$(BUILD)/%): $(BUILD)/%: %
 build/guest/accel: tests/guest/build tests/guest/ping-init tests/guest/machine-init
 	@tests/guest/build $(@D)
 
+# Debian packages, in build/deb; and the machine of tests/machine: a Debian, and what is installed over it. Both are built
+# for PREFIX=/usr, whatever this build is for.
+MACHINE_TESTS = $(wildcard tests/machine/[0-9]*)
+DEB = $(if $(shell command -v dpkg-buildpackage),deb)
+deb:
+	@tests/install-deps deb
+	@debian/make-packages build/deb
+build/machine/root: tests/machine/build
+	@tests/machine/build $(@D)
+machine: build/machine/root
+	+@$(MAKE) --no-print-directory -s BUILD=build/machine/usr PREFIX=/usr all
+	+@rm -rf build/machine/installed && $(MAKE) --no-print-directory -s BUILD=build/machine/usr PREFIX=/usr \
+		DESTDIR=$(CURDIR)/build/machine/installed install >build/machine/install.log
+check-machine: deps
+	$(WITH_DEPS) check-machine-run
+check-machine-run: tests machine $(DEB)
+	$(TAP) $(MACHINE_TESTS)
+.PHONY: deb machine check-machine check-machine-run
+
 # What prove runs of one build, and each fuzz target for two seconds.
 CHECKS = $(UNIT_TESTS) $(REPLAYS) $(SYSTEM_TESTS:%=$(BUILD)/%)
 BRIEFLY = $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/briefly/%)
@@ -180,8 +199,9 @@ sanitized:
 	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-sanitize tests
 check: deps
 	$(WITH_DEPS) check-run
-check-run: tests sanitized fuzzers build/guest/accel
-	$(TAP) $(BUILD_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%) $(BRIEFLY:$(BUILD)/%=build-fuzz/%)
+check-run: tests sanitized fuzzers build/guest/accel machine $(DEB)
+	$(TAP) $(BUILD_TESTS) $(MACHINE_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%) \
+		$(BRIEFLY:$(BUILD)/%=build-fuzz/%)
 check-unit: deps
 	$(WITH_DEPS) check-unit-run
 check-unit-run: $(UNIT_TESTS) $(REPLAYS)
@@ -259,15 +279,23 @@ install: all $(TEXTS)
 		install -d -m 755 "$(DESTDIR)$$2"; install -m $$1 "$$3" "$(DESTDIR)$$2/$$4"; done
 	@ln -sf libtapbroker.so.1 $(DESTDIR)$(LIBDIR)/libtapbroker.so
 	@install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/tapbroker/networks.d $(DESTDIR)$(VENDORDIR)/networks.d
+# What the administrator has put into our directories stays, and so these.
 uninstall:
-	@IFS=:; for item in $(INSTALLED:%='%'); do set -- $$item; rm -f "$(DESTDIR)$$2/$$4"; done
-	@rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so
-	@cd /; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
+	@if [ -z "$(DESTDIR)" ] && [ -L /etc/systemd/system/sockets.target.wants/tapbroker.socket ]; then \
+		echo "tapbroker.socket is enabled. First revoke what is leased (tapctl list --all; tapctl revoke LEASE), then:" >&2; \
+		echo "    systemctl disable --now tapbroker.socket tapbroker.service" >&2; exit 1; fi
+	@found=; IFS=:; for item in $(INSTALLED:%='%'); do set -- $$item; \
+		if [ -e "$(DESTDIR)$$2/$$4" ]; then found=yes; rm -f "$(DESTDIR)$$2/$$4"; fi; done; \
+	rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so; \
+	unset IFS; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
 		$(LIBEXECDIR)/tapbroker $(DOCDIR)/examples $(DOCDIR); do \
-		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done # what the administrator has put there stays
+		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done; \
+	if [ -z "$$found" ]; then \
+		echo "nothing of tapbroker is below $(DESTDIR)$(PREFIX): was it installed with another PREFIX?" >&2; exit 1; fi
+	@echo "what is in $(SYSCONFDIR)/tapbroker stays, and so do the users: grep tapbroker $(SYSCONFDIR)/passwd"
 
 FORCE:
 .PHONY: FORCE all deps tests system-programs sanitized fuzzers fuzz-tests mutations \
 	mutations-random coverage coverage-run check check-run check-unit check-unit-run check-system check-system-run demo bench \
 	bench-programs fuzz fuzz-run lint clean install uninstall
--include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d' -type f)
+-include $(shell test -d $(BUILD) && find $(BUILD) -name machine -prune -o -name '*.d' -type f -print)

@@ -62,6 +62,7 @@ struct lease {
 	int lifeline; /* owned; the client's socket, -1 once it has ended */
 	int holder;   /* owned; a pidfd of the client in place of a lifeline that was lost, or -1 */
 	bool stored;  /* the supervisor has a copy of the lifeline */
+	uint64_t left_at; /* milliseconds of the monotonic clock: when the lifeline ended; 0: it has not */
 
 	/* The guard, see guard.c. */
 	uint32_t looked_at;   /* the last look at all devices that has seen this one */
