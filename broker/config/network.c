@@ -19,7 +19,7 @@
 
 /* All files while they are read. */
 struct reading {
-	struct network_file files[NETWORKS_MAX];
+	struct network_file files[NETWORKS_MAX + 1]; /* the last one is for what is one too many, and is not counted */
 	size_t count;
 	unsigned int mistakes; /* that are not of one of these files */
 };
@@ -103,9 +103,7 @@ static bool looks_like_network(const struct dirent *entry)
 static void read_file(struct reading *reading, const struct directory *directory, const char *file_name,
 		      const char *blocked)
 {
-	struct network_file one_too_many;
-	bool full = reading->count == NETWORKS_MAX;
-	struct network_file *file = full ? &one_too_many : &reading->files[reading->count];
+	struct network_file *file = &reading->files[reading->count];
 
 	memset(file, 0, sizeof(*file));
 	snprintf(file->path, sizeof(file->path), "%s/networks.d/%s", directory->path,
@@ -115,7 +113,7 @@ static void read_file(struct reading *reading, const struct directory *directory
 		reading->mistakes++;
 		return;
 	}
-	if (full) {
+	if (reading->count == NETWORKS_MAX) {
 		network_file_error(file, 0, "there are more than %d networks, so %s is off", NETWORKS_MAX,
 				   file->network.name);
 		reading->mistakes++;

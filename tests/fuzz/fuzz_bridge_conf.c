@@ -1,6 +1,6 @@
-/* Fuzz target: the access list of QEMU's bridge helper, as `tapctl import-bridge-conf` reads it. Every network file that
- * is made of it must be one that the broker takes, and its names must tell the networks apart; the rule must be text
- * that no bridge and no path in the list can break out of.
+/* Fuzz target: the access list of QEMU's bridge helper, as `tapctl import-bridge-conf` reads it. Every network file
+ * that is made of it must be one that the broker takes, and its names must tell the networks apart; the rule must be
+ * text that no bridge and no path in the list can break out of.
  *
  * '@' stands for the path of a second file, which is the text behind the first NUL, so that files can include each
  * other. A text that names another file is left out.

@@ -1,6 +1,6 @@
-/* Fuzz target: the text of a network file. What is accepted must be a network that monitor and clerk may trust without a
- * further look, and it must be the same when it is printed and read again; what is refused must have been explained in
- * lines that fit a log.
+/* Fuzz target: the text of a network file. A network that is accepted must be one that monitor and clerk may trust
+ * without a further look, and must be the same when it is printed and read again; a text that is refused must have been
+ * explained in lines that fit a log.
  */
 #include "broker/config/check.h"
 #include "broker/config/ini.h"

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ struct seen {
 	int plain;
 	int with_fd;
 	int unknown;
+	int starved; /* messages for whose fd there was no free descriptor */
 	ino_t inode; /* of the fd that came */
 };
 
@@ -91,6 +93,10 @@ static int handle_with_fd(void *context, const void *message, const int *fds)
 	struct seen *seen = context;
 
 	assert_non_null(message);
+	if (fds == NULL) {
+		seen->starved++;
+		return 13;
+	}
 	assert_int_equal(fcntl(fds[0], F_GETFD), FD_CLOEXEC);
 	seen->inode = inode_of(fds[0]);
 	seen->with_fd++;
@@ -289,6 +295,35 @@ static void test_no_room_for_fds(void **state)
 	assert_int_equal(count_open_fds(), before);
 }
 
+/* A process that has no free descriptor for what comes is not told that its peer speaks nonsense. */
+static void test_no_free_descriptor(void **state)
+{
+	struct channel *channel = *state;
+	struct tb_client client = good_client();
+	int before = count_open_fds();
+	struct rlimit limit;
+	struct rlimit none;
+	struct seen seen;
+	char message[64];
+	int fds[1];
+	size_t nfds = 1;
+
+	memset(&seen, 0, sizeof(seen));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(tb_send(channel->peer, &client, sizeof(client), &channel->peer, 1), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(tb_dispatch(channel->ours, table, &seen), 13);
+	assert_int_equal(tb_receive(channel->ours, message, sizeof(message), fds, &nfds), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(seen.starved, 1);
+	assert_int_equal(seen.unknown, 0);
+	assert_int_equal(count_open_fds(), before);
+	assert_int_equal(pass(channel, &client, sizeof(client), 1, &seen), 12);
+}
+
 /* A message that is longer than the room for it is refused whole, also if its beginning looks right. */
 static void test_no_room_for_message(void **state)
 {
@@ -394,6 +429,7 @@ int main(void)
 		ON_CHANNEL(test_good_after_bad),
 		ON_CHANNEL(test_end),
 		ON_CHANNEL(test_no_room_for_fds),
+		ON_CHANNEL(test_no_free_descriptor),
 		ON_CHANNEL(test_no_room_for_message),
 		ON_CHANNEL(test_foreign_control),
 		ON_CHANNEL(test_receive_all_fds),

@@ -6,7 +6,7 @@
 
 #include "broker/monitor/sandbox.h"
 
-#include "broker/monitor/link.h"
+#include "broker/monitor/kernel/link.h"
 
 #include <fcntl.h>
 #include <linux/if_tun.h>

@@ -1,153 +1,139 @@
-/* Unit test of what the supervisor keeps: broker/monitor/store.c. The test plays the supervisor. */
+/* Unit test of what the supervisor is told: broker/monitor/store.c. The test plays the supervisor. */
 #include "broker/monitor/store.h"
+#include "broker/shared/alias.h"
 #include "proto/channel.h"
-#include "proto/name.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-static struct network network = {.name = "abcdefghijklmnopqrstuvwxyz01234"};
-static struct lease lease;
+#define LEASE "abababababababababababababababab"
+
+static uint8_t lease[TB_ID_SIZE];
+static struct away away;
 static int monitor_end;
 static int supervisor_end;
 
-/* A lease whose text is as long as it can be. */
 static int set_up(void **state)
 {
 	int pair[2];
 
 	(void)state;
-	lease = (struct lease){.network = &network,
-			       .uid = UINT32_MAX,
-			       .gid = UINT32_MAX,
-			       .pid = INT32_MAX,
-			       .start_time = UINT64_MAX,
-			       .since = UINT64_MAX,
-			       .away = true};
-	memset(lease.id, 0xab, sizeof(lease.id));
-	memset(lease.mac, 0xcd, sizeof(lease.mac));
-	tb_field_set(lease.name, sizeof(lease.name), "abcdefghijklmno");
-	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) < 0)
+	memset(lease, 0xab, sizeof(lease));
+	if (away_init(&away, 2) < 0 || socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) < 0)
 		return -1;
 	monitor_end = pair[0];
 	supervisor_end = pair[1];
-	lease.lifeline = lease.device = pair[0];
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
+	free(away.devices);
 	close(monitor_end);
 	close(supervisor_end);
 	return 0;
 }
 
-/* Takes one message; checks its first line, and copies the name of what is stored. */
-static void hear(const char *what, char name[STORE_NAME_SIZE])
+/* Takes one message, which is this, and brings so many fds. */
+static void hear(const char *wanted, size_t wanted_fds)
 {
 	char text[1024];
 	int fds[1];
 	size_t nfds = 1;
 	long length = tb_receive(supervisor_end, text, sizeof(text) - 1, fds, &nfds);
-	char begin[64];
 
 	assert_true(length > 0);
 	text[length] = '\0';
-	snprintf(begin, sizeof(begin), "%s=1\nFDPOLL=0\nFDNAME=", what);
-	assert_memory_equal(text, begin, strlen(begin));
-	assert_true(strlen(text + strlen(begin)) < STORE_NAME_SIZE);
-	snprintf(name, STORE_NAME_SIZE, "%s", text + strlen(begin));
-	assert_null(strchr(name, ':'));
-	assert_int_equal(nfds, strcmp(what, "FDSTORE") == 0);
+	assert_string_equal(text, wanted);
+	assert_int_equal(nfds, wanted_fds);
 	if (nfds == 1)
 		close(fds[0]);
 }
 
-static void test_a_device_is_read_as_it_was_stored(void **state)
+static void hear_nothing(void)
 {
-	struct stored_device stored = {.fd = -1};
-	char again[STORE_NAME_SIZE];
-	char network_name[TB_NETWORK_SIZE];
-	struct lease found;
-
-	(void)state;
-	store_put(monitor_end, &lease);
-	hear("FDSTORE", again);
-	assert_string_equal(again, "lease-abababababababababababababababab");
-	hear("FDSTORE", stored.name);
-	assert_int_equal(stored_device_read(&stored, &found, network_name), 0);
-	assert_string_equal(network_name, network.name);
-	assert_string_equal(found.name, lease.name);
-	assert_memory_equal(found.id, lease.id, TB_ID_SIZE);
-	assert_memory_equal(found.mac, lease.mac, TB_MAC_SIZE);
-	assert_int_equal(found.uid, lease.uid);
-	assert_int_equal(found.gid, lease.gid);
-	assert_int_equal(found.pid, lease.pid);
-	assert_true(found.start_time == lease.start_time && found.since == lease.since);
-	store_drop(monitor_end, &lease);
-	hear("FDSTOREREMOVE", again);
-	hear("FDSTOREREMOVE", again);
-	assert_string_equal(again, stored.name);
-}
-
-static void test_a_device_that_is_not_away_is_not_stored(void **state)
-{
-	char name[STORE_NAME_SIZE];
 	size_t nfds = 0;
 	char byte;
 
-	(void)state;
-	lease.away = false;
-	store_put(monitor_end, &lease);
-	hear("FDSTORE", name);
-	assert_true(tb_receive(supervisor_end, &byte, sizeof(byte), NULL, &nfds) < 0);
+	assert_int_equal(tb_receive(supervisor_end, &byte, sizeof(byte), NULL, &nfds), -EAGAIN);
 }
 
-static void test_names_that_we_do_not_write(void **state)
+static void test_a_lifeline(void **state)
 {
-	static const char id[] = "abababababababababababababababab";
-	static const char *const tails[] = {
-		"",
-		"+1+1+1+1+1+0+020000000000+lan",      /* no name */
-		"+1+1+1+1+1+0+020000000000+lan+",     /* an empty one */
-		"+1+1+1+1+1+0+020000000000+lan+vm 1", /* one that no device has */
-		"+1+1+1+1+1+0+020000000000+lan+abcdefghijklmnop",
-		"+01+1+1+1+1+0+020000000000+lan+vm1",
-		"+1+1+1+1+1+9+020000000000+lan+vm1",
-		"+1+1+1+1+1+0+020000000000+LAN+vm1",
-		"+1+1+1+1+1+0+020000000000+lan+x+vm1",
-	};
-	struct stored_device stored = {.fd = -1};
-	char network_name[TB_NETWORK_SIZE];
-	struct lease found;
+	(void)state;
+	assert_int_equal(store_put_lease(monitor_end, &away, lease, monitor_end), 0);
+	hear("FDSTORE=1\nFDPOLL=0\nFDNAME=lease-" LEASE, 1);
+	assert_int_equal(store_drop_lease(monitor_end, &away, lease), 0);
+	hear("FDSTOREREMOVE=1\nFDPOLL=0\nFDNAME=lease-" LEASE, 0);
+	hear_nothing();
+}
+
+static void test_a_device_that_is_away_is_dropped_when_it_is_deleted(void **state)
+{
+	uint32_t network;
+	int fd;
 
 	(void)state;
-	strcpy(stored.name, "device-");
-	assert_true(stored_device_read(&stored, &found, network_name) < 0);
-	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-		snprintf(stored.name, sizeof(stored.name), "device-%s%s", id, tails[i]);
-		assert_true(stored_device_read(&stored, &found, network_name) < 0);
-	}
-	snprintf(stored.name, sizeof(stored.name), "device-%s+1+1+1+1+1+0+020000000000+lan+vm1", id);
-	assert_int_equal(stored_device_read(&stored, &found, network_name), 0);
+	assert_int_equal(away_add(&away, lease, 7, "device-x", dup(monitor_end)), 0);
+	assert_int_equal(store_put_lease(monitor_end, &away, lease, monitor_end), 0);
+	hear("FDSTORE=1\nFDPOLL=0\nFDNAME=lease-" LEASE, 1);
+	hear("FDSTORE=1\nFDPOLL=0\nFDNAME=device-x", 1);
+	assert_true(away_begin(&away, lease, &network) >= 0);
+	assert_int_equal(network, 7);
+	assert_int_equal(away_begin(&away, lease, &network), -ENODEV);
+	fd = away_deleted(&away, lease);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(store_drop_lease(monitor_end, &away, lease), 0);
+	hear("FDSTOREREMOVE=1\nFDPOLL=0\nFDNAME=lease-" LEASE, 0);
+	hear("FDSTOREREMOVE=1\nFDPOLL=0\nFDNAME=device-x", 0);
+	assert_int_equal(away.count, 0);
+}
+
+/* Nothing is lost in silence: the clerk repeats. */
+static void test_a_supervisor_that_does_not_read(void **state)
+{
+	int ret = 0;
+
+	(void)state;
+	for (int i = 0; i < 100000 && ret == 0; i++)
+		ret = store_drop_lease(monitor_end, &away, lease);
+	assert_int_equal(ret, -EAGAIN);
+}
+
+static void test_no_supervisor(void **state)
+{
+	(void)state;
+	assert_int_equal(store_put_lease(-1, &away, lease, monitor_end), 0);
+	assert_int_equal(store_drop_lease(-1, &away, lease), 0);
+}
+
+static void test_the_table_has_an_end(void **state)
+{
+	(void)state;
+	assert_int_equal(away_add(&away, lease, 0, "a", -1), 0);
+	assert_int_equal(away_add(&away, lease, 0, "b", -1), 0);
+	assert_int_equal(away_add(&away, lease, 0, "c", -1), -ENOSPC);
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
-		TEST(test_a_device_is_read_as_it_was_stored),
-		TEST(test_a_device_that_is_not_away_is_not_stored),
-		TEST(test_names_that_we_do_not_write),
+		TEST(test_a_lifeline),
+		TEST(test_a_device_that_is_away_is_dropped_when_it_is_deleted),
+		TEST(test_a_supervisor_that_does_not_read),
+		TEST(test_no_supervisor),
+		TEST(test_the_table_has_an_end),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,110 @@
+/* Unit test of the monitor's half of Max=: broker/monitor/kernel/count.c. What a dump says is a system test's. */
+#include "broker/monitor/kernel/count.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct network_table networks;
+static struct away away;
+static struct count count;
+static struct link_socket sock;
+
+/* Two networks, of two devices each; no device is there. */
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&networks, 0, sizeof(networks));
+	networks.count = 2;
+	strcpy(networks.networks[0].name, "lan");
+	strcpy(networks.networks[1].name, "wan");
+	networks.networks[0].max = networks.networks[1].max = 2;
+	if (away_init(&away, 4) < 0 || count_init(&count, &networks, &away) < 0)
+		return -1;
+	return link_socket_open(&sock);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	free(away.devices);
+	close(sock.fd);
+	return 0;
+}
+
+static const struct network *lan(void)
+{
+	return &networks.networks[0];
+}
+
+static void test_the_network_is_behind_the_last_colon(void **state)
+{
+	(void)state;
+	assert_int_equal(count_network_of(&networks, "tapbroker:2:x:lan"), 0);
+	assert_int_equal(count_network_of(&networks, "tapbroker:2:lan:wan"), 1);
+	assert_int_equal(count_network_of(&networks, "tapbroker:2:lan:"), NETWORKS_MAX);
+	assert_int_equal(count_network_of(&networks, "lan"), NETWORKS_MAX);
+}
+
+/* The kernel is asked before "full" is said, and not again at once. */
+static void test_full_is_counted_again(void **state)
+{
+	(void)state;
+	count_up(&count, lan());
+	count_up(&count, lan());
+	assert_false(count_full(&count, &sock, lan()));
+	count_up(&count, lan());
+	count_up(&count, lan());
+	assert_true(count_full(&count, &sock, lan()));
+	assert_false(count_full(&count, &sock, &networks.networks[1]));
+	count.next = 0;
+	assert_false(count_full(&count, &sock, lan()));
+}
+
+static void test_devices_that_are_away_count(void **state)
+{
+	static const uint8_t lease[TB_ID_SIZE] = {1};
+
+	(void)state;
+	assert_int_equal(away_add(&away, lease, 0, "device-x", 0), 0);
+	assert_int_equal(count_again(&count, &sock), 0);
+	assert_int_equal(count.devices[0], 1);
+	assert_int_equal(away_deleted(&away, lease), 0);
+	assert_int_equal(count_again(&count, &sock), 0);
+	assert_int_equal(count.devices[0], 0);
+}
+
+static void test_a_deletion_that_began_before_the_kernel_was_asked_counts_once(void **state)
+{
+	uint64_t begun;
+
+	(void)state;
+	count_up(&count, lan());
+	begun = count_begin(&count);
+	count_down(&count, begun, 0);
+	assert_int_equal(count.devices[0], 0);
+	begun = count_begin(&count);
+	assert_int_equal(count_again(&count, &sock), 0);
+	count_up(&count, lan());
+	count_down(&count, begun, 0);
+	assert_int_equal(count.devices[0], 1);
+	count_down(&count, count_begin(&count), NETWORKS_MAX);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	static const struct CMUnitTest tests[] = {
+		TEST(test_the_network_is_behind_the_last_colon),
+		TEST(test_full_is_counted_again),
+		TEST(test_devices_that_are_away_count),
+		TEST(test_a_deletion_that_began_before_the_kernel_was_asked_counts_once),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
