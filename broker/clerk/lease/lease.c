@@ -178,6 +178,8 @@ struct lease *lease_begin(const struct network *network, uid_t uid, struct lease
 	uint32_t usable = uid == 0 ? table.capacity : table.limits.leases;
 	bool network_full = table.per_network[network_number(network)] >= network->max;
 
+	if (leases_user_full(uid, full) || leases_user_network_full(uid, network, full))
+		return NULL;
 	*full = (struct lease_quota){.status = TB_QUOTA_NETWORK,
 				     .check = network_full ? TB_CHECK_MAX : TB_CHECK_MAX_LEASES,
 				     .quota = network_full ? TB_QUOTA_OF_NETWORK : TB_QUOTA_OF_BROKER};

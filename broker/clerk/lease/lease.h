@@ -112,7 +112,8 @@ bool leases_user_full(uid_t uid, struct lease_quota *full);
 bool leases_user_network_full(uid_t uid, const struct network *network, struct lease_quota *full);
 
 /* Takes a free slot, in the state ORDERED, and counts it. What is not a parameter is zero, and no fd is there: -1.
- * Returns NULL if nobody may have one more of this network, or the table is full; then *full says so. */
+ * Returns NULL if the user may not have one more, or nobody may of this network, or the table is full; then *full says
+ * so. */
 struct lease *lease_begin(const struct network *network, uid_t uid, struct lease_quota *full);
 
 /* The same for a device that is there already: limits are for new ones, so only a full table says no. network is NULL

@@ -99,7 +99,11 @@ static int give_order(struct request *request)
 
 	request->lease = lease_begin(request->network, request->client.uid, &full);
 	if (request->lease == NULL) {
-		refuse(request, &(struct outcome){.status = full.status, .check = full.check, .quota = full.quota});
+		refuse(request, &(struct outcome){.status = full.status,
+						  .check = full.check,
+						  .quota = full.quota,
+						  .held = full.held,
+						  .limit = full.limit});
 		return 0;
 	}
 	ret = order_send(request);
