@@ -301,9 +301,10 @@ struct lease *lease_by_name(uid_t uid, const char *name)
 	struct lease *found = NULL;
 	struct lease *lease;
 
-	/* A name is free for the next device a moment before the lease of the last one is. */
+	/* A name is free for the next device before the lease of the last one is. */
 	TAILQ_FOREACH(lease, &table.all, link)
-		if (lease->uid == uid && (lease->ifindex != 0 || lease->away) && strcmp(lease->name, name) == 0)
+		if (lease->uid == uid && (lease->ifindex != 0 || lease->away) && lease->state != LEASE_UNCLAIMED &&
+		    strcmp(lease->name, name) == 0)
 			if (found == NULL || lease_is_ending(found))
 				found = lease;
 	return found;
