@@ -23,7 +23,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static bool room; /* a lease counts no more since the last look at those that wait for it */
+static bool room; /* a lease is gone, or counts no more, since the last look at those that wait for it */
 
 /* Ends the lease, and answers when its device is gone. */
 static void end_lease(struct request *request, enum tb_reason reason)
@@ -283,12 +283,13 @@ static void on_lease_ended(const struct lease *lease, enum tb_reason reason)
 	watchers_tell(lease, TB_EVENT_ENDED, reason);
 }
 
-/* Answers those who wanted the lease to end. */
+/* Its name is free. Answers those who wanted the lease to end. */
 static void on_lease_gone(const struct lease *lease)
 {
 	static const struct outcome done = {.status = TB_OK};
 	struct request *request = TAILQ_FIRST(requests_used());
 
+	room = true;
 	while (request != NULL) {
 		struct request *next = TAILQ_NEXT(request, link);
 
