@@ -377,6 +377,7 @@ int flow_expire(void)
 	}
 	for_each(REQUEST_WAITING, ask_if_it_may);
 	lists_proceed();
-	timeout = expire_all();
-	return loop_nearer(timeout, orders_expire());
+	/* What is refused here has a deadline of its own. */
+	timeout = orders_expire();
+	return loop_nearer(timeout, expire_all());
 }
