@@ -250,6 +250,7 @@ static void finish(void)
 
 	loop_forget(MONITOR_FD);
 	loop_forget(LISTENING_FD);
+	loop_forget(AUTHORITY_FD);
 	turns_give_all();
 	while (deletion_count() > 0 && monotonic_ms() < deadline) {
 		int timeout = loop_nearer(deletion_expire(), closer_expire());
