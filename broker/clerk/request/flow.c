@@ -34,12 +34,14 @@ static void end_lease(struct request *request, enum tb_reason reason)
 		refuse_with(request, TB_NO_LEASE, TB_CHECK_LEASE);
 		return;
 	}
+	if (request_watch(request) < 0) {
+		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
+		return;
+	}
 	request_log(request, "granted", NULL, lease);
 	memcpy(request->message.lease, lease->id, sizeof(request->message.lease));
 	request->state = REQUEST_ENDING;
 	request->deadline = UINT64_MAX;
-	if (request_watch(request) < 0)
-		request_free(request);
 	lease_end(lease, reason);
 }
 
