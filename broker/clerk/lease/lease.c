@@ -195,13 +195,6 @@ static uint64_t id_key(const uint8_t id[TB_ID_SIZE])
 	return key;
 }
 
-static bool has_id(const struct lease *lease)
-{
-	static const uint8_t none[TB_ID_SIZE];
-
-	return memcmp(lease->id, none, TB_ID_SIZE) != 0;
-}
-
 void lease_set_id(struct lease *lease, const uint8_t id[TB_ID_SIZE])
 {
 	memcpy(lease->id, id, TB_ID_SIZE);
@@ -226,7 +219,7 @@ void lease_clear_device(struct lease *lease)
 void lease_free(struct lease *lease)
 {
 	lease_clear_device(lease);
-	if (has_id(lease) && lease_by_id(lease->id) == lease)
+	if (lease_by_id(lease->id) == lease)
 		map_remove(&table.by_id, id_key(lease->id));
 	count_down(lease->uid, ALL_NETWORKS);
 	if (lease->network != NULL) {
