@@ -10,12 +10,13 @@
  */
 #include "tests/unit/clerk.h"
 
-#include <inttypes.h>
 #include <dirent.h>
+#include <inttypes.h>
 
 #define ACTORS 320
 #define QUEUE 1024
 #define STEPS_MAX 1000000
+#define STEPS_OF_ONE_CLERK 5000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -51,6 +52,7 @@ static size_t deletes_count;
 static uint8_t stored[QUEUE][TB_ID_SIZE]; /* what the supervisor keeps */
 static size_t stored_count;
 static uint32_t next_ifindex;
+static uint32_t crowd; /* clients that there may be */
 static int base_fds;
 
 /* Where the steps come from. */
@@ -188,9 +190,19 @@ static void fill_request(struct tb_request *request)
 	}
 }
 
+/* How many clients there are is limited, so that not all of what happens is full tables. */
+static bool crowded(void)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < ACTORS; i++)
+		count += actors[i].sock >= 0;
+	return count >= crowd;
+}
+
 static void actor_ask(void)
 {
-	struct actor *actor = free_actor();
+	struct actor *actor = crowded() ? NULL : free_actor();
 	struct tb_request request;
 	uint32_t oddity = pick(40);
 	int own;
@@ -198,7 +210,7 @@ static void actor_ask(void)
 	if (actor == NULL)
 		return;
 	fill_request(&request);
-	*actor = (struct actor){.type = request.header.type, .valid = true, .lazy = chance(10)};
+	*actor = (struct actor){.type = request.header.type, .valid = true, .lazy = chance(30)};
 	actor->sock = client_socket(any_uid(), &own);
 	if (oddity == 0) {
 		request.reserved[0] = 1;
@@ -696,81 +708,106 @@ static void pass_time(void)
 {
 	static const uint32_t spans[] = {1, 3, 5, 10, 20, 25, 30, 60, 100, 300, 5000, 12000, 30000};
 
-	test_now += spans[chance(3) ? pick(13) : pick(7)];
+	test_now += spans[chance(60) ? pick(13) : pick(7)];
+}
+
+static void change_crowd(void)
+{
+	static const uint32_t crowds[] = {3, 10, 20, 30, 40, 60, ACTORS};
+
+	crowd = crowds[pick(sizeof(crowds) / sizeof(crowds[0]))];
 }
 
 static void act(void)
 {
-	struct actor *actor;
+	struct actor *actor = any_actor();
 
-	switch (pick(20)) {
+	switch (pick(24)) {
 	case 0:
 	case 1:
 	case 2:
 		actor_ask();
 		break;
 	case 3:
-		for (uint32_t i = chance(40) ? pick(160) : 1; i > 0; i--)
+		for (uint32_t i = chance(40) ? pick(256) : 1; i > 0; i--)
 			actor_ask();
 		break;
 	case 4:
 	case 5:
-		actor = any_actor();
-		if (actor != NULL && !actor->lazy)
-			actor_read(actor);
-		break;
 	case 6:
+		for (size_t i = 0; i < ACTORS; i++)
+			if (actors[i].sock >= 0 && !actors[i].lazy && chance(2))
+				actor_read(&actors[i]);
+		break;
 	case 7:
-		actor = any_actor();
 		if (actor != NULL)
 			actor_hang_up(actor);
 		break;
 	case 8:
+		if (actor != NULL && (actor->ended || crowded()))
+			actor_hang_up(actor);
+		break;
 	case 9:
+	case 10:
 		authority_answer(true);
 		break;
-	case 10:
+	case 11:
 		authority_answer(chance(2));
 		break;
-	case 11:
 	case 12:
+	case 13:
 		monitor_answer(true);
 		break;
-	case 13:
+	case 14:
 		monitor_answer(false);
 		break;
-	case 14:
+	case 15:
 		monitor_answer_store(chance(3) ? EAGAIN : 0);
 		break;
-	case 15:
+	case 16:
+	case 17:
 		reaper_answer(chance(8) ? EPERM : 0);
 		break;
-	case 16:
+	case 18:
 		kernel_tell();
 		break;
-	case 17:
-		looker_work();
+	case 19:
+		for (int i = 0; i < 4; i++)
+			looker_work();
 		break;
-	case 18:
+	case 20:
+	case 21:
+	case 22:
 		pass_time();
 		break;
 	default:
 		set_failures(chance(4));
+		if (chance(20))
+			change_crowd();
 	}
+}
+
+/* Most clerks are small, so that they are often full; on a large one lists are long. */
+static void choose_limits(void)
+{
+	bool large = chance(8);
+
+	test_networks_set();
+	for (size_t i = 0; i < test_networks.count; i++) {
+		test_networks.networks[i].max = large ? 200 : 8;
+		test_networks.networks[i].max_per_user = large ? 200 : 3;
+	}
+	test_lease_limits.leases = large ? 200 : 12;
+	test_lease_limits.per_user = large ? 200 : 5;
+	test_request_limits.waiting_per_user = 8;
+	crowd = large ? ACTORS : 20;
 }
 
 static void begin(void)
 {
 	base_fds = 0;
 	test_now = 1000000;
-	test_networks_set();
-	for (size_t i = 0; i < test_networks.count; i++) {
-		test_networks.networks[i].max = 8;
-		test_networks.networks[i].max_per_user = 3;
-	}
-	test_lease_limits.leases = 12;
-	test_lease_limits.per_user = 5;
-	test_request_limits.waiting_per_user = 8;
+	choose_limits();
 	for (size_t i = 0; i < ACTORS; i++)
 		actors[i].sock = -1;
 	questions_count = yeses_count = deletes_count = stored_count = 0;
@@ -812,8 +849,6 @@ static void drain(void)
 		clerk_expire();
 		check(1);
 	}
-	for (size_t i = 0; i < ACTORS; i++) { if (actors[i].sock >= 0) fprintf(stderr, "DBG %zu type %d valid %d answers %u ended %d\n", i, actors[i].type, actors[i].valid, actors[i].answers, actors[i].ended); }
-	{struct request *r; TAILQ_FOREACH(r, requests_used(), link) fprintf(stderr, "DBG req state %d type %d uid %d deadline %ld yes %d\n", r->state, r->message.header.type, r->client.uid, (long)(r->deadline - test_now), r->has_yes);}
 	for (size_t i = 0; i < ACTORS; i++)
 		require(actors[i].sock < 0);
 	require(TAILQ_EMPTY(requests_used()) && leases_count() == 0 && deletion_count() == 0);
@@ -824,7 +859,7 @@ static void drain(void)
 
 static void run(void)
 {
-	for (uint64_t step = 1; more(); step++) {
+	for (uint64_t step = 1; step <= STEPS_OF_ONE_CLERK && more(); step++) {
 		act();
 		clerk_expire();
 		loop_step(0);
@@ -863,7 +898,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		input_left = 0;
 	else
 		steps_left = random_state = 0;
-	begin();
-	run();
+	do {
+		begin();
+		run();
+	} while (steps_left > 1);
 	return 0;
 }
