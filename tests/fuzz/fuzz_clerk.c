@@ -635,8 +635,9 @@ static void check_requests(void)
 		require((request->client.sock >= 0) == (request->state != REQUEST_ABANDONED));
 		require(request->deadline == UINT64_MAX || request->deadline > test_now ||
 			request->state == REQUEST_STREAMING);
+		/* The monitor has an eye on its socket, and nobody else. */
 		if (request->state == REQUEST_ORDERED)
-			require(request->lease != NULL && request->lease->state == LEASE_ORDERED);
+			require(request->lease->state == LEASE_ORDERED && !watched[request->client.sock]);
 	}
 	require(open <= QUESTIONS_MAX && ordered <= 1 && (ordered == 1 || !order_there));
 }

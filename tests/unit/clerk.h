@@ -500,7 +500,7 @@ static inline void authority_say(const uint8_t ticket[TB_ID_SIZE], enum tb_verdi
 }
 
 /* What the monitor says of a device that it has made. */
-static void made_set(struct tb_made *made, uint32_t ifindex)
+static inline void made_set(struct tb_made *made, uint32_t ifindex)
 {
 	memset(made, 0, sizeof(*made));
 	tb_header_set(&made->header, TB_ANS_MADE, sizeof(*made));

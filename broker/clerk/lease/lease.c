@@ -148,7 +148,7 @@ static struct lease *take_slot(void)
 	return lease;
 }
 
-struct lease *lease_begin_again(const struct network *network, const char *name, uid_t uid)
+struct lease *lease_begin_again(const struct network *network, const char name[TB_NETWORK_SIZE], uid_t uid)
 {
 	struct lease *lease = take_slot();
 
@@ -201,7 +201,7 @@ void lease_set_id(struct lease *lease, const uint8_t id[TB_ID_SIZE])
 	*map_insert(&table.by_id, id_key(id)) = lease_number(lease);
 }
 
-void lease_set_device(struct lease *lease, const char *name, uint32_t ifindex)
+void lease_set_device(struct lease *lease, const char name[TB_NAME_SIZE], uint32_t ifindex)
 {
 	memcpy(lease->name, name, sizeof(lease->name));
 	lease->ifindex = ifindex;
