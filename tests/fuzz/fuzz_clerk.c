@@ -685,6 +685,25 @@ static void check_fds(bool count)
 	require(open_fds() == fds);
 }
 
+/* The fds in an answer that nobody has read are charged to the broker: its lease counts. */
+static void check_unread(void)
+{
+	const struct lease *lease;
+	uint32_t unread = 0;
+	uint32_t lifelines = 0;
+
+	for (size_t i = 0; i < ACTORS; i++) {
+		struct tb_answer answer;
+
+		unread += actors[i].sock >= 0 &&
+			  recv(actors[i].sock, &answer, sizeof(answer), MSG_PEEK | MSG_DONTWAIT) == (ssize_t)sizeof(answer) &&
+			  answer.header.type == TB_ANS_OPEN && answer.status == TB_OK;
+	}
+	TAILQ_FOREACH(lease, leases_all(), link)
+		lifelines += lease->lifeline >= 0 || lease->state == LEASE_ORDERED;
+	require(unread <= lifelines);
+}
+
 static void check(uint64_t step)
 {
 	monitor_hear();
@@ -693,6 +712,8 @@ static void check(uint64_t step)
 	check_leases();
 	check_requests();
 	check_fds(step % 64 == 0);
+	if (step % 64 == 0)
+		check_unread();
 }
 
 /* Steps. */

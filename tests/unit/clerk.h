@@ -536,6 +536,76 @@ static inline void reaper_say(const struct tb_delete *order, int error)
 	require(tb_send(others.reaper, &deleted, sizeof(deleted), NULL, 0) == 0);
 }
 
+/* The one order that the monitor has; its fd goes to *fd, and is the caller's. */
+static inline struct tb_order monitor_take_order(int *fd)
+{
+	union test_message message;
+
+	require(take(others.monitor, &message, fd) == TB_REQ_ORDER && *fd >= 0);
+	return message.order;
+}
+
+/* The monitor makes the device that it was ordered to, and the client gets its answer. */
+static inline void monitor_makes(struct tb_made *made)
+{
+	struct tb_answer answer;
+	int fd;
+
+	monitor_take_order(&fd);
+	memset(&answer, 0, sizeof(answer));
+	tb_header_set(&answer.header, TB_ANS_OPEN, sizeof(answer));
+	require(tb_send(fd, &answer, sizeof(answer), NULL, 0) == 0);
+	close(fd);
+	monitor_say_made(made);
+	clerk_run();
+}
+
+/* The clerk asks polkit about one request, which says this. */
+static inline struct tb_question authority_answers(enum tb_verdict_word word)
+{
+	union test_message message;
+
+	clerk_run();
+	require(take(others.authority, &message, NULL) == TB_REQ_ASK);
+	authority_say(message.question.ticket, word);
+	clerk_run();
+	return message.question;
+}
+
+/* A user opens a device of lan with this lifetime, whose ifindex is given. Returns the client, which has read nothing. */
+static inline int client_opens(uid_t uid, enum tb_lifetime lifetime, uint32_t ifindex)
+{
+	struct tb_request request;
+	struct tb_made made;
+	int client;
+
+	request_set(&request, TB_REQ_OPEN);
+	request.lifetime = lifetime;
+	client = client_ask(uid, &request);
+	if (uid != 0)
+		authority_answers(TB_VERDICT_YES);
+	clerk_run();
+	made_set(&made, ifindex);
+	monitor_makes(&made);
+	return client;
+}
+
+/* The clerk has ordered one device to be deleted. */
+static inline struct tb_delete reaper_takes(void)
+{
+	union test_message message;
+
+	require(take(others.reaper, &message, NULL) == TB_REQ_DELETE);
+	return message.delete_;
+}
+
+static inline bool nothing_for(int other)
+{
+	union test_message message;
+
+	return take(other, &message, NULL) == 0;
+}
+
 static inline void kernel_say(const struct test_news *news)
 {
 	require(send(others.links, news, sizeof(*news), MSG_DONTWAIT) == (ssize_t)sizeof(*news));
