@@ -642,6 +642,20 @@ static void check_requests(void)
 	require(open <= QUESTIONS_MAX && ordered <= 1 && (ordered == 1 || !order_there));
 }
 
+/* The clerk wakes up for each deadline. */
+static void check_timeout(int timeout)
+{
+	const struct request *request;
+	const struct lease *lease;
+	uint64_t wake = timeout < 0 ? UINT64_MAX : test_now + (uint64_t)timeout;
+
+	TAILQ_FOREACH(request, requests_used(), link)
+		require(request->deadline >= wake);
+	TAILQ_FOREACH(lease, leases_all(), link)
+		if (lease->state == LEASE_UNFETCHED || lease->state == LEASE_DELETING || lease->state == LEASE_RESTING)
+			require(lease->until >= wake);
+}
+
 static int open_fds(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -885,7 +899,7 @@ static void run(void)
 		act();
 		clerk_expire();
 		loop_step(0);
-		clerk_expire();
+		check_timeout(clerk_expire());
 		check(step);
 	}
 	drain();
