@@ -24,10 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct actor {
 	int sock; /* -1: there is none */
 	enum tb_type type;
-	bool valid;      /* its request is one: it gets an answer of its type */
-	bool lazy;       /* reads nothing */
+	bool valid;       /* its request is one: it gets an answer of its type */
+	bool lazy;        /* reads nothing */
 	uint32_t answers; /* first messages */
-	bool ended;      /* the clerk has hung up */
+	bool ended;       /* the clerk has hung up */
 };
 
 /* What others have been asked, and not answered. */
@@ -167,8 +167,8 @@ static void fill_subject(struct tb_request *request, enum tb_type type)
 
 static void fill_request(struct tb_request *request)
 {
-	static const enum tb_type types[] = {TB_REQ_OPEN,    TB_REQ_OPEN,   TB_REQ_OPEN, TB_REQ_OPEN,
-					     TB_REQ_OPEN,    TB_REQ_OPEN,   TB_REQ_LIST, TB_REQ_NETWORKS,
+	static const enum tb_type types[] = {TB_REQ_OPEN,    TB_REQ_OPEN,   TB_REQ_OPEN,  TB_REQ_OPEN,
+					     TB_REQ_OPEN,    TB_REQ_OPEN,   TB_REQ_LIST,  TB_REQ_NETWORKS,
 					     TB_REQ_RELEASE, TB_REQ_REVOKE, TB_REQ_WATCH, TB_REQ_ABOUT};
 	enum tb_type type = types[pick(sizeof(types) / sizeof(types[0]))];
 
@@ -266,7 +266,8 @@ static void actor_read(struct actor *actor)
 			require(actor->answers == 1 && actor->type == TB_REQ_OPEN);
 		} else if (actor->valid) {
 			/* One that was refused before it was read is answered as if it were an open. */
-			require(type == (int)actor->type + 1 || (type == TB_ANS_OPEN && message.answer.status != TB_OK));
+			require(type == (int)actor->type + 1 ||
+				(type == TB_ANS_OPEN && message.answer.status != TB_OK));
 			actor->answers += type == TB_ANS_OPEN || is_first(actor, &message);
 			require(actor->answers == 1);
 		} else {
@@ -605,7 +606,8 @@ static void check_leases(void)
 
 		require(lease->state > LEASE_FREE && lease->state < LEASE_STATES);
 		ordered += lease->state == LEASE_ORDERED;
-		deleting += lease->state == LEASE_JUMPED || lease->state == LEASE_DELETING || lease->state == LEASE_LATE;
+		deleting +=
+			lease->state == LEASE_JUMPED || lease->state == LEASE_DELETING || lease->state == LEASE_LATE;
 		/* A deadline that is over has had its effect. */
 		if (lease->state == LEASE_UNFETCHED || lease->state == LEASE_DELETING || lease->state == LEASE_RESTING)
 			require(lease->until > test_now);
@@ -614,8 +616,9 @@ static void check_leases(void)
 		if (lease->state >= LEASE_UNFETCHED && lease->id[15] != 0)
 			require(lease_by_id(lease->id) == lease);
 		TAILQ_FOREACH(other, leases_all(), link)
-			turns += other->uid == lease->uid && (other->state == LEASE_DELETING ||
-							      other->state == LEASE_RESTING || other->state == LEASE_LATE);
+			turns += other->uid == lease->uid &&
+				 (other->state == LEASE_DELETING || other->state == LEASE_RESTING ||
+				  other->state == LEASE_LATE);
 		/* Whoever waits, waits for somebody. */
 		require(turns <= TURNS_MANY && (!waits || turns > 0));
 	}
@@ -710,7 +713,8 @@ static void check_unread(void)
 		struct tb_answer answer;
 
 		unread += actors[i].sock >= 0 &&
-			  recv(actors[i].sock, &answer, sizeof(answer), MSG_PEEK | MSG_DONTWAIT) == (ssize_t)sizeof(answer) &&
+			  recv(actors[i].sock, &answer, sizeof(answer), MSG_PEEK | MSG_DONTWAIT) ==
+				  (ssize_t)sizeof(answer) &&
 			  answer.header.type == TB_ANS_OPEN && answer.status == TB_OK;
 	}
 	TAILQ_FOREACH(lease, leases_all(), link)

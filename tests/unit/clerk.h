@@ -52,12 +52,12 @@
 #define LOOKER_JOBS 256
 
 /* Ends the program if what must be true is not. */
-#define require(condition)                                                                     \
-	do {                                                                                   \
-		if (!(condition)) {                                                            \
+#define require(condition)                                                                        \
+	do {                                                                                      \
+		if (!(condition)) {                                                               \
 			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                               \
-		}                                                                              \
+			abort();                                                                  \
+		}                                                                                 \
 	} while (0)
 
 /* The time. */
@@ -286,7 +286,8 @@ static inline void test_pair(int type, int *own, int *other)
 	if (type != SOCK_DGRAM)
 		return;
 	length = snprintf(address.sun_path + 6, 40, "%d-%d", (int)getpid(), number++);
-	require(bind(*other, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 6 + length)) == 0);
+	require(bind(*other, (struct sockaddr *)&address,
+		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 6 + length)) == 0);
 }
 
 /* Four networks: lan (tap), wan (tun), phys (macvtap), pod (tap, in the client's own network namespace). */
@@ -317,8 +318,8 @@ static inline void test_networks_set(void)
 	}
 	strcpy(test_networks.networks[0].bridge, "br0");
 	strcpy(test_networks.networks[1].parent, "eth0");
-	test_lease_limits = (struct lease_limits){
-		.leases = 32, .per_user = 16, .owner_uid = MONITOR_UID, .owner_gid = MONITOR_GID};
+	test_lease_limits =
+		(struct lease_limits){.leases = 32, .per_user = 16, .owner_uid = MONITOR_UID, .owner_gid = MONITOR_GID};
 	test_request_limits = (struct request_limits){.waiting_per_user = 16,
 						      .polkit_timeout_ms = 25000,
 						      .prompt_timeout_ms = 120000,

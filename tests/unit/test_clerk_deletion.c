@@ -153,7 +153,11 @@ static void test_an_answer_that_nobody_asked_for(void **state)
 
 static void test_put_back(void **state)
 {
-	static const struct fdb_entry entry = {.ifindex = 3, .state = 0x80, .vlan = 5, .flags = 2, .mac = {1, 2, 3, 4, 5, 6}};
+	static const struct fdb_entry entry = {.ifindex = 3,
+					       .state = 0x80,
+					       .vlan = 5,
+					       .flags = 2,
+					       .mac = {1, 2, 3, 4, 5, 6}};
 	struct tb_fdb_entry message;
 
 	(void)state;

@@ -53,7 +53,8 @@ static void test_words(void **state)
 
 		authority_answers(rows[i].word);
 		clerk_pass(20);
-		assert_answered(client, rows[i].status, rows[i].status == TB_BUSY ? TB_CHECK_POLKIT_ERROR : TB_CHECK_NONE);
+		assert_answered(client, rows[i].status,
+				rows[i].status == TB_BUSY ? TB_CHECK_POLKIT_ERROR : TB_CHECK_NONE);
 		assert_true(nothing_for(others.monitor));
 	}
 }
