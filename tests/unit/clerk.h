@@ -78,7 +78,7 @@ static char test_logged[512]; /* the last line */
 static bool may_die;
 static jmp_buf died;
 
-static inline void test_log_line(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static inline void test_log_line(const char *format, va_list arguments)
 {
 	vsnprintf(test_logged, sizeof(test_logged), format, arguments);
 }
