@@ -75,6 +75,11 @@ uint32_t leases_count(void)
 	return table.count;
 }
 
+bool leases_table_full(void)
+{
+	return table.count >= table.capacity;
+}
+
 uint32_t leases_live(void)
 {
 	const struct lease *lease;

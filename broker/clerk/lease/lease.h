@@ -104,6 +104,7 @@ struct lease_list *leases_all(void);
 /* How many there are, and how many of them have not ended. */
 uint32_t leases_count(void);
 uint32_t leases_live(void);
+bool leases_table_full(void);
 
 /* Devices that the user holds of this network. */
 uint32_t leases_held(uid_t uid, const struct network *network);
