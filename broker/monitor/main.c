@@ -272,6 +272,7 @@ int main(int argc, char **argv)
 	if (monitor.networks == NULL)
 		tb_die("cannot map the table of networks: %s", strerror(errno));
 	prepare(&monitor, &options, &users, sealed);
+	tb_close(&sealed);
 	children_wait_at_exit(children, sizeof(children) / sizeof(children[0]));
 	lock_down(&monitor, &users);
 	checked(count_again(&monitor.count, &monitor.workshop.link), "cannot count the devices that there are");
