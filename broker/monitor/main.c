@@ -176,6 +176,7 @@ static void keep_stored_devices(struct monitor *monitor, const struct stored_lis
 	for (size_t i = 0; i < devices->count; i++) {
 		char name[STORED_NAME_SIZE];
 		char device[TB_NAME_SIZE];
+		uint32_t ifindex;
 		struct alias alias;
 		const struct network *network;
 		size_t length = strcspn(rest, ":");
@@ -183,7 +184,7 @@ static void keep_stored_devices(struct monitor *monitor, const struct stored_lis
 		memcpy(name, rest, length);
 		name[length] = '\0';
 		rest += length + 1;
-		checked(alias_read_device(name, &alias, device), "a device in the supervisor's store");
+		checked(alias_read_device(name, &alias, device, &ifindex), "a device in the supervisor's store");
 		network = network_find(monitor->networks, alias.network);
 		checked(away_add(&monitor->away, alias.lease,
 				 network != NULL ? (uint32_t)(network - monitor->networks->networks) : NETWORKS_MAX,
@@ -273,6 +274,7 @@ int main(int argc, char **argv)
 	if (monitor.networks == NULL)
 		tb_die("cannot map the table of networks: %s", strerror(errno));
 	prepare(&monitor, &options, &users, sealed);
+	tb_close(&sealed);
 	children_wait_at_exit(children, sizeof(children) / sizeof(children[0]));
 	lock_down(&monitor, &users);
 	checked(count_again(&monitor.count, &monitor.workshop.link), "cannot count the devices that there are");
