@@ -25,7 +25,6 @@ POLKITDIR ?= /usr/share/polkit-1/actions
 CC ?= cc
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
-PROVE ?= prove
 PROVEFLAGS ?= -j4
 BUILD ?= build$(if $(SANITIZE),-sanitize)
 
@@ -61,10 +60,7 @@ BENCHES = $(BUILD)/bench/latency $(BUILD)/bench/rate $(BUILD)/bench/fairness
 SYSTEM_TESTS = $(wildcard tests/system/[0-9]*)
 BUILD_TESTS = $(wildcard tests/build/[0-9]*)
 
-# The books, on their way to the clerk.
-BOOKS = $(patsubst %,broker/monitor/%.c,answer authority decision fdb gate grant guard lease lease_list lifeline links \
-	listing loop map question refusal request turns watch)
-objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(BOOKS),$(wildcard $(addsuffix /*.c,$(1)))))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 cflags_of = $(if $(1),$(shell $(PKG_CONFIG) --cflags $(1)))
 libs_of = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
 say = @$(if $(V),,echo '  $(1)	$@';)
@@ -130,6 +126,10 @@ $(BUILD)/%.a:
 	@mkdir -p $(@D)
 	$(call say,AR)rm -f $@ && $(AR) qcs $@ $^
 
+# For the tests of the build: what a program is made of.
+objects-of-%:
+	@echo $($*_OBJS)
+
 # Tests. Each program is one .c file and libtest.a; what links more is named here.
 TEST_PKGS = $(tapbrokerd_PKGS)
 $(UNIT_TESTS): private PKGS = $(TEST_PKGS) cmocka
@@ -162,20 +162,46 @@ $(SYSTEM_TESTS:%=$(BUILD)/%): $(BUILD)/%: %
 build/guest/accel: tests/guest/build tests/guest/ping-init tests/guest/machine-init
 	@tests/guest/build $(@D)
 
-# What prove runs of one build. prove is told to execute each file as it is.
+# Debian packages, in build/deb; and the machine of tests/machine: a Debian, and what is installed over it. Both are built
+# for PREFIX=/usr, whatever this build is for.
+MACHINE_TESTS = $(wildcard tests/machine/[0-9]*)
+DEB = $(if $(shell command -v dpkg-buildpackage),deb)
+deb:
+	@tests/install-deps deb
+	@debian/make-packages build/deb
+build/machine/root: tests/machine/build
+	@tests/machine/build $(@D)
+machine: build/machine/root
+	+@$(MAKE) --no-print-directory -s BUILD=build/machine/usr PREFIX=/usr all
+	+@rm -rf build/machine/installed && $(MAKE) --no-print-directory -s BUILD=build/machine/usr PREFIX=/usr \
+		DESTDIR=$(CURDIR)/build/machine/installed install >build/machine/install.log
+check-machine: deps
+	$(WITH_DEPS) check-machine-run
+check-machine-run: tests machine $(DEB)
+	$(TAP) $(MACHINE_TESTS)
+.PHONY: deb machine check-machine check-machine-run
+
+# What prove runs of one build, and each fuzz target for two seconds.
 CHECKS = $(UNIT_TESTS) $(REPLAYS) $(SYSTEM_TESTS:%=$(BUILD)/%)
-TAP = TB_BUILD=$(BUILD) $(PROVE) --exec '' $(PROVEFLAGS)
+BRIEFLY = $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/briefly/%)
+TAP = @TB_BUILD=$(BUILD) tests/prove $(PROVEFLAGS)
+$(BRIEFLY): $(BUILD)/briefly/%: $(BUILD)/fuzz/%
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec tests/fuzz/briefly $<\n' >$@ && chmod 755 $@
 deps:
 	@tests/install-deps check
 # What needs the packages begins only when they are there, also with -j: a make of its own, after deps.
 WITH_DEPS = +@$(MAKE) --no-print-directory
-tests: all $(CHECKS) $(HELPERS) $(BUILD)/bench/fairness
+tests: system-programs $(CHECKS)
+# What the system tests run; a test of one mutation builds no more than it needs.
+system-programs: all $(HELPERS) $(BUILD)/bench/fairness
 sanitized:
 	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-sanitize tests
 check: deps
 	$(WITH_DEPS) check-run
-check-run: tests sanitized build/guest/accel
-	$(TAP) $(BUILD_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%)
+check-run: tests sanitized fuzzers build/guest/accel machine $(DEB)
+	$(TAP) $(BUILD_TESTS) $(MACHINE_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%) \
+		$(BRIEFLY:$(BUILD)/%=build-fuzz/%)
 check-unit: deps
 	$(WITH_DEPS) check-unit-run
 check-unit-run: $(UNIT_TESTS) $(REPLAYS)
@@ -192,17 +218,41 @@ bench: deps
 	@TB_BUILD=$(BUILD) tests/bench/run
 bench-programs: all $(BENCHES)
 FUZZ_SECONDS ?= 20
+FUZZ_MAKE = +@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-fuzz CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link'
+fuzzers:
+	$(FUZZ_MAKE) fuzz-tests
+fuzz-tests: $(BRIEFLY)
 fuzz: deps
-	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-fuzz CC=clang \
-		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run
+	$(FUZZ_MAKE) fuzz-run
 fuzz-run: $(FUZZERS)
 	@for fuzzer in $(^F); do mkdir -p $(BUILD)/found/$$fuzzer && \
 		$(BUILD)/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/found/$$fuzzer- \
 			$(BUILD)/found/$$fuzzer tests/fuzz/corpus/$${fuzzer#fuzz_} || exit 1; done
+# Takes each mitigation out, one at a time, and demands that its tests notice: all, or ONLY='C7 N1'.
+mutations: deps
+	$(WITH_DEPS) tests
+	@tests/mutations/run $(ONLY)
+# Changes one token at a time: N mutants of the C files in FOLDERS, tried with the unit tests that link them and with
+# TESTS, names of system tests.
+N ?= 200
+SEED ?= 1
+FOLDERS ?= proto broker
+mutations-random: deps
+	$(WITH_DEPS) tests
+	@tests/mutations/at-random -n $(N) --seed $(SEED) --tests '$(TESTS)' $(FOLDERS)
+# Which lines of the broker the unit and system tests run; see tests/coverage. The sandbox has the build where the path says.
+COVERAGE_FLAGS = -O1 -g -fprofile-instr-generate=/run/tapbroker-tests/build/profile/%m.profraw%c -fcoverage-mapping \
+	-mllvm -runtime-counter-relocation -Wno-unused-command-line-argument
+coverage: deps
+	+@$(MAKE) --no-print-directory BUILD=build-coverage CC=clang CFLAGS='$(COVERAGE_FLAGS)' coverage-run
+coverage-run: tests build/guest/accel
+	@rm -rf $(BUILD)/profile && mkdir $(BUILD)/profile && chmod 1777 $(BUILD)/profile
+	-@LLVM_PROFILE_FILE='$(CURDIR)/$(BUILD)/profile/%m.profraw%c' TB_BUILD=$(BUILD) tests/prove $(PROVEFLAGS) $(CHECKS)
+	@tests/coverage $(BUILD)
 lint:
 	@tests/lint
 clean:
-	rm -rf build build-sanitize build-fuzz
+	rm -rf build build-sanitize build-fuzz build-mutations build-coverage
 
 # Installing. The texts are written for PREFIX=/usr; sed makes them say where things are. One list serves both ways.
 TEXTS = $(patsubst %,$(BUILD)/text/%,client/libtapbroker.pc.in $(wildcard policy/*.policy policy/*/* man/*.[1-8]))
@@ -229,14 +279,23 @@ install: all $(TEXTS)
 		install -d -m 755 "$(DESTDIR)$$2"; install -m $$1 "$$3" "$(DESTDIR)$$2/$$4"; done
 	@ln -sf libtapbroker.so.1 $(DESTDIR)$(LIBDIR)/libtapbroker.so
 	@install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/tapbroker/networks.d $(DESTDIR)$(VENDORDIR)/networks.d
+# What the administrator has put into our directories stays, and so these.
 uninstall:
-	@IFS=:; for item in $(INSTALLED:%='%'); do set -- $$item; rm -f "$(DESTDIR)$$2/$$4"; done
-	@rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so
-	@cd /; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
+	@if [ -z "$(DESTDIR)" ] && [ -L /etc/systemd/system/sockets.target.wants/tapbroker.socket ]; then \
+		echo "tapbroker.socket is enabled. First revoke what is leased (tapctl list --all; tapctl revoke LEASE), then:" >&2; \
+		echo "    systemctl disable --now tapbroker.socket tapbroker.service" >&2; exit 1; fi
+	@found=; IFS=:; for item in $(INSTALLED:%='%'); do set -- $$item; \
+		if [ -e "$(DESTDIR)$$2/$$4" ]; then found=yes; rm -f "$(DESTDIR)$$2/$$4"; fi; done; \
+	rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so; \
+	unset IFS; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
 		$(LIBEXECDIR)/tapbroker $(DOCDIR)/examples $(DOCDIR); do \
-		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done # what the administrator has put there stays
+		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done; \
+	if [ -z "$$found" ]; then \
+		echo "nothing of tapbroker is below $(DESTDIR)$(PREFIX): was it installed with another PREFIX?" >&2; exit 1; fi
+	@echo "what is in $(SYSCONFDIR)/tapbroker stays, and so do the users: grep tapbroker $(SYSCONFDIR)/passwd"
 
 FORCE:
-.PHONY: FORCE all deps tests sanitized check check-run check-unit check-unit-run check-system check-system-run demo bench \
+.PHONY: FORCE all deps tests system-programs sanitized fuzzers fuzz-tests mutations \
+	mutations-random coverage coverage-run check check-run check-unit check-unit-run check-system check-system-run demo bench \
 	bench-programs fuzz fuzz-run lint clean install uninstall
--include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d' -type f)
+-include $(shell test -d $(BUILD) && find $(BUILD) -name machine -prune -o -name '*.d' -type f -print)

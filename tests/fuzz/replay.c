@@ -21,9 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int replayed;
 
-static _Noreturn void bail_out(const char *path)
+/* A file of the corpus that cannot be read is a failure of this program alone. */
+static _Noreturn void give_up(const char *path)
 {
-	printf("Bail out! %s: %s\n", path, strerror(errno));
+	printf("not ok %d - %s: %s\n1..%d\n", replayed + 1, path, strerror(errno), replayed + 1);
 	exit(1);
 }
 
@@ -35,13 +36,13 @@ static void replay_file(const char *path)
 	struct stat status;
 
 	if (file == NULL || fstat(fileno(file), &status) < 0)
-		bail_out(path);
+		give_up(path);
 	/* Exactly as large as the file, so that a sanitizer sees a read beyond its end. */
 	data = malloc((size_t)status.st_size);
 	if (data != NULL)
 		length = fread(data, 1, (size_t)status.st_size, file);
 	if (length != (size_t)status.st_size)
-		bail_out(path);
+		give_up(path);
 	fclose(file);
 	printf("# %s\n", path);
 	LLVMFuzzerTestOneInput(data, length);
@@ -62,7 +63,7 @@ static void replay(const char *path)
 	int count;
 
 	if (stat(path, &status) < 0)
-		bail_out(path);
+		give_up(path);
 	if (!S_ISDIR(status.st_mode)) {
 		replay_file(path);
 		return;
@@ -78,7 +79,7 @@ static void replay(const char *path)
 	free(entries);
 	if (replayed == before) {
 		errno = ENOENT;
-		bail_out(path);
+		give_up(path);
 	}
 }
 

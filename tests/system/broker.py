@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import harness
+import rest
 import wire
 
 SOCKET = "/run/tapbroker/socket"
@@ -51,7 +52,9 @@ class Broker:
         self.log_path.touch()
         self.process = None
         self.may_end = may_end
+        self.files_at_start = {}
         harness.on_failure(self._last_words)
+        harness.on_end(self.demand_rest)
         if start:
             self.start()
 
@@ -85,6 +88,8 @@ class Broker:
             assert time.monotonic() < deadline, f"tapbrokerd does not get ready:\n{self.log()}"
         assert b"READY=1" in notify.recv(4096)
         notify.close()
+        if not self.may_end:
+            self.files_at_start = rest.after_start(self)
         return self
 
     def run(self, *options, **popen):
@@ -98,12 +103,21 @@ class Broker:
         return self
 
     def __exit__(self, kind, *_):
-        clean = self.stop()
+        try:
+            if kind is None:
+                self.demand_rest()
+        finally:
+            clean = self.stop()
         if kind is None and not self.may_end:
             assert clean == 0, f"tapbrokerd ended with {clean}:\n{self.log()}"
         if kind is None:
             for complaint in ("AddressSanitizer", "LeakSanitizer", "runtime error:"):
                 assert complaint not in self.log(), self.log()
+
+    def demand_rest(self):
+        """Fails if it runs, undamaged, but does not come to rest."""
+        if self.process is not None and self.process.poll() is None and not self.may_end:
+            rest.demand(self, SOCKET)
 
     def stop(self):
         """SIGTERM. Returns the exit code, negative for a signal."""

@@ -27,8 +27,9 @@ RULES = ROOT + "/rules"
 SANDBOX = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sandbox")
 
 # Seconds in which what must happen has happened, however busy the machine: another test may hold the kernel's lock on all
-# links for seconds, and polkitd 122 sometimes misses a wake-up of its own, and then answers after 15.
-PATIENCE = 90
+# links for seconds, and polkitd 122 sometimes misses a wake-up of its own, and then answers after 15. Less is for those
+# who try a broken broker on purpose.
+PATIENCE = int(os.environ.get("TB_PATIENCE", "90"))
 
 if not os.path.isdir(ROOT):
     os.execv(SANDBOX, [SANDBOX, os.path.abspath(sys.argv[0]), *sys.argv[1:]])
@@ -37,6 +38,7 @@ if not os.path.isdir(ROOT):
 
 _tests = []
 _on_failure = []
+_on_end = []
 
 
 class Skip(Exception):
@@ -79,6 +81,11 @@ def on_failure(function):
     _on_failure.append(function)
 
 
+def on_end(function):
+    """function() is called after the last test; what it raises fails the file."""
+    _on_end.append(function)
+
+
 def _alarm(*_):
     raise TooSlow("the test did not end in time")
 
@@ -110,6 +117,12 @@ def run(seconds=2 * PATIENCE):
                 note(source(), sys.stderr)
         else:
             print(f"ok {title}", flush=True)
+    for function in _on_end:
+        try:
+            _run_one(function, seconds)
+        except Exception as error:
+            failed += 1
+            note_error(error)
     sys.exit(failed > 0)
 
 

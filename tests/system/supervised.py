@@ -6,6 +6,7 @@ import socket
 import subprocess
 
 import harness
+import rest
 import wire
 from broker import SOCKET, Broker
 
@@ -51,6 +52,8 @@ class SupervisedBroker(Broker):
                 ["/usr/bin/python3", "-c", self.EXEC, ",".join(map(str, fds)), *self.command], pass_fds=fds, env=env,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
         harness.wait_until(self.hears_ready, about="READY=1")
+        if not self.may_end:
+            self.files_at_start = rest.after_start(self)
         return self
 
     def hears(self):
@@ -66,7 +69,9 @@ class SupervisedBroker(Broker):
             if lines.get("FDPOLL") == "0":
                 self.not_polled.add(lines["FDNAME"])
         elif lines.get("FDSTOREREMOVE") == "1":
-            os.close(self.stored.pop(lines["FDNAME"]))
+            # systemd says nothing about a name that it does not keep.
+            if lines["FDNAME"] in self.stored:
+                os.close(self.stored.pop(lines["FDNAME"]))
         else:
             harness.equal(fds, [], f"fds with {data}")
         return data.decode()

@@ -129,6 +129,33 @@ static void test_fields(void **state)
 	assert_true(tb_field_empty(field, 0));
 }
 
+/* Bridges and parents are the administrator's: they may have capitals, but nothing that the kernel or a path changes. */
+static void test_interfaces(void **state)
+{
+	static const char accepted[][TB_NAME_SIZE] = {"br0", "Qbr0", "0br", "eth0.100", "a..b", "abcdefghijklmno"};
+	static const char refused[][TB_NAME_SIZE] = {
+		"",    "abcdefghijklmnop",
+		"all", "default",
+		".",   "..",
+		".br", "-br",
+		"_br", "br%d",
+		"b r", "br\n",
+		"a/b", "a:1",
+	};
+	char longer[TB_NETWORK_SIZE] = "abcdefghijklmnop"; /* 16 characters, in a field that has room */
+	char padded[TB_NAME_SIZE] = "br0\0x";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++)
+		if (!tb_interface_valid(accepted[i], TB_NAME_SIZE))
+			fail_msg("\"%s\" is refused", accepted[i]);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (tb_interface_valid(refused[i], TB_NAME_SIZE))
+			fail_msg("\"%.16s\" is accepted", refused[i]);
+	assert_false(tb_interface_valid(longer, sizeof(longer)));
+	assert_false(tb_interface_valid(padded, sizeof(padded)));
+}
+
 static void test_patterns(void **state)
 {
 	(void)state;
@@ -209,8 +236,10 @@ static void test_kernel_keeps(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),  cmocka_unit_test(test_every_byte), cmocka_unit_test(test_network_names),
-		cmocka_unit_test(test_fields), cmocka_unit_test(test_patterns),   cmocka_unit_test(test_kernel_keeps),
+		cmocka_unit_test(test_names),         cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_network_names), cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_patterns),      cmocka_unit_test(test_interfaces),
+		cmocka_unit_test(test_kernel_keeps),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

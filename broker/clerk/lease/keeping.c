@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The pause before the next try, which doubles up to the second. */
 #define RETRY_MS 50
+#define RETRY_MOST_MS 800
 
 /* Something to say, in a ring. */
 struct wish {
@@ -25,6 +27,7 @@ static uint32_t ring_first;
 static uint32_t ring_count;
 static bool under_way;    /* the first has been said, and waits for its answer */
 static uint64_t next_try; /* milliseconds of the monotonic clock */
+static uint64_t pause_ms; /* until the try after that */
 
 int keeping_init(uint32_t capacity)
 {
@@ -34,6 +37,7 @@ int keeping_init(uint32_t capacity)
 	ring_count = 0;
 	under_way = false;
 	next_try = 0;
+	pause_ms = RETRY_MS;
 	ring = calloc(ring_size, sizeof(*ring));
 	return ring == NULL ? -ENOMEM : 0;
 }
@@ -58,7 +62,8 @@ void keeping_store(struct lease *lease)
 
 void keeping_drop(struct lease *lease)
 {
-	if (lease->stored)
+	/* The monitor forgets a device that is away with this. */
+	if (lease->stored || lease->away)
 		wish(lease->id, true);
 	lease->stored = false;
 }
@@ -89,7 +94,8 @@ static void say(const struct wish *wish)
 	tb_header_set(&message.header, wish->drop ? TB_REQ_DROP : TB_REQ_STORE, sizeof(message));
 	memcpy(message.lease, wish->id, sizeof(message.lease));
 	under_way = monitor_send(&message, sizeof(message), lifeline) == 0;
-	next_try = monotonic_ms() + RETRY_MS;
+	next_try = monotonic_ms() + pause_ms;
+	pause_ms = pause_ms < RETRY_MOST_MS ? 2 * pause_ms : RETRY_MOST_MS;
 }
 
 void keeping_answered(const struct tb_stored *answer)
@@ -111,6 +117,7 @@ void keeping_answered(const struct tb_stored *answer)
 	}
 	done();
 	next_try = 0;
+	pause_ms = RETRY_MS;
 }
 
 int keeping_expire(void)

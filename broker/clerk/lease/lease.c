@@ -2,10 +2,14 @@
 #include "broker/clerk/lease/lease.h"
 
 #include "broker/clerk/lease/map.h"
+#include "broker/shared/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Longer than the kernel takes to delete a device with its last fd. */
+#define LEAVING_MS 100
 
 /* In the key of a count over all networks. */
 #define ALL_NETWORKS UINT32_MAX
@@ -242,12 +246,20 @@ bool lease_is_ending(const struct lease *lease)
 	return lease->state >= LEASE_WAITING && lease->state <= LEASE_LATE;
 }
 
+/* Its client has left just now, and may have closed the device's last fd with that: the kernel tells of the end a moment
+ * later. */
+static bool may_be_ending(const struct lease *lease)
+{
+	return lease->lifetime == TB_LIFETIME_FD && lease->state <= LEASE_HELD && lease->left_at != 0 &&
+	       monotonic_ms() - lease->left_at < LEAVING_MS;
+}
+
 bool leases_room_soon(uid_t uid)
 {
 	const struct lease *lease;
 
 	TAILQ_FOREACH(lease, &table.all, link)
-		if (lease->uid == uid && lease_is_ending(lease))
+		if (lease->uid == uid && (lease_is_ending(lease) || lease->state == LEASE_ORDERED || may_be_ending(lease)))
 			return true;
 	return false;
 }

@@ -62,6 +62,7 @@ struct lease {
 	int lifeline; /* owned; the client's socket, -1 once it has ended */
 	int holder;   /* owned; a pidfd of the client in place of a lifeline that was lost, or -1 */
 	bool stored;  /* the supervisor has a copy of the lifeline */
+	uint64_t left_at; /* milliseconds of the monotonic clock: when the lifeline ended; 0: it has not */
 
 	/* The guard, see guard.c. */
 	uint32_t looked_at;   /* the last look at all devices that has seen this one */
@@ -132,7 +133,8 @@ void lease_free(struct lease *lease);
 /* True while its device is to be deleted, or its turn is not over: it will count no more in a moment, by itself. */
 bool lease_is_ending(const struct lease *lease);
 
-/* True if the user has a lease that is ending, or anybody has one whose device has this name; NULL is no name. */
+/* True if the user may have room in a moment: it has a lease that is ending, or one that begins, whose client may have
+ * hung up already. And if anybody has one that is ending, of a device with this name. */
 bool leases_room_soon(uid_t uid);
 bool leases_name_free_soon(const char *name);
 

@@ -252,6 +252,7 @@ static void on_lifeline(uint32_t number, uint32_t events)
 	if (lease == NULL || lease->lifeline < 0 || !socket_hung_up(lease->lifeline))
 		return;
 	lifeline_close(lease);
+	lease->left_at = monotonic_ms();
 	if (is_live(lease) && lease->lifetime == TB_LIFETIME_SESSION)
 		lease_end(lease, TB_REASON_CLIENT);
 	else

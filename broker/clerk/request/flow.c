@@ -23,7 +23,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static bool room; /* a lease counts no more since the last look at those that wait for it */
+/* Requests that wait for room are looked at again after so many milliseconds, whatever happens. */
+#define ROOM_AGAIN_MS 25
+
+static uint64_t next_room = UINT64_MAX; /* in milliseconds of the monotonic clock */
+static bool room; /* a lease counts no more, or is known by now, since the last look at those that wait for that */
 
 /* Ends the lease, and answers when its device is gone. */
 static void end_lease(struct request *request, enum tb_reason reason)
@@ -99,6 +103,7 @@ static void proceed(struct request *request)
 		wait_as(request, REQUEST_WAITING);
 		break;
 	case PASSAGE_ROOM:
+		next_room = monotonic_ms() + ROOM_AGAIN_MS;
 		wait_as(request, REQUEST_ROOM);
 		break;
 	default:
@@ -303,6 +308,7 @@ static void on_lease_gone(const struct lease *lease)
 static void on_lease_begun(const struct lease *lease)
 {
 	watchers_tell(lease, TB_EVENT_OPENED, 0);
+	room = true;
 }
 
 static void on_room(void)
@@ -315,6 +321,7 @@ int flow_init(int authority)
 	static const struct lease_audience audience = {on_lease_ended, on_lease_gone, on_room};
 
 	room = false;
+	next_room = UINT64_MAX;
 	leases_tell(&audience);
 	orders_init(on_lease_begun);
 	loop_handle(LOOP_REQUEST, on_request);
@@ -368,16 +375,18 @@ static int expire_all(void)
 
 int flow_expire(void)
 {
+	uint64_t now = monotonic_ms();
 	int timeout;
 
-	if (room) {
+	if (room || now >= next_room) {
 		room = false;
+		next_room = UINT64_MAX;
 		for_each(REQUEST_ROOM, proceed);
 	}
 	for_each(REQUEST_WAITING, ask_if_it_may);
 	lists_proceed();
-	timeout = expire_all();
-	return loop_nearer(timeout, orders_expire());
+	timeout = loop_nearer(expire_all(), orders_expire());
+	return next_room == UINT64_MAX ? timeout : loop_nearer(timeout, ROOM_AGAIN_MS);
 }
 
 /* A request whose device is being made, or whose lease is ending, has its answer soon. */

@@ -34,15 +34,21 @@ static bool is_open(const struct request *request)
 	return request->state == REQUEST_ASKED || (request->state == REQUEST_ABANDONED && !request->has_yes);
 }
 
+/* The monitor has a place for a yes of each question, until its order spends it. */
+static bool holds_place(const struct request *request)
+{
+	return is_open(request) || request->has_yes;
+}
+
 static struct open_questions count_questions(const struct request *like)
 {
 	struct open_questions open = {0, 0, 0};
 	const struct request *request;
 
 	TAILQ_FOREACH(request, requests_used(), link) {
+		open.all += holds_place(request);
 		if (!is_open(request))
 			continue;
-		open.all++;
 		open.prompts += request_interactive(request);
 		open.like_this += request->client.uid == like->client.uid &&
 				  request_interactive(request) == request_interactive(like);

@@ -8,8 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
-/* Between two questions to the kernel. */
-#define PAUSE_MS 250
+/* The pause between two questions to the kernel, in times of what the last one took: where links are many, one takes long
+ * and keeps the kernel's lock on them. */
+#define PAUSE_TIMES 10
 
 /* How often a dump is tried again because links changed while it was made: it may have left some out. */
 #define DUMP_TRIES 3
@@ -63,6 +64,8 @@ static int count_dump(struct link_socket *sock, struct counting *counting)
 int count_again(struct count *count, struct link_socket *sock)
 {
 	struct counting counting = {.networks = count->networks};
+	uint64_t begun = monotonic_ms();
+	uint64_t now;
 	int ret;
 
 	pthread_mutex_lock(&count->lock);
@@ -71,12 +74,13 @@ int count_again(struct count *count, struct link_socket *sock)
 	ret = count_dump(sock, &counting);
 	if (ret == 0)
 		away_count(count->away, counting.devices);
+	now = monotonic_ms();
 	pthread_mutex_lock(&count->lock);
 	/* A device whose deletion began before may be in the answer or not: it is not taken off a second time. */
 	count->epoch++;
 	if (ret == 0)
 		memcpy(count->devices, counting.devices, sizeof(count->devices));
-	count->next = monotonic_ms() + PAUSE_MS;
+	count->next = now + PAUSE_TIMES * (now - begun);
 	pthread_mutex_unlock(&count->lock);
 	return ret;
 }

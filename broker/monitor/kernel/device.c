@@ -490,7 +490,12 @@ void device_release(struct workshop *workshop, struct device *device)
 		closer_give(workshop->closer, &device->vhost_fds[--device->vhosts]);
 }
 
-/* A tun or tap that has no alias yet goes with its last fd. */
+/* A tun or tap that is not persistent goes with its last fd, which the closer closes: nobody waits for that. */
+static bool goes_with_its_fd(const struct device_order *order)
+{
+	return order->network->kind != TB_KIND_MACVTAP && order->netns < 0 && !persistent(order);
+}
+
 static int delete_made(struct workshop *workshop, const struct device_order *order, const struct device *device)
 {
 	char start[ALIAS_START_SIZE];
@@ -511,7 +516,7 @@ static int delete_made(struct workshop *workshop, const struct device_order *ord
 
 int device_discard(struct workshop *workshop, const struct device_order *order, struct device *device)
 {
-	int ret = device->ifindex != 0 ? delete_made(workshop, order, device) : 0;
+	int ret = device->ifindex != 0 && !goes_with_its_fd(order) ? delete_made(workshop, order, device) : 0;
 
 	if (ret < 0)
 		tb_log(TB_LOG_ERROR, "cannot delete %s, ifindex %u, which nobody got: %s", device->name,

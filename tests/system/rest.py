@@ -1,0 +1,121 @@
+"""A broker that has nothing to do: what every test of it demands before it is stopped.
+
+Its processes sleep, they have no more files open than at the start, but for what connections and devices that are still
+there explain, and there is no device of ours that no lease stands for.
+"""
+import contextlib
+import pathlib
+import time
+
+import harness
+
+# Seconds in which nothing may happen, and in which that must come about.
+QUIET = 0.1
+PATIENCE = 20
+
+# What a live connection, or a live device, explains at most: the connection itself, its process, its namespace, the
+# device, its lifeline in the supervisor's store.
+FDS_EACH = 3
+
+
+def _switches(pid):
+    """How often the threads of a process have gone to sleep, or were made to wait."""
+    count = 0
+    for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+        with contextlib.suppress(OSError):
+            count += sum(int(line.split()[1]) for line in status.read_text().splitlines() if "ctxt_switches" in line)
+    return count
+
+
+def _running(pid):
+    states = [path.read_text().rpartition(")")[2].split()[0] for path in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+    return "R" in states
+
+
+def _awake(pids, seconds=QUIET):
+    """The names of the processes that did something while we looked."""
+    before = {name: _switches(pid) for name, pid in pids.items()}
+    time.sleep(seconds)
+    return [name for name, pid in pids.items() if _switches(pid) != before[name] or _running(pid)]
+
+
+def _fds(pid):
+    links = []
+    with contextlib.suppress(OSError):
+        for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                links.append(str(fd.readlink()))
+    return sorted(links)
+
+
+def _open_files(broker):
+    """{process: what it has open}"""
+    return {name: _fds(pid) for name, pid in broker.pids().items()}
+
+
+def after_start(broker):
+    """What the processes have open when each of them has begun to wait; to be compared with at the end."""
+    deadline = time.monotonic() + PATIENCE / 10
+    pids = broker.pids()
+    while _awake(pids, QUIET / 4) and time.monotonic() < deadline:
+        pass
+    return _open_files(broker)
+
+
+def _connections(path):
+    """How many connections to that socket there are: its end of each has the path too, and is not listening."""
+    lines = pathlib.Path("/proc/net/unix").read_text().splitlines()[1:]
+    fields = [line.split() for line in lines]
+    return sum(len(words) == 8 and words[7] == path and int(words[3], 16) & 0x10000 == 0 for words in fields)
+
+
+def _devices():
+    """The devices that carry the mark of a broker."""
+    return {entry["ifname"] for entry in harness.links() if entry.get("ifalias", "").startswith("tapbroker:")}
+
+
+def _leaked_files(broker, socket, devices):
+    """{process: what it has open beyond what it had at the start}, where live things do not explain it.
+
+    The authority connects to the bus after the start, and comes and goes with it, so it has a connection in hand.
+    """
+    live = FDS_EACH * (_connections(socket) + len(devices))
+    leaked = {}
+    for name, now in _open_files(broker).items():
+        start = broker.files_at_start.get(name, now)
+        allowed = live + 4 * (name == "tapbroker-authority")
+        if len(now) > len(start) + allowed:
+            more = list(now)
+            for link in start:
+                if link in more:
+                    more.remove(link)
+            leaked[name] = more
+    return leaked
+
+
+def _leases():
+    """The names of the devices that leases stand for, as root is told; None: nobody could say."""
+    from leases import leases  # it needs this module's users
+    try:
+        found = leases("root", flags=harness.wire.ALL)
+    except (AssertionError, OSError, ValueError):
+        return None
+    return None if found is None else {lease.name for lease in found}
+
+
+def demand(broker, socket):
+    """Fails if the broker does not come to rest."""
+    devices = _devices()
+    if devices and harness.alive(harness.polkitd.pid):
+        known = _leases()
+        if known is not None:
+            devices = _devices()
+            assert devices <= known, f"devices without a lease: {sorted(devices - known)}"
+    pids = broker.pids()
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        awake = _awake(pids)
+        leaked = {} if awake else _leaked_files(broker, socket, _devices())
+        if not awake and not leaked:
+            return
+        assert time.monotonic() < deadline, f"not at rest: awake {awake}, open besides what was at the start {leaked}"
