@@ -39,7 +39,10 @@ static int check_passed(int fd)
 		return -errno;
 	if (domain != AF_UNIX || type != SOCK_SEQPACKET || !listening)
 		return -EPROTOTYPE;
-	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : fd;
+	/* Whatever backlog it has: a long one gives one user seconds of everybody's time. */
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || listen(fd, BACKLOG) < 0)
+		return -errno;
+	return fd;
 }
 
 /* The others are lifelines that an earlier monitor has stored. */

@@ -104,12 +104,16 @@ static void close_kept(void)
 /* True if somebody still holds the device; then *holder is a pidfd, or -1 if it is held by other means. */
 static bool still_held(const struct alias *alias, bool macvtap, int *holder)
 {
+	int pidfd;
+
 	*holder = -1;
 	if (alias->lifetime != TB_LIFETIME_SESSION)
 		return true;
-	*holder = process_open(alias->pid, alias->start_time);
+	pidfd = process_open(alias->pid, alias->start_time);
+	if (pidfd >= 0)
+		*holder = pidfd;
 	/* A tun or tap that is not persistent is there because somebody has its fd: the client has passed it on. */
-	return *holder >= 0 || !macvtap;
+	return pidfd >= 0 || !macvtap;
 }
 
 static bool mac_is_zero(const uint8_t mac[TB_MAC_SIZE])

@@ -152,7 +152,7 @@ static struct lease *take_slot(void)
 	return lease;
 }
 
-struct lease *lease_begin_again(const struct network *network, const char *name, uid_t uid)
+struct lease *lease_begin_again(const struct network *network, const char name[TB_NETWORK_SIZE], uid_t uid)
 {
 	struct lease *lease = take_slot();
 
@@ -182,6 +182,8 @@ struct lease *lease_begin(const struct network *network, uid_t uid, struct lease
 	uint32_t usable = uid == 0 ? table.capacity : table.limits.leases;
 	bool network_full = table.per_network[network_number(network)] >= network->max;
 
+	if (leases_user_full(uid, full) || leases_user_network_full(uid, network, full))
+		return NULL;
 	*full = (struct lease_quota){.status = TB_QUOTA_NETWORK,
 				     .check = network_full ? TB_CHECK_MAX : TB_CHECK_MAX_LEASES,
 				     .quota = network_full ? TB_QUOTA_OF_NETWORK : TB_QUOTA_OF_BROKER};
@@ -197,20 +199,13 @@ static uint64_t id_key(const uint8_t id[TB_ID_SIZE])
 	return key;
 }
 
-static bool has_id(const struct lease *lease)
-{
-	static const uint8_t none[TB_ID_SIZE];
-
-	return memcmp(lease->id, none, TB_ID_SIZE) != 0;
-}
-
 void lease_set_id(struct lease *lease, const uint8_t id[TB_ID_SIZE])
 {
 	memcpy(lease->id, id, TB_ID_SIZE);
 	*map_insert(&table.by_id, id_key(id)) = lease_number(lease);
 }
 
-void lease_set_device(struct lease *lease, const char *name, uint32_t ifindex)
+void lease_set_device(struct lease *lease, const char name[TB_NAME_SIZE], uint32_t ifindex)
 {
 	memcpy(lease->name, name, sizeof(lease->name));
 	lease->ifindex = ifindex;
@@ -228,7 +223,7 @@ void lease_clear_device(struct lease *lease)
 void lease_free(struct lease *lease)
 {
 	lease_clear_device(lease);
-	if (has_id(lease) && lease_by_id(lease->id) == lease)
+	if (lease_by_id(lease->id) == lease)
 		map_remove(&table.by_id, id_key(lease->id));
 	count_down(lease->uid, ALL_NETWORKS);
 	if (lease->network != NULL) {
@@ -311,9 +306,10 @@ struct lease *lease_by_name(uid_t uid, const char *name)
 	struct lease *found = NULL;
 	struct lease *lease;
 
-	/* A name is free for the next device a moment before the lease of the last one is. */
+	/* A name is free for the next device before the lease of the last one is. */
 	TAILQ_FOREACH(lease, &table.all, link)
-		if (lease->uid == uid && (lease->ifindex != 0 || lease->away) && strcmp(lease->name, name) == 0)
+		if (lease->uid == uid && (lease->ifindex != 0 || lease->away) && lease->state != LEASE_UNCLAIMED &&
+		    strcmp(lease->name, name) == 0)
 			if (found == NULL || lease_is_ending(found))
 				found = lease;
 	return found;

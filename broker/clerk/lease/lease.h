@@ -113,18 +113,19 @@ bool leases_user_full(uid_t uid, struct lease_quota *full);
 bool leases_user_network_full(uid_t uid, const struct network *network, struct lease_quota *full);
 
 /* Takes a free slot, in the state ORDERED, and counts it. What is not a parameter is zero, and no fd is there: -1.
- * Returns NULL if nobody may have one more of this network, or the table is full; then *full says so. */
+ * Returns NULL if the user may not have one more, or nobody may of this network, or the table is full; then *full says
+ * so. */
 struct lease *lease_begin(const struct network *network, uid_t uid, struct lease_quota *full);
 
 /* The same for a device that is there already: limits are for new ones, so only a full table says no. network is NULL
  * if there is none of that name any more. */
-struct lease *lease_begin_again(const struct network *network, const char *name, uid_t uid);
+struct lease *lease_begin_again(const struct network *network, const char name[TB_NETWORK_SIZE], uid_t uid);
 
 /* The lease has this id from now on, by which it is found. */
 void lease_set_id(struct lease *lease, const uint8_t id[TB_ID_SIZE]);
 
 /* Its device has this name and ifindex from now on; or there is none any more. */
-void lease_set_device(struct lease *lease, const char *name, uint32_t ifindex);
+void lease_set_device(struct lease *lease, const char name[TB_NAME_SIZE], uint32_t ifindex);
 void lease_clear_device(struct lease *lease);
 
 /* Frees the slot, and counts it no more. Nothing of the lease is left. */

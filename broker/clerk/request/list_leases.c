@@ -4,6 +4,7 @@
 
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/loop.h"
+#include "broker/clerk/request/refusal.h"
 #include "broker/shared/clock.h"
 #include "proto/channel.h"
 
@@ -171,11 +172,13 @@ static bool answer_list(struct request *request)
 
 void list_leases(struct request *request)
 {
+	if (request_watch(request) < 0) {
+		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
+		return;
+	}
 	request->state = REQUEST_LISTING;
 	request->deadline = UINT64_MAX;
 	request->look = guard_look_at_all();
-	if (request_watch(request) < 0)
-		request_free(request);
 }
 
 void lists_proceed(void)

@@ -91,7 +91,8 @@ static int order_send(const struct request *request)
 	return monitor_send(&order, sizeof(order), request->client.sock);
 }
 
-/* Begins the lease and sends its order. Returns 0, also if there is no room for it, or -EAGAIN. */
+/* Begins the lease and sends its order. While the request was ready, others of its user may have taken what was free.
+ * Returns 0, also if there is no room for it, or -EAGAIN. */
 static int give_order(struct request *request)
 {
 	struct lease_quota full;
@@ -99,7 +100,11 @@ static int give_order(struct request *request)
 
 	request->lease = lease_begin(request->network, request->client.uid, &full);
 	if (request->lease == NULL) {
-		refuse(request, &(struct outcome){.status = full.status, .check = full.check, .quota = full.quota});
+		refuse(request, &(struct outcome){.status = full.status,
+						  .check = full.check,
+						  .quota = full.quota,
+						  .held = full.held,
+						  .limit = full.limit});
 		return 0;
 	}
 	ret = order_send(request);

@@ -108,6 +108,9 @@ struct lease *request_subject(const struct request *request)
 	struct lease *lease = message->name[0] != '\0' ? lease_by_name(request->client.uid, message->name)
 						       : lease_by_id(message->lease);
 
+	/* Of this one nothing is left to end. */
+	if (lease != NULL && lease->state == LEASE_UNCLAIMED)
+		return NULL;
 	/* Only a request to revoke may name a lease of another's. */
 	if (lease != NULL && lease->uid != request->client.uid && message->header.type != TB_REQ_REVOKE)
 		return NULL;
