@@ -92,7 +92,7 @@ static void test_one_at_a_time_and_in_order(void **state)
 		close(clients[i]);
 }
 
-/* The supervisor does not read: the same again, later, before anything else. */
+/* The supervisor does not read: the same again, later and later, before anything else. */
 static void test_again_when_the_supervisor_is_busy(void **state)
 {
 	int client;
@@ -103,11 +103,11 @@ static void test_again_when_the_supervisor_is_busy(void **state)
 	keeping_store(lease);
 	keeping_drop_id(other);
 	assert_int_equal(told(), TB_REQ_STORE);
-	for (int i = 0; i < 3; i++) {
+	for (int pause = 50; pause <= 200; pause *= 2) {
 		monitor_say_stored(TB_ANS_STORE, lease->id, EAGAIN);
 		assert_int_equal(told(), 0);
-		assert_int_equal(keeping_expire(), 50);
-		test_now += 50;
+		assert_int_equal(keeping_expire(), pause);
+		test_now += (uint64_t)pause;
 		assert_int_equal(told(), TB_REQ_STORE);
 	}
 	monitor_say_stored(TB_ANS_STORE, lease->id, 0);
