@@ -287,7 +287,7 @@ static void test_no_room_for_fds(void **state)
 	struct tb_order client = good_client();
 	int before = count_open_fds();
 	int fds[2] = {channel->peer, channel->peer};
-	char message[64];
+	char message[TB_MESSAGE_MAX];
 	size_t nfds = 0;
 
 	assert_int_equal(tb_send(channel->peer, &client, sizeof(client), fds, 2), 0);
@@ -305,7 +305,7 @@ static void test_no_free_descriptor(void **state)
 	struct rlimit limit;
 	struct rlimit none;
 	struct seen seen;
-	char message[64];
+	char message[TB_MESSAGE_MAX];
 	int fds[1];
 	size_t nfds = 1;
 
@@ -350,7 +350,7 @@ static void test_foreign_control(void **state)
 	struct tb_order client = good_client();
 	int before = count_open_fds();
 	int fds[TB_FDS_MAX];
-	char message[64];
+	char message[TB_MESSAGE_MAX];
 	size_t nfds = TB_FDS_MAX;
 	int on = 1;
 
@@ -368,7 +368,7 @@ static void test_receive_all_fds(void **state)
 	struct tb_order client = good_client();
 	int sent[TB_FDS_MAX];
 	int fds[TB_FDS_MAX];
-	char message[64];
+	char message[TB_MESSAGE_MAX];
 	size_t nfds = TB_FDS_MAX;
 
 	for (size_t i = 0; i < TB_FDS_MAX; i++)
@@ -391,7 +391,7 @@ static void test_errors_of_the_socket(void **state)
 	struct channel *channel = *state;
 	struct tb_order client = good_client();
 	int closed = dup(channel->ours);
-	char message[64];
+	char message[TB_MESSAGE_MAX];
 	size_t nfds = 0;
 	long ret;
 
