@@ -211,8 +211,9 @@ check-system: deps
 	$(WITH_DEPS) check-system-run
 check-system-run: tests build/guest/accel
 	$(TAP) $(SYSTEM_TESTS:%=$(BUILD)/%)
-demo: deps
-	$(WITH_DEPS) tests
+demo:
+	@tests/install-deps demo
+	$(WITH_DEPS) all
 	@TB_BUILD=$(BUILD) tests/demo
 bench: deps
 	$(WITH_DEPS) bench-programs
