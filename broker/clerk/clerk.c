@@ -225,7 +225,7 @@ static void say_ready(void)
 static void complain_of_hidden_processes(void)
 {
 	if (!process_visible(getppid()))
-		tb_log(TB_LOG_ERROR, "/proc is mounted with hidepid=, so that the clerk cannot see its clients' processes: all of them are turned away; mount it with gid= and add the user tapbroker-clerk to that group");
+		tb_log(TB_LOG_ERROR, "/proc is mounted with hidepid=, so that the clerk cannot see its clients' processes: all of them are turned away; mount it with gid= of the primary group of the user tapbroker-clerk");
 }
 
 /* Everything that has a time of its own. Whoever gives another work comes before it. Returns the milliseconds until the

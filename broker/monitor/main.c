@@ -11,6 +11,7 @@
 #include "broker/monitor/serve.h"
 #include "broker/monitor/socket.h"
 #include "broker/monitor/store.h"
+#include "broker/monitor/subordinates.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "broker/shared/netlink/link_events.h"
@@ -49,6 +50,7 @@ static void read_networks(struct network_table *table, const struct options *opt
 		tb_log(TB_LOG_ERROR, "the network files have %d mistake%s, see above: only the other networks are on",
 		       mistakes, mistakes == 1 ? "" : "s");
 	networks_warn_missing(table);
+	subordinates_read("/etc/subuid", table);
 }
 
 /* The most fds that one lease may bring. */
