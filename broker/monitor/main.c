@@ -6,6 +6,7 @@
  */
 #include "broker/config/check.h"
 #include "broker/config/network.h"
+#include "broker/config/table_memory.h"
 #include "broker/monitor/children.h"
 #include "broker/monitor/sandbox.h"
 #include "broker/monitor/serve.h"
