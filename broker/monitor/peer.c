@@ -1,4 +1,5 @@
-/* Who is at the other end: see peer.h. Runs in the monitor; SIOCUNIXFILE needs CAP_NET_ADMIN, the rest no right. */
+/* Who is at the other end: see peer.h. Runs in the monitor; SIOCUNIXFILE needs CAP_NET_ADMIN, the rest no right. Must
+ * never believe the clerk or a client. */
 #include "broker/monitor/peer.h"
 
 #include "broker/shared/fd.h"
@@ -11,20 +12,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-
-int origin_init(struct origin *origin, int listening)
-{
-	struct stat status;
-
-	origin->path_fd = ioctl(listening, SIOCUNIXFILE);
-	if (origin->path_fd < 0)
-		return -errno;
-	if (fstat(origin->path_fd, &status) < 0)
-		return -errno;
-	origin->device = status.st_dev;
-	origin->inode = status.st_ino;
-	return 0;
-}
 
 /* An accepted socket is bound where its listening socket is: the kernel copies the path, and no other socket can be
  * bound to that inode. The listening socket itself has the peer credentials of whoever made it, so it is no client. */

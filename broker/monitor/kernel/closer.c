@@ -1,7 +1,6 @@
 /* The closer: see closer.h. Runs in the monitor, and as threads of it; needs no right. */
 #include "broker/monitor/kernel/closer.h"
 
-#include "broker/monitor/kernel/threads.h"
 #include "broker/shared/fd.h"
 
 static int take_fd(struct closer *closer)
@@ -20,7 +19,7 @@ static int take_fd(struct closer *closer)
 	return fd;
 }
 
-static void run_closer(void *context)
+void closer_run(void *context)
 {
 	struct closer *closer = context;
 
@@ -32,18 +31,6 @@ static void run_closer(void *context)
 		closer->closing--;
 		pthread_mutex_unlock(&closer->lock);
 	}
-}
-
-int closer_start(struct closer *closer)
-{
-	int ret = -pthread_mutex_init(&closer->lock, NULL);
-
-	if (ret == 0)
-		ret = -pthread_cond_init(&closer->changed, NULL);
-	closer->first = 0;
-	closer->count = 0;
-	closer->closing = 0;
-	return ret < 0 ? ret : threads_start(run_closer, closer, 0, CLOSER_THREADS);
 }
 
 void closer_give(struct closer *closer, int *fd)
