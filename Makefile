@@ -137,6 +137,7 @@ $(filter $(BUILD)/tests/unit/test_authority%,$(UNIT_TESTS)): private PKGS = $(TE
 $(foreach p,clerk authority opener tapctl bridge-helper,$(eval $(filter $(BUILD)/tests/unit/test_$p%,$(UNIT_TESTS)): \
 	$(BUILD)/tests/lib$p.a))
 $(BUILD)/tests/fuzz/fuzz_bridge_conf $(BUILD)/fuzz/fuzz_bridge_conf: $(BUILD)/tests/libtapctl.a
+$(BUILD)/tests/fuzz/fuzz_clerk $(BUILD)/fuzz/fuzz_clerk: $(BUILD)/tests/libclerk.a
 $(REPLAYS) $(HELPERS) $(FUZZERS): private PKGS = $(TEST_PKGS)
 $(BUILD)/tests/fake_polkitd: private PKGS = gio-2.0
 $(BENCHES): private PKGS = $(TEST_PKGS) polkit-gobject-1
@@ -210,8 +211,9 @@ check-system: deps
 	$(WITH_DEPS) check-system-run
 check-system-run: tests build/guest/accel
 	$(TAP) $(SYSTEM_TESTS:%=$(BUILD)/%)
-demo: deps
-	$(WITH_DEPS) tests
+demo:
+	@tests/install-deps demo
+	$(WITH_DEPS) all
 	@TB_BUILD=$(BUILD) tests/demo
 bench: deps
 	$(WITH_DEPS) bench-programs

@@ -101,21 +101,22 @@ static bool broker_itself(const struct monitor *monitor, uid_t uid)
 	return false;
 }
 
-/* The client is who the order says. Returns false if it is gone. */
-static bool client_is_there(const struct monitor *monitor, const struct tb_order *order, int client)
+/* The client is who the order says. Returns 0, -ESRCH if it is gone, or -EMFILE if no fd was free to look. */
+static int check_client(const struct monitor *monitor, const struct tb_order *order, int client)
 {
 	const struct tb_question *question = &order->question;
-	int ret;
+	int ret = peer_check_origin(client, &monitor->origin);
 
-	if (peer_check_origin(client, &monitor->origin) < 0)
+	if (ret == -EPROTOTYPE)
 		tb_die("the clerk lies: this socket is no client's");
-	ret = peer_check(client, question->uid, order->gid, (pid_t)question->pid);
+	if (ret == 0)
+		ret = peer_check(client, question->uid, order->gid, (pid_t)question->pid);
 	if (ret == -EPERM)
 		tb_die("the clerk lies: the client is somebody else");
 	/* No process of the broker asks for a device, and the overflow uid is nobody in particular. */
 	if (broker_itself(monitor, question->uid) || question->uid == OVERFLOW_UID)
 		tb_die("the clerk lies: uid %u never gets a device", question->uid);
-	return ret == 0;
+	return ret;
 }
 
 /* The network that the order is for; below its ceiling, or the broker ends. */
@@ -139,25 +140,31 @@ static bool open_netns_of(const struct monitor *monitor, const struct tb_questio
 	return *netns >= 0;
 }
 
-/* Judges the order, and does it. The yes is spent before anything else is looked at, whatever comes of the order. polkit is
- * not asked about root: it always says yes to it. */
+/* Judges the order, and does it; client is -1 if no fd was free for its socket. The yes is spent before anything else is
+ * looked at, whatever comes of the order. polkit is not asked about root: it always says yes to it. */
 static void judge_order(struct monitor *monitor, const struct tb_order *order, int client, struct tb_made *made)
 {
 	const struct tb_question *question = &order->question;
 	bool authorized = yes_spend(&monitor->yes, question) || question->uid == 0;
+	int ret = client >= 0 ? check_client(monitor, order, client) : -EMFILE;
 	const struct network *network = network_of_order(monitor, question);
 	int netns TB_CLOSE = -1;
 
-	if (!client_is_there(monitor, order, client))
+	if (ret == -ESRCH) {
 		made->check = TB_ORDER_PEER_GONE;
-	else if (!authorized)
+	} else if (ret < 0) {
+		made->status = TB_KERNEL;
+		made->stage = TB_STAGE_NODE;
+		made->error = -ret;
+	} else if (!authorized) {
 		made->check = TB_ORDER_NO_YES;
-	else if (!open_netns_of(monitor, question, client, &netns))
+	} else if (!open_netns_of(monitor, question, client, &netns)) {
 		made->check = TB_ORDER_NETNS;
-	else if (count_full(&monitor->count, &monitor->workshop.link, network))
+	} else if (count_full(&monitor->count, &monitor->workshop.link, network)) {
 		made->status = TB_QUOTA_NETWORK;
-	else
+	} else {
 		hand_over(monitor, order, network, netns, client, made);
+	}
 	if (made->check != TB_ORDER_FINE)
 		made->status = made->check == TB_ORDER_NETNS ? TB_NOT_OWN_NETNS : TB_DENIED;
 }
@@ -183,14 +190,7 @@ static int take_order(void *context, const void *message, const int *fds)
 	if (!order_valid(order))
 		tb_die("the clerk speaks nonsense: an order");
 	hear_authority(monitor);
-	if (client < 0) {
-		yes_void(&monitor->yes, order->question.ticket);
-		made.status = TB_KERNEL;
-		made.stage = TB_STAGE_NODE;
-		made.error = EMFILE;
-	} else {
-		judge_order(monitor, order, client, &made);
-	}
+	judge_order(monitor, order, client, &made);
 	answer_order(monitor, &made, sizeof(made));
 	return 0;
 }
@@ -223,7 +223,7 @@ static int take_store(void *context, const void *message, const int *fds)
 	const struct tb_store *order = message;
 	int client TB_CLOSE = fds != NULL ? fds[0] : -1;
 
-	if (client >= 0 && peer_check_origin(client, &monitor->origin) < 0)
+	if (client >= 0 && peer_check_origin(client, &monitor->origin) == -EPROTOTYPE)
 		tb_die("the clerk lies: this socket is no client's");
 	answer_store(monitor, TB_ANS_STORE, order,
 		     client < 0 ? -EMFILE : store_put_lease(monitor->supervisor, &monitor->away, order->lease, client));

@@ -29,6 +29,8 @@ int peer_check_origin(int sock, const struct origin *origin)
 	if (type != SOCK_SEQPACKET || listening)
 		return -EPROTOTYPE;
 	path_fd = ioctl(sock, SIOCUNIXFILE);
+	if (path_fd < 0 && (errno == EMFILE || errno == ENFILE))
+		return -EMFILE;
 	if (path_fd < 0 || fstat(path_fd, &status) < 0)
 		return -EPROTOTYPE;
 	return status.st_dev == origin->device && status.st_ino == origin->inode ? 0 : -EPROTOTYPE;
@@ -56,5 +58,7 @@ int peer_check(int sock, uid_t uid, gid_t gid, pid_t pid)
 	if (is_ready(sock, 0))
 		return -ESRCH;
 	pidfd = pidfd_of_peer(sock, pid);
-	return pidfd < 0 || is_ready(pidfd, POLLIN) ? -ESRCH : 0;
+	if (pidfd < 0)
+		return pidfd;
+	return is_ready(pidfd, POLLIN) ? -ESRCH : 0;
 }

@@ -18,8 +18,9 @@ int pidfd_of_peer(int sock, pid_t pid)
 
 	if (getsockopt(sock, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) == 0)
 		return pidfd;
-	if (errno != ENOPROTOOPT)
-		return -ESRCH;
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	return pidfd < 0 ? -ESRCH : pidfd;
+	if (errno == ENOPROTOOPT)
+		pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0)
+		return errno == EMFILE || errno == ENFILE ? -EMFILE : -ESRCH;
+	return pidfd;
 }

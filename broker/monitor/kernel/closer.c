@@ -3,33 +3,25 @@
 
 #include "broker/shared/fd.h"
 
-static int take_fd(struct closer *closer)
-{
-	int fd;
-
-	pthread_mutex_lock(&closer->lock);
-	while (closer->count == 0)
-		pthread_cond_wait(&closer->changed, &closer->lock);
-	fd = closer->fds[closer->first];
-	closer->first = (closer->first + 1) % CLOSER_ROOM;
-	closer->count--;
-	closer->closing++;
-	pthread_cond_broadcast(&closer->changed);
-	pthread_mutex_unlock(&closer->lock);
-	return fd;
-}
-
 void closer_run(void *context)
 {
 	struct closer *closer = context;
 
+	pthread_mutex_lock(&closer->lock);
 	for (;;) {
-		int fd = take_fd(closer);
+		int fd;
 
+		while (closer->count == 0)
+			pthread_cond_wait(&closer->changed, &closer->lock);
+		fd = closer->fds[closer->first];
+		closer->first = (closer->first + 1) % CLOSER_ROOM;
+		closer->count--;
+		closer->closing++;
+		pthread_cond_broadcast(&closer->changed);
+		pthread_mutex_unlock(&closer->lock);
 		tb_close(&fd);
 		pthread_mutex_lock(&closer->lock);
 		closer->closing--;
-		pthread_mutex_unlock(&closer->lock);
 	}
 }
 

@@ -33,26 +33,20 @@ static void count_link(void *context, const struct link *link)
 		counting->devices[network - counting->networks->networks]++;
 }
 
-static int count_dump(struct link_socket *sock, struct counting *counting)
+int count_again(struct count *count, struct link_socket *sock)
 {
+	struct counting counting;
+	uint64_t begun = monotonic_ms();
+	uint64_t now;
 	int ret = -EINTR;
 
 	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++) {
-		memset(counting->devices, 0, sizeof(counting->devices));
-		ret = link_dump(sock, "tun", count_link, counting);
+		counting = (struct counting){.networks = count->networks};
+		ret = link_dump(sock, "tun", count_link, &counting);
 		if (ret == 0)
-			ret = link_dump(sock, "macvtap", count_link, counting);
+			ret = link_dump(sock, "macvtap", count_link, &counting);
 	}
-	return ret;
-}
-
-int count_again(struct count *count, struct link_socket *sock)
-{
-	struct counting counting = {.networks = count->networks};
-	uint64_t begun = monotonic_ms();
-	int ret = count_dump(sock, &counting);
-	uint64_t now = monotonic_ms();
-
+	now = monotonic_ms();
 	count->next = now + PAUSE_TIMES * (now - begun);
 	if (ret < 0)
 		return ret;

@@ -41,13 +41,7 @@ struct making {
 	gid_t group;
 };
 
-/* The step that begins now: a failure is told as one of it. */
-static void begin(struct making *making, enum tb_stage stage)
-{
-	making->failure->stage = stage;
-}
-
-/* The step that began last has failed. Its status may have been told already; only TB_KERNEL says more than that. */
+/* The step whose stage is told has failed. Its status may have been told already; only TB_KERNEL says more than that. */
 static bool fail(struct device_failure *failure, int error)
 {
 	bool names = failure->stage == TB_STAGE_CREATE || failure->stage == TB_STAGE_UP;
@@ -71,14 +65,12 @@ static bool is_macvtap(const struct device_order *order)
 /* A name of our own: who looks at the links sees the network. */
 static int choose_name(const struct network *network, char name[TB_NAME_SIZE])
 {
-	uint32_t number;
+	uint32_t number = 0;
 	int ret = tb_random(&number, sizeof(number));
 
-	if (ret < 0)
-		return ret;
 	memset(name, 0, TB_NAME_SIZE);
 	snprintf(name, TB_NAME_SIZE, "%.8s-%06x", network->name, number & 0xffffff);
-	return 0;
+	return ret;
 }
 
 /* The network's bridge or parent is looked up each time: it may be made anew. */
@@ -179,12 +171,12 @@ static int open_queue(struct making *making)
 {
 	int fd;
 
-	begin(making, TB_STAGE_NODE);
+	making->failure->stage = TB_STAGE_NODE;
 	fd = node_open_tun(&making->workshop->node);
 	if (fd < 0)
 		return fd;
 	making->device->fds[making->device->queues++] = fd;
-	begin(making, TB_STAGE_CREATE);
+	making->failure->stage = TB_STAGE_CREATE;
 	return 0;
 }
 
@@ -328,6 +320,9 @@ static int harden(struct making *making)
 		own_mac[0] = TAP_MAC_FIRST;
 		setup.mac = own_mac;
 	}
+	/* The kernel gives this one its parent's address, whatever it is made with; the parent's is back when it goes. */
+	if (order->network->mode == TB_MODE_PASSTHRU)
+		setup.mac = order->alias.mac;
 	return link_set(&making->workshop->link, making->device->ifindex, &setup);
 }
 
@@ -392,7 +387,7 @@ static bool make_whole(struct making *making)
 
 	*making->failure = (struct device_failure){.status = TB_OK};
 	for (size_t i = 0; ret == 0 && i < sizeof(steps) / sizeof(steps[0]); i++) {
-		begin(making, steps[i].stage);
+		making->failure->stage = steps[i].stage;
 		ret = steps[i].take(making);
 	}
 	return ret == 0 ? true : fail(making->failure, ret);
