@@ -75,9 +75,9 @@ static int tear_down(void **state)
 	loop_forget(listening);
 	tb_close(&listening);
 	for (int i = 0; i < ready_count; i++)
-		socket_hang_up(&ready[i]);
+		client_socket_hang_up(&ready[i]);
 	for (int i = 0; i < away_count; i++)
-		socket_hang_up(&away[i]);
+		client_socket_hang_up(&away[i]);
 	connect_as(0);
 	clerk_close();
 	return 0;
@@ -122,7 +122,7 @@ static void test_says_something_at_once(void **state)
 	assert_int_equal(run(), -1);
 	assert_int_equal(ready_count, 1);
 	/* Prepared, and nothing was read. */
-	assert_int_equal(socket_queued(ready[0]), QUEUED_BYTES);
+	assert_int_equal(client_socket_queued(ready[0]), QUEUED_BYTES);
 	close(sock);
 }
 
@@ -173,7 +173,7 @@ static void test_hangs_up(void **state)
 	close(sock);
 	run();
 	assert_int_equal(ready_count, 1);
-	assert_int_equal(socket_queued(ready[0]), QUEUED_NOTHING);
+	assert_int_equal(client_socket_queued(ready[0]), QUEUED_NOTHING);
 }
 
 /* The meter of a user; what asks does not count, nor what another has. Subordinate uids are their owner's. */
