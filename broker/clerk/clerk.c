@@ -186,7 +186,8 @@ static void open_books(const struct clerk_options *options, const struct network
 						.own_uids = {getuid(), options->monitor_uid, options->authority_uid}};
 	struct listener_limits listener_limits = {.connections = CONNECTIONS_MAX,
 						  .per_user = options->max_connections_per_user,
-						  .deadline_ms = SILENCE_MS};
+						  .deadline_ms = SILENCE_MS,
+						  .account = lease_account};
 	/* With those that are kept for root. */
 	uint32_t capacity = options->max_leases + LEASES_RESERVED_FOR_ROOT;
 

@@ -57,13 +57,13 @@ static void connection_drop(struct connection *connection)
 
 /* The meter: true if one more connection of this uid may be held. When users have taken all slots that are theirs,
  * whoever has been silent longest makes room: a client that means it asks as soon as it is connected. */
-static bool may_stay(uint32_t uid)
+static bool may_stay(uid_t uid)
 {
 	struct connection *oldest = TAILQ_FIRST(&connections.silent);
 
 	if (uid == 0)
 		return true;
-	if (connections_of_uid(&connections, uid) >= limits.per_user) {
+	if (connections_of(&connections, limits.account(uid)) >= limits.per_user) {
 		if (may_complain(COMPLAINT_USER_FULL))
 			tb_log(TB_LOG_WARNING,
 			       "connection of uid %u closed: %zu others of this user wait already, which is the limit (tapbrokerd --max-connections-per-user)",
@@ -104,7 +104,7 @@ static int await_request(int sock, uint32_t uid)
 		return ret;
 	}
 	connection->sock = sock;
-	connection->uid = uid;
+	connection->account = limits.account(uid);
 	connection->deadline = monotonic_ms() + limits.deadline_ms;
 	return 0;
 }

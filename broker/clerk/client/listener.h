@@ -6,14 +6,16 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The last free slots are for uid 0, so that an administrator gets through when users have taken all others. */
 #define LISTENER_ROOT_SLOTS 8
 
 struct listener_limits {
-	size_t connections;   /* that have not asked yet, in all; more than LISTENER_ROOT_SLOTS */
-	size_t per_user;      /* the same, of one uid; uid 0 has no such limit */
-	uint32_t deadline_ms; /* how long a connection may be silent */
+	size_t connections;          /* that have not asked yet, in all; more than LISTENER_ROOT_SLOTS */
+	size_t per_user;             /* the same, of one uid; uid 0 has no such limit */
+	uint32_t deadline_ms;        /* how long a connection may be silent */
+	uid_t (*account)(uid_t uid); /* the user that a uid counts as */
 };
 
 /* Takes a non-blocking listening socket, which stays the caller's. ready() is given each client's socket that has

@@ -278,6 +278,7 @@ static void on_lease_ended(const struct lease *lease, enum tb_reason reason)
 	struct decision decision = {
 		.operation = "end",
 		.uid = lease->uid,
+		.account = lease->account,
 		.pid = lease->pid,
 		.network = lease->network_name,
 		.kind = tb_kind_word(lease->kind),
