@@ -1,4 +1,5 @@
-/* Unit test of questions to polkit: how many are open, what becomes of one whose client is gone, what a yes is worth. */
+/* Unit test of questions to polkit: how many are open, what becomes of one whose client is gone, what a yes is
+ * worth. */
 #include "tests/unit/clerk.h"
 
 #include <cmocka.h>
