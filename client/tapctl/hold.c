@@ -1,6 +1,7 @@
 /* `tapctl get NETWORK` without a command: see devices.h. Runs as the user. */
 #include "client/tapctl/devices.h"
 #include "client/tapctl/tapctl.h"
+#include "client/tapctl/waiting.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -204,7 +205,7 @@ int devices_hold(const struct device *devices, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (device_is_held(&devices[i]))
 			held.taps[held.count++] = devices[i].tap;
-	if (isatty(STDERR_FILENO))
+	if (hints_wanted() && isatty(STDERR_FILENO))
 		fprintf(stderr, "The %s held until you press Ctrl-C.\n", held.count == 1 ? "device is" : "devices are");
 	ret = hold(&held);
 	close(held.signals);

@@ -1,7 +1,9 @@
 /* `tapctl networks`: what there are devices of. Runs as the user. */
 #include "client/tapctl/json.h"
+#include "client/tapctl/network_list.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
+#include "client/tapctl/waiting.h"
 
 #include "client/tapbroker.h"
 
@@ -13,8 +15,8 @@
 
 static const char usage[] = "usage: tapctl networks [--json | --quiet]\n"
 			    "\n"
-			    "  --json    one JSON array\n"
-			    "  --quiet   the names only, one on a line\n";
+			    "  -j, --json    one JSON array\n"
+			    "  -q, --quiet   the names only, one on a line, and no hints\n";
 
 static const struct option table[] = {
 	{"json", no_argument, NULL, 'j'},
@@ -23,36 +25,7 @@ static const struct option table[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* All networks, so that nothing is printed of an answer that breaks off. */
-struct list {
-	struct tap_network *networks; /* their names are ours, too */
-	size_t count;
-};
-
-static int list_add(const struct tap_network *network, void *arg)
-{
-	struct list *list = arg;
-	struct tap_network *longer = realloc(list->networks, (list->count + 1) * sizeof(*longer));
-
-	if (longer == NULL)
-		return ENOMEM;
-	list->networks = longer;
-	longer[list->count] = *network;
-	longer[list->count].name = strdup(network->name);
-	if (longer[list->count].name == NULL)
-		return ENOMEM;
-	list->count++;
-	return 0;
-}
-
-static void list_free(struct list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		free((char *)list->networks[i].name);
-	free(list->networks);
-}
-
-static void print_json(const struct list *list)
+static void print_json(const struct network_list *list)
 {
 	struct json json = JSON_TO(stdout);
 	char kind[TERM_TEXT];
@@ -76,13 +49,13 @@ static void print_json(const struct list *list)
 	putchar('\n');
 }
 
-static void print_names(const struct list *list)
+static void print_names(const struct network_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		puts(list->networks[i].name);
 }
 
-static void print_table(const struct list *list)
+static void print_table(const struct network_list *list)
 {
 	int width = (int)strlen("NETWORK");
 	char kind[TERM_TEXT];
@@ -106,39 +79,29 @@ static void print_table(const struct list *list)
 	}
 }
 
-/* Asks the broker. Returns an exit code. */
-static int list_fetch(struct list *list)
-{
-	int error = tap_networks(0, list_add, list);
-
-	if (error == 0)
-		return EXIT_OK;
-	if (error < 0)
-		error = errno;
-	complain("%s", tap_strerror(error));
-	return exit_code(error);
-}
-
 int networks_main(int argc, char **argv)
 {
-	void (*print)(const struct list *list) = print_table;
-	struct list list = {NULL, 0};
+	void (*print)(const struct network_list *list) = print_table;
+	struct network_list list = NETWORKS_NONE;
+	char option[OPTION_TEXT];
 	int letter;
 	int ret;
 
-	while ((letter = getopt_long(argc, argv, "-:hq", table, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, ":hjq", table, NULL)) != -1) {
 		switch (letter) {
 		case 'j':
 			print = print_json;
 			break;
 		case 'q':
 			print = print_names;
+			hints_off();
 			break;
 		case 'h':
 			fputs(usage, stdout);
 			return finish_output();
 		default:
-			complain("networks: %s is no option of it; see \"tapctl networks --help\"", argv[optind - 1]);
+			option_write(argv, option);
+			complain("networks: there is no option %s; see \"tapctl networks --help\"", option);
 			return EXIT_USAGE;
 		}
 	}
@@ -146,11 +109,11 @@ int networks_main(int argc, char **argv)
 		complain("networks takes no arguments");
 		return EXIT_USAGE;
 	}
-	ret = list_fetch(&list);
+	ret = networks_get(&list);
 	if (ret == EXIT_OK) {
 		print(&list);
 		ret = finish_output();
 	}
-	list_free(&list);
+	networks_free(&list);
 	return ret;
 }

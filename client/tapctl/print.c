@@ -43,9 +43,11 @@ static void print_lines(const struct device *device, const char *mac)
 	printf("ifindex:   %u\n", tap_ifindex(tap));
 	printf("mac:       %s\n", mac);
 	printf("mtu:       %u\n", tap_mtu(tap));
-	printf("queues:    %u\n", tap_queues(tap));
-	printf("vnet_hdr:  %s\n", (tap_flags(tap) & TAP_VNET_HDR) != 0 ? "yes" : "no");
-	printf("vhosts:    %u\n", tap_vhosts(tap));
+	if (tap_queues(tap) > 0) { /* else it is opened by name */
+		printf("queues:    %u\n", tap_queues(tap));
+		printf("vnet_hdr:  %s\n", (tap_flags(tap) & TAP_VNET_HDR) != 0 ? "yes" : "no");
+		printf("vhosts:    %u\n", tap_vhosts(tap));
+	}
 	printf("lifetime:  %s\n", lifetime_term(device->request.lifetime, lifetime));
 	printf("netns:     %s\n", netns_word(tap_flags(tap)));
 	printf("lease:     %s\n", tap_lease(tap));

@@ -39,6 +39,13 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Flushes what was printed to stdout. Returns EXIT_OK, or EXIT_FAILED after saying that it cannot be written. */
 int finish_output(void);
 
+/* option_text.c */
+
+#define OPTION_TEXT 32
+
+/* Writes the option that getopt_long() has just refused as it was typed, as far as it fits. */
+void option_write(char **argv, char text[OPTION_TEXT]);
+
 /* What EACCES means where no device is asked for. */
 #define REFUSED_LIST_ALL                                                                                      \
 	"refused: polkit did not let you see the leases of other users (action org.tapbroker.list-all); the " \
