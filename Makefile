@@ -137,6 +137,7 @@ $(filter $(BUILD)/tests/unit/test_authority%,$(UNIT_TESTS)): private PKGS = $(TE
 $(foreach p,clerk authority opener tapctl bridge-helper,$(eval $(filter $(BUILD)/tests/unit/test_$p%,$(UNIT_TESTS)): \
 	$(BUILD)/tests/lib$p.a))
 $(BUILD)/tests/fuzz/fuzz_bridge_conf $(BUILD)/fuzz/fuzz_bridge_conf: $(BUILD)/tests/libtapctl.a
+$(BUILD)/tests/fuzz/fuzz_clerk $(BUILD)/fuzz/fuzz_clerk: $(BUILD)/tests/libclerk.a
 $(REPLAYS) $(HELPERS) $(FUZZERS): private PKGS = $(TEST_PKGS)
 $(BUILD)/tests/fake_polkitd: private PKGS = gio-2.0
 $(BENCHES): private PKGS = $(TEST_PKGS) polkit-gobject-1

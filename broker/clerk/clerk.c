@@ -228,11 +228,14 @@ static void complain_of_hidden_processes(void)
 		tb_log(TB_LOG_ERROR, "/proc is mounted with hidepid=, so that the clerk cannot see its clients' processes: all of them are turned away; mount it with gid= and add the user tapbroker-clerk to that group");
 }
 
-/* Everything that has a time of its own. Returns the milliseconds until the next, or -1. */
+/* Everything that has a time of its own. Whoever gives another work comes before it. Returns the milliseconds until the
+ * next, or -1. */
 static int expire(void)
 {
-	int timeout = loop_nearer(leases_expire(), turns_expire());
+	int timeout = listener_expire();
 
+	timeout = loop_nearer(timeout, leases_expire());
+	timeout = loop_nearer(timeout, turns_expire());
 	timeout = loop_nearer(timeout, flow_expire());
 	timeout = loop_nearer(timeout, keeping_expire());
 	timeout = loop_nearer(timeout, deletion_expire());
@@ -247,6 +250,7 @@ static void finish(void)
 
 	loop_forget(MONITOR_FD);
 	loop_forget(LISTENING_FD);
+	loop_forget(AUTHORITY_FD);
 	flow_stop();
 	turns_give_all();
 	while (deletion_count() > 0 && monotonic_ms() < deadline) {
@@ -279,7 +283,7 @@ int main(int argc, char **argv)
 	say_ready();
 
 	while (!stopping)
-		loop_step(loop_nearer(listener_expire(), expire()));
+		loop_step(expire());
 	finish();
 	tb_log(TB_LOG_NOTICE, "stopping: %u leases stay", leases_live());
 	return 0;

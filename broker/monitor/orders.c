@@ -102,21 +102,22 @@ static bool broker_itself(const struct monitor *monitor, uid_t uid)
 	return false;
 }
 
-/* The client is who the order says. Returns false if it is gone. */
-static bool client_is_there(const struct monitor *monitor, const struct tb_order *order, int client)
+/* The client is who the order says. Returns 0, -ESRCH if it is gone, or -EMFILE if no fd was free to look. */
+static int check_client(const struct monitor *monitor, const struct tb_order *order, int client)
 {
 	const struct tb_question *question = &order->question;
-	int ret;
+	int ret = peer_check_origin(client, &monitor->origin);
 
-	if (peer_check_origin(client, &monitor->origin) < 0)
+	if (ret == -EPROTOTYPE)
 		tb_die("the clerk lies: this socket is no client's");
-	ret = peer_check(client, question->uid, order->gid, (pid_t)question->pid);
+	if (ret == 0)
+		ret = peer_check(client, question->uid, order->gid, (pid_t)question->pid);
 	if (ret == -EPERM)
 		tb_die("the clerk lies: the client is somebody else");
 	/* No process of the broker asks for a device, and the overflow uid is nobody in particular. */
 	if (broker_itself(monitor, question->uid) || question->uid == OVERFLOW_UID)
 		tb_die("the clerk lies: uid %u never gets a device", question->uid);
-	return ret == 0;
+	return ret;
 }
 
 /* The network that the order is for; below its ceiling, or the broker ends. */
@@ -136,6 +137,13 @@ static void refuse_order(struct tb_made *made, enum tb_status status, enum tb_or
 	made->check = check;
 }
 
+static void refuse_for_want_of_fds(struct tb_made *made)
+{
+	made->status = TB_KERNEL;
+	made->stage = TB_STAGE_NODE;
+	made->error = EMFILE;
+}
+
 /* Opens the network namespace that the device is wanted in, if it is not ours. Returns false if it is not the user's
  * own. */
 static bool open_netns_of(const struct monitor *monitor, const struct tb_question *question, int client, int *netns)
@@ -151,11 +159,16 @@ static void judge_order(struct monitor *monitor, const struct tb_order *order, i
 {
 	const struct tb_question *question = &order->question;
 	bool authorized = yes_spend(&monitor->yes, question);
+	int ret = check_client(monitor, order, client);
 	const struct network *network;
 	int netns TB_CLOSE = -1;
 
-	if (!client_is_there(monitor, order, client)) {
+	if (ret == -ESRCH) {
 		refuse_order(made, TB_DENIED, TB_ORDER_PEER_GONE);
+		return;
+	}
+	if (ret < 0) {
+		refuse_for_want_of_fds(made);
 		return;
 	}
 	network = network_of_order(monitor, question);
@@ -198,9 +211,7 @@ static int take_order(void *context, const void *message, const int *fds)
 	hear_authority(monitor);
 	if (client < 0) {
 		yes_void(&monitor->yes, order->question.ticket);
-		made.status = TB_KERNEL;
-		made.stage = TB_STAGE_NODE;
-		made.error = EMFILE;
+		refuse_for_want_of_fds(&made);
 	} else {
 		judge_order(monitor, order, client, &made);
 	}
@@ -236,7 +247,7 @@ static int take_store(void *context, const void *message, const int *fds)
 	const struct tb_store *order = message;
 	int client TB_CLOSE = fds != NULL ? fds[0] : -1;
 
-	if (client >= 0 && peer_check_origin(client, &monitor->origin) < 0)
+	if (client >= 0 && peer_check_origin(client, &monitor->origin) == -EPROTOTYPE)
 		tb_die("the clerk lies: this socket is no client's");
 	answer_store(monitor, TB_ANS_STORE, order,
 		     client < 0 ? -EMFILE : store_put_lease(monitor->supervisor, &monitor->away, order->lease, client));

@@ -48,6 +48,8 @@ int peer_check_origin(int sock, const struct origin *origin)
 	if (type != SOCK_SEQPACKET || listening)
 		return -EPROTOTYPE;
 	path_fd = ioctl(sock, SIOCUNIXFILE);
+	if (path_fd < 0 && (errno == EMFILE || errno == ENFILE))
+		return -EMFILE;
 	if (path_fd < 0 || fstat(path_fd, &status) < 0)
 		return -EPROTOTYPE;
 	return status.st_dev == origin->device && status.st_ino == origin->inode ? 0 : -EPROTOTYPE;
@@ -63,10 +65,11 @@ static int open_pidfd(int sock, pid_t pid)
 
 	if (getsockopt(sock, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) == 0)
 		return pidfd;
-	if (errno != ENOPROTOOPT)
-		return -ESRCH;
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	return pidfd < 0 ? -ESRCH : pidfd;
+	if (errno == ENOPROTOOPT)
+		pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0)
+		return errno == EMFILE || errno == ENFILE ? -EMFILE : -ESRCH;
+	return pidfd;
 }
 
 static bool is_ready(int fd, short events)
@@ -91,5 +94,7 @@ int peer_check(int sock, uid_t uid, gid_t gid, pid_t pid)
 	if (is_ready(sock, 0))
 		return -ESRCH;
 	pidfd = open_pidfd(sock, pid);
-	return pidfd < 0 || is_ready(pidfd, POLLIN) ? -ESRCH : 0;
+	if (pidfd < 0)
+		return pidfd;
+	return is_ready(pidfd, POLLIN) ? -ESRCH : 0;
 }

@@ -43,12 +43,12 @@ complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -l bridge
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a version -d 'Show the versions of tapctl and of the broker'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a help -d 'Show the commands'
 complete -c tapctl -n '__fish_seen_subcommand_from help' -a "$commands"
+complete -c tapctl -n 'not __tapctl_in_command' -l help -d 'Show the commands, or the options of one'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -l version -d 'Show the versions of tapctl and of the broker'
 
 set -l get '__fish_seen_subcommand_from get; and not __tapctl_in_command'
 complete -c tapctl -n $get -a '(__tapctl_networks)' -d Network
 complete -c tapctl -n $get -l quiet -d 'Print the names only'
-complete -c tapctl -n $get -l help -d 'Show the options'
 complete -c tapctl -n $get -l name -x -d 'Ask for an interface of this name'
 complete -c tapctl -n $get -l kind -x -a 'tap tun macvtap' -d 'Be refused rather than get another kind'
 complete -c tapctl -n $get -l mtu -x -d 'In bytes, at most that of the network'

@@ -1,8 +1,8 @@
 /* Fuzz target: what the kernel says of links, as link_parse.c reads it. Names and aliases in it may be anybody's, and
  * a kernel may say more than we know. Whatever is read must be inside the datagram and end inside its field.
  */
-#include "broker/monitor/kernel/link.h"
-#include "broker/monitor/kernel/link_events.h"
+#include "broker/shared/netlink/link.h"
+#include "broker/shared/netlink/link_events.h"
 
 #include <libmnl/libmnl.h>
 #include <stdlib.h>

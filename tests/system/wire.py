@@ -18,10 +18,10 @@ REQ_RELEASE, ANS_RELEASE = 10, 11
 REQ_REVOKE, ANS_REVOKE = 12, 13
 REQ_WATCH, ANS_EVENT = 14, 15
 REQ_ABOUT, ANS_ABOUT = 16, 17
-REQ_CLIENT = 32
 REQ_ASK, ANS_VERDICT, REQ_CANCEL = 34, 35, 36
 REQ_NODE, ANS_NODE, ANS_CLOSED = 38, 39, 43
 REQ_GRANT, ANS_GRANT = 40, 41
+TB_YES = 44
 
 KIND_ANY, KIND_TAP, KIND_TUN, KIND_MACVTAP = 0, 1, 2, 3
 INTERACTIVE, VNET_HDR, BRIDGE, ALL, NETNS, VHOST = 1, 2, 4, 8, 16, 32
@@ -49,6 +49,8 @@ REASON_CLIENT, REASON_RELEASED, REASON_REVOKED = 4, 5, 6
  REASON_GUARD_FLOOD) = range(7, 13)
 
 YES, NO, CHALLENGE, DISMISSED, ERROR, CANCELLED = 1, 2, 3, 4, 5, 6
+
+ACTION_OPEN, ACTION_LIST_ALL, ACTION_REVOKE = 1, 2, 3
 
 NODE_TUN, NODE_TAP, NODE_VHOST = 1, 2, 3
 
@@ -93,14 +95,14 @@ Event = Message("Event", ANS_EVENT, "IIIIIIQIII32s16s16s28s", "status check what
 About = Message("About", ANS_ABOUT, "IIIIQQQQQ32s24s", "status check protocol items_max requests kinds lifetimes item_kinds "
                 "flags release reserved")
 Item = struct.Struct("=HBBI16s16s8s")  # kind family prefix metric address peer reserved
-Client = Message("Client", REQ_CLIENT, "")
 Question = Message("Question", REQ_ASK, "16sQIIIIIIIIII32s16s16s16s", "ticket start_time uid pid action owner kind mode flags mtu queues "
                    "lifetime network name bridge parent")
 Verdict = Message("Verdict", ANS_VERDICT, "16sII", "ticket verdict reserved")
 Cancel = Message("Cancel", REQ_CANCEL, "16s", "ticket")
-NodeRequest = Message("NodeRequest", REQ_NODE, "II16sII", "node ifindex name uid reserved")
-NodeAnswer = Message("NodeAnswer", ANS_NODE, "iI", "error reserved")
-NodeClosed = Message("NodeClosed", ANS_CLOSED, "iI", "error reserved")
+Yes = Message("Yes", TB_YES, f"{Question.layout.size}s", "question")
+NodeRequest = Message("NodeRequest", REQ_NODE, "II16sII", "node ifindex name uid serial")
+NodeAnswer = Message("NodeAnswer", ANS_NODE, "iI", "error serial")
+NodeClosed = Message("NodeClosed", ANS_CLOSED, "iI", "error serial")
 
 
 def text(field):

@@ -1,6 +1,6 @@
 /* Unit test of what the kernel says of links: broker/monitor/link_parse.c, on messages that are made here. */
-#include "broker/monitor/kernel/link.h"
-#include "broker/monitor/kernel/link_events.h"
+#include "broker/shared/netlink/link.h"
+#include "broker/shared/netlink/link_events.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>

@@ -197,8 +197,10 @@ static void on_connection(uint32_t number, uint32_t events)
 
 int listener_init(int socket, const struct listener_limits *bounds, void (*take)(int sock), void (*refuse)(int sock))
 {
-	int ret = connections_init(&connections, bounds->connections);
+	int ret;
 
+	connections_destroy(&connections);
+	ret = connections_init(&connections, bounds->connections);
 	if (ret < 0)
 		return ret;
 	limits = *bounds;

@@ -18,7 +18,7 @@ struct listener_limits {
 
 /* Takes a non-blocking listening socket, which stays the caller's. ready() is given each client's socket that has
  * something to be read, and owns it from then on; it is prepared, see socket.h. turn_away() is given, in the same way,
- * one of a user that has too many. Returns 0 or a negative errno. */
+ * one of a user that has too many. Forgets what was there. Returns 0 or a negative errno. */
 int listener_init(int listening, const struct listener_limits *limits, void (*ready)(int sock),
 		  void (*turn_away)(int sock));
 

@@ -104,12 +104,16 @@ static void close_kept(void)
 /* True if somebody still holds the device; then *holder is a pidfd, or -1 if it is held by other means. */
 static bool still_held(const struct alias *alias, bool macvtap, int *holder)
 {
+	int pidfd;
+
 	*holder = -1;
 	if (alias->lifetime != TB_LIFETIME_SESSION)
 		return true;
-	*holder = process_open(alias->pid, alias->start_time);
+	pidfd = process_open(alias->pid, alias->start_time);
+	if (pidfd >= 0)
+		*holder = pidfd;
 	/* A tun or tap that is not persistent is there because somebody has its fd: the client has passed it on. */
-	return *holder >= 0 || !macvtap;
+	return pidfd >= 0 || !macvtap;
 }
 
 static bool mac_is_zero(const uint8_t mac[TB_MAC_SIZE])
@@ -140,52 +144,67 @@ static struct lease *begin_again(const struct alias *alias, bool macvtap)
 	return lease;
 }
 
-/* Makes a lease of what the alias says. Returns NULL, or for the log why the device is to be deleted. */
-static const char *adopt_device(const struct link *link, const struct alias *alias)
+/* Makes a lease of a device that was handed out and is still held, if there is room for it. */
+static void adopt_device(const struct link *link, const struct alias *alias)
 {
 	bool macvtap = strcmp(link->kind, "macvtap") == 0;
+	int lifeline = kept_lifeline(alias->lease);
 	struct lease *lease;
-	int lifeline;
 	int holder = -1;
 
-	if (alias->state != ALIAS_HANDED_OUT)
-		return "it was never handed out";
-	lifeline = kept_lifeline(alias->lease);
 	if (lifeline < 0 && !still_held(alias, macvtap, &holder))
-		return "its holder has ended";
+		return;
 	lease = begin_again(alias, macvtap);
 	if (lease == NULL) {
 		socket_hang_up(&lifeline);
 		tb_close(&holder);
-		return "there are fewer leases now (--max-leases)";
+		return;
 	}
 	lease->stored = lifeline >= 0;
 	/* The bridge that it is on now: nobody knows of an earlier one. */
 	lease->master = link->master;
 	lease_set_device(lease, link->name, link->ifindex);
 	lease_keep(lease, lifeline, holder);
-	return NULL;
 }
 
-static void adopt_or_delete(void *context, const struct link *link)
+/* True if the link is a device of ours that is no lease's yet; then *alias says whose. */
+static bool is_left_over(const struct link *link, struct alias *alias)
+{
+	return link_kind_ours(link) && strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)) == 0 &&
+	       lease_by_ifindex(link->ifindex) == NULL && alias_read(link->alias, alias) == 0;
+}
+
+static void adopt_link(void *context, const struct link *link)
 {
 	struct alias alias;
-	const char *why;
 
 	(void)context;
-	if (!link_kind_ours(link) || strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)) != 0 ||
-	    lease_by_ifindex(link->ifindex) != NULL)
-		return;
-	if (alias_read(link->alias, &alias) < 0) {
+	if (is_left_over(link, &alias) && alias.state == ALIAS_HANDED_OUT)
+		adopt_device(link, &alias);
+}
+
+static const char *why_deleted(const struct alias *alias)
+{
+	if (alias->state != ALIAS_HANDED_OUT)
+		return "it was never handed out";
+	if (leases_table_full())
+		return "there are fewer leases now (--max-leases)";
+	return "its holder has ended";
+}
+
+static void delete_link(void *context, const struct link *link)
+{
+	struct alias alias;
+
+	(void)context;
+	if (is_left_over(link, &alias)) {
+		tb_log(TB_LOG_NOTICE, "deleting %s, ifindex %u, which an earlier broker left: %s", link->name,
+		       link->ifindex, why_deleted(&alias));
+		deletion_order_stray(alias.lease, link->ifindex);
+	} else if (strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)) == 0 &&
+		   lease_by_ifindex(link->ifindex) == NULL) {
 		tb_log(TB_LOG_WARNING, "%s, ifindex %u, has an alias like ours, but not one that we write: it is left alone",
 		       link->name, link->ifindex);
-		return;
-	}
-	why = adopt_device(link, &alias);
-	if (why != NULL) {
-		tb_log(TB_LOG_NOTICE, "deleting %s, ifindex %u, which an earlier broker left: %s", link->name,
-		       link->ifindex, why);
-		deletion_order_stray(alias.lease, link->ifindex);
 	}
 }
 
@@ -193,11 +212,12 @@ static void adopt_or_delete(void *context, const struct link *link)
 static void adopt_away(const char *stored)
 {
 	char name[TB_NAME_SIZE];
+	uint32_t ifindex;
 	struct alias alias;
 	struct lease *lease;
 	int lifeline;
 
-	if (alias_read_device(stored, &alias, name) < 0) {
+	if (alias_read_device(stored, &alias, name, &ifindex) < 0) {
 		tb_log(TB_LOG_WARNING, "the supervisor keeps a device under a name that we do not write");
 		return;
 	}
@@ -213,7 +233,7 @@ static void adopt_away(const char *stored)
 	}
 	lease->stored = true;
 	lease->away = true;
-	lease_set_device(lease, name, 0);
+	lease_set_device(lease, name, ifindex);
 	lease_keep(lease, lifeline, -1);
 }
 
@@ -245,7 +265,10 @@ int adopt(const struct network_table *table, char *stored, int first_fd, char *a
 		return ret;
 	ret = -EINTR;
 	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++)
-		ret = looker_dump(adopt_or_delete, NULL);
+		ret = looker_dump(adopt_link, NULL);
+	/* Each once: no device of ours is made meanwhile. */
+	if (ret == 0)
+		looker_dump(delete_link, NULL);
 	adopt_all_away(away);
 	close_kept();
 	look_at_adopted();

@@ -1,6 +1,7 @@
 /* The guard: see guard.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/lease/guard.h"
 
+#include "broker/clerk/lease/fdb.h"
 #include "broker/clerk/lease/looker.h"
 #include "broker/clerk/lease/state.h"
 #include "broker/clerk/loop.h"
@@ -143,6 +144,17 @@ static void on_seen(const struct link *link, bool alone)
 	guard_judge(lease, link);
 }
 
+/* The kernel has deleted a device, which may be a lease's. */
+static void device_gone(uint32_t ifindex)
+{
+	const struct lease *lease = lease_by_ifindex(ifindex);
+	bool was_port = lease != NULL && lease->master != 0;
+
+	lease_device_gone(ifindex);
+	if (was_port)
+		fdb_restore(ifindex);
+}
+
 static void on_missing(uint32_t ifindex)
 {
 	struct lease *lease = lease_by_ifindex(ifindex);
@@ -150,7 +162,7 @@ static void on_missing(uint32_t ifindex)
 	if (lease == NULL)
 		return;
 	lease->looks = 0;
-	lease_device_gone(ifindex);
+	device_gone(ifindex);
 }
 
 /* Links change while they are listed: those that the kernel left out are asked for. */
@@ -192,7 +204,7 @@ static void on_changed(void *context, const struct link *link)
 static void on_gone(void *context, uint32_t ifindex)
 {
 	(void)context;
-	lease_device_gone(ifindex);
+	device_gone(ifindex);
 }
 
 enum read_result { READ_NOTHING, READ_NEWS, READ_LOST };

@@ -100,6 +100,7 @@ static void say(const struct wish *wish)
 
 void keeping_answered(const struct tb_stored *answer)
 {
+	bool was_stored = !ring[ring_first].drop && answer->error == 0;
 	struct lease *lease;
 
 	if (!under_way || memcmp(ring[ring_first].id, answer->lease, TB_ID_SIZE) != 0)
@@ -108,13 +109,12 @@ void keeping_answered(const struct tb_stored *answer)
 		under_way = false;
 		return;
 	}
-	lease = ring[ring_first].drop ? NULL : lease_by_id(answer->lease);
-	if (lease != NULL && answer->error == 0) {
+	lease = lease_by_id(answer->lease);
+	/* One that has settled while it was being stored drops nothing any more. */
+	if (was_stored && (lease == NULL || lease->state == LEASE_UNCLAIMED))
+		keeping_drop_id(answer->lease);
+	else if (was_stored)
 		lease->stored = true;
-		/* It has ended while it was being stored. */
-		if (lease->state > LEASE_LATE)
-			keeping_drop(lease);
-	}
 	done();
 	next_try = 0;
 	pause_ms = RETRY_MS;

@@ -170,8 +170,9 @@ static void tell_holder(const struct lease *lease, enum tb_reason reason)
 	tb_send(lease->lifeline, &end, sizeof(end), NULL, 0);
 }
 
-/* With an answer that was not fetched the lifeline stays, closed on our side, until the client closes its own: the fds
- * in it are charged to the broker until then. */
+/* With an answer that was not fetched the lifeline stays until the client closes its end: the fds in it are charged to
+ * the broker until then. It is not shut down for writing as well: a socket that is shut down both ways looks like one
+ * whose client has hung up. */
 static void part(struct lease *lease, enum tb_reason reason)
 {
 	bool done;
@@ -183,8 +184,6 @@ static void part(struct lease *lease, enum tb_reason reason)
 	tell_holder(lease, reason);
 	if (done)
 		lifeline_close(lease);
-	else
-		shutdown(lease->lifeline, SHUT_WR);
 }
 
 static bool is_live(const struct lease *lease)
@@ -300,14 +299,14 @@ void lease_keep(struct lease *lease, int lifeline, int holder)
 	lease_happens(lease, LEASE_ADOPTED);
 }
 
-void leases_notice_hang_ups(uid_t uid)
+void leases_notice_hang_ups(uid_t account)
 {
 	struct lease *lease = TAILQ_FIRST(leases_all());
 
 	while (lease != NULL) {
 		struct lease *next = TAILQ_NEXT(lease, link);
 
-		if (lease->uid == uid)
+		if (lease->account == account)
 			on_lifeline(lease_number(lease), 0);
 		lease = next;
 	}

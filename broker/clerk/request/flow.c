@@ -27,7 +27,7 @@
 #define ROOM_AGAIN_MS 25
 
 static uint64_t next_room = UINT64_MAX; /* in milliseconds of the monotonic clock */
-static bool room; /* a lease counts no more, or is known by now, since the last look at those that wait for that */
+static bool room; /* a lease begins, is gone, or counts no more, since the last look at those that wait for that */
 
 /* Ends the lease, and answers when its device is gone. */
 static void end_lease(struct request *request, enum tb_reason reason)
@@ -38,12 +38,14 @@ static void end_lease(struct request *request, enum tb_reason reason)
 		refuse_with(request, TB_NO_LEASE, TB_CHECK_LEASE);
 		return;
 	}
+	if (request_watch(request) < 0) {
+		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
+		return;
+	}
 	request_log(request, "granted", NULL, lease);
 	memcpy(request->message.lease, lease->id, sizeof(request->message.lease));
 	request->state = REQUEST_ENDING;
 	request->deadline = UINT64_MAX;
-	if (request_watch(request) < 0)
-		request_free(request);
 	lease_end(lease, reason);
 }
 
@@ -242,7 +244,8 @@ void flow_begin(int sock)
 		socket_hang_up(&sock);
 		return;
 	}
-	busy = client.uid != 0 && requests_waiting(client.uid) >= requests_limits()->waiting_per_user;
+	client.account = lease_account(client.uid);
+	busy = client.uid != 0 && requests_waiting(client.account) >= requests_limits()->waiting_per_user;
 	request = request_take(&client);
 	if (request == NULL) {
 		answer_outcome(client.sock, 0, &(struct outcome){.status = TB_BUSY, .check = TB_CHECK_REQUESTS});
@@ -288,12 +291,13 @@ static void on_lease_ended(const struct lease *lease, enum tb_reason reason)
 	watchers_tell(lease, TB_EVENT_ENDED, reason);
 }
 
-/* Answers those who wanted the lease to end. */
+/* Its name is free. Answers those who wanted the lease to end. */
 static void on_lease_gone(const struct lease *lease)
 {
 	static const struct outcome done = {.status = TB_OK};
 	struct request *request = TAILQ_FIRST(requests_used());
 
+	room = true;
 	while (request != NULL) {
 		struct request *next = TAILQ_NEXT(request, link);
 
@@ -385,7 +389,9 @@ int flow_expire(void)
 	}
 	for_each(REQUEST_WAITING, ask_if_it_may);
 	lists_proceed();
-	timeout = loop_nearer(expire_all(), orders_expire());
+	/* What is refused here has a deadline of its own. */
+	timeout = orders_expire();
+	timeout = loop_nearer(timeout, expire_all());
 	return next_room == UINT64_MAX ? timeout : loop_nearer(timeout, ROOM_AGAIN_MS);
 }
 

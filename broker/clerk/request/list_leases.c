@@ -4,6 +4,7 @@
 
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/loop.h"
+#include "broker/clerk/request/refusal.h"
 #include "broker/shared/clock.h"
 #include "proto/channel.h"
 
@@ -14,8 +15,8 @@
 /* A list that fits into any socket's buffer, of which the kernel counts about 1 KiB for each message. */
 #define SHORT_MAX 128
 
-/* How long the client of a long list may read nothing, while others wait for theirs. */
-#define STREAM_PATIENCE_MS 5000
+/* How long the client of a long list may take to read it, while others wait for theirs. */
+#define STREAM_PATIENCE_MS 10000
 
 /* The one long list that is being sent: a copy, as leases come and go meanwhile. */
 static struct {
@@ -125,13 +126,7 @@ static void stream_end(void)
 /* Goes on with the long list until its client takes no more. */
 static void stream_on(void)
 {
-	uint32_t sent = stream.sent;
-
-	if (send_entries(stream.request->client.sock) != -EAGAIN)
-		stream_end();
-	else if (stream.sent > sent)
-		stream.request->deadline = monotonic_ms() + STREAM_PATIENCE_MS;
-	else if (stream.request->deadline <= monotonic_ms())
+	if (send_entries(stream.request->client.sock) != -EAGAIN || stream.request->deadline <= monotonic_ms())
 		stream_end();
 }
 
@@ -146,36 +141,53 @@ static void stream_begin(struct request *request)
 		stream_on();
 }
 
-/* The look that the request waits for is over. Returns false if a long list is under way: then this one waits. */
-static bool answer_list(struct request *request)
+/* Sends a list that fits into the socket's buffer. A client whose buffer is full or closed gets no more; it sees that some
+ * are missing. */
+static void send_short(const struct request *request, uint32_t count)
+{
+	const struct lease *lease;
+	struct tb_lease entry;
+	uint32_t left = count;
+
+	TAILQ_FOREACH(lease, leases_all(), link) {
+		if (!is_shown(request, lease))
+			continue;
+		describe_lease(&entry, lease);
+		entry.count = count;
+		entry.left = --left;
+		if (tb_send(request->client.sock, &entry, sizeof(entry), NULL, 0) < 0)
+			return;
+	}
+}
+
+/* The look that the request waits for is over. A long list waits until no other is under way. */
+static void answer_list(struct request *request)
 {
 	uint32_t count = count_shown(request);
 
-	if (stream.request != NULL)
-		return false;
-	if (count > stream.capacity)
-		count = stream.capacity;
-	copy_entries(request, count);
 	if (count > SHORT_MAX) {
+		if (stream.request != NULL)
+			return;
+		copy_entries(request, count);
 		stream_begin(request);
-		return true;
+		return;
 	}
-	/* A client whose socket is full or closed gets no more; it sees that some are missing. */
 	if (count == 0)
 		send_nothing(request->client.sock);
 	else
-		send_entries(request->client.sock);
+		send_short(request, count);
 	request_free(request);
-	return true;
 }
 
 void list_leases(struct request *request)
 {
+	if (request_watch(request) < 0) {
+		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
+		return;
+	}
 	request->state = REQUEST_LISTING;
 	request->deadline = UINT64_MAX;
 	request->look = guard_look_at_all();
-	if (request_watch(request) < 0)
-		request_free(request);
 }
 
 void lists_proceed(void)
@@ -189,7 +201,7 @@ void lists_proceed(void)
 		stream_on();
 	for (request = TAILQ_FIRST(requests_used()); request != NULL; request = next) {
 		next = TAILQ_NEXT(request, link);
-		if (request->state == REQUEST_LISTING && guard_looked() >= request->look && !answer_list(request))
-			return;
+		if (request->state == REQUEST_LISTING && guard_looked() >= request->look)
+			answer_list(request);
 	}
 }

@@ -71,13 +71,13 @@ static bool is_waiting(const struct request *request)
 	       request->state != REQUEST_REFUSED;
 }
 
-uint32_t requests_waiting(uid_t uid)
+uint32_t requests_waiting(uid_t account)
 {
 	const struct request *request;
 	uint32_t count = 0;
 
 	TAILQ_FOREACH(request, &used, link)
-		count += is_waiting(request) && request->client.uid == uid;
+		count += is_waiting(request) && request->client.account == account;
 	return count;
 }
 
@@ -108,6 +108,9 @@ struct lease *request_subject(const struct request *request)
 	struct lease *lease = message->name[0] != '\0' ? lease_by_name(request->client.uid, message->name)
 						       : lease_by_id(message->lease);
 
+	/* Of this one nothing is left to end. */
+	if (lease != NULL && lease->state == LEASE_UNCLAIMED)
+		return NULL;
 	/* Only a request to revoke may name a lease of another's. */
 	if (lease != NULL && lease->uid != request->client.uid && message->header.type != TB_REQ_REVOKE)
 		return NULL;

@@ -17,7 +17,7 @@ static uint32_t count_watchers(const struct request *like)
 		if (request->state != REQUEST_WATCHING)
 			continue;
 		all++;
-		own += request->client.uid == like->client.uid;
+		own += request->client.account == like->client.account;
 	}
 	return own >= WATCHERS_PER_USER && like->client.uid != 0 ? WATCHERS_MAX : all;
 }
@@ -40,16 +40,16 @@ void watch_begin(struct request *request)
 		refuse_with(request, TB_BUSY, TB_CHECK_WATCHES);
 		return;
 	}
+	if (request_watch(request) < 0) {
+		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
+		return;
+	}
 	memset(&event, 0, sizeof(event));
 	tb_header_set(&event.header, TB_ANS_EVENT, sizeof(event));
 	event.status = TB_OK;
 	event.what = TB_EVENT_WATCHING;
 	event.when = realtime_seconds();
 	send_event(request, &event);
-	if (request_watch(request) < 0) {
-		request_free(request);
-		return;
-	}
 	request->state = REQUEST_WATCHING;
 	request->deadline = UINT64_MAX;
 }

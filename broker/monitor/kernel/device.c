@@ -381,6 +381,9 @@ static bool make_macvtap(struct workshop *workshop, const struct device_order *o
 	struct link_setup setup = {.alias = alias, .mtu = order->alias.mtu};
 	int ret;
 
+	/* The kernel gives this one its parent's address, whatever it is made with; the parent's is back when it goes. */
+	if (order->network->mode == TB_MODE_PASSTHRU)
+		setup.mac = order->alias.mac;
 	if (!create_macvtap(workshop, order, lower, device, failure))
 		return false;
 	ret = limit_ipv6(workshop, device, order->network);

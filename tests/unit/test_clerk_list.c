@@ -1,0 +1,330 @@
+/* Unit test of lists and watches: who sees what, and when. */
+#include "tests/unit/clerk.h"
+
+#include "broker/clerk/request/watch.h"
+
+#include <cmocka.h>
+
+static struct tb_request request;
+static union test_message message;
+
+static int set_up(void **state)
+{
+	(void)state;
+	test_networks_set();
+	test_lease_limits.leases = 300;
+	test_lease_limits.per_user = 300;
+	clerk_open();
+	request_set(&request, TB_REQ_LIST);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	clerk_close();
+	return 0;
+}
+
+static struct lease *held_lease(uid_t uid, uint32_t ifindex)
+{
+	struct lease *lease = lease_begin_again(test_network("lan"), test_network("lan")->name, uid);
+	char name[TB_NAME_SIZE] = "";
+
+	assert_non_null(lease);
+	snprintf(name, sizeof(name), "vm%u", ifindex);
+	lease_set_device(lease, name, ifindex);
+	lease_happens(lease, LEASE_ADOPTED);
+	return lease;
+}
+
+/* The looker looks at all devices, which are as they were made. */
+static void look(void)
+{
+	clerk_run();
+	assert_int_equal(looker_count, 1);
+	assert_int_equal(looker_jobs[0], 0);
+	looker_count = 0;
+	for (struct lease *lease = TAILQ_FIRST(leases_all()); lease != NULL; lease = TAILQ_NEXT(lease, link))
+		lease->looked_at = 1000;
+	looker_tells->finished();
+	looker_count = 0;
+	clerk_run();
+}
+
+static uint32_t count_entries(int client)
+{
+	uint32_t count = 0;
+
+	while (take(client, &message, NULL) == TB_ANS_LEASE) {
+		assert_int_equal(message.lease.status, TB_OK);
+		count++;
+		clerk_run();
+	}
+	return count;
+}
+
+static void test_own_leases(void **state)
+{
+	int client;
+
+	(void)state;
+	held_lease(ALICE, 7);
+	held_lease(BOB, 8);
+	lease_happens(held_lease(ALICE, 9), LEASE_END);
+	client = client_ask(ALICE, &request);
+	assert_int_equal(take(client, &message, NULL), 0);
+	look();
+	assert_int_equal(take(client, &message, NULL), TB_ANS_LEASE);
+	assert_int_equal(message.lease.count, 1);
+	assert_int_equal(message.lease.left, 0);
+	assert_int_equal(message.lease.ifindex, 7);
+	assert_string_equal(message.lease.name, "vm7");
+	assert_string_equal(message.lease.network, "lan");
+	assert_int_equal(take(client, &message, NULL), -1);
+	close(client);
+}
+
+static void test_none(void **state)
+{
+	int client = client_ask(ALICE, &request);
+
+	(void)state;
+	look();
+	assert_int_equal(take(client, &message, NULL), TB_ANS_LEASE);
+	assert_int_equal(message.lease.count, 0);
+	assert_int_equal(take(client, &message, NULL), -1);
+	close(client);
+}
+
+static void test_all_with_the_second_key(void **state)
+{
+	int client;
+
+	(void)state;
+	held_lease(ALICE, 7);
+	held_lease(BOB, 8);
+	request.flags = TB_REQUEST_ALL;
+	client = client_ask(ALICE, &request);
+	assert_int_equal(authority_answers(TB_VERDICT_YES).action, TB_ACTION_LIST_ALL);
+	look();
+	assert_int_equal(count_entries(client), 2);
+	/* No order spends this yes, and the monitor has none. */
+	assert_true(nothing_for(others.monitor));
+	close(client);
+}
+
+/* A list needs a look that began after it was asked for; all that wait share the next. */
+static void test_looks_are_shared(void **state)
+{
+	int first = client_ask(ALICE, &request);
+	int second;
+	int third;
+
+	(void)state;
+	held_lease(ALICE, 7);
+	clerk_run();
+	second = client_ask(ALICE, &request);
+	third = client_ask(ALICE, &request);
+	look();
+	assert_int_equal(count_entries(first), 1);
+	assert_int_equal(take(second, &message, NULL), 0);
+	clerk_pass(20);
+	look();
+	assert_int_equal(count_entries(second), 1);
+	assert_int_equal(count_entries(third), 1);
+	close(first);
+	close(second);
+	close(third);
+}
+
+/* One long list at a time, as fast as its client reads; a client that takes too long makes room. */
+static void test_long_lists(void **state)
+{
+	int lazy;
+	int next;
+
+	(void)state;
+	for (uint32_t i = 0; i < 300; i++)
+		held_lease(ALICE, 10 + i);
+	lazy = client_ask(ALICE, &request);
+	next = client_ask(ALICE, &request);
+	clerk_run();
+	look();
+	assert_int_equal(take(next, &message, NULL), 0);
+	clerk_pass(9999);
+	assert_int_equal(take(next, &message, NULL), 0);
+	assert_true(requests_waiting(ALICE) == 2);
+	clerk_pass(1);
+	assert_int_equal(count_entries(next), 300);
+	assert_true(count_entries(lazy) < 300);
+	close(lazy);
+	close(next);
+}
+
+static void test_hangs_up_while_it_waits(void **state)
+{
+	int client = client_ask(ALICE, &request);
+
+	(void)state;
+	close(client);
+	clerk_run();
+	assert_true(TAILQ_EMPTY(requests_used()));
+}
+
+static void test_cannot_be_watched(void **state)
+{
+	static const enum tb_type types[] = {TB_REQ_LIST, TB_REQ_WATCH};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		int client;
+
+		request_set(&request, types[i]);
+		fails_watch = true;
+		client = client_ask(0, &request);
+		fails_watch = false;
+		assert_int_equal(take(client, &message, NULL), types[i] + 1);
+		assert_int_equal(message.done.status, TB_BUSY);
+		assert_int_equal(take(client, &message, NULL), -1);
+		close(client);
+	}
+}
+
+static void test_list_of_networks(void **state)
+{
+	int client;
+
+	(void)state;
+	held_lease(ALICE, 7);
+	((struct network *)test_network("phys"))->listed = false;
+	request_set(&request, TB_REQ_NETWORKS);
+	client = client_ask(ALICE, &request);
+	for (uint32_t left = 3; left-- > 0;) {
+		assert_int_equal(take(client, &message, NULL), TB_ANS_NETWORK);
+		assert_int_equal(message.network.count, 3);
+		assert_int_equal(message.network.left, left);
+		assert_string_not_equal(message.network.network, "phys");
+		assert_int_equal(message.network.held, strcmp(message.network.network, "lan") == 0);
+	}
+	assert_int_equal(take(client, &message, NULL), -1);
+	close(client);
+}
+
+static void test_watch(void **state)
+{
+	struct lease *lease = held_lease(BOB, 7);
+	int own;
+	int all;
+	int bobs;
+
+	(void)state;
+	request_set(&request, TB_REQ_WATCH);
+	own = client_ask(ALICE, &request);
+	bobs = client_ask(BOB, &request);
+	request.flags = TB_REQUEST_ALL;
+	all = client_ask(0, &request);
+	assert_int_equal(take(own, &message, NULL), TB_ANS_EVENT);
+	assert_int_equal(message.event.what, TB_EVENT_WATCHING);
+	take(all, &message, NULL);
+	take(bobs, &message, NULL);
+	lease_end(lease, TB_REASON_REVOKED);
+	assert_int_equal(take(own, &message, NULL), 0);
+	assert_int_equal(take(bobs, &message, NULL), TB_ANS_EVENT);
+	assert_int_equal(take(all, &message, NULL), TB_ANS_EVENT);
+	assert_int_equal(message.event.what, TB_EVENT_ENDED);
+	assert_int_equal(message.event.reason, TB_REASON_REVOKED);
+	assert_int_equal(message.event.uid, BOB);
+	close(own);
+	close(all);
+	close(bobs);
+}
+
+static void test_watchers_are_limited(void **state)
+{
+	int clients[WATCHERS_PER_USER + 1];
+
+	(void)state;
+	request_set(&request, TB_REQ_WATCH);
+	for (int i = 0; i <= WATCHERS_PER_USER; i++)
+		clients[i] = client_ask(ALICE, &request);
+	clerk_pass(20);
+	assert_int_equal(take(clients[WATCHERS_PER_USER], &message, NULL), TB_ANS_EVENT);
+	assert_int_equal(message.event.status, TB_BUSY);
+	assert_int_equal(message.event.check, TB_CHECK_WATCHES);
+	for (int i = 0; i <= WATCHERS_PER_USER; i++)
+		close(clients[i]);
+}
+
+/* A client that is too slow is told how many events it has lost. */
+static void test_slow_watcher(void **state)
+{
+	int client;
+
+	(void)state;
+	request_set(&request, TB_REQ_WATCH);
+	client = client_ask(ALICE, &request);
+	fails_send[TAILQ_FIRST(requests_used())->client.sock] = true;
+	lease_end(held_lease(ALICE, 7), TB_REASON_REVOKED);
+	lease_end(held_lease(ALICE, 8), TB_REASON_REVOKED);
+	fails_send[TAILQ_FIRST(requests_used())->client.sock] = false;
+	lease_end(held_lease(ALICE, 9), TB_REASON_REVOKED);
+	take(client, &message, NULL);
+	assert_int_equal(take(client, &message, NULL), TB_ANS_EVENT);
+	assert_int_equal(message.event.lost, 2);
+	close(client);
+}
+
+/* An end is told when the device is gone; of a lease that is none any more nobody waits for the end. */
+static void test_release(void **state)
+{
+	struct lease *lease = held_lease(ALICE, 7);
+	static const uint8_t id[TB_ID_SIZE] = {7};
+	struct tb_delete order;
+	int client;
+
+	(void)state;
+	lease_set_id(lease, id);
+	request_set(&request, TB_REQ_RELEASE);
+	strcpy(request.name, "vm7");
+	client = client_ask(ALICE, &request);
+	order = reaper_takes();
+	reaper_say(&order, 0);
+	clerk_run();
+	assert_int_equal(take(client, &message, NULL), 0);
+	lease->lifeline = 0;
+	clerk_pass(TURN_MS);
+	assert_int_equal(take(client, &message, NULL), TB_ANS_RELEASE);
+	assert_int_equal(message.done.status, TB_OK);
+	close(client);
+	assert_int_equal(lease->state, LEASE_UNCLAIMED);
+	lease->lifeline = -1;
+	request_set(&request, TB_REQ_RELEASE);
+	memcpy(request.lease, id, TB_ID_SIZE);
+	client = client_ask(ALICE, &request);
+	clerk_pass(20);
+	assert_int_equal(take(client, &message, NULL), TB_ANS_RELEASE);
+	assert_int_equal(message.done.status, TB_NO_LEASE);
+	close(client);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_own_leases, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_none, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_all_with_the_second_key, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_looks_are_shared, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_lists, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hangs_up_while_it_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cannot_be_watched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_list_of_networks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_watchers_are_limited, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_slow_watcher, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_release, set_up, tear_down),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,305 @@
+/* Unit test of orders: one is under way, users take turns, and each answer of the monitor's is the client's. */
+#include "tests/unit/clerk.h"
+
+#include <cmocka.h>
+
+static struct tb_request request;
+static union test_message message;
+
+static int set_up(void **state)
+{
+	(void)state;
+	test_networks_set();
+	clerk_open();
+	request_set(&request, TB_REQ_OPEN);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	clerk_close();
+	return 0;
+}
+
+static int client_with_yes(uid_t uid)
+{
+	int client = client_ask(uid, &request);
+
+	if (uid != 0)
+		authority_answers(TB_VERDICT_YES);
+	clerk_run();
+	return client;
+}
+
+/* Takes the order, and refuses it. Returns whose it was. */
+static uid_t refuse_order(void)
+{
+	struct tb_made made;
+	int fd;
+	uid_t uid = monitor_take_order(&fd).question.uid;
+
+	close(fd);
+	made_set(&made, 0);
+	made.status = TB_NAME_TAKEN;
+	monitor_say_made(&made);
+	clerk_run();
+	return uid;
+}
+
+/* The order is the question, byte for byte; the socket is the client's, and nobody here has an eye on it. */
+static void test_what_is_ordered(void **state)
+{
+	struct tb_question question;
+	struct tb_order order;
+	int client = client_ask(ALICE, &request);
+	int fd;
+
+	(void)state;
+	question = authority_answers(TB_VERDICT_YES);
+	order = monitor_take_order(&fd);
+	assert_memory_equal(&order.question, &question, sizeof(question));
+	assert_int_equal(order.gid, getgid());
+	assert_int_equal(send(fd, "x", 1, 0), 1);
+	assert_int_equal(recv(client, &message, sizeof(message), 0), 1);
+	assert_false(watched[TAILQ_FIRST(requests_used())->client.sock]);
+	close(fd);
+	close(client);
+}
+
+static void test_one_at_a_time_in_turn(void **state)
+{
+	static const uid_t asked[] = {ALICE, ALICE, ALICE, BOB, BOB};
+	static const uid_t ordered[] = {ALICE, BOB, ALICE, BOB, ALICE};
+	int clients[5];
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		clients[i] = client_with_yes(asked[i]);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(refuse_order(), ordered[i]);
+	assert_true(nothing_for(others.monitor));
+	for (int i = 0; i < 5; i++)
+		close(clients[i]);
+}
+
+/* Requests that pass the gate while another is being made meet the quota when it is their turn. */
+static void test_quota_of_those_that_wait(void **state)
+{
+	struct tb_made made;
+	int clients[3];
+
+	(void)state;
+	((struct network *)test_network("lan"))->max_per_user = 1;
+	clients[0] = client_with_yes(BOB);
+	clients[1] = client_with_yes(ALICE);
+	clients[2] = client_with_yes(ALICE);
+	made_set(&made, 7);
+	monitor_makes(&made);
+	made_set(&made, 8);
+	monitor_makes(&made);
+	clerk_pass(20);
+	assert_int_equal(leases_held(ALICE, test_network("lan")), 1);
+	assert_int_equal(take(clients[2], &message, NULL), TB_ANS_OPEN);
+	assert_int_equal(message.answer.status, TB_QUOTA_USER);
+	assert_int_equal(message.answer.check, TB_CHECK_MAX_PER_USER);
+	assert_int_equal(message.answer.held, 1);
+	assert_int_equal(message.answer.limit, 1);
+	/* Its yes is worth nothing any more. */
+	assert_int_equal(take(others.monitor, &message, NULL), TB_VOID);
+	for (int i = 0; i < 3; i++)
+		close(clients[i]);
+}
+
+/* A refusal from here is told in time, though nothing else happens. */
+static void test_refused_in_time(void **state)
+{
+	int client = client_ask(ALICE, &request);
+
+	(void)state;
+	((struct network *)test_network("lan"))->max = 0;
+	clerk_run();
+	assert_int_equal(take(others.authority, &message, NULL), TB_REQ_ASK);
+	authority_say(message.question.ticket, TB_VERDICT_YES);
+	loop_step(0);
+	assert_int_equal(clerk_expire(), 20);
+	clerk_pass(20);
+	assert_int_equal(take(client, &message, NULL), TB_ANS_OPEN);
+	assert_int_equal(message.answer.status, TB_QUOTA_NETWORK);
+	assert_int_equal(message.answer.check, TB_CHECK_MAX);
+	close(client);
+}
+
+static void test_busy_monitor(void **state)
+{
+	int client;
+
+	(void)state;
+	fails_send[channels.monitor] = true;
+	client = client_with_yes(ALICE);
+	assert_int_equal(clerk_expire(), 5);
+	assert_int_equal(leases_count(), 0);
+	fails_send[channels.monitor] = false;
+	clerk_pass(5);
+	assert_int_equal(refuse_order(), ALICE);
+	close(client);
+}
+
+static void test_a_lease_begins(void **state)
+{
+	int client = client_with_yes(ALICE);
+	struct tb_made made;
+	struct lease *lease;
+
+	(void)state;
+	made_set(&made, 7);
+	made.master = 3;
+	made.stored = TB_STORED_NOT_YET;
+	made.mac[5] = 9;
+	monitor_makes(&made);
+	lease = lease_by_ifindex(7);
+	assert_non_null(lease);
+	assert_ptr_equal(lease_by_id(made.lease), lease);
+	assert_int_equal(lease->uid, ALICE);
+	assert_int_equal(lease->pid, getpid());
+	assert_int_equal(lease->master, 3);
+	assert_int_equal(lease->mtu, 1500);
+	assert_int_equal(lease->mac[5], 9);
+	assert_int_equal(lease->state, LEASE_UNFETCHED);
+	assert_true(TAILQ_EMPTY(requests_used()));
+	/* Its holder may have changed it already, and it is not stored yet. */
+	assert_int_equal(looker_count, 1);
+	assert_int_equal(looker_jobs[0], 7);
+	assert_int_equal(take(others.monitor, &message, &(int){-1}), TB_REQ_STORE);
+	close(client);
+}
+
+static void test_refusals(void **state)
+{
+	static const struct {
+		enum tb_status made;
+		enum tb_order_check why;
+		enum tb_status told;
+		enum tb_check check;
+	} rows[] = {
+		{TB_DENIED, TB_ORDER_NO_YES, TB_BUSY, TB_CHECK_POLKIT_TIMEOUT},
+		{TB_DENIED, TB_ORDER_PEER_GONE, TB_DENIED, TB_CHECK_PEER_GONE},
+		{TB_NOT_OWN_NETNS, TB_ORDER_NETNS, TB_NOT_OWN_NETNS, TB_CHECK_NETNS},
+		{TB_QUOTA_NETWORK, 0, TB_QUOTA_NETWORK, TB_CHECK_MAX},
+		{TB_NAME_TAKEN, 0, TB_NAME_TAKEN, TB_CHECK_NONE},
+		{TB_LOWER_MISSING, 0, TB_LOWER_MISSING, TB_CHECK_NONE},
+		{TB_NODE_REFUSED, 0, TB_NODE_REFUSED, TB_CHECK_NONE},
+		{TB_NO_VHOST, 0, TB_NO_VHOST, TB_CHECK_NONE},
+		{TB_BUSY, 0, TB_BUSY, TB_CHECK_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int client = client_with_yes(0);
+		struct tb_made made;
+		int fd;
+
+		monitor_take_order(&fd);
+		close(fd);
+		made_set(&made, 0);
+		made.status = rows[i].made;
+		made.check = rows[i].why;
+		monitor_say_made(&made);
+		clerk_run();
+		assert_int_equal(take(client, &message, NULL), TB_ANS_OPEN);
+		assert_int_equal(message.answer.status, rows[i].told);
+		assert_int_equal(message.answer.check, rows[i].check);
+		close(client);
+		/* It cost a turn, and counts until that is over. */
+		assert_int_equal(leases_count(), 1);
+		clerk_pass(TURN_MS);
+		assert_int_equal(leases_count(), 0);
+	}
+}
+
+/* A device that moves keeps everybody from the links for a while: the next one waits, others do not. */
+static void test_moves_have_pauses(void **state)
+{
+	int clients[3];
+	struct tb_made made;
+
+	(void)state;
+	strcpy(request.network, "pod");
+	request.flags = TB_REQUEST_NETNS;
+	clients[0] = client_with_yes(0);
+	clients[1] = client_with_yes(0);
+	made_set(&made, 7);
+	monitor_makes(&made);
+	assert_true(TAILQ_FIRST(leases_all())->away);
+	assert_null(lease_by_ifindex(7));
+	assert_true(nothing_for(others.monitor));
+	request_set(&request, TB_REQ_OPEN);
+	clients[2] = client_with_yes(0);
+	refuse_order();
+	assert_true(nothing_for(others.monitor));
+	clerk_pass(50);
+	refuse_order();
+	for (int i = 0; i < 3; i++)
+		close(clients[i]);
+}
+
+/* Who has waited for a name goes on when it is free, also if the lease before still counts. */
+static void test_name_of_one_that_is_not_fetched(void **state)
+{
+	int first = client_opens(BOB, TB_LIFETIME_FD, 7);
+	struct tb_delete order;
+	int second;
+	int fd;
+
+	(void)state;
+	lease_end(lease_by_ifindex(7), TB_REASON_REVOKED);
+	strcpy(request.name, "vm7");
+	second = client_with_yes(0);
+	order = reaper_takes();
+	reaper_say(&order, 0);
+	clerk_run();
+	assert_true(nothing_for(others.monitor));
+	clerk_pass(TURN_MS);
+	assert_int_equal(leases_held(BOB, test_network("lan")), 1);
+	assert_string_equal(monitor_take_order(&fd).question.name, "vm7");
+	close(fd);
+	close(first);
+	close(second);
+}
+
+/* The monitor is trusted, but what it never says ends the broker. */
+static void test_nonsense(void **state)
+{
+	struct tb_made made;
+	int client;
+
+	(void)state;
+	made_set(&made, 7);
+	assert_true(dies(order_made(&made)));
+	client = client_with_yes(0);
+	made.status = TB_STATUS_COUNT;
+	assert_true(dies(order_made(&made)));
+	made.status = TB_OK;
+	memset(made.name, 'x', sizeof(made.name));
+	assert_true(dies(order_made(&made)));
+	close(client);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_what_is_ordered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_one_at_a_time_in_turn, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_quota_of_those_that_wait, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_refused_in_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_busy_monitor, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_lease_begins, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_moves_have_pauses, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_name_of_one_that_is_not_fetched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_nonsense, set_up, tear_down),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
