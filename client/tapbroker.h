@@ -189,16 +189,31 @@ int tap_ended(struct tap *tap, unsigned int *reason);
 /* A text for a reason of tap_ended() or of struct tap_event. Never NULL. */
 const char *tap_reason(unsigned int reason);
 
+/* Traits of a network. */
+#define TAP_NETWORK_OFF (1u << 0)        /* its file has a mistake: nothing is handed out; kind may be TAP_KIND_ANY */
+#define TAP_NETWORK_UNLISTED (1u << 1)   /* other users do not see it */
+#define TAP_NETWORK_TOLD (1u << 2)       /* the caller may know where the devices lead */
+#define TAP_NETWORK_ISOLATED (1u << 3)   /* TOLD: its ports of a bridge do not reach each other */
+#define TAP_NETWORK_HOST (1u << 4)       /* a device may be in the host's network namespace */
+#define TAP_NETWORK_CALLER (1u << 5)     /* a device may be in the caller's network namespace: TAP_NETNS */
+#define TAP_NETWORK_MORE_NAMES (1u << 6) /* names is not complete */
+
 /* One configured network. */
 struct tap_network {
 	size_t size; /* of this struct, as the library writes it */
 	const char *name;
-	unsigned int kind;   /* TAP_KIND_TAP, _TUN or _MACVTAP */
-	unsigned int flags;  /* those of TAP_VNET_HDR and TAP_VHOST that may be asked for */
-	unsigned int mtu;    /* in bytes */
-	unsigned int queues; /* at most */
-	unsigned int limit;  /* devices that one user may hold at a time */
-	unsigned int held;   /* devices that the caller holds now */
+	unsigned int kind;      /* TAP_KIND_TAP, _TUN or _MACVTAP */
+	unsigned int flags;     /* those of TAP_VNET_HDR and TAP_VHOST that may be asked for */
+	unsigned int mtu;       /* in bytes */
+	unsigned int queues;    /* at most */
+	unsigned int limit;     /* devices that one user may hold at a time */
+	unsigned int held;      /* devices that the caller holds now */
+	const char *names;      /* that may be asked for: names, and prefixes with a '*', with blanks between */
+	const char *lower;      /* TOLD: the bridge of a tap, the parent of a macvtap; "": none */
+	unsigned int lifetimes; /* bits: TAP_LIFETIME_*, those that may be asked for */
+	unsigned int traits;    /* TAP_NETWORK_* */
+	unsigned int mode;      /* TOLD: of a macvtap, as the kernel numbers it; else 0 */
+	unsigned int max;       /* TOLD: devices that all users together may hold at a time */
 };
 
 /* Calls each() for every network that the broker lists; the struct lives only during that call. If each() returns

@@ -17,7 +17,7 @@ static const struct lease_command release_command = {
 	.most = -1,
 	.usage = "usage: tapctl release LEASE|NAME ... [--json]\n"
 		 "\n"
-		 "  -j, --json    say what became of each as one JSON array\n"
+		 "  -j, --json    say what became of each as one JSON object\n"
 		 "  -q, --quiet   no hints\n",
 };
 
@@ -27,7 +27,7 @@ static const struct lease_command revoke_command = {
 	.most = -1,
 	.usage = "usage: tapctl revoke LEASE|NAME ... [OPTION ...]\n"
 		 "\n"
-		 "  -j, --json          say what became of each as one JSON array\n"
+		 "  -j, --json          say what became of each as one JSON object\n"
 		 "  -q, --quiet         no hints\n"
 		 "  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
 		 "  --no-ask-password   polkit may not\n",
@@ -70,8 +70,12 @@ static int report(struct json *json, const char *word, int error, const char *re
 		json_open(json, NULL, '{');
 		json_string(json, "lease", word);
 		json_bool(json, "ended", error == 0);
-		if (error != 0)
-			json_string(json, "error", text);
+		if (error != 0) {
+			json_open(json, "error", '{');
+			json_number(json, "code", (uint64_t)exit_code(error));
+			json_string(json, "text", text);
+			json_close(json, '}');
+		}
 		json_close(json, '}');
 	}
 	if (error == 0)
@@ -153,10 +157,13 @@ static int end_main(int argc, char **argv, const struct lease_command *command,
 		return ret;
 	if (!options.json)
 		return end_all(&options, NULL);
-	json_open(&json, NULL, '[');
+	json_document(&json);
+	json_open(&json, "leases", '[');
 	ret = end_all(&options, &json);
 	json_close(&json, ']');
-	putchar('\n');
+	if (ret != EXIT_OK)
+		error_member(&json, ret);
+	json_end(&json);
 	written = finish_output();
 	return ret != EXIT_OK ? ret : written;
 }

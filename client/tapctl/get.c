@@ -119,6 +119,8 @@ int get_main(int argc, char **argv)
 	}
 	if (options.quiet)
 		hints_off();
+	if (options.json)
+		errors_in_json();
 	ret = check_no_command_meant(&options);
 	if (ret != EXIT_OK)
 		return ret;

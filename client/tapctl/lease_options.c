@@ -37,6 +37,7 @@ static void option_set(int letter, struct lease_options *options)
 		break;
 	case 'j':
 		options->json = true;
+		errors_in_json();
 		break;
 	case 'q':
 		options->quiet = true;

@@ -100,7 +100,6 @@ void lease_json(struct json *json, const struct tap_lease *lease)
 
 	mac_write(lease->mac, mac);
 	user_write(lease->uid, user);
-	json_open(json, NULL, '{');
 	json_string(json, "lease", lease->id);
 	json_string(json, "network", lease->network);
 	json_string(json, "name", lease->name);
@@ -113,10 +112,9 @@ void lease_json(struct json *json, const struct tap_lease *lease)
 	json_number(json, "uid", lease->uid);
 	json_string(json, "user", user);
 	json_number(json, "pid", lease->pid);
-	json_number(json, "since", (uint64_t)lease->since);
+	json_time(json, "since", lease->since);
 	json_number(json, "rx_bytes", lease->rx_bytes);
 	json_number(json, "rx_packets", lease->rx_packets);
 	json_number(json, "tx_bytes", lease->tx_bytes);
 	json_number(json, "tx_packets", lease->tx_packets);
-	json_close(json, '}');
 }

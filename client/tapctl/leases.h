@@ -31,7 +31,7 @@ void leases_free(struct lease_list *list);
  * says so, or that there is none, and returns NULL. */
 const struct tap_lease *leases_find(const struct lease_list *list, const char *word);
 
-/* Prints everything about a lease as a JSON object. */
+/* Prints everything about a lease as members of a JSON object. */
 void lease_json(struct json *json, const struct tap_lease *lease);
 
 #endif

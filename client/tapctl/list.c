@@ -15,7 +15,7 @@ static const struct lease_command command = {
 	.usage = "usage: tapctl list [OPTION ...]\n"
 		 "\n"
 		 "  -a, --all           the leases of all users, if polkit permits it\n"
-		 "  -j, --json          one JSON array, with everything that is known\n"
+		 "  -j, --json          one JSON object, with everything that is known\n"
 		 "  -q, --quiet         the ids only, one on a line, and no hints\n"
 		 "  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
 		 "  --no-ask-password   polkit may not\n",
@@ -25,11 +25,15 @@ static void print_json(const struct lease_list *list)
 {
 	struct json json = JSON_TO(stdout);
 
-	json_open(&json, NULL, '[');
-	for (size_t i = 0; i < list->count; i++)
+	json_document(&json);
+	json_open(&json, "leases", '[');
+	for (size_t i = 0; i < list->count; i++) {
+		json_open(&json, NULL, '{');
 		lease_json(&json, &list->leases[i]);
+		json_close(&json, '}');
+	}
 	json_close(&json, ']');
-	putchar('\n');
+	json_end(&json);
 }
 
 static void print_ids(const struct lease_list *list)

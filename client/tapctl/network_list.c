@@ -9,18 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void network_free(struct tap_network *network)
+{
+	free((char *)network->name);
+	free((char *)network->names);
+	free((char *)network->lower);
+}
+
 static int network_add(const struct tap_network *network, void *arg)
 {
 	struct network_list *list = arg;
 	struct tap_network *longer = realloc(list->networks, (list->count + 1) * sizeof(*longer));
+	struct tap_network *copy;
 
 	if (longer == NULL)
 		return ENOMEM;
 	list->networks = longer;
-	longer[list->count] = *network;
-	longer[list->count].name = strdup(network->name);
-	if (longer[list->count].name == NULL)
+	copy = &longer[list->count];
+	*copy = *network;
+	copy->name = strdup(network->name);
+	copy->names = strdup(network->names);
+	copy->lower = strdup(network->lower);
+	if (copy->name == NULL || copy->names == NULL || copy->lower == NULL) {
+		network_free(copy);
 		return ENOMEM;
+	}
 	list->count++;
 	return 0;
 }
@@ -48,7 +61,7 @@ int networks_get(struct network_list *list)
 void networks_free(struct network_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		free((char *)list->networks[i].name);
+		network_free(&list->networks[i]);
 	free(list->networks);
 	*list = (struct network_list)NETWORKS_NONE;
 }

@@ -24,8 +24,9 @@ static void print_json(const struct tap_lease *lease)
 {
 	struct json json = JSON_TO(stdout);
 
+	json_document(&json);
 	lease_json(&json, lease);
-	putchar('\n');
+	json_end(&json);
 }
 
 static void print_lines(const struct tap_lease *lease)

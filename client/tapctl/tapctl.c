@@ -137,5 +137,5 @@ int main(int argc, char **argv)
 	function = find_command(command_name(argv[1]));
 	if (function == NULL || socket_path_check() != EXIT_OK)
 		return EXIT_USAGE;
-	return function(argc - 1, argv + 1);
+	return finish_errors(function(argc - 1, argv + 1));
 }

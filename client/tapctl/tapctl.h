@@ -36,6 +36,17 @@ int exit_code(int error);
 /* Prints one line to stderr, behind "tapctl: ". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+struct json;
+
+/* From now on a command that fails prints a JSON object about it, too. */
+void errors_in_json(void);
+
+/* Says it as a member of an object that is printed anyway, and so in no other. */
+void error_member(struct json *json, int code);
+
+/* Prints that object, if it is wanted, for the exit code with which tapctl ends. Returns the code. */
+int finish_errors(int code);
+
 /* Flushes what was printed to stdout. Returns EXIT_OK, or EXIT_FAILED after saying that it cannot be written. */
 int finish_output(void);
 

@@ -36,11 +36,11 @@ static void print_json(const struct tap_event *event)
 	char user[USER_TEXT];
 
 	user_write(event->uid, user);
-	json_open(&json, NULL, '{');
+	json_document(&json);
 	json_string(&json, "event", event_term(event->what, what));
 	if (event->what == TAP_EVENT_ENDED)
 		json_string(&json, "reason", reason_term(event->reason, reason));
-	json_number(&json, "when", (uint64_t)event->when);
+	json_time(&json, "time", event->when);
 	json_string(&json, "lease", event->id);
 	json_string(&json, "network", event->network);
 	json_string(&json, "name", event->name);
@@ -50,8 +50,7 @@ static void print_json(const struct tap_event *event)
 	json_string(&json, "user", user);
 	json_number(&json, "pid", event->pid);
 	json_number(&json, "lost", event->lost);
-	json_close(&json, '}');
-	putchar('\n');
+	json_end(&json);
 }
 
 static void print_line(const struct tap_event *event)
@@ -79,11 +78,10 @@ static void print_beginning(bool json)
 	char when[TIME_TEXT];
 
 	if (json) {
-		json_open(&object, NULL, '{');
+		json_document(&object);
 		json_string(&object, "event", "watching");
-		json_number(&object, "when", (uint64_t)now);
-		json_close(&object, '}');
-		putchar('\n');
+		json_time(&object, "time", now);
+		json_end(&object);
 	} else {
 		time_write(now, when);
 		printf("%s  watching\n", when);
