@@ -28,7 +28,7 @@ static void put_ipv4_conf(struct nlmsghdr *message)
 }
 
 /* The options of a bridge port go by the bridge's own table, so the port must be one already: a message of its own. */
-static void put_port(struct batch *batch, uint32_t ifindex, bool isolated)
+static void put_isolated(struct batch *batch, uint32_t ifindex)
 {
 	struct nlattr *info;
 	struct nlattr *data;
@@ -37,25 +37,10 @@ static void put_port(struct batch *batch, uint32_t ifindex, bool isolated)
 	info = mnl_attr_nest_start(batch->message, IFLA_LINKINFO);
 	mnl_attr_put_strz(batch->message, IFLA_INFO_SLAVE_KIND, "bridge");
 	data = mnl_attr_nest_start(batch->message, IFLA_INFO_SLAVE_DATA);
-	mnl_attr_put_u8(batch->message, IFLA_BRPORT_ISOLATED, isolated);
+	mnl_attr_put_u8(batch->message, IFLA_BRPORT_ISOLATED, 1);
 	mnl_attr_nest_end(batch->message, data);
 	mnl_attr_nest_end(batch->message, info);
 	message_end(batch);
-}
-
-static void put_setup(struct batch *batch, uint32_t ifindex, const struct link_setup *setup)
-{
-	message_begin(batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	mnl_attr_put_strz(batch->message, IFLA_IFALIAS, setup->alias);
-	mnl_attr_put_u32(batch->message, IFLA_MTU, setup->mtu);
-	if (setup->mac != NULL)
-		mnl_attr_put(batch->message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
-	put_ipv4_conf(batch->message);
-	if (setup->master != 0)
-		mnl_attr_put_u32(batch->message, IFLA_MASTER, setup->master);
-	message_end(batch);
-	if (setup->master != 0 && setup->isolated)
-		put_port(batch, ifindex, true);
 }
 
 int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup)
@@ -63,22 +48,30 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 	struct batch batch;
 
 	batch_begin(&batch, sock);
-	put_setup(&batch, ifindex, setup);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, setup->alias);
+	mnl_attr_put_u32(batch.message, IFLA_MTU, setup->mtu);
+	if (setup->mac != NULL)
+		mnl_attr_put(batch.message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
+	put_ipv4_conf(batch.message);
+	if (setup->master != 0)
+		mnl_attr_put_u32(batch.message, IFLA_MASTER, setup->master);
+	message_end(&batch);
+	if (setup->master != 0 && setup->isolated)
+		put_isolated(&batch, ifindex);
 	return batch_run(&batch);
 }
 
-static uint32_t macvlan_mode(enum tb_macvtap_mode mode)
+uint32_t link_macvlan_mode(enum tb_macvtap_mode mode)
 {
-	switch (mode) {
-	case TB_MODE_VEPA:
-		return MACVLAN_MODE_VEPA;
-	case TB_MODE_PRIVATE:
-		return MACVLAN_MODE_PRIVATE;
-	case TB_MODE_PASSTHRU:
-		return MACVLAN_MODE_PASSTHRU;
-	default:
-		return MACVLAN_MODE_BRIDGE;
-	}
+	static const uint32_t modes[] = {
+		[TB_MODE_BRIDGE] = MACVLAN_MODE_BRIDGE,
+		[TB_MODE_VEPA] = MACVLAN_MODE_VEPA,
+		[TB_MODE_PRIVATE] = MACVLAN_MODE_PRIVATE,
+		[TB_MODE_PASSTHRU] = MACVLAN_MODE_PASSTHRU,
+	};
+
+	return mode < sizeof(modes) / sizeof(modes[0]) ? modes[mode] : 0;
 }
 
 int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
@@ -99,7 +92,7 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	info = mnl_attr_nest_start(batch.message, IFLA_LINKINFO);
 	mnl_attr_put_strz(batch.message, IFLA_INFO_KIND, "macvtap");
 	data = mnl_attr_nest_start(batch.message, IFLA_INFO_DATA);
-	mnl_attr_put_u32(batch.message, IFLA_MACVLAN_MODE, macvlan_mode(macvtap->mode));
+	mnl_attr_put_u32(batch.message, IFLA_MACVLAN_MODE, link_macvlan_mode(macvtap->mode));
 	mnl_attr_nest_end(batch.message, data);
 	mnl_attr_nest_end(batch.message, info);
 	message_end(&batch);
@@ -109,15 +102,17 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	return batch_run(&batch);
 }
 
-int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias)
+int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns)
 {
 	struct batch batch;
 
 	batch_begin(&batch, sock);
 	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
 	batch.info->ifi_flags = IFF_UP;
 	batch.info->ifi_change = IFF_UP;
+	if (netns >= 0)
+		mnl_attr_put_u32(batch.message, IFLA_NET_NS_FD, (uint32_t)netns);
+	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
 	message_end(&batch);
 	return batch_run(&batch);
 }
@@ -141,14 +136,15 @@ int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_M
 	return batch_run(&batch);
 }
 
-int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start, struct link *link)
+int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start)
 {
 	struct batch batch;
-	int ret = link_get(sock, ifindex, link);
+	struct link link;
+	int ret = link_get(sock, ifindex, &link);
 
 	if (ret < 0)
 		return ret;
-	if (!link_kind_ours(link) || strncmp(link->alias, start, strlen(start)) != 0)
+	if (!link_kind_ours(&link) || strncmp(link.alias, start, strlen(start)) != 0)
 		return -EPERM;
 	batch_begin(&batch, sock);
 	message_begin(&batch, RTM_DELLINK, NLM_F_ACK, ifindex);
