@@ -14,6 +14,8 @@ enum exit_code {
 	EXIT_FAILED = 5,      /* the kernel, the broker or this machine failed */
 	EXIT_ENDED = 6,       /* the lease ended while tapctl held it */
 	EXIT_TIMEOUT = 7,     /* no answer in time */
+	EXIT_WOULD_ASK = 8,   /* polkit wants a password, and nobody could be asked for it */
+	EXIT_NO_POLKIT = 9,   /* polkit does not answer, or not with an answer */
 	EXIT_NOT_EXECUTABLE = 126,
 	EXIT_NOT_FOUND = 127,
 };
