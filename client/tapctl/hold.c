@@ -63,7 +63,7 @@ static int wait_for_lifelines(const struct held *held)
 }
 
 /* Without a watch, waits until it is time to try again. */
-static int wait_for_events(const struct held *held, const struct tap_watch *watch, int news)
+static int wait_for_events(const struct held *held, const struct tap_watcher *watch, int news)
 {
 	struct pollfd wanted[2] = {{.fd = held->signals, .events = POLLIN}, {.fd = news, .events = POLLIN}};
 
@@ -119,7 +119,7 @@ static int mark_found(const struct tap_lease *lease, void *arg)
 }
 
 /* There is a broker to watch: has it taken the leases over? */
-static int look_for_leases(const struct held *held, struct tap_watch **watch)
+static int look_for_leases(const struct held *held, struct tap_watcher **watch)
 {
 	struct listing listing = {.held = held};
 
@@ -136,7 +136,7 @@ static int look_for_leases(const struct held *held, struct tap_watch **watch)
 }
 
 /* Reads what the watch has to tell. If the broker is gone once more, there is no watch any more. */
-static int read_events(const struct held *held, struct tap_watch **watch)
+static int read_events(const struct held *held, struct tap_watcher **watch)
 {
 	const struct tap_event *event;
 	int got;
@@ -158,7 +158,7 @@ static int read_events(const struct held *held, struct tap_watch **watch)
  * run. Of their end it tells who watches. */
 static int hold_on(const struct held *held)
 {
-	struct tap_watch *watch = NULL;
+	struct tap_watcher *watch = NULL;
 	int news = -1;
 	int ret = GO_ON;
 

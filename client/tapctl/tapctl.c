@@ -85,7 +85,7 @@ static int help_main(int argc, char **argv)
 /* The version of the library, which is tapctl's own, and that of the broker if one answers. */
 static int version_main(int argc, char **argv)
 {
-	struct tap_about about = TAP_ABOUT_INIT;
+	struct tap_broker about = TAP_BROKER_INIT;
 
 	(void)argv;
 	if (argc > 1) {

@@ -89,7 +89,7 @@ static void print_beginning(bool json)
 }
 
 /* Asks for a watch. Returns 0 or an errno. */
-static int begin(const struct lease_options *options, struct tap_watch **watch, int *fd)
+static int begin(const struct lease_options *options, struct tap_watcher **watch, int *fd)
 {
 	bool asks = (options->flags & TAP_ALL) != 0 && (options->flags & TAP_INTERACTIVE) != 0;
 	struct agent agent = AGENT_NONE;
@@ -115,7 +115,7 @@ static int complain_error(int error)
 
 /* Prints events until there is none, or the output ends. Returns an exit code; EXIT_OK: go on, and if *lost, with another
  * watch. */
-static int print_events(struct tap_watch *watch, bool json, bool *lost)
+static int print_events(struct tap_watcher *watch, bool json, bool *lost)
 {
 	const struct tap_event *event;
 	int got;
@@ -133,7 +133,7 @@ static int print_events(struct tap_watch *watch, bool json, bool *lost)
 }
 
 /* Prints what happens until the broker is gone. Returns an exit code; EXIT_OK: it is gone. */
-static int follow(struct tap_watch *watch, int fd, bool json)
+static int follow(struct tap_watcher *watch, int fd, bool json)
 {
 	struct pollfd wanted = {.fd = fd, .events = POLLIN};
 	bool lost = false;
@@ -160,7 +160,7 @@ static bool may_come_back(int error)
 
 int watch_main(int argc, char **argv)
 {
-	struct tap_watch *watch = NULL;
+	struct tap_watcher *watch = NULL;
 	struct lease_options options;
 	bool begun = false;
 	int error;
