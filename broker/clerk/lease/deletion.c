@@ -1,7 +1,7 @@
 /* Orders to the monitor's reaper: see deletion.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/lease/deletion.h"
 
-#include "broker/clerk/lease/state.h"
+#include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
@@ -80,7 +80,8 @@ void deletion_put_back(const struct fdb_entry *entry)
 	tb_header_set(&message.header, TB_PUT_BACK, sizeof(message));
 	memcpy(message.mac, entry->mac, sizeof(message.mac));
 	if (tb_send(reaper, &message, sizeof(message), NULL, 0) < 0)
-		tb_log(TB_LOG_WARNING, "a bridge's entry for port %u is not put back: the reaper is busy", entry->ifindex);
+		tb_log(TB_LOG_WARNING, "a bridge's entry for port %u is not put back: the reaper is busy",
+		       entry->ifindex);
 }
 
 int deletion_expire(void)
@@ -114,7 +115,7 @@ static int take_deleted(void *context, const void *message, const int *fds)
 	return 0;
 }
 
-static int take_unknown(void *context, const void *message, const int *fds)
+static int take_unknown_of_reaper(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)message, (void)fds;
 	tb_die("clerk: the monitor's reaper speaks nonsense");
@@ -122,7 +123,7 @@ static int take_unknown(void *context, const void *message, const int *fds)
 
 static const struct tb_row rows[] = {
 	{TB_ANS_DELETED, sizeof(struct tb_deleted), 0, take_deleted},
-	{0, 0, 0, take_unknown},
+	{0, 0, 0, take_unknown_of_reaper},
 };
 
 static void on_reaper(uint32_t number, uint32_t events)

@@ -2,12 +2,12 @@
 #include "broker/clerk/lease/turns.h"
 
 #include "broker/clerk/lease/map.h"
-#include "broker/clerk/lease/state.h"
+#include "broker/clerk/lease/lease_state.h"
 #include "broker/shared/clock.h"
 
 static struct lease_list waiting = TAILQ_HEAD_INITIALIZER(waiting); /* in order of arrival */
-static struct lease_list taken = TAILQ_HEAD_INITIALIZER(taken);     /* those whose time is not over, in order of until */
-static struct map counts;                                           /* account to the number of turns that are taken */
+static struct lease_list taken = TAILQ_HEAD_INITIALIZER(taken); /* those whose time is not over, in order of until */
+static struct map counts;                                       /* account to the number of turns that are taken */
 
 static uid_t last_user;    /* who got a device last */
 static uint64_t last_at;   /* and when, in milliseconds of the monotonic clock; 0: never */

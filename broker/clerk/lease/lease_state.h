@@ -1,6 +1,6 @@
 /* What becomes of a lease: the events that move it, and who is told. Runs in the clerk. */
-#ifndef TB_STATE_H
-#define TB_STATE_H
+#ifndef TB_LEASE_STATE_H
+#define TB_LEASE_STATE_H
 
 #include "broker/clerk/lease/lease.h"
 
