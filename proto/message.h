@@ -280,8 +280,8 @@ enum tb_network_traits {
 	TB_NETWORK_MORE_NAMES = 1 << 6, /* not all of the names fit */
 };
 
-/* One network in the answer to TB_REQ_NETWORKS. A list of all networks must fit into a socket's buffer, where the kernel
- * counts no more for 192 bytes than for 128. */
+/* One network in the answer to TB_REQ_NETWORKS. A list of all networks must fit into a socket's buffer, where the
+ * kernel counts no more for 192 bytes than for 128. */
 struct tb_network {
 	struct tb_header header;
 	uint32_t status; /* TB_OK, or of a refusal: then nothing follows and nothing else is set but check */

@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 
-/* Check a network's name (with bridge: it may also be that of a bridge) and an interface's. They say which rule the word
- * breaks, behind "COMMAND: ", and offer the word in small letters if that is a name. Return EXIT_OK or EXIT_USAGE. */
+/* Check a network's name (with bridge: it may also be that of a bridge) and an interface's. They say which rule the
+ * word breaks, behind "COMMAND: ", and offer the word in small letters if that is a name. Return EXIT_OK or
+ * EXIT_USAGE. */
 int network_name_check(const char *command, const char *word, bool bridge);
 int interface_name_check(const char *command, const char *word);
 

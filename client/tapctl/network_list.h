@@ -17,8 +17,8 @@ struct network_list {
 		NULL, 0 \
 	}
 
-/* Asks the broker for them. timeout is as in struct tap_request. Returns 0 or an errno; the list is the caller's to free
- * in any case. */
+/* Asks the broker for them. timeout is as in struct tap_request. Returns 0 or an errno; the list is the caller's to
+ * free in any case. */
 int networks_fetch(int timeout, struct network_list *list);
 
 /* The same with all the patience that there is. Says what went wrong, and returns an exit code. */

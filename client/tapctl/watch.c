@@ -113,8 +113,8 @@ static int complain_error(int error)
 	return exit_code(error);
 }
 
-/* Prints events until there is none, or the output ends. Returns an exit code; EXIT_OK: go on, and if *lost, with another
- * watch. */
+/* Prints events until there is none, or the output ends. Returns an exit code; EXIT_OK: go on, and if *lost, with
+ * another watch. */
 static int print_events(struct tap_watcher *watch, bool json, bool *lost)
 {
 	const struct tap_event *event;

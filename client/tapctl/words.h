@@ -59,9 +59,9 @@ enum word_fault {
 
 #define BRACED_TEXT 64
 
-/* Looks for the first {word} or {alias.word} in the argument that words_replace() could not replace: letters from a to z,
- * digits, "_", "." and "-" in braces. What else stands in braces is no word of ours. braced: that word with its
- * braces. */
+/* Looks for the first {word} or {alias.word} in the argument that words_replace() could not replace: letters from a
+ * to z, digits, "_", "." and "-" in braces. What else stands in braces is no word of ours. braced: that word with
+ * its braces. */
 enum word_fault words_check(const struct word_owner *devices, size_t count, const char *argument,
 			    char braced[BRACED_TEXT]);
 

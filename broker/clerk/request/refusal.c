@@ -36,8 +36,8 @@ void refusal_tell(struct request *request)
 	question_end(request);
 }
 
-/* One word for every "no": which check it was tells which networks there are. But whom polkit has let in, or would let in
- * after a password, may know them. */
+/* One word for every "no": which check it was tells which networks there are. But whom polkit has let in, or would let
+ * in after a password, may know them. */
 static bool may_know_check(const struct request *request, uint32_t check)
 {
 	return request->client.uid == 0 || request->authorized || check == TB_CHECK_POLKIT_CHALLENGE ||
