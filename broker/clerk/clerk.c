@@ -194,9 +194,9 @@ static void open_books(const struct clerk_options *options, const struct network
 	clerk_checked(loop_init(), "epoll_create1");
 	monitor_init(MONITOR_FD);
 	clerk_checked(leases_init(networks, &lease_limits), "cannot make the table of leases");
-	clerk_checked(turns_init(capacity), "cannot make the table of turns");
+	clerk_checked(turns_init(capacity, lease_turn_begins, lease_turn_is_over), "cannot make the table of turns");
 	clerk_checked(keeping_init(capacity), "cannot make the list of what is stored");
-	clerk_checked(deletion_init(REAPER_FD, capacity), "cannot make the list of deletions");
+	clerk_checked(deletion_init(REAPER_FD, capacity, lease_deleted), "cannot make the list of deletions");
 	leases_listen();
 	clerk_checked(fdb_init(NEIGHBOURS_FD, deletion_put_back), "cannot listen to the kernel's news of bridges");
 	clerk_checked(guard_init(LINKS_FD), "cannot listen to the kernel's news of links");

@@ -352,9 +352,9 @@ static inline void clerk_open(void)
 	require(loop_init() == 0);
 	monitor_init(channels.monitor);
 	require(leases_init(&test_networks, &test_lease_limits) == 0);
-	require(turns_init(capacity) == 0);
+	require(turns_init(capacity, lease_turn_begins, lease_turn_is_over) == 0);
 	require(keeping_init(capacity) == 0);
-	require(deletion_init(channels.reaper, capacity) == 0);
+	require(deletion_init(channels.reaper, capacity, lease_deleted) == 0);
 	leases_listen();
 	require(fdb_init(channels.neighbours, deletion_put_back) == 0);
 	require(guard_init(channels.links) == 0);

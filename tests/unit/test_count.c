@@ -44,7 +44,7 @@ static const struct network *lan(void)
 	return &networks.networks[0];
 }
 
-/* The kernel is asked before "full" is said, and not again at once. */
+/* The kernel is asked before "full" is said, and not again within the pause. */
 static void test_full_is_counted_again(void **state)
 {
 	(void)state;

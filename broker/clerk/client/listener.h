@@ -12,9 +12,9 @@
 #define LISTENER_ROOT_SLOTS 8
 
 struct listener_limits {
-	size_t connections;   /* that have not asked yet, in all; more than LISTENER_ROOT_SLOTS */
-	size_t per_user;      /* the same, of one uid; uid 0 has no such limit */
-	uint32_t deadline_ms; /* how long a connection may be silent */
+	size_t connections;          /* that have not asked yet, in all; more than LISTENER_ROOT_SLOTS */
+	size_t per_user;             /* the same, of one uid; uid 0 has no such limit */
+	uint32_t deadline_ms;        /* how long a connection may be silent */
 	uid_t (*account)(uid_t uid); /* the user that a uid counts as */
 };
 

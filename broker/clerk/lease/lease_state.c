@@ -134,6 +134,16 @@ void lease_happens(struct lease *lease, enum lease_event event)
 	}
 }
 
+void lease_turn_begins(struct lease *lease)
+{
+	lease_happens(lease, LEASE_TURN);
+}
+
+void lease_turn_is_over(struct lease *lease)
+{
+	lease_happens(lease, LEASE_TURN_OVER);
+}
+
 void leases_tell(const struct lease_audience *listeners)
 {
 	audience = listeners;

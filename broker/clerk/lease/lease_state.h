@@ -23,6 +23,10 @@ enum lease_event {
 /* Moves the lease as the table in state.c says. An event that the table does not have for its state changes nothing. */
 void lease_happens(struct lease *lease, enum lease_event event);
 
+/* It is its turn, and the turn's time is over: see turns.h. */
+void lease_turn_begins(struct lease *lease);
+void lease_turn_is_over(struct lease *lease);
+
 /* Whoever wants to hear of it, from the layers above. */
 struct lease_audience {
 	void (*ended)(const struct lease *lease, enum tb_reason reason); /* its device is to be deleted, or gone */
