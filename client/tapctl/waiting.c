@@ -14,7 +14,9 @@
 #define SILENT_FOR 2 /* seconds */
 
 static bool hints = true;
-static char line[200]; /* what the handler writes */
+static bool waiting;
+static struct sigaction before; /* what we were started with, and the command inherits */
+static char line[200];          /* what the handler writes */
 
 static void tell(int number)
 {
@@ -37,17 +39,22 @@ void waiting_begin(const char *what)
 {
 	struct sigaction action = {.sa_handler = tell, .sa_flags = SA_RESTART};
 
-	if (!hints)
+	if (!hints || waiting)
 		return;
 	snprintf(line, sizeof(line), "tapctl: waiting for %s ...\n", what);
-	if (sigaction(SIGALRM, &action, NULL) == 0)
-		set_clock(SILENT_FOR);
+	if (sigaction(SIGALRM, &action, &before) < 0)
+		return;
+	waiting = true;
+	set_clock(SILENT_FOR);
 }
 
 void waiting_end(void)
 {
+	if (!waiting)
+		return;
+	waiting = false;
 	set_clock(0);
-	signal(SIGALRM, SIG_DFL);
+	sigaction(SIGALRM, &before, NULL);
 }
 
 void hints_off(void)
