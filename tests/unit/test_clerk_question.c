@@ -177,6 +177,25 @@ static void test_a_yes_takes_a_place(void **state)
 		close(clients[i]);
 }
 
+/* While it waited for its turn its user has got all that it may have. */
+static void test_full_when_its_turn_comes(void **state)
+{
+	int first = client_ask(ALICE, &request);
+	int second = client_ask(ALICE, &request);
+	uint8_t ticket[TB_ID_SIZE];
+
+	(void)state;
+	assert_int_equal(take_asked(), TB_REQ_ASK);
+	memcpy(ticket, message.question.ticket, sizeof(ticket));
+	for (uint32_t i = 0; i < test_lease_limits.per_user; i++)
+		lease_happens(lease_begin_again(test_network("lan"), test_network("lan")->name, ALICE), LEASE_ADOPTED);
+	authority_say(ticket, TB_VERDICT_NO);
+	assert_int_equal(take_asked(), 0);
+	clerk_pass(20);
+	assert_answered(second, TB_QUOTA_USER, TB_CHECK_MAX_LEASES_PER_USER);
+	close(first);
+}
+
 /* While it waited for its turn the process has ended, and another holds its connection. */
 static void test_process_has_ended(void **state)
 {
@@ -279,6 +298,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hangs_up_while_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_yes_crosses_cancel, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_yes_takes_a_place, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_full_when_its_turn_comes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_process_has_ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hangs_up_with_a_yes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_slow, set_up, tear_down),

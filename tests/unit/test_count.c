@@ -1,6 +1,5 @@
 /* Unit test of the monitor's half of Max=: broker/monitor/kernel/count.c. What a dump says is a system test's. */
 #include "broker/monitor/kernel/count.h"
-#include "broker/shared/clock.h"
 
 #include "broker/shared/clock.h"
 
@@ -38,19 +37,6 @@ static int tear_down(void **state)
 	free(away.devices);
 	close(sock.fd);
 	return 0;
-}
-
-/* A question to the kernel takes a while here, however fast it is; after that there is a pause. */
-uint64_t monotonic_ms(void)
-{
-	static uint64_t now;
-
-	return now += 5;
-}
-
-uint64_t realtime_seconds(void)
-{
-	return 1700000000;
 }
 
 static const struct network *lan(void)
