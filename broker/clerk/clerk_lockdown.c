@@ -1,7 +1,7 @@
 /* What the clerk may still do: see clerk_lockdown.h.
  *
- * Runs under the clerk's own uid without a capability. It must never open a device node or a socket, start a program, or
- * change the kernel's network.
+ * Runs under the clerk's own uid without a capability. It must never open a device node or a socket, start a program,
+ * or change the kernel's network.
  */
 #include "broker/clerk/clerk_lockdown.h"
 

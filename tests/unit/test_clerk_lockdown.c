@@ -1,5 +1,6 @@
-/* A clerk that an attacker has taken over, below the clerk's real lock-down: broker/clerk/clerk_lockdown.c. Each attempt
- * runs in a process of its own, as tapbrokerd starts the clerk. Needs root; fails if the filter lets a call pass by which
+/* A clerk that an attacker has taken over, below the clerk's real lock-down: broker/clerk/clerk_lockdown.c. Each
+ * attempt runs in a process of its own, as tapbrokerd starts the clerk. Needs root; fails if the filter lets a call
+ * pass by which
  * a device, a link or another process could be reached, or kills for one that the clerk needs.
  */
 #include "tests/unit/filters.h"

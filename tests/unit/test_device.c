@@ -1,5 +1,5 @@
-/* Unit test of making one device: broker/monitor/kernel/device.c, against a kernel and an opener that stand here. Each of
- * their calls fails once, and whatever the kernel then shows of the device differs once from what was set.
+/* Unit test of making one device: broker/monitor/kernel/device.c, against a kernel and an opener that stand here. Each
+ * of their calls fails once, and whatever the kernel then shows of the device differs once from what was set.
  */
 #include "broker/monitor/kernel/device.h"
 #include "broker/monitor/kernel/link_change.h"
