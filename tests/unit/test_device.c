@@ -329,7 +329,7 @@ static void begin(const struct sort *sort, int fails_at, int error)
 		network.mode = TB_MODE_BRIDGE;
 	}
 	order = (struct device_order){.network = &network,
-				      .name = "vm0",
+				      .name = vm0,
 				      .alias = {.state = ALIAS_MADE,
 						.uid = ALICE,
 						.gid = ALICE,
