@@ -57,19 +57,33 @@ static int choose_name(const struct network *network, char name[TB_NAME_SIZE])
 	return 0;
 }
 
-/* The ifindex of the network's bridge or parent; 0 if it has none. Looked up each time: it may be made anew. */
-static bool find_lower(struct workshop *workshop, const struct network *network, uint32_t *ifindex,
+/* A port belongs to its bridge: the kernel makes no macvtap on it. */
+static bool is_port(struct workshop *workshop, const struct link *parent)
+{
+	struct link master;
+
+	if (parent->master == 0 || link_get(&workshop->link, parent->master, &master) < 0 ||
+	    strcmp(master.kind, "bridge") != 0)
+		return false;
+	tb_log(TB_LOG_WARNING, "%s is a port of %s, so no macvtap can be on it; Parent=%s may do", parent->name,
+	       master.name, master.name);
+	return true;
+}
+
+/* The network's bridge or parent; all zero if it has none. Looked up each time: it may be made anew. */
+static bool find_lower(struct workshop *workshop, const struct network *network, struct link *lower,
 		       struct device_failure *failure)
 {
 	const char *name = network->kind == TB_KIND_MACVTAP ? network->parent : network->bridge;
-	struct link link;
 	int ret;
 
-	*ifindex = 0;
+	memset(lower, 0, sizeof(*lower));
 	if (name[0] == '\0')
 		return true;
-	ret = link_find(&workshop->link, name, &link);
-	if (ret == 0 && network->kind == TB_KIND_TAP && strcmp(link.kind, "bridge") != 0)
+	ret = link_find(&workshop->link, name, lower);
+	if (ret == 0 && network->kind == TB_KIND_TAP && strcmp(lower->kind, "bridge") != 0)
+		ret = -ENODEV;
+	if (ret == 0 && network->kind == TB_KIND_MACVTAP && is_port(workshop, lower))
 		ret = -ENODEV;
 	if (ret < 0) {
 		fail(failure, TB_STAGE_LINK, ret);
@@ -77,8 +91,14 @@ static bool find_lower(struct workshop *workshop, const struct network *network,
 			failure->status = TB_LOWER_MISSING;
 		return false;
 	}
-	*ifindex = link.ifindex;
 	return true;
+}
+
+/* A port has its bridge's MTU, whatever its user wants: a bridge whose MTU nobody has set takes that of its smallest port,
+ * and loses its IPv6 addresses and routes for good if that is below IPv6's least. */
+static uint32_t device_mtu(const struct device_order *order, const struct link *lower)
+{
+	return order->network->kind == TB_KIND_TAP && lower->ifindex != 0 ? lower->mtu : order->alias.mtu;
 }
 
 static int tun_flags(const struct device_order *order)
@@ -242,24 +262,24 @@ static bool same_mode(uint32_t kernel_mode, enum tb_macvtap_mode mode)
 
 /* True if what the kernel says of the tun or tap is what we set. */
 static bool tun_as_set(const struct workshop *workshop, const struct link *link, const struct device_order *order,
-		       uint32_t lower)
+		       const struct link *lower)
 {
 	uint32_t queues = order->queues > 1 ? order->queues : 0;
 
 	return strcmp(link->kind, "tun") == 0 && link->tun_owned && link->tun_owner == owner_of(workshop, order) &&
 	       link->tun_group == group_of(workshop, order) && !link->tun_persistent && link->tun_queues == queues &&
-	       link->master == lower && (lower == 0 || link->isolated == order->network->isolated);
+	       link->master == lower->ifindex && (lower->ifindex == 0 || link->isolated == order->network->isolated);
 }
 
-static bool macvtap_as_set(const struct link *link, const struct device_order *order, uint32_t lower)
+static bool macvtap_as_set(const struct link *link, const struct device_order *order, const struct link *lower)
 {
-	return strcmp(link->kind, "macvtap") == 0 && link->lower == lower && link->master == 0 &&
+	return strcmp(link->kind, "macvtap") == 0 && link->lower == lower->ifindex && link->master == 0 &&
 	       same_mode(link->macvlan_mode, order->network->mode);
 }
 
 /* Reads the link back. Anything else than what was set is a failure: another program may have a hand in it. */
 static int verify(struct workshop *workshop, const struct device_order *order, const struct device *device,
-		  uint32_t lower)
+		  const struct link *lower)
 {
 	const struct network *network = order->network;
 	char alias[ALIAS_SIZE];
@@ -270,8 +290,9 @@ static int verify(struct workshop *workshop, const struct device_order *order, c
 	if (ret < 0)
 		return ret;
 	alias_write(&order->alias, alias);
-	if (strcmp(link->name, device->name) != 0 || strcmp(link->alias, alias) != 0 || link->mtu != order->alias.mtu ||
-	    (link->flags & IFF_UP) != 0 || link->rp_filter != 1 || link->arp_ignore != 8)
+	if (strcmp(link->name, device->name) != 0 || strcmp(link->alias, alias) != 0 ||
+	    link->mtu != device_mtu(order, lower) || (link->flags & IFF_UP) != 0 || link->rp_filter != 1 ||
+	    link->arp_ignore != 8)
 		return -EPROTO;
 	/* A device with an MTU below IPv6's least has no IPv6. */
 	if (link->has_ipv6 && (network->ipv6_disabled ? link->disable_ipv6 != 1 : link->accept_ra != 0))
@@ -281,13 +302,13 @@ static int verify(struct workshop *workshop, const struct device_order *order, c
 	return tun_as_set(workshop, link, order, lower) ? 0 : -EPROTO;
 }
 
-static bool make_tun(struct workshop *workshop, const struct device_order *order, uint32_t lower, struct device *device,
-		     struct device_failure *failure)
+static bool make_tun(struct workshop *workshop, const struct device_order *order, const struct link *lower,
+		     struct device *device, struct device_failure *failure)
 {
 	char alias[ALIAS_SIZE];
 	struct link_setup setup = {.alias = alias,
-				   .mtu = order->alias.mtu,
-				   .master = lower,
+				   .mtu = device_mtu(order, lower),
+				   .master = lower->ifindex,
 				   .isolated = order->network->isolated};
 	uint8_t own_mac[TB_MAC_SIZE];
 	int ret;
@@ -345,10 +366,10 @@ static int open_macvtap(struct workshop *workshop, const struct device_order *or
 	return 0;
 }
 
-static bool create_macvtap(struct workshop *workshop, const struct device_order *order, uint32_t lower,
+static bool create_macvtap(struct workshop *workshop, const struct device_order *order, const struct link *lower,
 			   struct device *device, struct device_failure *failure)
 {
-	const struct link_macvtap macvtap = {.parent = lower,
+	const struct link_macvtap macvtap = {.parent = lower->ifindex,
 					     .mode = order->network->mode,
 					     .queues = order->queues,
 					     .mac = order->alias.mac,
@@ -374,7 +395,7 @@ static bool create_macvtap(struct workshop *workshop, const struct device_order 
 	}
 }
 
-static bool make_macvtap(struct workshop *workshop, const struct device_order *order, uint32_t lower,
+static bool make_macvtap(struct workshop *workshop, const struct device_order *order, const struct link *lower,
 			 struct device *device, struct device_failure *failure)
 {
 	char alias[ALIAS_SIZE];
@@ -400,7 +421,7 @@ static bool make_macvtap(struct workshop *workshop, const struct device_order *o
 }
 
 /* Makes and checks everything; on a failure what there is of it is left to the caller. */
-static bool make_whole(struct workshop *workshop, const struct device_order *order, uint32_t lower,
+static bool make_whole(struct workshop *workshop, const struct device_order *order, const struct link *lower,
 		       struct device *device, struct device_failure *failure)
 {
 	bool is_macvtap = order->network->kind == TB_KIND_MACVTAP;
@@ -411,7 +432,7 @@ static bool make_whole(struct workshop *workshop, const struct device_order *ord
 		return false;
 	if (!(is_macvtap ? make_macvtap : make_tun)(workshop, order, lower, device, failure))
 		return false;
-	device->master = order->network->kind == TB_KIND_TAP ? lower : 0;
+	device->master = order->network->kind == TB_KIND_TAP ? lower->ifindex : 0;
 	ret = verify(workshop, order, device, lower);
 	if (ret < 0)
 		return fail(failure, TB_STAGE_VERIFY, ret);
@@ -421,20 +442,23 @@ static bool make_whole(struct workshop *workshop, const struct device_order *ord
 	return true;
 }
 
-bool device_make(struct workshop *workshop, const struct device_order *order, struct device *device,
+bool device_make(struct workshop *workshop, struct device_order *order, struct device *device,
 		 struct device_failure *failure)
 {
 	uint32_t taken;
-	uint32_t lower;
+	struct link lower;
 
 	memset(device, 0, sizeof(*device));
 	memset(failure, 0, sizeof(*failure));
 	/* What costs nothing comes first: nobody has nodes opened for a name that is taken. */
 	if (!find_lower(workshop, order->network, &lower, failure))
 		return false;
+	/* No more gets through than the bridge or the parent lets through. */
+	if (lower.ifindex != 0 && order->alias.mtu > lower.mtu)
+		order->alias.mtu = lower.mtu;
 	if (order->name != NULL && ifindex_of(workshop, order->name, &taken) == 0)
 		return fail(failure, TB_STAGE_CREATE, -EEXIST);
-	for (int tries = 1; !make_whole(workshop, order, lower, device, failure); tries++) {
+	for (int tries = 1; !make_whole(workshop, order, &lower, device, failure); tries++) {
 		/* The next try makes one more only if the last one's is gone. */
 		if (device_discard(workshop, order, device) < 0 || failure->status != TB_NODE_REFUSED ||
 		    tries == NODE_TRIES)
