@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define NETWORKS_MAX 256     /* network files in all */
 #define NETWORK_NAMES_MAX 16 /* patterns in Names= */
@@ -44,10 +45,21 @@ struct network {
 	uint32_t netns;        /* bit N: a device may be in the N of enum network_netns */
 };
 
-/* The networks, sorted by name. */
+#define SUBORDINATES_MAX 1024 /* ranges of subordinate uids */
+
+/* Uids that a user may use in user namespaces of its own: what they hold counts as the user's. */
+struct subordinate {
+	uid_t first;
+	uint32_t count;
+	uid_t owner;
+};
+
+/* The networks, sorted by name; and whose subordinate uids these are. */
 struct network_table {
 	struct network networks[NETWORKS_MAX];
 	size_t count;
+	struct subordinate subordinates[SUBORDINATES_MAX];
+	size_t subordinates_count;
 };
 
 /* The network of that name, or NULL. The name is NUL-terminated. */

@@ -28,12 +28,28 @@ static bool wait_for_child(pid_t pid, uint64_t deadline, int *status)
 	return ended == pid;
 }
 
+/* Children end when one of them does, in any order: the one that was killed is the cause. Returns it, and how it ended;
+ * or the one that is known to have ended. */
+static const struct child *find_cause(const struct child *lost, int *status)
+{
+	for (unsigned int i = 0; i < waited_for_count && !WIFSIGNALED(*status); i++) {
+		int ended;
+
+		if (waited_for[i]->pid > 0 && waitpid(waited_for[i]->pid, &ended, WNOHANG) > 0 && WIFSIGNALED(ended)) {
+			lost = waited_for[i];
+			*status = ended;
+		}
+	}
+	return lost;
+}
+
 void child_lost(const struct child *child)
 {
 	int status = 0;
 
 	if (!wait_for_child(child->pid, monotonic_ms() + END_DEADLINE_MS, &status))
 		tb_die("the %s has closed its channel: the broker ends", child->name);
+	child = find_cause(child, &status);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		tb_die("the %s made a system call that is not permitted (SIGSYS; its number stands in the kernel log): "
 		       "the broker ends",

@@ -102,7 +102,7 @@ static int keep_away(struct monitor *monitor, const struct device_order *order, 
 	char stored[STORED_NAME_SIZE];
 
 	handed_out.state = ALIAS_HANDED_OUT;
-	alias_write_device(&handed_out, device->name, stored);
+	alias_write_device(&handed_out, device->name, device->ifindex, stored);
 	return away_add(&monitor->away, order->alias.lease, network, stored, device->fds[0]);
 }
 

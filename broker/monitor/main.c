@@ -11,6 +11,7 @@
 #include "broker/monitor/serve.h"
 #include "broker/monitor/socket.h"
 #include "broker/monitor/store.h"
+#include "broker/monitor/subordinates.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "broker/shared/netlink/link_events.h"
@@ -49,6 +50,7 @@ static void read_networks(struct network_table *table, const struct options *opt
 		tb_log(TB_LOG_ERROR, "the network files have %d mistake%s, see above: only the other networks are on",
 		       mistakes, mistakes == 1 ? "" : "s");
 	networks_warn_missing(table);
+	subordinates_read("/etc/subuid", table);
 }
 
 /* The most fds that one lease may bring. */
@@ -174,6 +176,7 @@ static void keep_stored_devices(struct monitor *monitor, const struct stored_lis
 	for (size_t i = 0; i < devices->count; i++) {
 		char name[STORED_NAME_SIZE];
 		char device[TB_NAME_SIZE];
+		uint32_t ifindex;
 		struct alias alias;
 		const struct network *network;
 		size_t length = strcspn(rest, ":");
@@ -181,7 +184,7 @@ static void keep_stored_devices(struct monitor *monitor, const struct stored_lis
 		memcpy(name, rest, length);
 		name[length] = '\0';
 		rest += length + 1;
-		checked(alias_read_device(name, &alias, device), "a device in the supervisor's store");
+		checked(alias_read_device(name, &alias, device, &ifindex), "a device in the supervisor's store");
 		network = network_find(monitor->networks, alias.network);
 		checked(away_add(&monitor->away, alias.lease,
 				 network != NULL ? (uint32_t)(network - monitor->networks->networks) : NETWORKS_MAX,
@@ -271,6 +274,7 @@ int main(int argc, char **argv)
 	if (monitor.networks == NULL)
 		tb_die("cannot map the table of networks: %s", strerror(errno));
 	prepare(&monitor, &options, &users, sealed);
+	tb_close(&sealed);
 	children_wait_at_exit(children, sizeof(children) / sizeof(children[0]));
 	lock_down(&monitor, &users);
 	checked(count_again(&monitor.count, &monitor.workshop.link), "cannot count the devices that there are");

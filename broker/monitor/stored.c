@@ -44,12 +44,13 @@ static void take_passed(struct stored *stored, const char *name, int fd)
 {
 	uint8_t lease[TB_ID_SIZE];
 	char device[TB_NAME_SIZE];
+	uint32_t ifindex;
 	struct alias alias;
 	struct stored_list *list = NULL;
 
 	if (alias_read_lifeline(name, lease) == 0)
 		list = &stored->lifelines;
-	else if (alias_read_device(name, &alias, device) == 0)
+	else if (alias_read_device(name, &alias, device, &ifindex) == 0)
 		list = &stored->devices;
 	if (list != NULL && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
 		list_add(list, name, fd);

@@ -4,6 +4,7 @@
 
 #include "broker/shared/log.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,16 @@ static struct user find_user(const char *name)
 	if (entry->pw_uid == 0)
 		tb_die("the user %s has uid 0", name);
 	return (struct user){.uid = entry->pw_uid, .gid = entry->pw_gid};
+}
+
+int users_find_uid(const char *name, uid_t *uid)
+{
+	const struct passwd *entry = getpwnam(name);
+
+	if (entry == NULL)
+		return -ENOENT;
+	*uid = entry->pw_uid;
+	return 0;
 }
 
 struct users users_find(void)

@@ -18,6 +18,9 @@ struct users {
 /* Ends the process if one of them is missing, is root, or is another's too. */
 struct users users_find(void);
 
+/* Finds a user by name. Returns 0 or -ENOENT. */
+int users_find_uid(const char *name, uid_t *uid);
+
 /* Ends the process if it runs in a user namespace, where all users outside it have the same uid. */
 void users_refuse_namespace(void);
 

@@ -36,12 +36,12 @@ void alias_write_lifeline(const uint8_t lease[TB_ID_SIZE], char text[STORED_NAME
 	snprintf(text, STORED_NAME_SIZE, STORED_LIFELINE "%s", id);
 }
 
-void alias_write_device(const struct alias *alias, const char *device, char text[STORED_NAME_SIZE])
+void alias_write_device(const struct alias *alias, const char *device, uint32_t ifindex, char text[STORED_NAME_SIZE])
 {
 	char written[ALIAS_SIZE];
 
 	alias_write(alias, written);
-	snprintf(text, STORED_NAME_SIZE, STORED_DEVICE "%s:%s", written + strlen(ALIAS_PREFIX), device);
+	snprintf(text, STORED_NAME_SIZE, STORED_DEVICE "%s:%s:%u", written + strlen(ALIAS_PREFIX), device, ifindex);
 	for (char *c = text; *c != '\0'; c++)
 		if (*c == ':')
 			*c = '+';

@@ -49,8 +49,9 @@ void alias_write(const struct alias *alias, char text[ALIAS_SIZE]);
 void alias_write_start(const uint8_t lease[TB_ID_SIZE], char text[ALIAS_START_SIZE]);
 
 /* How the supervisor calls a lifeline that it keeps: this and the lease's id; and a device that is in its client's own
- * network namespace: this, the alias behind its prefix and the name of the interface, with '+' for every ':', which the
- * supervisor has a meaning of its own for. There the alias itself is in reach of whoever has rights in that namespace. */
+ * network namespace: this, the alias behind its prefix, the interface's name and its ifindex there, with '+' for every
+ * ':', which the supervisor has a meaning of its own for. There the alias itself is in reach of whoever has rights in
+ * that namespace. */
 #define STORED_LIFELINE "lease-"
 #define STORED_DEVICE "device-"
 
@@ -58,11 +59,11 @@ void alias_write_start(const uint8_t lease[TB_ID_SIZE], char text[ALIAS_START_SI
 #define STORED_NAME_SIZE 256
 
 void alias_write_lifeline(const uint8_t lease[TB_ID_SIZE], char text[STORED_NAME_SIZE]);
-void alias_write_device(const struct alias *alias, const char *device, char text[STORED_NAME_SIZE]);
+void alias_write_device(const struct alias *alias, const char *device, uint32_t ifindex, char text[STORED_NAME_SIZE]);
 
 /* Read what these wrote. Return 0, or -EBADMSG if the text is not exactly what we would write. */
 int alias_read_lifeline(const char *text, uint8_t lease[TB_ID_SIZE]);
-int alias_read_device(const char *text, struct alias *alias, char device[TB_NAME_SIZE]);
+int alias_read_device(const char *text, struct alias *alias, char device[TB_NAME_SIZE], uint32_t *ifindex);
 
 /* Reads what alias_write() wrote. Returns 0, or -EBADMSG if the text is not exactly what we would write. */
 int alias_read(const char *text, struct alias *alias);

@@ -4,6 +4,7 @@
 
 #include "proto/hex.h"
 #include "proto/name.h"
+#include "proto/number.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,10 +44,21 @@ int alias_read_lifeline(const char *text, uint8_t lease[TB_ID_SIZE])
 	return tb_hex_read(text + strlen(STORED_LIFELINE), lease, TB_ID_SIZE) < 0 ? -EBADMSG : 0;
 }
 
-int alias_read_device(const char *text, struct alias *alias, char device[TB_NAME_SIZE])
+/* Cuts the text off at its last ':'. Returns what stood behind it, or "" if there is none. */
+static char *cut_last(char *text)
+{
+	char *colon = strrchr(text, ':');
+
+	if (colon == NULL)
+		return text + strlen(text);
+	*colon = '\0';
+	return colon + 1;
+}
+
+int alias_read_device(const char *text, struct alias *alias, char device[TB_NAME_SIZE], uint32_t *ifindex)
 {
 	char written[sizeof(ALIAS_PREFIX) + STORED_NAME_SIZE];
-	char *name;
+	uint64_t number;
 
 	if (strncmp(text, STORED_DEVICE, strlen(STORED_DEVICE)) != 0 || strlen(text) >= STORED_NAME_SIZE ||
 	    strchr(text, ':') != NULL)
@@ -55,9 +67,9 @@ int alias_read_device(const char *text, struct alias *alias, char device[TB_NAME
 	for (char *c = written; *c != '\0'; c++)
 		if (*c == '+')
 			*c = ':';
-	name = strrchr(written, ':');
-	*name++ = '\0';
-	if (tb_field_set(device, TB_NAME_SIZE, name) < 0 || !tb_name_valid(device, TB_NAME_SIZE))
+	if (tb_number_read(cut_last(written), 1, INT32_MAX, &number) < 0 ||
+	    tb_field_set(device, TB_NAME_SIZE, cut_last(written)) < 0 || !tb_name_valid(device, TB_NAME_SIZE))
 		return -EBADMSG;
+	*ifindex = (uint32_t)number;
 	return alias_read(written, alias);
 }

@@ -39,6 +39,7 @@ complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -F
 complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -l output -r -d 'Write the files there'
 complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -l bridge -x -d 'A bridge that "allow all" means'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a help -d 'Show the commands'
+complete -c tapctl -n 'not __tapctl_in_command' -l help -d 'Show the commands, or the options of one'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -l version -d 'Show the versions of tapctl and of the broker'
 
 set -l get '__fish_seen_subcommand_from get; and not __tapctl_in_command'

@@ -18,7 +18,6 @@ REQ_RELEASE, ANS_RELEASE = 10, 11
 REQ_REVOKE, ANS_REVOKE = 12, 13
 REQ_WATCH, ANS_EVENT = 14, 15
 REQ_ABOUT, ANS_ABOUT = 16, 17
-REQ_CLIENT = 32
 REQ_ASK, ANS_VERDICT, REQ_CANCEL = 34, 35, 36
 REQ_NODE, ANS_NODE, ANS_CLOSED = 38, 39, 43
 REQ_GRANT, ANS_GRANT = 40, 41
@@ -96,7 +95,6 @@ Event = Message("Event", ANS_EVENT, "IIIIIIQIII32s16s16s28s", "status check what
 About = Message("About", ANS_ABOUT, "IIIIQQQQQ32s24s", "status check protocol items_max requests kinds lifetimes item_kinds "
                 "flags release reserved")
 Item = struct.Struct("=HBBI16s16s8s")  # kind family prefix metric address peer reserved
-Client = Message("Client", REQ_CLIENT, "")
 Question = Message("Question", REQ_ASK, "16sQIIIIIIIIII32s16s16s16s", "ticket start_time uid pid action owner kind mode flags mtu queues "
                    "lifetime network name bridge parent")
 Verdict = Message("Verdict", ANS_VERDICT, "16sII", "ticket verdict reserved")

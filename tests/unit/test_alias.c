@@ -87,19 +87,23 @@ static void test_a_stored_device_is_read_as_it_was_written(void **state)
 {
 	char text[STORED_NAME_SIZE];
 	char device[TB_NAME_SIZE];
+	uint32_t ifindex;
 	struct alias found;
 
 	(void)state;
-	alias_write_device(&longest, "abcdefghijklmno", text);
+	alias_write_device(&longest, "abcdefghijklmno", INT32_MAX, text);
 	assert_true(strlen(text) < STORED_NAME_SIZE - 1);
 	assert_null(strchr(text, ':'));
-	assert_int_equal(alias_read_device(text, &found, device), 0);
+	assert_int_equal(alias_read_device(text, &found, device, &ifindex), 0);
 	assert_same(&found);
 	assert_string_equal(device, "abcdefghijklmno");
+	assert_int_equal(ifindex, INT32_MAX);
 	text[strlen(text) - 1] = '+';
-	assert_true(alias_read_device(text, &found, device) < 0);
-	assert_true(alias_read_device("device-", &found, device) < 0);
-	assert_true(alias_read_device("lease-", &found, device) < 0);
+	assert_true(alias_read_device(text, &found, device, &ifindex) < 0);
+	alias_write_device(&longest, "abcdefghijklmno", 0, text);
+	assert_true(alias_read_device(text, &found, device, &ifindex) < 0);
+	assert_true(alias_read_device("device-", &found, device, &ifindex) < 0);
+	assert_true(alias_read_device("lease-", &found, device, &ifindex) < 0);
 }
 
 static void test_a_lifeline_is_read_as_it_was_written(void **state)

@@ -265,14 +265,15 @@ static void test_away(void **state)
 	(void)state;
 	strcpy(alias.network, "pod");
 	alias_write_lifeline(alias.lease, stored);
-	alias_write_device(&alias, "vm3", device);
+	alias_write_device(&alias, "vm3", 7, device);
 	adopt_all(stored, FIRST_FD, device);
 	lease = lease_by_id(alias.lease);
 	assert_non_null(lease);
 	assert_true(lease->away);
 	assert_true(lease->stored);
 	assert_string_equal(lease->name, "vm3");
-	assert_int_equal(lease->ifindex, 0);
+	assert_int_equal(lease->ifindex, 7);
+	assert_null(lease_by_ifindex(7));
 	assert_int_equal(looker_count, 0);
 	close(client);
 	clerk_run();
@@ -286,7 +287,7 @@ static void test_away_without_lifeline(void **state)
 	union test_message message;
 
 	(void)state;
-	alias_write_device(&alias, "vm3", device);
+	alias_write_device(&alias, "vm3", 7, device);
 	adopt_all(NULL, -1, device);
 	assert_deleted(0);
 	clerk_run();

@@ -55,6 +55,28 @@ static void test_counts_per_user_and_network(void **state)
 	assert_int_equal(leases_count(), 3);
 }
 
+/* Subordinate uids are their owner's, from the first of a range to its last. */
+static void test_subordinate_uids_count_as_their_owner(void **state)
+{
+	(void)state;
+	test_networks.subordinates[0] = (struct subordinate){.first = 100000, .count = 10, .owner = ALICE};
+	test_networks.subordinates[1] = (struct subordinate){.first = 100010, .count = 10, .owner = BOB};
+	test_networks.subordinates_count = 2;
+	assert_int_equal(lease_account(ALICE), ALICE);
+	assert_int_equal(lease_account(99999), 99999);
+	assert_int_equal(lease_account(100000), ALICE);
+	assert_int_equal(lease_account(100009), ALICE);
+	assert_int_equal(lease_account(100010), BOB);
+	assert_int_equal(lease_account(100020), 100020);
+	for (uid_t uid = 100000; uid < 100005; uid++)
+		assert_non_null(lease_begin(network("lan"), uid, &full));
+	assert_true(leases_user_full(ALICE, &full));
+	assert_null(lease_begin(network("lan"), ALICE, &full));
+	assert_null(lease_begin(network("wan"), 100009, &full));
+	assert_non_null(lease_begin(network("lan"), 100010, &full));
+	test_networks.subordinates_count = 0;
+}
+
 /* The uid is in the upper half of a key: neighbours must not be mixed up, up to the last uid. */
 static void test_high_uids(void **state)
 {
@@ -279,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_counts_per_user_and_network, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_subordinate_uids_count_as_their_owner, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_high_uids, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_begin_refuses_a_full_user, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_begin_refuses_a_full_user_of_a_network, set_up, tear_down),

@@ -13,6 +13,7 @@ struct client {
 	int sock;            /* owned; prepared, see socket.h */
 	int pidfd;           /* owned; of the process that called connect() */
 	uid_t uid;           /* its effective uid at that moment */
+	uid_t account;       /* the user that this uid counts as, see lease_account() */
 	gid_t gid;           /* its effective gid at that moment */
 	pid_t pid;           /* never 0 */
 	uint64_t start_time; /* in clock ticks after boot; with the pid it names one process for ever */

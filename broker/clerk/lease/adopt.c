@@ -212,11 +212,12 @@ static void delete_link(void *context, const struct link *link)
 static void adopt_away(const char *stored)
 {
 	char name[TB_NAME_SIZE];
+	uint32_t ifindex;
 	struct alias alias;
 	struct lease *lease;
 	int lifeline;
 
-	if (alias_read_device(stored, &alias, name) < 0) {
+	if (alias_read_device(stored, &alias, name, &ifindex) < 0) {
 		tb_log(TB_LOG_WARNING, "the supervisor keeps a device under a name that we do not write");
 		return;
 	}
@@ -232,7 +233,7 @@ static void adopt_away(const char *stored)
 	}
 	lease->stored = true;
 	lease->away = true;
-	lease_set_device(lease, name, 0);
+	lease_set_device(lease, name, ifindex);
 	lease_keep(lease, lifeline, -1);
 }
 

@@ -95,52 +95,65 @@ static uint32_t network_number(const struct network *network)
 	return (uint32_t)(network - table.networks->networks);
 }
 
-static uint64_t held_key(uid_t uid, uint32_t network)
+static uint64_t held_key(uid_t account, uint32_t network)
 {
-	return (uint64_t)uid << 32 | network;
+	return (uint64_t)account << 32 | network;
 }
 
-static uint32_t held(uid_t uid, uint32_t network)
+static uint32_t held(uid_t account, uint32_t network)
 {
-	const uint32_t *count = map_find(&table.held, held_key(uid, network));
+	const uint32_t *count = map_find(&table.held, held_key(account, network));
 
 	return count != NULL ? *count : 0;
 }
 
-static void count_up(uid_t uid, uint32_t network)
+static void count_up(uid_t account, uint32_t network)
 {
-	(*map_insert(&table.held, held_key(uid, network)))++;
+	(*map_insert(&table.held, held_key(account, network)))++;
 }
 
-static void count_down(uid_t uid, uint32_t network)
+static void count_down(uid_t account, uint32_t network)
 {
-	uint32_t *count = map_find(&table.held, held_key(uid, network));
+	uint32_t *count = map_find(&table.held, held_key(account, network));
 
 	if (--*count == 0)
-		map_remove(&table.held, held_key(uid, network));
+		map_remove(&table.held, held_key(account, network));
 }
 
-uint32_t leases_held(uid_t uid, const struct network *network)
+uid_t lease_account(uid_t uid)
 {
-	return held(uid, network_number(network));
+	const struct network_table *networks = table.networks;
+
+	for (size_t i = 0; i < networks->subordinates_count; i++) {
+		const struct subordinate *range = &networks->subordinates[i];
+
+		if (uid >= range->first && uid - range->first < range->count)
+			return range->owner;
+	}
+	return uid;
 }
 
-bool leases_user_full(uid_t uid, struct lease_quota *full)
+uint32_t leases_held(uid_t account, const struct network *network)
+{
+	return held(account, network_number(network));
+}
+
+bool leases_user_full(uid_t account, struct lease_quota *full)
 {
 	*full = (struct lease_quota){.status = TB_QUOTA_USER,
 				     .check = TB_CHECK_MAX_LEASES_PER_USER,
 				     .quota = TB_QUOTA_OF_BROKER,
-				     .held = held(uid, ALL_NETWORKS),
+				     .held = held(account, ALL_NETWORKS),
 				     .limit = table.limits.per_user};
 	return full->held >= full->limit;
 }
 
-bool leases_user_network_full(uid_t uid, const struct network *network, struct lease_quota *full)
+bool leases_user_network_full(uid_t account, const struct network *network, struct lease_quota *full)
 {
 	*full = (struct lease_quota){.status = TB_QUOTA_USER,
 				     .check = TB_CHECK_MAX_PER_USER,
 				     .quota = TB_QUOTA_OF_NETWORK,
-				     .held = leases_held(uid, network),
+				     .held = leases_held(account, network),
 				     .limit = network->max_per_user};
 	return full->held >= full->limit;
 }
@@ -169,14 +182,15 @@ struct lease *lease_begin_again(const struct network *network, const char name[T
 	memcpy(lease->network_name, name, sizeof(lease->network_name));
 	lease->kind = network != NULL ? network->kind : TB_KIND_ANY;
 	lease->uid = uid;
+	lease->account = lease_account(uid);
 	lease->lifeline = -1;
 	lease->holder = -1;
 	TAILQ_INSERT_TAIL(&table.all, lease, link);
 	table.count++;
-	count_up(uid, ALL_NETWORKS);
+	count_up(lease->account, ALL_NETWORKS);
 	if (network != NULL) {
 		table.per_network[network_number(network)]++;
-		count_up(uid, network_number(network));
+		count_up(lease->account, network_number(network));
 	}
 	return lease;
 }
@@ -187,7 +201,7 @@ struct lease *lease_begin(const struct network *network, uid_t uid, struct lease
 	uint32_t usable = uid == 0 ? table.capacity : table.limits.leases;
 	bool network_full = table.per_network[network_number(network)] >= network->max;
 
-	if (leases_user_full(uid, full) || leases_user_network_full(uid, network, full))
+	if (leases_user_full(lease_account(uid), full) || leases_user_network_full(lease_account(uid), network, full))
 		return NULL;
 	*full = (struct lease_quota){.status = TB_QUOTA_NETWORK,
 				     .check = network_full ? TB_CHECK_MAX : TB_CHECK_MAX_LEASES,
@@ -230,10 +244,10 @@ void lease_free(struct lease *lease)
 	lease_clear_device(lease);
 	if (lease_by_id(lease->id) == lease)
 		map_remove(&table.by_id, id_key(lease->id));
-	count_down(lease->uid, ALL_NETWORKS);
+	count_down(lease->account, ALL_NETWORKS);
 	if (lease->network != NULL) {
 		table.per_network[network_number(lease->network)]--;
-		count_down(lease->uid, network_number(lease->network));
+		count_down(lease->account, network_number(lease->network));
 	}
 	table.count--;
 	lease->state = LEASE_FREE;
@@ -254,12 +268,12 @@ static bool may_be_ending(const struct lease *lease)
 	       monotonic_ms() - lease->left_at < LEAVING_MS;
 }
 
-bool leases_room_soon(uid_t uid)
+bool leases_room_soon(uid_t account)
 {
 	const struct lease *lease;
 
 	TAILQ_FOREACH(lease, &table.all, link)
-		if (lease->uid == uid && (lease_is_ending(lease) || lease->state == LEASE_ORDERED || may_be_ending(lease)))
+		if (lease->account == account && (lease_is_ending(lease) || lease->state == LEASE_ORDERED || may_be_ending(lease)))
 			return true;
 	return false;
 }

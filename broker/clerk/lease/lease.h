@@ -45,6 +45,7 @@ struct lease {
 	enum tb_kind kind;
 	enum tb_lifetime lifetime;
 	uid_t uid;
+	uid_t account; /* the user that this uid counts as */
 	gid_t gid;
 	pid_t pid;
 	uint64_t start_time;
@@ -106,12 +107,16 @@ uint32_t leases_count(void);
 uint32_t leases_live(void);
 bool leases_table_full(void);
 
+/* The user that a uid counts as: the owner of a range of subordinate uids; every other uid counts for itself. Quotas and
+ * turns are an account's, so that nobody multiplies them by user namespaces of his own. */
+uid_t lease_account(uid_t uid);
+
 /* Devices that the user holds of this network. */
-uint32_t leases_held(uid_t uid, const struct network *network);
+uint32_t leases_held(uid_t account, const struct network *network);
 
 /* True if the user may not have one more device, over all networks, or of this one; then *full says so. */
-bool leases_user_full(uid_t uid, struct lease_quota *full);
-bool leases_user_network_full(uid_t uid, const struct network *network, struct lease_quota *full);
+bool leases_user_full(uid_t account, struct lease_quota *full);
+bool leases_user_network_full(uid_t account, const struct network *network, struct lease_quota *full);
 
 /* Takes a free slot, in the state ORDERED, and counts it. What is not a parameter is zero, and no fd is there: -1.
  * Returns NULL if the user may not have one more, or nobody may of this network, or the table is full; then *full says
@@ -137,7 +142,7 @@ bool lease_is_ending(const struct lease *lease);
 
 /* True if the user may have room in a moment: it has a lease that is ending, or one that begins, whose client may have
  * hung up already. And if anybody has one that is ending, of a device with this name. */
-bool leases_room_soon(uid_t uid);
+bool leases_room_soon(uid_t account);
 bool leases_name_free_soon(const char *name);
 
 /* The address that the device itself has: a tap's is not its user's. */

@@ -299,14 +299,14 @@ void lease_keep(struct lease *lease, int lifeline, int holder)
 	lease_happens(lease, LEASE_ADOPTED);
 }
 
-void leases_notice_hang_ups(uid_t uid)
+void leases_notice_hang_ups(uid_t account)
 {
 	struct lease *lease = TAILQ_FIRST(leases_all());
 
 	while (lease != NULL) {
 		struct lease *next = TAILQ_NEXT(lease, link);
 
-		if (lease->uid == uid)
+		if (lease->account == account)
 			on_lifeline(lease_number(lease), 0);
 		lease = next;
 	}

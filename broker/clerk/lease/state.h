@@ -47,7 +47,7 @@ void lease_device_gone(uint32_t ifindex);
 void lease_deleted(struct lease *lease, int result);
 
 /* Notices the lifelines of this user's leases that have ended, before the loop does. */
-void leases_notice_hang_ups(uid_t uid);
+void leases_notice_hang_ups(uid_t account);
 
 /* Ends what was not fetched in time. Returns the milliseconds until the next deadline, or -1. */
 int leases_expire(void);

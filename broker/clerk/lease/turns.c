@@ -7,7 +7,7 @@
 
 static struct lease_list waiting = TAILQ_HEAD_INITIALIZER(waiting); /* in order of arrival */
 static struct lease_list taken = TAILQ_HEAD_INITIALIZER(taken);     /* those whose time is not over, in order of until */
-static struct map counts;                                           /* uid to the number of turns that are taken */
+static struct map counts;                                           /* account to the number of turns that are taken */
 
 static uid_t last_user;    /* who got a device last */
 static uint64_t last_at;   /* and when, in milliseconds of the monotonic clock; 0: never */
@@ -23,50 +23,50 @@ int turns_init(uint32_t capacity)
 	return map_init(&counts, capacity);
 }
 
-void turns_serve(uid_t uid)
+void turns_serve(uid_t account)
 {
-	if (last_user != uid)
+	if (last_user != account)
 		others_at = last_at;
-	last_user = uid;
+	last_user = account;
 	last_at = monotonic_ms();
 }
 
-static bool is_alone(uid_t uid)
+static bool is_alone(uid_t account)
 {
-	uint64_t at = last_user == uid ? others_at : last_at;
+	uint64_t at = last_user == account ? others_at : last_at;
 
 	return at == 0 || monotonic_ms() - at > TURNS_ALONE_MS;
 }
 
-static bool has_turn(uid_t uid)
+static bool has_turn(uid_t account)
 {
-	const uint32_t *count = map_find(&counts, uid);
+	const uint32_t *count = map_find(&counts, account);
 
-	return count == NULL || *count < (is_alone(uid) ? TURNS_MANY : TURNS_FEW);
+	return count == NULL || *count < (is_alone(account) ? TURNS_MANY : TURNS_FEW);
 }
 
-static struct lease *first_of(uid_t uid)
+static struct lease *first_of(uid_t account)
 {
 	struct lease *lease;
 
 	TAILQ_FOREACH(lease, &waiting, queue)
-		if (lease->uid == uid)
+		if (lease->account == account)
 			return lease;
 	return NULL;
 }
 
-static void give_turns(uid_t uid)
+static void give_turns(uid_t account)
 {
 	struct lease *lease;
 
-	while (has_turn(uid) && (lease = first_of(uid)) != NULL)
+	while (has_turn(account) && (lease = first_of(account)) != NULL)
 		lease_happens(lease, LEASE_TURN);
 }
 
 void turns_wait(struct lease *lease)
 {
 	TAILQ_INSERT_TAIL(&waiting, lease, queue);
-	give_turns(lease->uid);
+	give_turns(lease->account);
 }
 
 void turns_take(struct lease *lease)
@@ -74,17 +74,17 @@ void turns_take(struct lease *lease)
 	TAILQ_REMOVE(&waiting, lease, queue);
 	TAILQ_INSERT_TAIL(&taken, lease, queue);
 	lease->until = monotonic_ms() + TURN_MS;
-	(*map_insert(&counts, lease->uid))++;
+	(*map_insert(&counts, lease->account))++;
 }
 
 void turns_over(struct lease *lease)
 {
-	uid_t uid = lease->uid;
-	uint32_t *count = map_find(&counts, uid);
+	uid_t account = lease->account;
+	uint32_t *count = map_find(&counts, account);
 
 	if (--*count == 0)
-		map_remove(&counts, uid);
-	give_turns(uid);
+		map_remove(&counts, account);
+	give_turns(account);
 }
 
 int turns_expire(void)

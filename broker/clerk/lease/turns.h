@@ -28,7 +28,7 @@
 int turns_init(uint32_t capacity);
 
 /* A user gets a device. */
-void turns_serve(uid_t uid);
+void turns_serve(uid_t account);
 
 /* The lease waits for its turn: LEASE_TURN comes with it, perhaps at once. */
 void turns_wait(struct lease *lease);

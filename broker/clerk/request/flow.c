@@ -244,7 +244,8 @@ void flow_begin(int sock)
 		socket_hang_up(&sock);
 		return;
 	}
-	busy = client.uid != 0 && requests_waiting(client.uid) >= requests_limits()->waiting_per_user;
+	client.account = lease_account(client.uid);
+	busy = client.uid != 0 && requests_waiting(client.account) >= requests_limits()->waiting_per_user;
 	request = request_take(&client);
 	if (request == NULL) {
 		answer_outcome(client.sock, 0, &(struct outcome){.status = TB_BUSY, .check = TB_CHECK_REQUESTS});

@@ -48,33 +48,34 @@ static struct passage full(const struct lease_quota *quota)
 }
 
 /* The user holds all that it may have. If one of its devices is being deleted, that is over in a moment: it waits. */
-static struct passage full_or_room(uid_t uid, const struct lease_quota *quota)
+static struct passage full_or_room(uid_t account, const struct lease_quota *quota)
 {
-	if (leases_room_soon(uid))
+	if (leases_room_soon(account))
 		return (struct passage){.way = PASSAGE_ROOM};
 	return full(quota);
 }
 
 /* True for a client that has hung up by now, though the loop has not said so yet: then its lease is ending. */
-static bool still_full(bool (*is_full)(uid_t uid, const struct network *network, struct lease_quota *quota), uid_t uid,
+static bool still_full(bool (*is_full)(uid_t account, const struct network *network, struct lease_quota *quota), uid_t account,
 		       const struct network *network, struct lease_quota *quota)
 {
-	if (!is_full(uid, network, quota))
+	if (!is_full(account, network, quota))
 		return false;
-	leases_notice_hang_ups(uid);
-	return is_full(uid, network, quota);
+	leases_notice_hang_ups(account);
+	return is_full(account, network, quota);
 }
 
-static bool user_full(uid_t uid, const struct network *network, struct lease_quota *quota)
+static bool user_full(uid_t account, const struct network *network, struct lease_quota *quota)
 {
 	(void)network;
-	return leases_user_full(uid, quota);
+	return leases_user_full(account, quota);
 }
 
 static struct passage gate_open(struct request *request)
 {
 	const struct tb_request *message = &request->message;
 	uid_t uid = request->client.uid;
+	uid_t account = request->client.account;
 	struct lease_quota quota;
 	enum tb_check forbidden;
 
@@ -83,8 +84,8 @@ static struct passage gate_open(struct request *request)
 		return refused(TB_DENIED, TB_CHECK_UID);
 
 	/* A quota over all networks depends on the caller's own doings alone: it may be told before anything else. */
-	if (still_full(user_full, uid, NULL, &quota))
-		return full_or_room(uid, &quota);
+	if (still_full(user_full, account, NULL, &quota))
+		return full_or_room(account, &quota);
 
 	/* The first key. The word for a network that does not exist is the word for one that does not allow this. */
 	request->network = find_network(message);
@@ -97,8 +98,8 @@ static struct passage gate_open(struct request *request)
 		return refused(TB_DENIED, forbidden);
 
 	/* A holder of devices of this network was let in before: to tell how many tells nothing new. */
-	if (still_full(leases_user_network_full, uid, request->network, &quota))
-		return full_or_room(uid, &quota);
+	if (still_full(leases_user_network_full, account, request->network, &quota))
+		return full_or_room(account, &quota);
 
 	/* The second key. Root needs no polkit, which would say yes to it anyway; for everybody else this function is
 	 * called again, and begins again, when polkit has said yes. */

@@ -20,7 +20,7 @@ static uint32_t count_listed(const struct network_table *table)
 	return count;
 }
 
-static void describe_network(uid_t uid, const struct network *network, struct tb_network *message)
+static void describe_network(uid_t account, const struct network *network, struct tb_network *message)
 {
 	memcpy(message->network, network->name, sizeof(message->network));
 	message->kind = network->kind;
@@ -28,7 +28,7 @@ static void describe_network(uid_t uid, const struct network *network, struct tb
 	message->queues = network->queues;
 	message->flags = (network->vnet_hdr ? TB_REQUEST_VNET_HDR : 0) | (network->vhost ? TB_REQUEST_VHOST : 0);
 	message->limit = network->max_per_user;
-	message->held = leases_held(uid, network);
+	message->held = leases_held(account, network);
 }
 
 static void send_networks(const struct client *client)
@@ -46,7 +46,7 @@ static void send_networks(const struct client *client)
 		if (!is_shown_network(&table->networks[i]))
 			continue;
 		message.left = message.count - ++sent;
-		describe_network(client->uid, &table->networks[i], &message);
+		describe_network(client->account, &table->networks[i], &message);
 		/* A client whose socket is full or closed gets no more; it sees that some are missing. */
 		if (tb_send(client->sock, &message, sizeof(message), NULL, 0) < 0)
 			return;

@@ -27,7 +27,7 @@
 #define MOVE_PAUSE_MS 50
 
 static struct request *under_way; /* NULL: none */
-static uid_t last_uid;            /* whose order was the last one */
+static uid_t last_account;        /* whose order was the last one */
 static uint64_t next_move;        /* not before this millisecond of the monotonic clock */
 static void (*granted)(const struct lease *lease);
 
@@ -59,7 +59,7 @@ static struct request *next_ready(void)
 	TAILQ_FOREACH(request, requests_used(), link) {
 		if (request->state != REQUEST_READY || (moves(request) && now < next_move))
 			continue;
-		if (request->client.uid != last_uid)
+		if (request->client.account != last_account)
 			return request;
 		if (oldest == NULL)
 			oldest = request;
@@ -112,12 +112,12 @@ static int give_order(struct request *request)
 		lease_free(request->lease);
 		return ret;
 	}
-	turns_serve(request->client.uid);
+	turns_serve(request->client.account);
 	/* The monitor answers first: until then nobody here has an eye on the socket. */
 	loop_forget(request->client.sock);
 	request->has_yes = false;
 	request->state = REQUEST_ORDERED;
-	last_uid = request->client.uid;
+	last_account = request->client.account;
 	under_way = request;
 	return 0;
 }

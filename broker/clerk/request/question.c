@@ -50,7 +50,7 @@ static struct open_questions count_questions(const struct request *like)
 		if (!is_open(request))
 			continue;
 		open.prompts += request_interactive(request);
-		open.like_this += request->client.uid == like->client.uid &&
+		open.like_this += request->client.account == like->client.account &&
 				  request_interactive(request) == request_interactive(like);
 	}
 	return open;

@@ -71,13 +71,13 @@ static bool is_waiting(const struct request *request)
 	       request->state != REQUEST_REFUSED;
 }
 
-uint32_t requests_waiting(uid_t uid)
+uint32_t requests_waiting(uid_t account)
 {
 	const struct request *request;
 	uint32_t count = 0;
 
 	TAILQ_FOREACH(request, &used, link)
-		count += is_waiting(request) && request->client.uid == uid;
+		count += is_waiting(request) && request->client.account == account;
 	return count;
 }
 

@@ -70,7 +70,7 @@ struct request *request_take(const struct client *client);
 void request_free(struct request *request);
 
 /* Requests of this user that wait for an answer. */
-uint32_t requests_waiting(uid_t uid);
+uint32_t requests_waiting(uid_t account);
 
 /* From now on it is noticed if the client hangs up. Returns 0 or a negative errno. */
 int request_watch(const struct request *request);

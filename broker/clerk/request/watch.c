@@ -17,7 +17,7 @@ static uint32_t count_watchers(const struct request *like)
 		if (request->state != REQUEST_WATCHING)
 			continue;
 		all++;
-		own += request->client.uid == like->client.uid;
+		own += request->client.account == like->client.account;
 	}
 	return own >= WATCHERS_PER_USER && like->client.uid != 0 ? WATCHERS_MAX : all;
 }
