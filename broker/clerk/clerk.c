@@ -13,6 +13,7 @@
 #include "broker/clerk/lease/fdb.h"
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
+#include "broker/clerk/lease/mend.h"
 #include "broker/clerk/lease/state.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
@@ -198,6 +199,7 @@ static void open_books(const struct clerk_options *options, const struct network
 	leases_listen();
 	checked(fdb_init(NEIGHBOURS_FD, deletion_put_back), "cannot listen to the kernel's news of bridges");
 	checked(guard_init(LINKS_FD), "cannot listen to the kernel's news of links");
+	mend_init();
 	requests_init(networks, &request_limits);
 	checked(lists_init(capacity), "cannot make room for lists");
 	checked(flow_init(AUTHORITY_FD), "cannot hear the authority");
@@ -240,6 +242,7 @@ static int expire(void)
 	timeout = loop_nearer(timeout, keeping_expire());
 	timeout = loop_nearer(timeout, deletion_expire());
 	timeout = loop_nearer(timeout, guard_expire());
+	timeout = loop_nearer(timeout, mend_expire());
 	return loop_nearer(timeout, closer_expire());
 }
 

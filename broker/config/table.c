@@ -38,6 +38,11 @@ const struct network *network_of_bridge(const struct network_table *table, const
 	return found;
 }
 
+uint32_t network_arp_ignore(const struct network *network)
+{
+	return network->host_replies ? 1 : 8;
+}
+
 bool network_allows_name(const struct network *network, const char *name)
 {
 	for (size_t i = 0; i < network->names_count; i++)

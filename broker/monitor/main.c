@@ -244,6 +244,7 @@ static void lock_down(struct monitor *monitor, const struct users *users)
 	monitor->reaper.networks = monitor->networks;
 	monitor->reaper.away = &monitor->away;
 	monitor->reaper.count = &monitor->count;
+	monitor->reaper.ipv6_conf = monitor->workshop.ipv6_conf;
 	checked(closer_start(&monitor->closer), "cannot start the closer");
 	checked(reaper_start(&monitor->reaper), "cannot start the reaper");
 	sandbox_close();

@@ -273,7 +273,8 @@ bool leases_room_soon(uid_t account)
 	const struct lease *lease;
 
 	TAILQ_FOREACH(lease, &table.all, link)
-		if (lease->account == account && (lease_is_ending(lease) || lease->state == LEASE_ORDERED || may_be_ending(lease)))
+		if (lease->account == account &&
+		    (lease_is_ending(lease) || lease->state == LEASE_ORDERED || may_be_ending(lease)))
 			return true;
 	return false;
 }

@@ -37,7 +37,8 @@ struct lease {
 	TAILQ_ENTRY(lease) queue; /* of those with this state: the unfetched, those that wait, those that have a turn */
 	enum lease_state state;
 	uint8_t id[TB_ID_SIZE];
-	uint64_t until; /* milliseconds of the monotonic clock: UNFETCHED: fetch it by then; DELETING, RESTING: its turn */
+	uint64_t
+		until; /* milliseconds of the monotonic clock: UNFETCHED: fetch it by then; DELETING, RESTING: its turn */
 
 	/* Whose, and of which network. */
 	const struct network *network; /* NULL: the network of an adopted lease is configured no more */
@@ -53,24 +54,32 @@ struct lease {
 
 	/* The device, as it was made. */
 	char name[TB_NAME_SIZE];
-	uint32_t ifindex; /* 0: there is none (yet, or any more) */
-	bool away;        /* it is in its client's own network namespace, and so is ifindex */
-	uint32_t master;  /* ifindex of its bridge; 0: none */
-	uint32_t mtu;     /* bytes */
+	uint32_t ifindex;         /* 0: there is none (yet, or any more) */
+	bool away;                /* it is in its client's own network namespace, and so is ifindex */
+	uint32_t master;          /* ifindex of its bridge; 0: none */
+	uint32_t mtu;             /* bytes */
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
 
 	/* Its holder. */
-	int lifeline; /* owned; the client's socket, -1 once it has ended */
-	int holder;   /* owned; a pidfd of the client in place of a lifeline that was lost, or -1 */
-	bool stored;  /* the supervisor has a copy of the lifeline */
+	int lifeline;     /* owned; the client's socket, -1 once it has ended */
+	int holder;       /* owned; a pidfd of the client in place of a lifeline that was lost, or -1 */
+	bool stored;      /* the supervisor has a copy of the lifeline */
 	uint64_t left_at; /* milliseconds of the monotonic clock: when the lifeline ended; 0: it has not */
 
 	/* The guard, see guard.c. */
-	uint32_t looked_at;   /* the last look at all devices that has seen this one */
-	uint8_t looks;        /* at this device alone that are under way: 0, 1, or 2: one is, and one more is due */
-	uint32_t changes;     /* in the second that began at changes_since */
+	uint32_t looked_at; /* the last look at all devices that has seen this one */
+	uint8_t looks;      /* at this device alone that are under way: 0, 1, or 2: one is, and one more is due */
+	uint32_t changes;   /* in the second that began at changes_since */
 	uint64_t changes_since;
 	struct link_counters counters; /* as of the last look */
+
+	/* What others did to the device, see mend.c. Times are milliseconds of the monotonic clock. */
+	uint64_t made_at; /* 0: by an earlier broker */
+	uint64_t look_at; /* look at it again; 0: need not */
+	uint32_t repairs;
+	uint32_t port_tries;  /* to make it a port again, since the bridge appeared */
+	uint32_t port_bridge; /* ifindex of the bridge that appeared; 0: the first one */
+	uint64_t port_tried_at;
 };
 
 TAILQ_HEAD(lease_list, lease);

@@ -26,6 +26,9 @@
  * The next try has another ifindex. */
 #define NODE_TRIES 4
 
+/* How often another program may have changed the device before it is read back. */
+#define VERIFY_TRIES 4
+
 /* A macvtap's ifindex is drawn from here: high, so that it meets no ordinary link, and random, so that nobody plants
  * a /dev/tapN in advance. */
 #define IFINDEX_FIRST (1u << 24)
@@ -228,22 +231,6 @@ static bool create_tun(struct workshop *workshop, const struct device_order *ord
 	return true;
 }
 
-/* rp_filter and arp_ignore go with the rest by netlink; what the network says of IPv6 only by a file: disable_ipv6=1, or
- * accept_ra=0. */
-static int limit_ipv6(const struct workshop *workshop, const struct device *device, const struct network *network)
-{
-	char path[TB_NAME_SIZE + 16];
-	int fd TB_CLOSE = -1;
-
-	if (workshop->ipv6_conf < 0)
-		return 0;
-	snprintf(path, sizeof(path), "%s/%s", device->name, network->ipv6_disabled ? "disable_ipv6" : "accept_ra");
-	fd = openat(workshop->ipv6_conf, path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	return write(fd, network->ipv6_disabled ? "1" : "0", 1) == 1 ? 0 : -errno;
-}
-
 static bool same_mode(uint32_t kernel_mode, enum tb_macvtap_mode mode)
 {
 	switch (mode) {
@@ -274,6 +261,7 @@ static bool tun_as_set(const struct workshop *workshop, const struct link *link,
 static bool macvtap_as_set(const struct link *link, const struct device_order *order, const struct link *lower)
 {
 	return strcmp(link->kind, "macvtap") == 0 && link->lower == lower->ifindex && link->master == 0 &&
+	       ((link->flags & IFF_ALLMULTI) != 0) == order->network->all_multicast &&
 	       same_mode(link->macvlan_mode, order->network->mode);
 }
 
@@ -292,36 +280,37 @@ static int verify(struct workshop *workshop, const struct device_order *order, c
 	alias_write(&order->alias, alias);
 	if (strcmp(link->name, device->name) != 0 || strcmp(link->alias, alias) != 0 ||
 	    link->mtu != device_mtu(order, lower) || (link->flags & IFF_UP) != 0 || link->rp_filter != 1 ||
-	    link->arp_ignore != 8)
+	    link->arp_ignore != network_arp_ignore(network))
 		return -EPROTO;
 	/* A device with an MTU below IPv6's least has no IPv6. */
-	if (link->has_ipv6 && (network->ipv6_disabled ? link->disable_ipv6 != 1 : link->accept_ra != 0))
+	if (link->has_ipv6 && (link->accept_ra != 0 || (network->ipv6_disabled && link->disable_ipv6 != 1)))
 		return -EPROTO;
 	if (network->kind == TB_KIND_MACVTAP)
 		return macvtap_as_set(link, order, lower) ? 0 : -EPROTO;
 	return tun_as_set(workshop, link, order, lower) ? 0 : -EPROTO;
 }
 
-static bool make_tun(struct workshop *workshop, const struct device_order *order, const struct link *lower,
-		     struct device *device, struct device_failure *failure)
+/* Everything that the network says of the device, in one message but for IPv6, of which only files can tell the kernel. */
+static bool harden(struct workshop *workshop, const struct device_order *order, const struct link *lower,
+		   const struct device *device, struct device_failure *failure)
 {
+	const struct network *network = order->network;
 	char alias[ALIAS_SIZE];
 	struct link_setup setup = {.alias = alias,
 				   .mtu = device_mtu(order, lower),
-				   .master = lower->ifindex,
-				   .isolated = order->network->isolated};
+				   .arp_ignore = network_arp_ignore(network),
+				   .all_multicast = network->all_multicast};
 	uint8_t own_mac[TB_MAC_SIZE];
-	int ret;
+	int ret = link_limit_ipv6(workshop->ipv6_conf, device->name, network->ipv6_disabled);
 
-	if (!create_tun(workshop, order, device, failure))
-		return false;
-	ret = limit_ipv6(workshop, device, order->network);
 	if (ret < 0)
 		return fail(failure, TB_STAGE_HARDEN, ret);
-	if (order->network->kind == TB_KIND_TAP) {
+	if (network->kind == TB_KIND_TAP) {
 		memcpy(own_mac, order->alias.mac, TB_MAC_SIZE);
 		own_mac[0] = TAP_MAC_FIRST;
 		setup.mac = own_mac;
+		setup.master = lower->ifindex;
+		setup.isolated = network->isolated;
 	}
 	alias_write(&order->alias, alias);
 	ret = link_set(&workshop->link, device->ifindex, &setup);
@@ -395,29 +384,30 @@ static bool create_macvtap(struct workshop *workshop, const struct device_order 
 	}
 }
 
-static bool make_macvtap(struct workshop *workshop, const struct device_order *order, const struct link *lower,
-			 struct device *device, struct device_failure *failure)
+static bool open_nodes(struct workshop *workshop, const struct device_order *order, struct device *device,
+		       struct device_failure *failure)
 {
-	char alias[ALIAS_SIZE];
-	struct link_setup setup = {.alias = alias, .mtu = order->alias.mtu};
-	int ret;
+	int ret = open_macvtap(workshop, order, device);
 
-	/* The kernel gives this one its parent's address, whatever it is made with; the parent's is back when it goes. */
-	if (order->network->mode == TB_MODE_PASSTHRU)
-		setup.mac = order->alias.mac;
-	if (!create_macvtap(workshop, order, lower, device, failure))
-		return false;
-	ret = limit_ipv6(workshop, device, order->network);
-	if (ret < 0)
-		return fail(failure, TB_STAGE_HARDEN, ret);
-	alias_write(&order->alias, alias);
-	ret = link_set(&workshop->link, device->ifindex, &setup);
-	if (ret < 0)
-		return fail(failure, TB_STAGE_LINK, ret);
-	ret = open_macvtap(workshop, order, device);
 	if (ret == 0 && persistent(order))
 		ret = node_grant(&workshop->node, device->name, device->ifindex, order->alias.uid);
 	return ret == 0 ? true : fail(failure, TB_STAGE_NODE, ret);
+}
+
+/* Reads back what was set. udev's sysctl.d may have written in between: then it is set once more. */
+static bool verify_or_set_again(struct workshop *workshop, const struct device_order *order, const struct link *lower,
+				const struct device *device, struct device_failure *failure)
+{
+	for (int tries = 1;; tries++) {
+		int ret = verify(workshop, order, device, lower);
+
+		if (ret == 0)
+			return true;
+		if (ret != -EPROTO || tries == VERIFY_TRIES)
+			return fail(failure, TB_STAGE_VERIFY, ret);
+		if (!harden(workshop, order, lower, device, failure))
+			return false;
+	}
 }
 
 /* Makes and checks everything; on a failure what there is of it is left to the caller. */
@@ -425,17 +415,19 @@ static bool make_whole(struct workshop *workshop, const struct device_order *ord
 		       struct device *device, struct device_failure *failure)
 {
 	bool is_macvtap = order->network->kind == TB_KIND_MACVTAP;
-	int ret;
 
 	/* Before the device, so that where there is no vhost-net none comes and goes. */
 	if (order->vhost && !open_vhosts(workshop, order, device, failure))
 		return false;
-	if (!(is_macvtap ? make_macvtap : make_tun)(workshop, order, lower, device, failure))
+	if (!(is_macvtap ? create_macvtap(workshop, order, lower, device, failure)
+			 : create_tun(workshop, order, device, failure)) ||
+	    !harden(workshop, order, lower, device, failure))
+		return false;
+	if (is_macvtap && !open_nodes(workshop, order, device, failure))
 		return false;
 	device->master = order->network->kind == TB_KIND_TAP ? lower->ifindex : 0;
-	ret = verify(workshop, order, device, lower);
-	if (ret < 0)
-		return fail(failure, TB_STAGE_VERIFY, ret);
+	if (!verify_or_set_again(workshop, order, lower, device, failure))
+		return false;
 	/* Not before it has its alias: wherever the monitor is killed, what stays is known to be ours. */
 	if (persistent(order) && !is_macvtap && ioctl(device->fds[0], TUNSETPERSIST, 1) < 0)
 		return fail(failure, TB_STAGE_CREATE, -errno);

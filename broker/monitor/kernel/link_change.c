@@ -2,26 +2,30 @@
  * must never touch a link that is not ours. */
 #include "broker/monitor/kernel/link_change.h"
 
+#include "broker/shared/fd.h"
 #include "broker/shared/netlink/link_batch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The IPv4 sysctls of the device, without opening a file: rp_filter=1 (a packet whose answer would leave elsewhere is
- * dropped) and arp_ignore=8 (the device answers no ARP request). */
-static void put_ipv4_conf(struct nlmsghdr *message)
+ * dropped) and arp_ignore. */
+static void put_ipv4_conf(struct nlmsghdr *message, uint32_t arp_ignore)
 {
 	struct nlattr *families = mnl_attr_nest_start(message, IFLA_AF_SPEC);
 	struct nlattr *inet = mnl_attr_nest_start(message, AF_INET);
 	struct nlattr *conf = mnl_attr_nest_start(message, IFLA_INET_CONF);
 
 	mnl_attr_put_u32(message, IPV4_DEVCONF_RP_FILTER, 1);
-	mnl_attr_put_u32(message, IPV4_DEVCONF_ARP_IGNORE, 8);
+	mnl_attr_put_u32(message, IPV4_DEVCONF_ARP_IGNORE, arp_ignore);
 	mnl_attr_nest_end(message, conf);
 	mnl_attr_nest_end(message, inet);
 	mnl_attr_nest_end(message, families);
@@ -50,7 +54,11 @@ static void put_setup(struct batch *batch, uint32_t ifindex, const struct link_s
 	mnl_attr_put_u32(batch->message, IFLA_MTU, setup->mtu);
 	if (setup->mac != NULL)
 		mnl_attr_put(batch->message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
-	put_ipv4_conf(batch->message);
+	put_ipv4_conf(batch->message, setup->arp_ignore);
+	if (setup->all_multicast) {
+		batch->info->ifi_flags = IFF_ALLMULTI;
+		batch->info->ifi_change = IFF_ALLMULTI;
+	}
 	if (setup->master != 0)
 		mnl_attr_put_u32(batch->message, IFLA_MASTER, setup->master);
 	message_end(batch);
@@ -65,6 +73,73 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 	batch_begin(&batch, sock);
 	put_setup(&batch, ifindex, setup);
 	return batch_run(&batch);
+}
+
+static void put_flags(struct batch *batch, uint32_t ifindex, uint32_t flags, uint32_t change)
+{
+	message_begin(batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	batch->info->ifi_flags = flags;
+	batch->info->ifi_change = change;
+	message_end(batch);
+}
+
+static int set_flags(struct link_socket *sock, uint32_t ifindex, uint32_t flags, uint32_t change)
+{
+	struct batch batch;
+
+	batch_begin(&batch, sock);
+	put_flags(&batch, ifindex, flags, change);
+	return batch_run(&batch);
+}
+
+int link_set_again(struct link_socket *sock, uint32_t ifindex, uint32_t flags, const struct link_setup *setup)
+{
+	struct batch batch;
+	int ret;
+
+	if (setup->master == 0)
+		return link_set(sock, ifindex, setup);
+	batch_begin(&batch, sock);
+	put_flags(&batch, ifindex, 0, IFF_UP);
+	put_setup(&batch, ifindex, setup);
+	ret = batch_run(&batch);
+	if (ret < 0) {
+		batch_begin(&batch, sock);
+		message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+		mnl_attr_put_u32(batch.message, IFLA_MASTER, 0);
+		message_end(&batch);
+		if (batch_run(&batch) < 0)
+			return ret;
+	}
+	set_flags(sock, ifindex, flags & IFF_UP, IFF_UP);
+	return ret;
+}
+
+/* A router advertisement changes nothing, whatever is written to all of the host's devices later: accept_ra is set also
+ * where disable_ipv6 is, which one write to "all" undoes; and the others say the same once more, for a program that writes
+ * accept_ra alone. */
+int link_limit_ipv6(int conf, const char *name, bool disabled)
+{
+	static const struct {
+		const char *file;
+		const char *value;
+	} limits[] = {{"accept_ra", "0"},
+		      {"accept_ra_defrtr", "0"},
+		      {"accept_ra_pinfo", "0"},
+		      {"accept_redirects", "0"},
+		      {"disable_ipv6", "1"}};
+	size_t count = sizeof(limits) / sizeof(limits[0]) - !disabled;
+
+	for (size_t i = 0; conf >= 0 && i < count; i++) {
+		char path[TB_NAME_SIZE + 24];
+		int fd TB_CLOSE = -1;
+
+		snprintf(path, sizeof(path), "%s/%s", name, limits[i].file);
+		fd = openat(conf, path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, limits[i].value, 1) != 1)
+			return -errno;
+	}
+	return 0;
 }
 
 static uint32_t macvlan_mode(enum tb_macvtap_mode mode)

@@ -11,6 +11,8 @@ struct link_setup {
 	const uint8_t *mac; /* NULL: leave the kernel's */
 	uint32_t master;    /* ifindex of a bridge; 0: none */
 	bool isolated;      /* with a master */
+	uint32_t arp_ignore;
+	bool all_multicast; /* a macvtap takes every multicast frame, as a bridge's port does */
 };
 
 /* What a macvtap is made with. */
@@ -31,6 +33,14 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 
 /* Sets up a link of ours that is down. Returns 0 or a negative errno. */
 int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
+
+/* The same for a link that may be up: it is down while it becomes a port, so that it is never one that is not locked. On a
+ * failure it is no port. flags are the link's. */
+int link_set_again(struct link_socket *sock, uint32_t ifindex, uint32_t flags, const struct link_setup *setup);
+
+/* Sets what the network says of IPv6 on the link of that name; conf is /proc/sys/net/ipv6/conf, or -1 if the kernel has no
+ * IPv6. Returns 0 or a negative errno. */
+int link_limit_ipv6(int conf, const char *name, bool disabled);
 
 /* Sets the link up and gives it another alias, in one message. Returns 0 or a negative errno. */
 int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias);
