@@ -74,6 +74,10 @@ void network_print(const struct network *network, FILE *out)
 	fprintf(out, "MaxPerUser=%u\nMax=%u\n", network->max_per_user, network->max);
 	if (port)
 		print_yes("Isolated", network->isolated, out);
+	if (network->kind == TB_KIND_TAP && !port)
+		print_yes("HostReplies", network->host_replies, out);
+	if (macvtap)
+		print_yes("AllMulticast", network->all_multicast, out);
 	fprintf(out, "IPv6=%s\n", network->ipv6_disabled ? "disabled" : "no-ra");
 	print_lifetimes(network->lifetimes, out);
 	print_netns(network->netns, out);
