@@ -34,7 +34,7 @@ CLERK = broker/clerk broker/clerk/client broker/clerk/lease broker/clerk/request
 # but for shared/ and config/ (the network files).
 tapbrokerd_OBJS = $(call objects,proto broker/shared broker/shared/netlink broker/config broker/monitor broker/monitor/kernel)
 tapbrokerd_PKGS = libcap-ng libseccomp libmnl
-tapbroker-clerk_OBJS = $(call objects,proto broker/shared broker/shared/netlink $(CLERK)) $(BUILD)/broker/config/table.o
+tapbroker-clerk_OBJS = $(call objects,proto broker/shared broker/shared/netlink $(CLERK)) $(addprefix $(BUILD)/broker/config/,table.o table_memory.o)
 tapbroker-clerk_PKGS = libseccomp libmnl
 tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
 tapbroker-authority_PKGS = libseccomp gio-2.0
@@ -211,8 +211,9 @@ check-system: deps
 	$(WITH_DEPS) check-system-run
 check-system-run: tests build/guest/accel
 	$(TAP) $(SYSTEM_TESTS:%=$(BUILD)/%)
-demo: deps
-	$(WITH_DEPS) tests
+demo:
+	@tests/install-deps demo
+	$(WITH_DEPS) all
 	@TB_BUILD=$(BUILD) tests/demo
 bench: deps
 	$(WITH_DEPS) bench-programs

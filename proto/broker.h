@@ -22,8 +22,6 @@
 #include "proto/message.h"
 
 enum tb_broker_type {
-	TB_REQ_CLIENT = 32, /* struct tb_client with one fd, the client's socket; there is no answer */
-
 	/* Clerk and authority. */
 	TB_REQ_ASK = 34,     /* struct tb_question */
 	TB_ANS_VERDICT = 35, /* struct tb_verdict: exactly one for each question, when polkit has answered it, cancelled
@@ -57,10 +55,6 @@ enum tb_broker_type {
 	TB_PUT_BACK = 56,    /* struct tb_fdb_entry: a bridge's entry that a port of ours has pushed out; no answer */
 	TB_REPAIR =
 		60, /* struct tb_repair: another program has changed a device; no answer: the kernel's news is one */
-};
-
-struct tb_client {
-	struct tb_header header;
 };
 
 /* The flags of a request that the authority is told of. */

@@ -4,20 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-static bool lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static bool upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-static bool digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
 
 bool tb_field_empty(const char *field, size_t size)
 {
@@ -27,42 +16,35 @@ bool tb_field_empty(const char *field, size_t size)
 	return true;
 }
 
-/* True if the field is a letter followed by letters, digits and the characters in extra, then at least one NUL and
- * only NULs. */
-static bool word_valid(const char *field, size_t size, const char *extra)
+/* True if the field is one of the first characters, followed by allowed ones, then at least one NUL and only NULs. */
+static bool word_valid(const char *field, size_t size, const char *first, const char *allowed)
 {
 	size_t length = strnlen(field, size);
 
-	if (length == 0 || length == size || !lower(field[0]))
-		return false;
-	for (size_t i = 1; i < length; i++)
-		if (!lower(field[i]) && !digit(field[i]) && strchr(extra, field[i]) == NULL)
-			return false;
-	return tb_field_empty(field + length, size - length);
+	return length > 0 && length < size && strchr(first, field[0]) != NULL && strspn(field, allowed) == length &&
+	       tb_field_empty(field + length, size - length);
+}
+
+/* The kernel's sysctls have these names for all interfaces, and for those to come. */
+static bool means_all(const char *name)
+{
+	return strcmp(name, "all") == 0 || strcmp(name, "default") == 0;
 }
 
 bool tb_name_valid(const char *field, size_t size)
 {
-	return word_valid(field, size, "_.-") && strstr(field, "..") == NULL && strcmp(field, "all") != 0 &&
-	       strcmp(field, "default") != 0;
+	return word_valid(field, size, LOWER, LOWER DIGITS "_.-") && strstr(field, "..") == NULL && !means_all(field);
 }
 
 bool tb_interface_valid(const char *field, size_t size)
 {
-	size_t length = strnlen(field, size);
-
-	if (length == 0 || length >= size || length > 15 || strchr("_.-", field[0]) != NULL)
-		return false;
-	for (size_t i = 0; i < length; i++)
-		if (!lower(field[i]) && !upper(field[i]) && !digit(field[i]) && strchr("_.-", field[i]) == NULL)
-			return false;
-	return tb_field_empty(field + length, size - length) && strcmp(field, "all") != 0 &&
-	       strcmp(field, "default") != 0;
+	return word_valid(field, size, LOWER UPPER DIGITS, LOWER UPPER DIGITS "_.-") && strlen(field) <= 15 &&
+	       !means_all(field);
 }
 
 bool tb_network_valid(const char *field, size_t size)
 {
-	return word_valid(field, size, "_-");
+	return word_valid(field, size, LOWER, LOWER DIGITS "_-");
 }
 
 int tb_field_set(char *field, size_t size, const char *string)

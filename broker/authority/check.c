@@ -3,31 +3,18 @@
 
 #include "proto/hex.h"
 #include "proto/name.h"
+#include "proto/words.h"
 
 #include <limits.h>
 
 #define CHECK_ALLOW_USER_INTERACTION 1u /* of the flags of CheckAuthorization */
 
-/* Indexed by enum tb_kind and enum tb_macvtap_mode. Administrators write rules about these words: they never change. */
+/* Indexed by enum tb_kind. Administrators write rules about these words, and about those of proto/words.h: they never
+ * change. */
 static const char *const open_actions[] = {
 	[TB_KIND_TAP] = "org.tapbroker.open-tap",
 	[TB_KIND_TUN] = "org.tapbroker.open-tun",
 	[TB_KIND_MACVTAP] = "org.tapbroker.open-macvtap",
-};
-static const char *const kinds[] = {
-	[TB_KIND_TAP] = "tap",
-	[TB_KIND_TUN] = "tun",
-	[TB_KIND_MACVTAP] = "macvtap",
-};
-static const char *const lifetimes[] = {
-	[TB_LIFETIME_SESSION] = "session",
-	[TB_LIFETIME_FD] = "fd",
-	[TB_LIFETIME_PERSISTENT] = "persistent",
-};
-static const char *const modes[] = {
-	[TB_MODE_NONE] = "", /* not a macvtap */
-	[TB_MODE_BRIDGE] = "bridge",   [TB_MODE_VEPA] = "vepa",
-	[TB_MODE_PRIVATE] = "private", [TB_MODE_PASSTHRU] = "passthru",
 };
 
 /* Bridges and parents are the administrator's, and may have names that our devices never have. */
@@ -144,13 +131,13 @@ static void detail_flag(GVariantBuilder *details, const char *key, bool flag)
 static void detail_device(GVariantBuilder *details, const struct tb_question *question)
 {
 	detail_text(details, "network", question->network);
-	detail_text(details, "kind", kinds[question->kind]);
+	detail_text(details, "kind", tb_kind_word(question->kind));
 	detail_text(details, "name", question->name);
 	detail_text(details, "device", check_empty(question->name) ? "a new device" : question->name);
 	detail_text(details, "bridge", question->bridge);
 	detail_text(details, "parent", question->parent);
-	detail_text(details, "mode", modes[question->mode]);
-	detail_text(details, "lifetime", lifetimes[question->lifetime]);
+	detail_text(details, "mode", question->mode != TB_MODE_NONE ? tb_mode_word(question->mode) : "");
+	detail_text(details, "lifetime", tb_lifetime_word(question->lifetime));
 	detail_text(details, "netns", (question->flags & TB_REQUEST_NETNS) != 0 ? "caller" : "host");
 }
 

@@ -109,6 +109,7 @@ int main(void)
 {
 	GMainLoop *loop;
 
+	tb_log_open();
 	authority_check_channel(CLERK_FD);
 	authority_check_channel(MONITOR_FD);
 	if (close_range(MONITOR_FD + 1, UINT_MAX, 0) < 0)

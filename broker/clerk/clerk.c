@@ -22,6 +22,7 @@
 #include "broker/clerk/request/flow.h"
 #include "broker/clerk/request/list.h"
 #include "broker/clerk/request/order.h"
+#include "broker/config/table_memory.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/landlock.h"
 #include "broker/shared/lockdown.h"
@@ -203,7 +204,8 @@ static void open_books(const struct clerk_options *options, const struct network
 	requests_init(networks, &request_limits);
 	checked(lists_init(capacity), "cannot make room for lists");
 	checked(flow_init(AUTHORITY_FD), "cannot hear the authority");
-	checked(listener_init(LISTENING_FD, &listener_limits, flow_begin, flow_turn_away), "cannot make the table of connections");
+	checked(listener_init(LISTENING_FD, &listener_limits, flow_begin, flow_turn_away),
+		"cannot make the table of connections");
 	loop_handle(LOOP_MONITOR, on_monitor);
 	checked(loop_watch(MONITOR_FD, EPOLLIN, LOOP_MONITOR, 0), "cannot hear the monitor");
 }
@@ -227,7 +229,8 @@ static void say_ready(void)
 static void complain_of_hidden_processes(void)
 {
 	if (!process_visible(getppid()))
-		tb_log(TB_LOG_ERROR, "/proc is mounted with hidepid=, so that the clerk cannot see its clients' processes: all of them are turned away; mount it with gid= and add the user tapbroker-clerk to that group");
+		tb_log(TB_LOG_ERROR,
+		       "/proc is mounted with hidepid=, so that the clerk cannot see its clients' processes: all of them are turned away; mount it with gid= of the primary group of the user tapbroker-clerk");
 }
 
 /* Everything that has a time of its own. Whoever gives another work comes before it. Returns the milliseconds until the
@@ -268,6 +271,7 @@ int main(int argc, char **argv)
 	struct clerk_options options;
 	const struct network_table *networks;
 
+	tb_log_open();
 	if (tb_no_rights() < 0)
 		tb_die("clerk: has capabilities left, or may gain some; it is started by tapbrokerd, not by hand");
 	clerk_options_parse(&options, argc, argv);

@@ -6,6 +6,7 @@
 #include "broker/config/network.h"
 #include "broker/config/network_file.h"
 #include "broker/shared/log.h"
+#include "proto/words.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -35,7 +36,7 @@ static void print_lifetimes(uint32_t lifetimes, FILE *out)
 
 	for (int lifetime = 0; lifetime < TB_LIFETIME_COUNT; lifetime++) {
 		if ((lifetimes & 1u << lifetime) != 0) {
-			fprintf(out, "%s%s", before, lifetime_word((enum tb_lifetime)lifetime));
+			fprintf(out, "%s%s", before, tb_lifetime_word((uint32_t)lifetime));
 			before = " ";
 		}
 	}
@@ -61,11 +62,11 @@ void network_print(const struct network *network, FILE *out)
 	bool macvtap = network->kind == TB_KIND_MACVTAP;
 	bool port = network->bridge[0] != '\0';
 
-	fprintf(out, "[Network]\nKind=%s\n", kind_word(network->kind));
+	fprintf(out, "[Network]\nKind=%s\n", tb_kind_word(network->kind));
 	if (port)
 		fprintf(out, "Bridge=%s\n", network->bridge);
 	if (macvtap)
-		fprintf(out, "Parent=%s\nMode=%s\n", network->parent, mode_word(network->mode));
+		fprintf(out, "Parent=%s\nMode=%s\n", network->parent, tb_mode_word(network->mode));
 	print_names(network, out);
 	fprintf(out, "MTU=%u\nQueues=%u\n", network->mtu, network->queues);
 	print_yes("VnetHeader", network->vnet_hdr, out);

@@ -8,10 +8,11 @@
 #include "broker/config/suggest.h"
 
 #include "proto/name.h"
+#include "proto/number.h"
+#include "proto/words.h"
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -68,7 +69,7 @@ static void set_kind(struct network_file *file, unsigned int line, const char *v
 	size_t found;
 
 	for (size_t i = 0; i < COUNT(kinds); i++)
-		words[i] = kind_word(kinds[i]);
+		words[i] = tb_kind_word(kinds[i]);
 	found = find_word(file, line, "Kind", value, "it is tap, tun or macvtap", words, COUNT(words));
 	if (found < COUNT(kinds))
 		file->network.kind = kinds[found];
@@ -81,7 +82,7 @@ static void set_mode(struct network_file *file, unsigned int line, const char *v
 	size_t found;
 
 	for (size_t i = 0; i < COUNT(modes); i++)
-		words[i] = mode_word(modes[i]);
+		words[i] = tb_mode_word(modes[i]);
 	found = find_word(file, line, "Mode", value, "it is bridge, vepa, private or passthru", words, COUNT(words));
 	if (found < COUNT(modes))
 		file->network.mode = modes[found];
@@ -164,12 +165,9 @@ static void set_number(struct network_file *file, unsigned int line, const char 
 		       uint32_t most, uint32_t *number)
 {
 	size_t digits = strspn(value, "0123456789");
-	unsigned long read = 0;
+	uint64_t read;
 
-	/* No sign, no blank, no leading zero; strtoul makes too many digits the largest number there is. */
-	if (value[0] != '0' && value[digits] == '\0')
-		read = strtoul(value, NULL, 10);
-	if (read < least || read > most)
+	if (tb_number_read(value, least, most, &read) < 0)
 		network_file_error(file, line, "%s=%s: it is a decimal number from %u to %u%s", key, value, least, most,
 				   digits > 0 && isalpha((unsigned char)value[digits]) ? ", without a unit" : "");
 	else
@@ -273,7 +271,7 @@ static void set_lifetimes(struct network_file *file, unsigned int line, const ch
 	const char *words[TB_LIFETIME_COUNT];
 
 	for (int lifetime = 0; lifetime < TB_LIFETIME_COUNT; lifetime++)
-		words[lifetime] = lifetime_word((enum tb_lifetime)lifetime);
+		words[lifetime] = tb_lifetime_word((uint32_t)lifetime);
 	set_bits(file, line, "Lifetimes", value, "they are session, fd and persistent", words, COUNT(words),
 		 &file->network.lifetimes);
 }
@@ -379,7 +377,7 @@ static void check_kind(struct network_file *file)
 	for (int key = 0; key < KEY_COUNT; key++)
 		if (file->lines[key] != 0 && (keys[key].kinds & FOR(network->kind)) == 0)
 			network_file_error(file, file->lines[key], "%s= is for Kind=%s only, and this is a %s",
-					   keys[key].name, kinds_word(&keys[key]), kind_word(network->kind));
+					   keys[key].name, kinds_word(&keys[key]), tb_kind_word(network->kind));
 	if (network->kind == TB_KIND_MACVTAP && file->lines[KEY_PARENT] == 0)
 		network_file_error(file, file->section_line,
 				   "Parent= is missing; a macvtap needs the interface that it is on");

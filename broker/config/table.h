@@ -70,23 +70,4 @@ uint32_t network_arp_ignore(const struct network *network);
 /* The network of that name, or NULL. The name is NUL-terminated. */
 const struct network *network_find(const struct network_table *table, const char *name);
 
-/* True if a client may ask this network for an interface of that name. */
-bool network_allows_name(const struct network *network, const char *name);
-
-/* The network that has this bridge, if exactly one has, or NULL. */
-const struct network *network_of_bridge(const struct network_table *table, const char *bridge);
-
-/* Words for a kind, a mode and a lifetime: "tap", "bridge", "session"; "-" for none. */
-const char *kind_word(enum tb_kind kind);
-const char *lifetime_word(enum tb_lifetime lifetime);
-const char *mode_word(enum tb_macvtap_mode mode);
-
-/* Puts the table into memory that nobody can change any more. Returns its fd, which the caller closes, or a negative
- * errno. */
-int networks_seal(const struct network_table *table);
-
-/* Maps what networks_seal() made, read-only, for the life of the process; the fd stays the caller's and may be closed.
- * Returns NULL with errno; EINVAL says that this is no such memory. */
-const struct network_table *networks_map(int fd);
-
 #endif

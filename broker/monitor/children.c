@@ -150,8 +150,8 @@ void children_start(struct monitor *monitor, const struct equipment *equipment)
 	struct channel yeses = make_channel();
 	struct channel questions = make_channel(); /* between clerk and authority */
 	struct channel nodes = make_channel();
-	const int clerk_fds[CLERK_FIXED_FDS] = {orders.far, equipment->listening, questions.near, reaper.far,
-						equipment->table,    equipment->links,
+	const int clerk_fds[CLERK_FIXED_FDS] = {orders.far,           equipment->listening, questions.near,
+						reaper.far,           equipment->table,     equipment->links,
 						equipment->neighbours};
 
 	monitor->clerk = (struct child){"clerk", start_clerk(equipment, clerk_fds), orders.near};

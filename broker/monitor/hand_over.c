@@ -12,15 +12,19 @@
 #include <errno.h>
 #include <string.h>
 
+static void draw_bytes(uint8_t *bytes, size_t size)
+{
+	if (tb_random(bytes, size) < 0)
+		tb_die("the kernel gives no random numbers");
+}
+
 /* A lease id of our own, and for all but a tun an address for the device's user. */
 static void draw(struct alias *alias, enum tb_kind kind)
 {
-	if (tb_random(alias->lease, sizeof(alias->lease)) < 0)
-		tb_die("the kernel gives no random numbers");
+	draw_bytes(alias->lease, sizeof(alias->lease));
 	if (kind == TB_KIND_TUN)
 		return;
-	if (tb_random(alias->mac, sizeof(alias->mac)) < 0)
-		tb_die("the kernel gives no random numbers");
+	draw_bytes(alias->mac, sizeof(alias->mac));
 	alias->mac[0] = 0x02; /* unicast, locally administered */
 }
 
@@ -52,10 +56,8 @@ static struct device_order device_order(const struct tb_order *order, const stru
 static void tell_failure(struct tb_made *made, const struct device_failure *failure)
 {
 	made->status = failure->status;
-	if (failure->status == TB_KERNEL) {
-		made->stage = failure->stage;
-		made->error = failure->error;
-	}
+	made->stage = failure->stage;
+	made->error = failure->error;
 }
 
 static void tell_made(struct tb_made *made, const struct device_order *order, const struct device *device)
@@ -119,44 +121,40 @@ static void take_back(struct monitor *monitor, const struct device_order *order,
 	device_discard(&monitor->workshop, order, device);
 }
 
-/* True if the client's connection is to outlive the broker: the other lifetimes do not hang on it. */
-static bool is_session(const struct device_order *order)
+/* The connection of a session is to outlive the broker; the other lifetimes do not hang on one. */
+static enum tb_stored_state store_lifeline(struct monitor *monitor, const struct device_order *order, int client)
 {
-	return order->alias.lifetime == TB_LIFETIME_SESSION;
+	if (order->alias.lifetime != TB_LIFETIME_SESSION || monitor->supervisor < 0)
+		return TB_STORED_NONE;
+	return store_put_lease(monitor->supervisor, &monitor->away, order->alias.lease, client) == 0
+		       ? TB_STORED_YES
+		       : TB_STORED_NOT_YET;
 }
 
 static void deliver(struct monitor *monitor, const struct device_order *order, struct device *device, int client,
 		    struct tb_made *made)
 {
+	enum tb_stored_state stored = TB_STORED_NONE;
 	int ret = order->netns >= 0 ? keep_away(monitor, order, device) : 0;
 
-	if (ret < 0) {
-		device_discard(&monitor->workshop, order, device);
-		*made = (struct tb_made){.header = made->header,
-					 .status = TB_KERNEL,
-					 .stage = TB_STAGE_UP,
-					 .error = -ret};
-		return;
+	if (ret == 0) {
+		stored = store_lifeline(monitor, order, client);
+		ret = send_device(client, order, device);
 	}
-	tell_made(made, order, device);
-	if (is_session(order) && monitor->supervisor >= 0) {
-		ret = store_put_lease(monitor->supervisor, &monitor->away, order->alias.lease, client);
-		made->stored = ret == 0 ? TB_STORED_YES : TB_STORED_NOT_YET;
-	}
-	ret = send_device(client, order, device);
-	if (ret < 0) {
+	if (ret < 0)
 		take_back(monitor, order, device);
-		*made = (struct tb_made){.header = made->header};
-		made->status = ret == -EPIPE ? TB_DENIED : TB_KERNEL;
-		made->check = ret == -EPIPE ? TB_ORDER_PEER_GONE : TB_ORDER_FINE;
-		made->stage = ret == -EPIPE ? TB_STAGE_NONE : TB_STAGE_UP;
-		made->error = ret == -EPIPE ? 0 : -ret;
-		return;
+	if (ret == -EPIPE) {
+		made->check = TB_ORDER_PEER_GONE;
+	} else if (ret < 0) {
+		tell_failure(made, &(struct device_failure){TB_KERNEL, TB_STAGE_UP, -ret});
+	} else {
+		tell_made(made, order, device);
+		made->stored = stored;
+		count_up(&monitor->count, order->network);
+		if (order->netns >= 0)
+			device->fds[0] = -1;
+		device_release(&monitor->workshop, device);
 	}
-	count_up(&monitor->count, order->network);
-	if (order->netns >= 0)
-		device->fds[0] = -1;
-	device_release(&monitor->workshop, device);
 }
 
 void hand_over(struct monitor *monitor, const struct tb_order *order, const struct network *network, int netns,

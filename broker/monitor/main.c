@@ -6,7 +6,9 @@
  */
 #include "broker/config/check.h"
 #include "broker/config/network.h"
+#include "broker/config/table_memory.h"
 #include "broker/monitor/children.h"
+#include "broker/monitor/kernel/threads.h"
 #include "broker/monitor/sandbox.h"
 #include "broker/monitor/serve.h"
 #include "broker/monitor/socket.h"
@@ -24,6 +26,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The broker's own fds beside those of leases, generously: of the clerk's clients, above all. */
@@ -137,6 +140,14 @@ static void load_vhost(void)
 		       NODE_VHOST_PATH, strerror(errno));
 }
 
+/* True if everybody may open the device node with this path. */
+static bool node_is_public(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && (status.st_mode & 0006) == 0006;
+}
+
 static int open_directory(const char *path)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -217,11 +228,12 @@ static void prepare(struct monitor *monitor, const struct options *options, cons
 	checked(stored_take(&stored), "cannot take what is in the supervisor's store");
 	checked(away_init(&monitor->away, leases + (uint32_t)stored.devices.count),
 		"cannot make the table of devices that are away");
-	checked(count_init(&monitor->count, monitor->networks, &monitor->away), "cannot make the counters");
+	monitor->count.networks = monitor->networks;
+	monitor->count.away = &monitor->away;
 	keep_stored_devices(monitor, &stored.devices);
 	monitor->supervisor = notify_open();
 	listening = checked(listening_socket(options->socket_path), options->socket_path);
-	checked(origin_init(&monitor->origin, listening), options->socket_path);
+	checked(listening_origin(listening, &monitor->origin), options->socket_path);
 	open_workshop(monitor, users);
 	monitor->signals = checked(open_signals(), "cannot set up signals");
 	links = checked(link_events_open(), "cannot listen to the kernel's news of links");
@@ -243,10 +255,9 @@ static void lock_down(struct monitor *monitor, const struct users *users)
 	/* The threads inherit what was given up so far; the filter is put on all of them. */
 	monitor->reaper.networks = monitor->networks;
 	monitor->reaper.away = &monitor->away;
-	monitor->reaper.count = &monitor->count;
 	monitor->reaper.ipv6_conf = monitor->workshop.ipv6_conf;
-	checked(closer_start(&monitor->closer), "cannot start the closer");
-	checked(reaper_start(&monitor->reaper), "cannot start the reaper");
+	checked(threads_start_closer(&monitor->closer), "cannot start the closer");
+	checked(threads_start_reaper(&monitor->reaper), "cannot start the reaper");
 	sandbox_close();
 }
 

@@ -1,7 +1,8 @@
 /* The command line of tapbrokerd: see options.h. Runs before lock-down, as root, on root's arguments. */
 #include "broker/monitor/options.h"
 
-#include <errno.h>
+#include "proto/number.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,13 +73,10 @@ static _Noreturn void option_error(const char *option, const char *value, const 
 
 static uint32_t parse_number(const char *option, const char *text, uint32_t least, uint32_t most)
 {
-	char *end;
-	unsigned long number;
+	uint64_t number;
 	char what[80];
 
-	errno = 0;
-	number = strtoul(text, &end, 10);
-	if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || number < least || number > most) {
+	if (tb_number_read(text, least, most, &number) < 0) {
 		snprintf(what, sizeof(what), "not a number from %u to %u", least, most);
 		option_error(option, text, what);
 	}

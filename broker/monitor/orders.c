@@ -15,7 +15,6 @@
 #include "broker/shared/log.h"
 #include "proto/channel.h"
 #include "proto/name.h"
-#include "proto/words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -127,21 +126,8 @@ static const struct network *network_of_order(const struct monitor *monitor, con
 	enum tb_check forbidden = ceiling_forbids(network, question);
 
 	if (forbidden != TB_CHECK_NONE)
-		tb_die("the clerk lies: an order above the ceiling (%s)", tb_check_word(forbidden));
+		tb_die("the clerk lies: an order above the ceiling (check %u)", (unsigned int)forbidden);
 	return network;
-}
-
-static void refuse_order(struct tb_made *made, enum tb_status status, enum tb_order_check check)
-{
-	made->status = status;
-	made->check = check;
-}
-
-static void refuse_for_want_of_fds(struct tb_made *made)
-{
-	made->status = TB_KERNEL;
-	made->stage = TB_STAGE_NODE;
-	made->error = EMFILE;
 }
 
 /* Opens the network namespace that the device is wanted in, if it is not ours. Returns false if it is not the user's
@@ -154,38 +140,33 @@ static bool open_netns_of(const struct monitor *monitor, const struct tb_questio
 	return *netns >= 0;
 }
 
-/* Judges the order, and does it. The yes is spent before anything else is looked at, whatever comes of the order. */
+/* Judges the order, and does it; client is -1 if no fd was free for its socket. The yes is spent before anything else is
+ * looked at, whatever comes of the order. polkit is not asked about root: it always says yes to it. */
 static void judge_order(struct monitor *monitor, const struct tb_order *order, int client, struct tb_made *made)
 {
 	const struct tb_question *question = &order->question;
-	bool authorized = yes_spend(&monitor->yes, question);
-	int ret = check_client(monitor, order, client);
-	const struct network *network;
+	bool authorized = yes_spend(&monitor->yes, question) || question->uid == 0;
+	int ret = client >= 0 ? check_client(monitor, order, client) : -EMFILE;
+	const struct network *network = network_of_order(monitor, question);
 	int netns TB_CLOSE = -1;
 
 	if (ret == -ESRCH) {
-		refuse_order(made, TB_DENIED, TB_ORDER_PEER_GONE);
-		return;
+		made->check = TB_ORDER_PEER_GONE;
+	} else if (ret < 0) {
+		made->status = TB_KERNEL;
+		made->stage = TB_STAGE_NODE;
+		made->error = -ret;
+	} else if (!authorized) {
+		made->check = TB_ORDER_NO_YES;
+	} else if (!open_netns_of(monitor, question, client, &netns)) {
+		made->check = TB_ORDER_NETNS;
+	} else if (count_full(&monitor->count, &monitor->workshop.link, network)) {
+		made->status = TB_QUOTA_NETWORK;
+	} else {
+		hand_over(monitor, order, network, netns, client, made);
 	}
-	if (ret < 0) {
-		refuse_for_want_of_fds(made);
-		return;
-	}
-	network = network_of_order(monitor, question);
-	/* polkit is not asked about root: it always says yes to it. */
-	if (question->uid != 0 && !authorized) {
-		refuse_order(made, TB_DENIED, TB_ORDER_NO_YES);
-		return;
-	}
-	if (!open_netns_of(monitor, question, client, &netns)) {
-		refuse_order(made, TB_NOT_OWN_NETNS, TB_ORDER_NETNS);
-		return;
-	}
-	if (count_full(&monitor->count, &monitor->workshop.link, network)) {
-		refuse_order(made, TB_QUOTA_NETWORK, TB_ORDER_FINE);
-		return;
-	}
-	hand_over(monitor, order, network, netns, client, made);
+	if (made->check != TB_ORDER_FINE)
+		made->status = made->check == TB_ORDER_NETNS ? TB_NOT_OWN_NETNS : TB_DENIED;
 }
 
 /* ---- the channel of orders ---- */
@@ -209,12 +190,7 @@ static int take_order(void *context, const void *message, const int *fds)
 	if (!order_valid(order))
 		tb_die("the clerk speaks nonsense: an order");
 	hear_authority(monitor);
-	if (client < 0) {
-		yes_void(&monitor->yes, order->question.ticket);
-		refuse_for_want_of_fds(&made);
-	} else {
-		judge_order(monitor, order, client, &made);
-	}
+	judge_order(monitor, order, client, &made);
 	answer_order(monitor, &made, sizeof(made));
 	return 0;
 }

@@ -12,9 +12,6 @@ struct origin {
 	ino_t inode;
 };
 
-/* Remembers where the listening socket is bound. Needs CAP_NET_ADMIN. Returns 0 or a negative errno. */
-int origin_init(struct origin *origin, int listening);
-
 /* Returns 0 if the socket was accepted from our listening socket, or -EPROTOTYPE: it is the client's end of such a
  * connection, whose peer would be whoever made the listening socket; or the listening socket itself; or a connection to
  * another program; or no socket. -EMFILE: no fd was free to look. */

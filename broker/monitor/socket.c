@@ -6,12 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/un.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /* First in, first out: a long queue would let one user take everybody's time. */
@@ -132,6 +133,20 @@ int listening_socket(const char *path)
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &zero, sizeof(zero));
 	return fd;
+}
+
+int listening_origin(int listening, struct origin *origin)
+{
+	struct stat status;
+
+	origin->path_fd = ioctl(listening, SIOCUNIXFILE);
+	if (origin->path_fd < 0)
+		return -errno;
+	if (fstat(origin->path_fd, &status) < 0)
+		return -errno;
+	origin->device = status.st_dev;
+	origin->inode = status.st_ino;
+	return 0;
 }
 
 int notify_open(void)

@@ -19,28 +19,18 @@ static int tell_supervisor(int supervisor, const char *what, const char *name, i
 	return tb_send(supervisor, text, strlen(text), &fd, fd >= 0 ? 1 : 0);
 }
 
-int store_put(int supervisor, const char *name, int fd)
-{
-	return tell_supervisor(supervisor, "FDSTORE", name, fd);
-}
-
-int store_drop(int supervisor, const char *name)
-{
-	return tell_supervisor(supervisor, "FDSTOREREMOVE", name, -1);
-}
-
 static int put_device(void *context, const struct away_device *device)
 {
 	const int *supervisor = context;
 
-	return device->fd >= 0 ? store_put(*supervisor, device->stored, device->fd) : 0;
+	return device->fd >= 0 ? tell_supervisor(*supervisor, "FDSTORE", device->stored, device->fd) : 0;
 }
 
 static int drop_device(void *context, const struct away_device *device)
 {
 	const int *supervisor = context;
 
-	return store_drop(*supervisor, device->stored);
+	return tell_supervisor(*supervisor, "FDSTOREREMOVE", device->stored, -1);
 }
 
 int store_put_lease(int supervisor, struct away *away, const uint8_t lease[TB_ID_SIZE], int lifeline)
@@ -49,7 +39,7 @@ int store_put_lease(int supervisor, struct away *away, const uint8_t lease[TB_ID
 	int ret;
 
 	alias_write_lifeline(lease, name);
-	ret = store_put(supervisor, name, lifeline);
+	ret = tell_supervisor(supervisor, "FDSTORE", name, lifeline);
 	return ret < 0 ? ret : away_visit(away, lease, put_device, &supervisor);
 }
 
@@ -59,7 +49,7 @@ int store_drop_lease(int supervisor, struct away *away, const uint8_t lease[TB_I
 	int ret;
 
 	alias_write_lifeline(lease, name);
-	ret = store_drop(supervisor, name);
+	ret = tell_supervisor(supervisor, "FDSTOREREMOVE", name, -1);
 	if (ret == 0)
 		ret = away_visit(away, lease, drop_device, &supervisor);
 	if (ret == 0)

@@ -9,6 +9,7 @@
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "broker/shared/vhost.h"
+#include "proto/number.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -105,16 +105,11 @@ static int read_text(const char *path, char *text, size_t size)
 /* Reads a decimal number that ends with the given character, and moves *text behind that. */
 static bool read_number(const char **text, char terminator, unsigned int *number)
 {
-	unsigned long value;
-	char *end;
+	uint64_t value;
 
-	if (**text < '0' || **text > '9')
+	if (tb_number_take(text, UINT_MAX, &value) < 0 || **text != terminator)
 		return false;
-	errno = 0;
-	value = strtoul(*text, &end, 10);
-	if (errno != 0 || value > UINT_MAX || *end != terminator)
-		return false;
-	*text = end + 1;
+	(*text)++;
 	*number = (unsigned int)value;
 	return true;
 }

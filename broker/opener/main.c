@@ -66,6 +66,7 @@ int main(int argc, char **argv)
 	struct opener_options options;
 	int ret;
 
+	tb_log_open();
 	if (tb_no_rights() < 0)
 		tb_die("opener: has capabilities left, or may gain some; it is started by tapbrokerd, not by hand");
 	options = read_opener_options(argc, argv);

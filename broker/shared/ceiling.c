@@ -42,9 +42,10 @@ static bool mtu_out_of_range(const struct network *network, const struct tb_ques
 	return question->mtu < TB_MTU_MIN || question->mtu > network->mtu;
 }
 
+/* Programs that open a device by name expect one queue. */
 static bool queues_out_of_range(const struct network *network, const struct tb_question *question)
 {
-	return question->queues == 0 || question->queues > network->queues;
+	return question->queues == 0 || question->queues > (persistent(question) ? 1 : network->queues);
 }
 
 static bool vnet_hdr_not_allowed(const struct network *network, const struct tb_question *question)
@@ -59,28 +60,16 @@ static bool vhost_not_allowed(const struct network *network, const struct tb_que
 	       (!network->vhost || (question->flags & TB_REQUEST_VNET_HDR) == 0 || persistent(question));
 }
 
+/* The lifetimes but session end with events that nobody tells of a device in another network namespace. */
 static bool lifetime_not_allowed(const struct network *network, const struct tb_question *question)
 {
-	return question->lifetime >= TB_LIFETIME_COUNT || (network->lifetimes & 1u << question->lifetime) == 0;
+	return question->lifetime >= TB_LIFETIME_COUNT || (network->lifetimes & 1u << question->lifetime) == 0 ||
+	       (away(question) && question->lifetime != TB_LIFETIME_SESSION);
 }
 
 static bool netns_not_allowed(const struct network *network, const struct tb_question *question)
 {
 	return (network->netns & 1u << (away(question) ? NETNS_CALLER : NETNS_HOST)) == 0;
-}
-
-/* The other lifetimes end with events that nobody tells of a device in another network namespace. */
-static bool away_without_session(const struct network *network, const struct tb_question *question)
-{
-	(void)network;
-	return away(question) && question->lifetime != TB_LIFETIME_SESSION;
-}
-
-/* Programs that open a device by name expect one queue. */
-static bool persistent_with_queues(const struct network *network, const struct tb_question *question)
-{
-	(void)network;
-	return persistent(question) && question->queues > 1;
 }
 
 static const struct {
@@ -94,10 +83,8 @@ static const struct {
 	{TB_CHECK_QUEUES, queues_out_of_range},
 	{TB_CHECK_VNET_HDR, vnet_hdr_not_allowed},
 	{TB_CHECK_VHOST, vhost_not_allowed},
-	{TB_CHECK_LIFETIME, lifetime_not_allowed},
 	{TB_CHECK_NETNS, netns_not_allowed},
-	{TB_CHECK_LIFETIME, away_without_session},
-	{TB_CHECK_QUEUES, persistent_with_queues},
+	{TB_CHECK_LIFETIME, lifetime_not_allowed},
 };
 
 enum tb_check ceiling_forbids(const struct network *network, const struct tb_question *question)

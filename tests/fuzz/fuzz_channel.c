@@ -63,7 +63,7 @@ static int handle_unknown(void *context, const void *message, const int *fds)
 }
 
 static const struct tb_row all_rows[] = {
-	{TB_REQ_CLIENT, sizeof(struct tb_client), 1, handle_with_fd},
+	{TB_REQ_ORDER, sizeof(struct tb_order), 1, handle_with_fd},
 	{TB_REQ_ASK, sizeof(struct tb_question), 1, handle_with_fd},
 	{TB_ANS_VERDICT, sizeof(struct tb_verdict), 0, handle_plain},
 	{TB_REQ_CANCEL, sizeof(struct tb_cancel), 0, handle_plain},

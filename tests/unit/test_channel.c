@@ -114,7 +114,7 @@ static int handle_unknown(void *context, const void *message, const int *fds)
 
 static const struct tb_row table[] = {
 	{TB_REQ_CANCEL, sizeof(struct tb_cancel), 0, handle_plain},
-	{TB_REQ_CLIENT, sizeof(struct tb_client), 1, handle_with_fd},
+	{TB_REQ_ORDER, sizeof(struct tb_order), 1, handle_with_fd},
 	{0, 0, 0, handle_unknown},
 };
 
@@ -126,11 +126,12 @@ static struct tb_cancel good_cancel(void)
 	return cancel;
 }
 
-static struct tb_client good_client(void)
+static struct tb_order good_client(void)
 {
-	struct tb_client client;
+	struct tb_order client;
 
-	tb_header_set(&client.header, TB_REQ_CLIENT, sizeof(client));
+	memset(&client, 0, sizeof(client));
+	tb_header_set(&client.header, TB_REQ_ORDER, sizeof(client));
 	return client;
 }
 
@@ -162,7 +163,7 @@ static void test_accepted(void **state)
 {
 	struct channel *channel = *state;
 	struct tb_cancel cancel = good_cancel();
-	struct tb_client client = good_client();
+	struct tb_order client = good_client();
 	struct seen seen;
 
 	assert_int_equal(pass(channel, &cancel, sizeof(cancel), 0, &seen), 11);
@@ -177,7 +178,7 @@ static void test_fds(void **state)
 {
 	struct channel *channel = *state;
 	struct tb_cancel cancel = good_cancel();
-	struct tb_client client = good_client();
+	struct tb_order client = good_client();
 
 	refused(channel, &client, sizeof(client), 0); /* none where one is expected */
 	refused(channel, &client, sizeof(client), 2); /* fits into the padding of a buffer for one */
@@ -191,7 +192,7 @@ static void test_size(void **state)
 {
 	struct channel *channel = *state;
 	struct tb_cancel cancel = good_cancel();
-	struct tb_client client = good_client();
+	struct tb_order client = good_client();
 	char big[2 * TB_MESSAGE_MAX] = "";
 
 	refused(channel, &cancel, sizeof(cancel) - 1, 0);
@@ -237,7 +238,7 @@ static void test_header(void **state)
 	cancel.header.type = TB_REQ_ASK; /* of another channel */
 	refused(channel, &cancel, sizeof(cancel), 0);
 	cancel = good_cancel();
-	cancel.header.type = TB_REQ_CLIENT; /* of another row, which has another size */
+	cancel.header.type = TB_REQ_ORDER; /* of another row, which has another size */
 	refused(channel, &cancel, sizeof(cancel), 0);
 	refused(channel, &cancel, sizeof(cancel), 1);
 	cancel = good_cancel();
@@ -254,7 +255,7 @@ static void test_header(void **state)
 static void test_good_after_bad(void **state)
 {
 	struct channel *channel = *state;
-	struct tb_client client = good_client();
+	struct tb_order client = good_client();
 	char big[2 * TB_MESSAGE_MAX] = "";
 	struct seen seen;
 
@@ -283,10 +284,10 @@ static void test_end(void **state)
 static void test_no_room_for_fds(void **state)
 {
 	struct channel *channel = *state;
-	struct tb_client client = good_client();
+	struct tb_order client = good_client();
 	int before = count_open_fds();
 	int fds[2] = {channel->peer, channel->peer};
-	char message[64];
+	char message[TB_MESSAGE_MAX];
 	size_t nfds = 0;
 
 	assert_int_equal(tb_send(channel->peer, &client, sizeof(client), fds, 2), 0);
@@ -299,12 +300,12 @@ static void test_no_room_for_fds(void **state)
 static void test_no_free_descriptor(void **state)
 {
 	struct channel *channel = *state;
-	struct tb_client client = good_client();
+	struct tb_order client = good_client();
 	int before = count_open_fds();
 	struct rlimit limit;
 	struct rlimit none;
 	struct seen seen;
-	char message[64];
+	char message[TB_MESSAGE_MAX];
 	int fds[1];
 	size_t nfds = 1;
 
@@ -328,7 +329,7 @@ static void test_no_free_descriptor(void **state)
 static void test_no_room_for_message(void **state)
 {
 	struct channel *channel = *state;
-	struct tb_client client = good_client();
+	struct tb_order client = good_client();
 	int before = count_open_fds();
 	char message[sizeof(client) - 1];
 	int fds[1];
@@ -346,10 +347,10 @@ static void test_no_room_for_message(void **state)
 static void test_foreign_control(void **state)
 {
 	struct channel *channel = *state;
-	struct tb_client client = good_client();
+	struct tb_order client = good_client();
 	int before = count_open_fds();
 	int fds[TB_FDS_MAX];
-	char message[64];
+	char message[TB_MESSAGE_MAX];
 	size_t nfds = TB_FDS_MAX;
 	int on = 1;
 
@@ -364,10 +365,10 @@ static void test_foreign_control(void **state)
 static void test_receive_all_fds(void **state)
 {
 	struct channel *channel = *state;
-	struct tb_client client = good_client();
+	struct tb_order client = good_client();
 	int sent[TB_FDS_MAX];
 	int fds[TB_FDS_MAX];
-	char message[64];
+	char message[TB_MESSAGE_MAX];
 	size_t nfds = TB_FDS_MAX;
 
 	for (size_t i = 0; i < TB_FDS_MAX; i++)
@@ -388,9 +389,9 @@ static void test_receive_all_fds(void **state)
 static void test_errors_of_the_socket(void **state)
 {
 	struct channel *channel = *state;
-	struct tb_client client = good_client();
+	struct tb_order client = good_client();
 	int closed = dup(channel->ours);
-	char message[64];
+	char message[TB_MESSAGE_MAX];
 	size_t nfds = 0;
 	long ret;
 

@@ -1,6 +1,7 @@
 /* Unit test of who is at the other end of a socket: broker/monitor/peer.c. Needs CAP_NET_ADMIN, for the origin
  * of a socket. */
 #include "broker/monitor/peer.h"
+#include "broker/monitor/socket.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -31,7 +32,7 @@ static int set_up(void **state)
 	    connect(ours, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -1;
 	theirs = accept(listening, NULL, NULL);
-	return origin_init(&origin, listening);
+	return listening_origin(listening, &origin);
 }
 
 static int tear_down(void **state)

@@ -3,20 +3,17 @@
 
 #include "broker/clerk/client/socket.h"
 #include "broker/shared/fd.h"
+#include "broker/shared/pidfd.h"
+#include "proto/number.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77 /* Linux 6.5; the headers of Debian 12 do not have it */
-#endif
 
 /* Field 22 of /proc/PID/stat. */
 static int process_start_time(pid_t pid, uint64_t *start_time)
@@ -41,25 +38,10 @@ static int process_start_time(pid_t pid, uint64_t *start_time)
 		field = strchr(field + 1, ' ');
 	if (field == NULL)
 		return -EPROTO;
-	*start_time = strtoull(field + 1, NULL, 10);
-	return *start_time != 0 ? 0 : -EPROTO;
-}
-
-/* A pidfd of the process that connected. An older kernel knows only its number: if the process has ended since and
- * another has got the number, we hold the wrong one. What remains of that race is closed as far as it can be: the
- * start time that polkit is told is read after this, so polkit is asked about the process that we hold, and a
- * process of another user fails polkit's own comparison of uids. */
-static int open_pidfd(int sock, pid_t pid)
-{
-	int pidfd = -1;
-	socklen_t length = sizeof(pidfd);
-
-	if (getsockopt(sock, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) == 0)
-		return pidfd;
-	if (errno != ENOPROTOOPT)
-		return -ESRCH;
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	return pidfd < 0 ? -ESRCH : pidfd;
+	field++;
+	if (tb_number_take(&field, UINT64_MAX, start_time) < 0 || *start_time == 0)
+		return -EPROTO;
+	return 0;
 }
 
 /* A pidfd can be read when its process has ended. */
@@ -79,7 +61,10 @@ int client_identify(struct client *client, int sock)
 	/* A process in a pid namespace that is not below ours has no number here. */
 	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0 || credentials.pid <= 0)
 		return -ESRCH;
-	pidfd = open_pidfd(sock, credentials.pid);
+	/* Of an older kernel's race remains what cannot be closed: the start time that polkit is told is read after this, so
+	 * polkit is asked about the process that we hold, and a process of another user fails polkit's own comparison of
+	 * uids. */
+	pidfd = pidfd_of_peer(sock, credentials.pid);
 	if (pidfd < 0)
 		return -ESRCH;
 	if (process_start_time(credentials.pid, &client->start_time) < 0)

@@ -15,13 +15,28 @@
 /* The kernel's word for every user that it cannot name here. */
 #define OVERFLOW_UID 65534
 
+/* The network that has this bridge, if exactly one has, or NULL. */
+static const struct network *gate_network_of_bridge(const struct network_table *table, const char *bridge)
+{
+	const struct network *found = NULL;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (strcmp(table->networks[i].bridge, bridge) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = &table->networks[i];
+	}
+	return found;
+}
+
 /* The network that the client means: by its name, or, if it says so, by its bridge. */
 static const struct network *find_network(const struct tb_request *message)
 {
 	const struct network *network = network_find(requests_networks(), message->network);
 
 	if (network == NULL && (message->flags & TB_REQUEST_BRIDGE) != 0)
-		network = network_of_bridge(requests_networks(), message->network);
+		network = gate_network_of_bridge(requests_networks(), message->network);
 	return network;
 }
 

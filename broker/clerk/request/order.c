@@ -116,7 +116,6 @@ static int give_order(struct request *request)
 	turns_serve(request->client.account);
 	/* The monitor answers first: until then nobody here has an eye on the socket. */
 	loop_forget(request->client.sock);
-	request->has_yes = false;
 	request->state = REQUEST_ORDERED;
 	last_account = request->client.account;
 	under_way = request;
@@ -220,6 +219,8 @@ void order_made(const struct tb_made *made)
 	    (made->status == TB_OK && !tb_name_valid(made->name, sizeof(made->name))))
 		tb_die("clerk: the monitor answers an order that it was not given");
 	under_way = NULL;
+	/* It is spent, whatever came of the order; until now it held its place. */
+	request->has_yes = false;
 	if (moves(request))
 		next_move = monotonic_ms() + MOVE_PAUSE_MS;
 	if (made->status == TB_OK) {

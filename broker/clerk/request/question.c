@@ -125,7 +125,7 @@ static void tell(const void *message, size_t size)
 	int ret = tb_send(authority, message, size, NULL, 0);
 
 	if (ret < 0)
-		tb_die("the authority does not listen: %s", strerror(-ret));
+		tb_die("clerk: the authority does not listen: %s", strerror(-ret));
 }
 
 int question_ask(struct request *request)
@@ -194,9 +194,9 @@ static int take_verdict(void *context, const void *message, const int *fds)
 
 	(void)context, (void)fds;
 	if (verdict->reserved != 0 || verdict->verdict < TB_VERDICT_YES || verdict->verdict > TB_VERDICT_CANCELLED)
-		tb_die("the authority speaks nonsense: verdict %u", verdict->verdict);
+		tb_die("clerk: the authority speaks nonsense: verdict %u", verdict->verdict);
 	if (request == NULL)
-		tb_die("the authority gave a verdict that nobody asked for");
+		tb_die("clerk: the authority gave a verdict that nobody asked for");
 	/* The ticket is used up: the authority has no more to say about it. */
 	request->has_yes = verdict->verdict == TB_VERDICT_YES && request->question.action == TB_ACTION_OPEN;
 	if (request->state == REQUEST_ABANDONED) {
@@ -211,7 +211,7 @@ static int take_verdict(void *context, const void *message, const int *fds)
 static int take_unknown(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)message, (void)fds;
-	tb_die("the authority speaks nonsense");
+	tb_die("clerk: the authority speaks nonsense");
 }
 
 static const struct tb_row rows[] = {

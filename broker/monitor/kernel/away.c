@@ -44,7 +44,7 @@ int away_add(struct away *away, const uint8_t lease[TB_ID_SIZE], uint32_t networ
 	return ret;
 }
 
-int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE], uint32_t *network)
+int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE])
 {
 	struct away_device *device;
 	int ret = -ENODEV;
@@ -53,7 +53,6 @@ int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE], uint32_t *net
 	device = find_away(away, lease);
 	if (device != NULL && device->fd >= 0 && !device->deleting) {
 		device->deleting = true;
-		*network = device->network;
 		ret = device->fd;
 	}
 	pthread_mutex_unlock(&away->lock);

@@ -34,7 +34,7 @@ int away_add(struct away *away, const uint8_t lease[TB_ID_SIZE], uint32_t networ
 
 /* Begins to delete the lease's device: the fd stays the table's, and open until away_deleted(). Returns it, or -ENODEV
  * if there is none or somebody has begun already. */
-int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE], uint32_t *network);
+int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE]);
 
 /* The device is deleted, or cannot be: the fd, which is returned, is the caller's. */
 int away_deleted(struct away *away, const uint8_t lease[TB_ID_SIZE]);

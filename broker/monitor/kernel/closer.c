@@ -1,49 +1,28 @@
 /* The closer: see closer.h. Runs in the monitor, and as threads of it; needs no right. */
 #include "broker/monitor/kernel/closer.h"
 
-#include "broker/monitor/kernel/threads.h"
 #include "broker/shared/fd.h"
 
-static int take_fd(struct closer *closer)
-{
-	int fd;
-
-	pthread_mutex_lock(&closer->lock);
-	while (closer->count == 0)
-		pthread_cond_wait(&closer->changed, &closer->lock);
-	fd = closer->fds[closer->first];
-	closer->first = (closer->first + 1) % CLOSER_ROOM;
-	closer->count--;
-	closer->closing++;
-	pthread_cond_broadcast(&closer->changed);
-	pthread_mutex_unlock(&closer->lock);
-	return fd;
-}
-
-static void run_closer(void *context)
+void closer_run(void *context)
 {
 	struct closer *closer = context;
 
+	pthread_mutex_lock(&closer->lock);
 	for (;;) {
-		int fd = take_fd(closer);
+		int fd;
 
+		while (closer->count == 0)
+			pthread_cond_wait(&closer->changed, &closer->lock);
+		fd = closer->fds[closer->first];
+		closer->first = (closer->first + 1) % CLOSER_ROOM;
+		closer->count--;
+		closer->closing++;
+		pthread_cond_broadcast(&closer->changed);
+		pthread_mutex_unlock(&closer->lock);
 		tb_close(&fd);
 		pthread_mutex_lock(&closer->lock);
 		closer->closing--;
-		pthread_mutex_unlock(&closer->lock);
 	}
-}
-
-int closer_start(struct closer *closer)
-{
-	int ret = -pthread_mutex_init(&closer->lock, NULL);
-
-	if (ret == 0)
-		ret = -pthread_cond_init(&closer->changed, NULL);
-	closer->first = 0;
-	closer->count = 0;
-	closer->closing = 0;
-	return ret < 0 ? ret : threads_start(run_closer, closer, 0, CLOSER_THREADS);
 }
 
 void closer_give(struct closer *closer, int *fd)

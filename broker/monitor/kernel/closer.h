@@ -24,8 +24,8 @@ struct closer {
 	uint32_t closing; /* taken out, and not closed yet */
 };
 
-/* Starts the threads. Returns 0 or a negative errno. */
-int closer_start(struct closer *closer);
+/* One of the threads; context is the closer, all zero but for its lock. It does not return. */
+void closer_run(void *context);
 
 /* Gives the fd away, if it is one, and forgets it here. */
 void closer_give(struct closer *closer, int *fd);

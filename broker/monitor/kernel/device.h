@@ -55,8 +55,8 @@ struct device {
 /* Why none was made. */
 struct device_failure {
 	enum tb_status status; /* TB_NAME_TAKEN, TB_LOWER_MISSING, TB_NODE_REFUSED, TB_NO_VHOST or TB_KERNEL */
-	enum tb_stage stage;
-	int error; /* a positive errno */
+	enum tb_stage stage;   /* of TB_KERNEL, as the next */
+	int error;             /* a positive errno */
 };
 
 /* Makes the device, down, with an alias that says ALIAS_MADE. A wish for more than the MTU of the network's bridge or

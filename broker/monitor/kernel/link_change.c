@@ -32,7 +32,7 @@ static void put_ipv4_conf(struct nlmsghdr *message, uint32_t arp_ignore)
 }
 
 /* The options of a bridge port go by the bridge's own table, so the port must be one already: a message of its own. */
-static void put_port(struct batch *batch, uint32_t ifindex, bool isolated)
+static void put_isolated(struct batch *batch, uint32_t ifindex)
 {
 	struct nlattr *info;
 	struct nlattr *data;
@@ -41,29 +41,10 @@ static void put_port(struct batch *batch, uint32_t ifindex, bool isolated)
 	info = mnl_attr_nest_start(batch->message, IFLA_LINKINFO);
 	mnl_attr_put_strz(batch->message, IFLA_INFO_SLAVE_KIND, "bridge");
 	data = mnl_attr_nest_start(batch->message, IFLA_INFO_SLAVE_DATA);
-	mnl_attr_put_u8(batch->message, IFLA_BRPORT_ISOLATED, isolated);
+	mnl_attr_put_u8(batch->message, IFLA_BRPORT_ISOLATED, 1);
 	mnl_attr_nest_end(batch->message, data);
 	mnl_attr_nest_end(batch->message, info);
 	message_end(batch);
-}
-
-static void put_setup(struct batch *batch, uint32_t ifindex, const struct link_setup *setup)
-{
-	message_begin(batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	mnl_attr_put_strz(batch->message, IFLA_IFALIAS, setup->alias);
-	mnl_attr_put_u32(batch->message, IFLA_MTU, setup->mtu);
-	if (setup->mac != NULL)
-		mnl_attr_put(batch->message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
-	put_ipv4_conf(batch->message, setup->arp_ignore);
-	if (setup->all_multicast) {
-		batch->info->ifi_flags = IFF_ALLMULTI;
-		batch->info->ifi_change = IFF_ALLMULTI;
-	}
-	if (setup->master != 0)
-		mnl_attr_put_u32(batch->message, IFLA_MASTER, setup->master);
-	message_end(batch);
-	if (setup->master != 0 && setup->isolated)
-		put_port(batch, ifindex, true);
 }
 
 int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup)
@@ -71,48 +52,20 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 	struct batch batch;
 
 	batch_begin(&batch, sock);
-	put_setup(&batch, ifindex, setup);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	batch.info->ifi_flags = setup->flags;
+	batch.info->ifi_change = setup->flags_changed;
+	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, setup->alias);
+	mnl_attr_put_u32(batch.message, IFLA_MTU, setup->mtu);
+	if (setup->mac != NULL)
+		mnl_attr_put(batch.message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
+	put_ipv4_conf(batch.message, setup->arp_ignore);
+	if (setup->master != 0)
+		mnl_attr_put_u32(batch.message, IFLA_MASTER, setup->master);
+	message_end(&batch);
+	if (setup->master != 0 && setup->isolated)
+		put_isolated(&batch, ifindex);
 	return batch_run(&batch);
-}
-
-static void put_flags(struct batch *batch, uint32_t ifindex, uint32_t flags, uint32_t change)
-{
-	message_begin(batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	batch->info->ifi_flags = flags;
-	batch->info->ifi_change = change;
-	message_end(batch);
-}
-
-static int set_flags(struct link_socket *sock, uint32_t ifindex, uint32_t flags, uint32_t change)
-{
-	struct batch batch;
-
-	batch_begin(&batch, sock);
-	put_flags(&batch, ifindex, flags, change);
-	return batch_run(&batch);
-}
-
-int link_set_again(struct link_socket *sock, uint32_t ifindex, uint32_t flags, const struct link_setup *setup)
-{
-	struct batch batch;
-	int ret;
-
-	if (setup->master == 0)
-		return link_set(sock, ifindex, setup);
-	batch_begin(&batch, sock);
-	put_flags(&batch, ifindex, 0, IFF_UP);
-	put_setup(&batch, ifindex, setup);
-	ret = batch_run(&batch);
-	if (ret < 0) {
-		batch_begin(&batch, sock);
-		message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-		mnl_attr_put_u32(batch.message, IFLA_MASTER, 0);
-		message_end(&batch);
-		if (batch_run(&batch) < 0)
-			return ret;
-	}
-	set_flags(sock, ifindex, flags & IFF_UP, IFF_UP);
-	return ret;
 }
 
 /* A router advertisement changes nothing, whatever is written to all of the host's devices later: accept_ra is set also
@@ -120,40 +73,31 @@ int link_set_again(struct link_socket *sock, uint32_t ifindex, uint32_t flags, c
  * accept_ra alone. */
 int link_limit_ipv6(int conf, const char *name, bool disabled)
 {
-	static const struct {
-		const char *file;
-		const char *value;
-	} limits[] = {{"accept_ra", "0"},
-		      {"accept_ra_defrtr", "0"},
-		      {"accept_ra_pinfo", "0"},
-		      {"accept_redirects", "0"},
-		      {"disable_ipv6", "1"}};
-	size_t count = sizeof(limits) / sizeof(limits[0]) - !disabled;
+	static const char *const files[] = {"accept_ra", "accept_ra_defrtr", "accept_ra_pinfo", "accept_redirects",
+					    "disable_ipv6"};
 
-	for (size_t i = 0; conf >= 0 && i < count; i++) {
+	for (size_t i = 0; conf >= 0 && i < (disabled ? 5 : 4); i++) {
 		char path[TB_NAME_SIZE + 24];
 		int fd TB_CLOSE = -1;
 
-		snprintf(path, sizeof(path), "%s/%s", name, limits[i].file);
+		snprintf(path, sizeof(path), "%s/%s", name, files[i]);
 		fd = openat(conf, path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0 || write(fd, limits[i].value, 1) != 1)
+		if (fd < 0 || write(fd, i == 4 ? "1" : "0", 1) != 1)
 			return -errno;
 	}
 	return 0;
 }
 
-static uint32_t macvlan_mode(enum tb_macvtap_mode mode)
+uint32_t link_macvlan_mode(enum tb_macvtap_mode mode)
 {
-	switch (mode) {
-	case TB_MODE_VEPA:
-		return MACVLAN_MODE_VEPA;
-	case TB_MODE_PRIVATE:
-		return MACVLAN_MODE_PRIVATE;
-	case TB_MODE_PASSTHRU:
-		return MACVLAN_MODE_PASSTHRU;
-	default:
-		return MACVLAN_MODE_BRIDGE;
-	}
+	static const uint32_t modes[] = {
+		[TB_MODE_BRIDGE] = MACVLAN_MODE_BRIDGE,
+		[TB_MODE_VEPA] = MACVLAN_MODE_VEPA,
+		[TB_MODE_PRIVATE] = MACVLAN_MODE_PRIVATE,
+		[TB_MODE_PASSTHRU] = MACVLAN_MODE_PASSTHRU,
+	};
+
+	return mode < sizeof(modes) / sizeof(modes[0]) ? modes[mode] : 0;
 }
 
 int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
@@ -174,7 +118,7 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	info = mnl_attr_nest_start(batch.message, IFLA_LINKINFO);
 	mnl_attr_put_strz(batch.message, IFLA_INFO_KIND, "macvtap");
 	data = mnl_attr_nest_start(batch.message, IFLA_INFO_DATA);
-	mnl_attr_put_u32(batch.message, IFLA_MACVLAN_MODE, macvlan_mode(macvtap->mode));
+	mnl_attr_put_u32(batch.message, IFLA_MACVLAN_MODE, link_macvlan_mode(macvtap->mode));
 	mnl_attr_nest_end(batch.message, data);
 	mnl_attr_nest_end(batch.message, info);
 	message_end(&batch);
@@ -184,15 +128,17 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	return batch_run(&batch);
 }
 
-int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias)
+int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns)
 {
 	struct batch batch;
 
 	batch_begin(&batch, sock);
 	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
 	batch.info->ifi_flags = IFF_UP;
 	batch.info->ifi_change = IFF_UP;
+	if (netns >= 0)
+		mnl_attr_put_u32(batch.message, IFLA_NET_NS_FD, (uint32_t)netns);
+	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
 	message_end(&batch);
 	return batch_run(&batch);
 }
@@ -216,14 +162,15 @@ int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_M
 	return batch_run(&batch);
 }
 
-int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start, struct link *link)
+int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start)
 {
 	struct batch batch;
-	int ret = link_get(sock, ifindex, link);
+	struct link link;
+	int ret = link_get(sock, ifindex, &link);
 
 	if (ret < 0)
 		return ret;
-	if (!link_kind_ours(link) || strncmp(link->alias, start, strlen(start)) != 0)
+	if (!link_kind_ours(&link) || strncmp(link.alias, start, strlen(start)) != 0)
 		return -EPERM;
 	batch_begin(&batch, sock);
 	message_begin(&batch, RTM_DELLINK, NLM_F_ACK, ifindex);

@@ -12,7 +12,8 @@ struct link_setup {
 	uint32_t master;    /* ifindex of a bridge; 0: none */
 	bool isolated;      /* with a master */
 	uint32_t arp_ignore;
-	bool all_multicast; /* a macvtap takes every multicast frame, as a bridge's port does */
+	uint32_t flags; /* IFF_*, of those in flags_changed */
+	uint32_t flags_changed;
 };
 
 /* What a macvtap is made with. */
@@ -31,23 +32,24 @@ struct link_macvtap {
 int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
 			const struct link_macvtap *macvtap, const char *alias);
 
-/* Sets up a link of ours that is down. Returns 0 or a negative errno. */
-int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
-
-/* The same for a link that may be up: it is down while it becomes a port, so that it is never one that is not locked. On a
- * failure it is no port. flags are the link's. */
-int link_set_again(struct link_socket *sock, uint32_t ifindex, uint32_t flags, const struct link_setup *setup);
-
 /* Sets what the network says of IPv6 on the link of that name; conf is /proc/sys/net/ipv6/conf, or -1 if the kernel has no
  * IPv6. Returns 0 or a negative errno. */
 int link_limit_ipv6(int conf, const char *name, bool disabled);
 
-/* Sets the link up and gives it another alias, in one message. Returns 0 or a negative errno. */
-int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias);
+/* Sets up a link of ours, which is down if it gets a master: so it is never a port that is not locked. Returns 0 or a negative errno. */
+int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
 
-/* Deletes the link, if its alias begins so and it is a tun, tap or macvtap; *link is what it was. Takes the kernel about
- * 16 ms. Returns 0, -ENODEV if there is no such link, -EPERM if it is not ours, or another negative errno. */
-int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start, struct link *link);
+/* What the kernel calls a macvtap's mode: MACVLAN_MODE_*. */
+uint32_t link_macvlan_mode(enum tb_macvtap_mode mode);
+
+/* Sets the link up and gives it another alias, in one message. netns is -1, or an fd of a network namespace: the link is
+ * moved there with its name in the same message, because a link that was moved and is still down is nowhere to be seen.
+ * Its address and MTU go with it; its sysctls are those that a new link gets there. That takes the kernel about 16 ms.
+ * Returns 0, -EEXIST if an interface there has the name, or another negative errno. */
+int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns);
+
+/* Deletes the link, if its alias begins so and it is a tun, tap or macvtap. Takes the kernel about 16 ms. Returns 0, -ENODEV if there is no such link, -EPERM if it is not ours, or another negative errno. */
+int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start);
 
 /* Adds an entry to the forwarding table of the bridge whose port this is; state and flags as the kernel told them.
  * An entry that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */

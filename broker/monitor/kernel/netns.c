@@ -1,14 +1,18 @@
 /* Other network namespaces: see netns.h. Runs in the monitor, and netns_delete_device() in its reaper threads. USES
  * CAP_NET_ADMIN, which holds in every user namespace below the monitor's: to learn a socket's or a device's network
- * namespace, and to delete the device there. */
+ * namespace, to give that a number here, and to delete the device there. Must never touch a link that is not ours. */
 #include "broker/monitor/kernel/netns.h"
 
-#include "broker/monitor/kernel/link_netns.h"
 #include "broker/shared/fd.h"
+#include "broker/shared/netlink/link_batch.h"
 
 #include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/net_namespace.h>
 #include <linux/nsfs.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -68,37 +72,86 @@ static int open_netns(int device, int own)
 	return same(netns, own) ? -EXDEV : tb_take(&netns);
 }
 
-static int find_in(struct link_socket *sock, int device, int netns, struct link *link)
+/* Asks for the number of the network namespace, or has the kernel give it one. */
+static int run_nsid(struct link_socket *sock, uint16_t type, int netns, struct answer *answer)
 {
+	struct batch batch;
+
+	batch_begin(&batch, sock);
+	message_begin_as(&batch, type, NLM_F_ACK, sizeof(struct rtgenmsg));
+	mnl_attr_put_u32(batch.message, NETNSA_FD, (uint32_t)netns);
+	if (type == RTM_NEWNSID)
+		mnl_attr_put_u32(batch.message, NETNSA_NSID, (uint32_t)NETNSA_NSID_NOT_ASSIGNED);
+	message_end(&batch);
+	return batch_send(&batch, answer);
+}
+
+static int take_nsid(const struct nlattr *attribute, void *context)
+{
+	if (mnl_attr_get_type(attribute) == NETNSA_NSID && mnl_attr_get_payload_len(attribute) >= sizeof(int32_t))
+		*(int32_t *)context = (int32_t)mnl_attr_get_u32(attribute);
+	return MNL_CB_OK;
+}
+
+static void take_nsid_message(void *context, const struct nlmsghdr *message)
+{
+	if (message->nlmsg_type == RTM_NEWNSID)
+		mnl_attr_parse(message, sizeof(struct rtgenmsg), take_nsid, context);
+}
+
+/* The number that the namespace has here; it is given one if it has none yet. */
+static int nsid_of(struct link_socket *sock, int netns, int32_t *nsid)
+{
+	struct answer made = {.error = 0};
+	struct answer answer = {.take = take_nsid_message, .context = nsid};
+	int ret = run_nsid(sock, RTM_NEWNSID, netns, &made);
+
+	*nsid = NETNSA_NSID_NOT_ASSIGNED;
+	if (ret == 0 || ret == -EEXIST)
+		ret = run_nsid(sock, RTM_GETNSID, netns, &answer);
+	return ret == 0 && *nsid == NETNSA_NSID_NOT_ASSIGNED ? -EPROTO : ret;
+}
+
+/* Opens the device's network namespace, and finds the device there. *nsid is the number that the namespace has here. */
+static int find(struct link_socket *sock, int device, int32_t *nsid, struct link *link)
+{
+	int netns TB_CLOSE = open_netns(device, sock->fd);
 	struct ifreq request;
 	int ret;
 
+	memset(link, 0, sizeof(*link));
+	ret = netns < 0 ? netns : nsid_of(sock, netns, nsid);
+	if (ret < 0)
+		return ret;
 	memset(&request, 0, sizeof(request));
 	if (ioctl(device, TUNGETIFF, &request) < 0)
 		return -errno;
-	ret = link_find_in(sock, netns, request.ifr_name, link);
+	ret = link_ask(sock, *nsid, 0, request.ifr_name, link);
 	/* Whoever has this name now is another. */
 	return ret == 0 && strcmp(link->kind, "tun") != 0 ? -ENODEV : ret;
 }
 
 int netns_find_device(struct link_socket *sock, int device, struct link *link)
 {
-	int netns TB_CLOSE = open_netns(device, sock->fd);
+	int32_t nsid;
 
-	memset(link, 0, sizeof(*link));
-	return netns < 0 ? netns : find_in(sock, device, netns, link);
+	return find(sock, device, &nsid, link);
 }
 
 static int delete_once(struct link_socket *sock, int device)
 {
-	int netns TB_CLOSE = open_netns(device, sock->fd);
+	struct batch batch;
 	struct link link;
-	int ret;
+	int32_t nsid;
+	int ret = find(sock, device, &nsid, &link);
 
-	if (netns < 0)
-		return netns;
-	ret = find_in(sock, device, netns, &link);
-	return ret < 0 ? ret : link_delete_in(sock, netns, link.ifindex);
+	if (ret < 0)
+		return ret;
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_DELLINK, NLM_F_ACK, link.ifindex);
+	mnl_attr_put_u32(batch.message, IFLA_TARGET_NETNSID, (uint32_t)nsid);
+	message_end(&batch);
+	return batch_run(&batch);
 }
 
 int netns_delete_device(struct link_socket *sock, int device)

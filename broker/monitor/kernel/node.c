@@ -24,13 +24,6 @@
 
 #define OPENER_DEADLINE_MS 2000
 
-bool node_is_public(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && (status.st_mode & 0006) == 0006;
-}
-
 /* One request to the opener, and what it has answered so far. */
 struct exchange {
 	struct node_source *source;
@@ -41,80 +34,46 @@ struct exchange {
 	int fd; /* owned */
 };
 
-/* True if the answer is to this request; false if it is late. */
-static bool is_current(const struct exchange *exchange, const struct tb_node_answer *answer, uint16_t type)
+/* An fd, and the word that the opener has closed its own copy, come without an error; no fd comes with one. */
+static bool answer_valid(const struct tb_node_answer *answer, bool with_fd)
 {
+	if (with_fd || answer->header.type == TB_ANS_CLOSED)
+		return answer->error == 0;
+	return answer->header.type == TB_ANS_NODE ? answer->error > 0 : answer->error >= 0;
+}
+
+static void take_answer(struct exchange *exchange, const struct tb_node_answer *answer, bool with_fd, int fd)
+{
+	uint16_t type = answer->header.type;
 	uint32_t last = exchange->source->serial;
 
+	if (!answer_valid(answer, with_fd))
+		tb_die("the opener answers nonsense: %s fd and the error %d", with_fd ? "an" : "no", answer->error);
 	if (answer->serial == 0 || answer->serial > last)
 		tb_die("the opener answers nonsense: to a request that nobody made");
-	if (answer->serial != last || exchange->awaited == 0)
-		return false;
-	if (type != exchange->awaited || exchange->answered)
-		tb_die("the opener answers nonsense: twice, or something else");
-	return true;
+	if (answer->serial != last || exchange->awaited == 0) {
+		closer_give(exchange->source->closer, &fd);
+	} else if (type == TB_ANS_CLOSED) {
+		exchange->closed = true;
+	} else {
+		if (type != exchange->awaited || exchange->answered)
+			tb_die("the opener answers nonsense: twice, or something else");
+		exchange->answered = true;
+		exchange->error = with_fd && fd < 0 ? -EMFILE : -answer->error;
+		exchange->fd = fd;
+	}
 }
 
 static int take_node(void *context, const void *message, const int *fds)
 {
-	const struct tb_node_answer *answer = message;
-	struct exchange *exchange = context;
-	int fd = fds != NULL ? fds[0] : -1;
-
-	if (answer->error != 0)
-		tb_die("the opener answers nonsense: an fd and the error %d", answer->error);
-	if (!is_current(exchange, answer, TB_ANS_NODE)) {
-		closer_give(exchange->source->closer, &fd);
-		return 0;
-	}
-	exchange->answered = true;
-	exchange->error = fd < 0 ? -EMFILE : 0;
-	exchange->fd = fd;
+	take_answer(context, message, true, fds != NULL ? fds[0] : -1);
 	return 0;
 }
 
-static int take_error(void *context, const void *message, const int *fds)
+static int take_word(void *context, const void *message, const int *fds)
 {
-	const struct tb_node_answer *answer = message;
-	struct exchange *exchange = context;
-
 	(void)fds;
-	if (answer->error <= 0)
-		tb_die("the opener answers nonsense: no fd and the error %d", answer->error);
-	if (is_current(exchange, answer, TB_ANS_NODE)) {
-		exchange->answered = true;
-		exchange->error = -answer->error;
-	}
-	return 0;
-}
-
-static int take_granted(void *context, const void *message, const int *fds)
-{
-	const struct tb_node_answer *answer = message;
-	struct exchange *exchange = context;
-
-	(void)fds;
-	if (answer->error < 0)
-		tb_die("the opener answers nonsense: the error %d", answer->error);
-	if (is_current(exchange, answer, TB_ANS_GRANT)) {
-		exchange->answered = true;
-		exchange->error = -answer->error;
-	}
-	return 0;
-}
-
-static int take_closed(void *context, const void *message, const int *fds)
-{
-	const struct tb_node_answer *answer = message;
-	struct exchange *exchange = context;
-
-	(void)fds;
-	if (answer->error != 0)
-		tb_die("the opener answers nonsense: it has closed the fd, with the error %d", answer->error);
-	if (answer->serial == 0 || answer->serial > exchange->source->serial)
-		tb_die("the opener answers nonsense: to a request that nobody made");
-	if (answer->serial == exchange->source->serial)
-		exchange->closed = true;
+	take_answer(context, message, false, -1);
 	return 0;
 }
 
@@ -126,9 +85,9 @@ static int refuse_answer(void *context, const void *message, const int *fds)
 
 static const struct tb_row answers[] = {
 	{TB_ANS_NODE, sizeof(struct tb_node_answer), 1, take_node},
-	{TB_ANS_NODE, sizeof(struct tb_node_answer), 0, take_error},
-	{TB_ANS_GRANT, sizeof(struct tb_node_answer), 0, take_granted},
-	{TB_ANS_CLOSED, sizeof(struct tb_node_answer), 0, take_closed},
+	{TB_ANS_NODE, sizeof(struct tb_node_answer), 0, take_word},
+	{TB_ANS_GRANT, sizeof(struct tb_node_answer), 0, take_word},
+	{TB_ANS_CLOSED, sizeof(struct tb_node_answer), 0, take_word},
 	{0, 0, 0, refuse_answer},
 };
 
@@ -163,33 +122,24 @@ static int await_answer(struct exchange *exchange, uint64_t deadline)
 
 /* Returns the fd that the opener has sent, 0 for an answer without one, or a negative errno. That the opener is gone is
  * noticed where its channel is watched. */
-static int ask_opener(struct node_source *source, uint16_t type, struct tb_node_request *request)
+static int ask_opener(struct node_source *source, uint16_t type, struct tb_node_request request, const char *name)
 {
 	struct exchange exchange = {.source = source, .awaited = type + 1, .fd = -1};
 	uint64_t deadline = monotonic_ms() + OPENER_DEADLINE_MS;
 	int ret;
 
-	tb_header_set(&request->header, type, sizeof(*request));
+	tb_header_set(&request.header, type, sizeof(request));
+	memcpy(request.name, name, strlen(name));
 	source->serial = source->serial == UINT32_MAX ? 1 : source->serial + 1;
-	request->serial = source->serial;
-	ret = tb_send(source->opener, request, sizeof(*request), NULL, 0);
+	request.serial = source->serial;
+	ret = tb_send(source->opener, &request, sizeof(request), NULL, 0);
 	while (ret == 0 && !is_complete(&exchange))
 		ret = await_answer(&exchange, deadline);
 	if (ret == 0)
 		ret = exchange.error;
-	if (ret < 0) {
+	if (ret < 0)
 		closer_give(source->closer, &exchange.fd);
-		return ret;
-	}
-	return exchange.fd < 0 ? 0 : exchange.fd;
-}
-
-static int ask_for_node(struct node_source *source, enum tb_node node, const char *name, uint32_t ifindex)
-{
-	struct tb_node_request request = {.node = node, .ifindex = ifindex};
-
-	memcpy(request.name, name, strlen(name));
-	return ask_opener(source, TB_REQ_NODE, &request);
+	return ret < 0 || exchange.fd < 0 ? ret : exchange.fd;
 }
 
 int node_grant(struct node_source *source, const char *name, uint32_t ifindex, uid_t uid)
@@ -197,29 +147,31 @@ int node_grant(struct node_source *source, const char *name, uint32_t ifindex, u
 	struct tb_node_request request = {.node = TB_NODE_TAP, .ifindex = ifindex, .uid = uid};
 
 	/* Root may open it anyway. */
-	if (uid == 0)
-		return 0;
-	memcpy(request.name, name, strlen(name));
-	return ask_opener(source, TB_REQ_GRANT, &request);
+	return uid != 0 ? ask_opener(source, TB_REQ_GRANT, request, name) : 0;
 }
 
-static int open_path(const char *path)
+/* Opens a node of a fixed name: with the monitor's own rights, or by the opener. */
+static int open_fixed(struct node_source *source, bool direct, const char *path, enum tb_node node)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC);
+	struct tb_node_request request = {.node = node};
+	int fd;
 
+	if (!direct)
+		return ask_opener(source, TB_REQ_NODE, request, "");
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 int node_open_tun(struct node_source *source)
 {
-	return source->tun_direct ? open_path(NODE_TUN_PATH) : ask_for_node(source, TB_NODE_TUN, "", 0);
+	return open_fixed(source, source->tun_direct, NODE_TUN_PATH, TB_NODE_TUN);
 }
 
 /* A device's other fds fail at their first ioctl if they are not what they should be. This one goes to a client without
  * an ioctl of ours, so it is looked at, whoever has opened it. */
 int node_open_vhost(struct node_source *source)
 {
-	int fd = source->vhost_direct ? open_path(NODE_VHOST_PATH) : ask_for_node(source, TB_NODE_VHOST, "", 0);
+	int fd = open_fixed(source, source->vhost_direct, NODE_VHOST_PATH, TB_NODE_VHOST);
 	struct stat status;
 
 	if (fd < 0)
@@ -260,7 +212,8 @@ static int check_number(const struct node_source *source, int fd, const char *na
 
 int node_open_tap(struct node_source *source, const char *name, uint32_t ifindex)
 {
-	int fd = ask_for_node(source, TB_NODE_TAP, name, ifindex);
+	struct tb_node_request request = {.node = TB_NODE_TAP, .ifindex = ifindex};
+	int fd = ask_opener(source, TB_REQ_NODE, request, name);
 	int ret;
 
 	if (fd < 0)

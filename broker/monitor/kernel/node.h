@@ -24,9 +24,6 @@ struct node_source {
 	struct closer *closer;
 };
 
-/* True if everybody may open the device node with this path. */
-bool node_is_public(const char *path);
-
 /* Opens /dev/net/tun. Returns the fd, which is the caller's, or a negative errno; -ETIMEDOUT: the opener is late. */
 int node_open_tun(struct node_source *source);
 

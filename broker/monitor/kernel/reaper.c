@@ -5,7 +5,6 @@
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/kernel/netns.h"
 #include "broker/monitor/kernel/repair.h"
-#include "broker/monitor/kernel/threads.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
@@ -18,42 +17,25 @@
 #include <poll.h>
 #include <string.h>
 
-/* What one thread works with; it is the thread's alone. */
-struct worker {
-	struct link_socket link;
-	struct reaper *reaper;
-};
-
-static int delete_here(struct worker *worker, const struct tb_delete *order)
+static int delete_here(struct reaper_worker *worker, const struct tb_delete *order)
 {
-	struct reaper *reaper = worker->reaper;
-	uint64_t begun = count_begin(reaper->count);
 	char start[ALIAS_START_SIZE];
-	struct link link;
-	int ret;
 
 	alias_write_start(order->lease, start);
-	ret = link_delete_ours(&worker->link, order->ifindex, start, &link);
-	if (ret == 0)
-		count_down(reaper->count, begun, count_network_of(reaper->networks, link.alias));
-	return ret;
+	return link_delete_ours(&worker->link, order->ifindex, start);
 }
 
-static int delete_away(struct worker *worker, const struct tb_delete *order)
+static int delete_away(struct reaper_worker *worker, const struct tb_delete *order)
 {
-	struct reaper *reaper = worker->reaper;
-	uint64_t begun = count_begin(reaper->count);
-	uint32_t network;
-	int device = away_begin(reaper->away, order->lease, &network);
+	struct away *away = worker->reaper->away;
+	int device = away_begin(away, order->lease);
 	int fd TB_CLOSE = -1;
 	int ret;
 
 	if (device < 0)
 		return device;
 	ret = netns_delete_device(&worker->link, device);
-	fd = away_deleted(reaper->away, order->lease);
-	if (ret == 0)
-		count_down(reaper->count, begun, network);
+	fd = away_deleted(away, order->lease);
 	return ret;
 }
 
@@ -73,7 +55,7 @@ static void answer_clerk(const struct reaper *reaper, const struct tb_deleted *a
 
 static int take_delete(void *context, const void *message, const int *fds)
 {
-	struct worker *worker = context;
+	struct reaper_worker *worker = context;
 	const struct tb_delete *order = message;
 	struct tb_deleted answer;
 
@@ -97,7 +79,7 @@ static bool bridge_of_a_network(const struct network_table *networks, const char
 	return false;
 }
 
-static int put_back(struct worker *worker, const struct tb_fdb_entry *entry)
+static int put_back(struct reaper_worker *worker, const struct tb_fdb_entry *entry)
 {
 	struct link port;
 	struct link bridge;
@@ -135,7 +117,7 @@ static int take_put_back(void *context, const void *message, const int *fds)
 
 static int take_repair(void *context, const void *message, const int *fds)
 {
-	struct worker *worker = context;
+	struct reaper_worker *worker = context;
 	const struct tb_repair *order = message;
 	int ret;
 
@@ -164,9 +146,9 @@ static const struct tb_row deletions[] = {
 	{0, 0, 0, refuse_nonsense},
 };
 
-static void run_worker(void *context)
+void reaper_run(void *context)
 {
-	struct worker *worker = context;
+	struct reaper_worker *worker = context;
 	int ret;
 
 	do {
@@ -178,19 +160,6 @@ static void run_worker(void *context)
 	/* The end of a thread gives its stack back, for which the filter has no row. */
 	for (;;)
 		poll(NULL, 0, -1);
-}
-
-int reaper_start(struct reaper *reaper)
-{
-	static struct worker workers[REAPER_THREADS];
-	int ret = 0;
-
-	for (int i = 0; ret == 0 && i < REAPER_THREADS; i++) {
-		workers[i].reaper = reaper;
-		ret = link_socket_open(&workers[i].link);
-	}
-	atomic_store(&reaper->running, REAPER_THREADS);
-	return ret < 0 ? ret : threads_start(run_worker, workers, sizeof(workers[0]), REAPER_THREADS);
 }
 
 bool reaper_idle(const struct reaper *reaper)

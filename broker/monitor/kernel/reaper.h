@@ -6,7 +6,7 @@
 
 #include "broker/config/table.h"
 #include "broker/monitor/kernel/away.h"
-#include "broker/monitor/kernel/count.h"
+#include "broker/shared/netlink/link.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,13 +17,18 @@ struct reaper {
 	int channel; /* to the clerk; owned, and blocking */
 	const struct network_table *networks;
 	struct away *away;
-	struct count *count;
 	int ipv6_conf;       /* /proc/sys/net/ipv6/conf; -1 if the kernel has no IPv6 */
 	atomic_uint running; /* threads that have not come to the channel's end */
 };
 
-/* Starts the threads. Returns 0 or a negative errno. */
-int reaper_start(struct reaper *reaper);
+/* What one thread works with; it is the thread's alone. */
+struct reaper_worker {
+	struct link_socket link;
+	struct reaper *reaper;
+};
+
+/* One of the threads; context is its struct reaper_worker. It does not return. */
+void reaper_run(void *context);
 
 /* True if the clerk has closed its end, and everything that it wanted is done. */
 bool reaper_idle(const struct reaper *reaper);

@@ -1,4 +1,5 @@
-/* Threads of the monitor: see threads.h. Runs before lock-down is complete; needs no right. */
+/* Starting the monitor's threads: see threads.h. Runs in tapbrokerd before lock-down is complete; needs no right. Must
+ * never be called after it. */
 #include "broker/monitor/kernel/threads.h"
 
 #include <pthread.h>
@@ -42,17 +43,40 @@ static int start_thread(struct start *start)
 	return ret;
 }
 
-int threads_start(void (*run)(void *context), void *contexts, size_t size, unsigned int count)
+/* Starts count threads, each with the next one of an array of contexts of this size; with size 0 all have the same one. A
+ * context outlives its thread. run() does not return. */
+static int start_threads(void (*run)(void *context), void *contexts, size_t size, unsigned int count)
 {
 	struct start start = {.run = run, .contexts = contexts, .size = size};
 	int ret = -pthread_barrier_init(&start.started, NULL, count + 1);
 
 	for (unsigned int i = 0; ret == 0 && i < count; i++)
 		ret = start_thread(&start);
-	/* If one could not be started the caller ends the process: those that wait are not worth more. */
 	if (ret < 0)
 		return ret;
 	pthread_barrier_wait(&start.started);
 	pthread_barrier_destroy(&start.started);
 	return 0;
+}
+
+int threads_start_closer(struct closer *closer)
+{
+	int ret = -pthread_mutex_init(&closer->lock, NULL);
+
+	if (ret == 0)
+		ret = -pthread_cond_init(&closer->changed, NULL);
+	return ret < 0 ? ret : start_threads(closer_run, closer, 0, CLOSER_THREADS);
+}
+
+int threads_start_reaper(struct reaper *reaper)
+{
+	static struct reaper_worker workers[REAPER_THREADS];
+	int ret = 0;
+
+	for (int i = 0; ret == 0 && i < REAPER_THREADS; i++) {
+		workers[i].reaper = reaper;
+		ret = link_socket_open(&workers[i].link);
+	}
+	atomic_store(&reaper->running, REAPER_THREADS);
+	return ret < 0 ? ret : start_threads(reaper_run, workers, sizeof(workers[0]), REAPER_THREADS);
 }

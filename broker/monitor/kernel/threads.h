@@ -1,12 +1,13 @@
-/* Threads of the monitor, started before its filter is: a thread that starts makes system calls that the filter does not
- * know. None of them ends before the process does. */
+/* The monitor's threads: the closer's and the reaper's. They are started before the filter is loaded: a thread that starts
+ * makes system calls that the filter does not know. None of them ends before the process does. */
 #ifndef TB_THREADS_H
 #define TB_THREADS_H
 
-#include <stddef.h>
+#include "broker/monitor/kernel/closer.h"
+#include "broker/monitor/kernel/reaper.h"
 
-/* Starts count threads, each with the next one of an array of contexts of this size, and waits until all of them run;
- * with size 0 all have the same one. A context outlives its thread. run() does not return. Returns 0 or a negative errno. */
-int threads_start(void (*run)(void *context), void *contexts, size_t size, unsigned int count);
+/* Start the threads, and wait until all of them run. Return 0, or a negative errno: then the caller ends the process. */
+int threads_start_closer(struct closer *closer);
+int threads_start_reaper(struct reaper *reaper);
 
 #endif

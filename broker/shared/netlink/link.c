@@ -1,40 +1,15 @@
-/* Asking the kernel about links: see link.h. Needs no right, and changes nothing: that is link_change.c. What an answer
+/* Asking the kernel about links: see link.h. Linked into the monitor and the clerk; needs no right, and changes nothing: that is link_change.c. What an answer
  * says is read in link_parse.c. */
 #include "broker/shared/netlink/link.h"
 
 #include "broker/shared/netlink/link_batch.h"
-#include "broker/shared/fd.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-
-int link_netlink_open(uint32_t groups)
-{
-	int fd TB_CLOSE = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return tb_take(&fd);
-}
-
-int link_socket_open(struct link_socket *sock)
-{
-	struct sockaddr_nl address;
-	socklen_t length = sizeof(address);
-
-	sock->fd = link_netlink_open(0);
-	if (sock->fd < 0)
-		return sock->fd;
-	if (getsockname(sock->fd, (struct sockaddr *)&address, &length) < 0)
-		return -errno;
-	sock->port = address.nl_pid;
-	sock->sequence = 0;
-	return 0;
-}
 
 void batch_begin(struct batch *batch, struct link_socket *sock)
 {
@@ -145,24 +120,12 @@ int batch_run(struct batch *batch)
 	return batch_send(batch, &answer);
 }
 
-void copy_link(void *context, const struct link *link)
+static void copy_link(void *context, const struct link *link)
 {
 	*(struct link *)context = *link;
 }
 
-int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link)
-{
-	struct answer answer = {.each = copy_link, .context = link};
-	struct batch batch;
-
-	memset(link, 0, sizeof(*link));
-	batch_begin(&batch, sock);
-	message_begin(&batch, RTM_GETLINK, NLM_F_ACK, ifindex);
-	message_end(&batch);
-	return batch_send(&batch, &answer);
-}
-
-int link_find(struct link_socket *sock, const char *name, struct link *link)
+int link_ask(struct link_socket *sock, int32_t nsid, uint32_t ifindex, const char *name, struct link *link)
 {
 	struct answer answer = {.each = copy_link, .context = link};
 	struct batch batch;
@@ -170,13 +133,24 @@ int link_find(struct link_socket *sock, const char *name, struct link *link)
 
 	memset(link, 0, sizeof(*link));
 	batch_begin(&batch, sock);
-	message_begin(&batch, RTM_GETLINK, NLM_F_ACK, 0);
-	mnl_attr_put_strz(batch.message, IFLA_IFNAME, name);
+	message_begin(&batch, RTM_GETLINK, NLM_F_ACK, ifindex);
+	if (nsid >= 0)
+		mnl_attr_put_u32(batch.message, IFLA_TARGET_NETNSID, (uint32_t)nsid);
+	if (name != NULL)
+		mnl_attr_put_strz(batch.message, IFLA_IFNAME, name);
 	message_end(&batch);
 	ret = batch_send(&batch, &answer);
-	if (ret == 0 && strcmp(link->name, name) != 0)
-		return -ENODEV;
-	return ret;
+	return ret == 0 && name != NULL && strcmp(link->name, name) != 0 ? -ENODEV : ret;
+}
+
+int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link)
+{
+	return link_ask(sock, -1, ifindex, NULL, link);
+}
+
+int link_find(struct link_socket *sock, const char *name, struct link *link)
+{
+	return link_ask(sock, -1, 0, name, link);
 }
 
 int link_dump(struct link_socket *sock, const char *kind, void (*each)(void *context, const struct link *link),

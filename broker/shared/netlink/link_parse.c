@@ -81,6 +81,7 @@ static uint32_t get_element(const struct nlattr *array, size_t index)
 
 static void parse_info(const struct nlattr *nest, struct link *link)
 {
+	char slave_kind[LINK_KIND_SIZE] = "";
 	struct attributes info;
 	struct attributes data;
 
@@ -97,13 +98,9 @@ static void parse_info(const struct nlattr *nest, struct link *link)
 		link->macvlan_mode = get_u32(&data, IFLA_MACVLAN_MODE);
 	}
 	/* The same numbers mean something else on the ports of other masters. */
-	if (info.by_type[IFLA_INFO_SLAVE_KIND] != NULL) {
-		char slave_kind[LINK_KIND_SIZE] = "";
-
-		get_string(&info, IFLA_INFO_SLAVE_KIND, slave_kind, sizeof(slave_kind));
-		parse_nested(info.by_type[IFLA_INFO_SLAVE_DATA], &data);
-		link->isolated = strcmp(slave_kind, "bridge") == 0 && get_u8(&data, IFLA_BRPORT_ISOLATED) != 0;
-	}
+	get_string(&info, IFLA_INFO_SLAVE_KIND, slave_kind, sizeof(slave_kind));
+	parse_nested(info.by_type[IFLA_INFO_SLAVE_DATA], &data);
+	link->isolated = strcmp(slave_kind, "bridge") == 0 && get_u8(&data, IFLA_BRPORT_ISOLATED) != 0;
 }
 
 static void parse_families(const struct nlattr *nest, struct link *link)
