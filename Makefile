@@ -48,7 +48,7 @@ libtapbroker_PKGS = libseccomp
 libtapbroker_OBJS = $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/*.c client/libtapbroker/*.c))
 
 # What unit tests, fuzz targets, helpers and benches link; each takes out of it what it uses.
-libtest_OBJS = $(filter-out %/main.o,$(call objects,proto broker/shared broker/shared/netlink broker/config broker/monitor broker/monitor/kernel client/libtapbroker))
+libtest_OBJS = $(filter-out %/tapbrokerd.o,$(call objects,proto broker/shared broker/shared/netlink broker/config broker/monitor broker/monitor/kernel client/libtapbroker))
 libbench_OBJS = $(filter-out $(BENCHES:$(BUILD)/%=$(BUILD)/tests/%.o),$(call objects,tests/bench))
 
 PROGRAMS = tapbrokerd tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper

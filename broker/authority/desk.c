@@ -8,7 +8,7 @@
 #include "broker/authority/desk.h"
 
 #include "broker/authority/bus.h"
-#include "broker/authority/check.h"
+#include "broker/authority/polkit_check.h"
 #include "broker/shared/log.h"
 #include "proto/broker.h"
 #include "proto/channel.h"
@@ -130,7 +130,7 @@ static void on_polkit_reply(GObject *source, GAsyncResult *async, gpointer data)
 		g_dbus_error_strip_remote_error(error);
 		desk_log_error(&place->question, error);
 	} else {
-		word = check_verdict(reply);
+		word = polkit_check_verdict(reply);
 	}
 	if (word == TB_VERDICT_YES && place->question.action == TB_ACTION_OPEN)
 		word = desk_pass_yes(&place->question);
@@ -144,8 +144,8 @@ static void desk_ask_polkit(struct place *place, GDBusConnection *connection)
 {
 	place->state = PLACE_ASKED;
 	g_dbus_connection_call(connection, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CheckAuthorization",
-			       check_parameters(&place->question), CHECK_REPLY_TYPE, G_DBUS_CALL_FLAGS_NONE, G_MAXINT,
-			       NULL, on_polkit_reply, place);
+			       polkit_check_parameters(&place->question), CHECK_REPLY_TYPE, G_DBUS_CALL_FLAGS_NONE,
+			       G_MAXINT, NULL, on_polkit_reply, place);
 }
 
 /* The connection is there, or is not to be had: either way nobody waits for it any longer. */
@@ -177,7 +177,7 @@ void desk_ask(const struct tb_question *question)
 	GDBusConnection *connection = bus_connection();
 	struct place *place;
 
-	if (!check_valid(question))
+	if (!polkit_check_valid(question))
 		tb_die("authority: the clerk asked a question that makes no sense");
 	if (desk_find(question->ticket) != NULL)
 		tb_die("authority: the clerk used a ticket twice");
@@ -196,8 +196,8 @@ static void desk_cancel_at_polkit(const struct place *place)
 	if (connection == NULL)
 		return;
 	g_dbus_connection_call(connection, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CancelCheckAuthorization",
-			       check_cancellation(&place->question), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL,
-			       NULL, NULL);
+			       polkit_check_cancellation(&place->question), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
+			       NULL, NULL, NULL);
 }
 
 void desk_cancel(const uint8_t ticket[TB_ID_SIZE])

@@ -6,15 +6,15 @@
  * network: its filter permits no call that could, and the kernel lets nobody without CAP_NET_ADMIN.
  */
 #include "broker/clerk/client/client.h"
-#include "broker/clerk/client/closer.h"
+#include "broker/clerk/client/lingering.h"
 #include "broker/clerk/client/listener.h"
 #include "broker/clerk/lease/adopt.h"
 #include "broker/clerk/lease/deletion.h"
 #include "broker/clerk/lease/fdb.h"
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
+#include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/lease/mend.h"
-#include "broker/clerk/lease/state.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
@@ -84,7 +84,7 @@ static const struct tb_rule rules[] = {
 	TB_ALLOW(write),                            /* the log, and the looker's pipes */
 	TB_ALLOW(close),                            /* whatever was opened */
 	TB_ALLOW_IF(ioctl, 1, SIOCOUTQ),            /* has a client read its answer */
-	TB_ALLOW(pipe2),                            /* for a process that closes sockets, see closer.h */
+	TB_ALLOW(pipe2),                            /* for a process that closes sockets, see lingering.h */
 	TB_ALLOW_IF(clone, 0, SIGCHLD),             /* that process: no thread, no namespace */
 	TB_ALLOW(getrandom),                        /* tickets */
 	TB_ALLOW(clock_gettime),                    /* deadlines, where the vDSO cannot tell the time */
@@ -103,7 +103,7 @@ static const struct tb_path paths[] = {
 
 static bool stopping;
 
-static int checked(int ret, const char *deed)
+static int clerk_checked(int ret, const char *deed)
 {
 	if (ret < 0)
 		tb_die("clerk: %s: %s", deed, strerror(-ret));
@@ -150,7 +150,7 @@ static int take_stored(void *context, const void *message, const int *fds)
 	return 0;
 }
 
-static int take_unknown(void *context, const void *message, const int *fds)
+static int take_unknown_of_monitor(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)message, (void)fds;
 	tb_die("clerk: the monitor speaks nonsense");
@@ -160,7 +160,7 @@ static const struct tb_row monitor_messages[] = {
 	{TB_ANS_MADE, sizeof(struct tb_made), 0, take_made},
 	{TB_ANS_STORE, sizeof(struct tb_stored), 0, take_stored},
 	{TB_ANS_DROP, sizeof(struct tb_stored), 0, take_stored},
-	{0, 0, 0, take_unknown},
+	{0, 0, 0, take_unknown_of_monitor},
 };
 
 /* The monitor shuts its side down when the broker is to stop, and ends after us. */
@@ -187,34 +187,35 @@ static void open_books(const struct clerk_options *options, const struct network
 						.own_uids = {getuid(), options->monitor_uid, options->authority_uid}};
 	struct listener_limits listener_limits = {.connections = CONNECTIONS_MAX,
 						  .per_user = options->max_connections_per_user,
-						  .deadline_ms = SILENCE_MS};
+						  .deadline_ms = SILENCE_MS,
+						  .account = lease_account};
 	/* With those that are kept for root. */
 	uint32_t capacity = options->max_leases + LEASES_RESERVED_FOR_ROOT;
 
-	checked(loop_init(), "epoll_create1");
+	clerk_checked(loop_init(), "epoll_create1");
 	monitor_init(MONITOR_FD);
-	checked(leases_init(networks, &lease_limits), "cannot make the table of leases");
-	checked(turns_init(capacity), "cannot make the table of turns");
-	checked(keeping_init(capacity), "cannot make the list of what is stored");
-	checked(deletion_init(REAPER_FD, capacity), "cannot make the list of deletions");
+	clerk_checked(leases_init(networks, &lease_limits), "cannot make the table of leases");
+	clerk_checked(turns_init(capacity, lease_turn_begins, lease_turn_is_over), "cannot make the table of turns");
+	clerk_checked(keeping_init(capacity), "cannot make the list of what is stored");
+	clerk_checked(deletion_init(REAPER_FD, capacity, lease_deleted), "cannot make the list of deletions");
 	leases_listen();
-	checked(fdb_init(NEIGHBOURS_FD, deletion_put_back), "cannot listen to the kernel's news of bridges");
-	checked(guard_init(LINKS_FD), "cannot listen to the kernel's news of links");
+	clerk_checked(fdb_init(NEIGHBOURS_FD, deletion_put_back), "cannot listen to the kernel's news of bridges");
+	clerk_checked(guard_init(LINKS_FD), "cannot listen to the kernel's news of links");
 	mend_init();
 	requests_init(networks, &request_limits);
-	checked(lists_init(capacity), "cannot make room for lists");
-	checked(flow_init(AUTHORITY_FD), "cannot hear the authority");
-	checked(listener_init(LISTENING_FD, &listener_limits, flow_begin, flow_turn_away),
-		"cannot make the table of connections");
+	clerk_checked(lists_init(capacity), "cannot make room for lists");
+	clerk_checked(flow_init(AUTHORITY_FD), "cannot hear the authority");
+	clerk_checked(listener_init(LISTENING_FD, &listener_limits, flow_begin, flow_turn_away),
+		      "cannot make the table of connections");
 	loop_handle(LOOP_MONITOR, on_monitor);
-	checked(loop_watch(MONITOR_FD, EPOLLIN, LOOP_MONITOR, 0), "cannot hear the monitor");
+	clerk_checked(loop_watch(MONITOR_FD, EPOLLIN, LOOP_MONITOR, 0), "cannot hear the monitor");
 }
 
-static void lock_down(void)
+static void clerk_lock_down(void)
 {
-	checked(tb_not_dumpable(), "cannot become undumpable");
-	checked(tb_landlock_restrict(paths, sizeof(paths) / sizeof(paths[0])), "Landlock");
-	checked(tb_filter_load(rules, sizeof(rules) / sizeof(rules[0]), true), "seccomp");
+	clerk_checked(tb_not_dumpable(), "cannot become undumpable");
+	clerk_checked(tb_landlock_restrict(paths, sizeof(paths) / sizeof(paths[0])), "Landlock");
+	clerk_checked(tb_filter_load(rules, sizeof(rules) / sizeof(rules[0]), true), "seccomp");
 }
 
 static void say_ready(void)
@@ -222,7 +223,7 @@ static void say_ready(void)
 	struct tb_ready ready = {.leases = leases_count()};
 
 	tb_header_set(&ready.header, TB_READY, sizeof(ready));
-	checked(monitor_send(&ready, sizeof(ready), -1), "cannot tell the monitor");
+	clerk_checked(monitor_send(&ready, sizeof(ready), -1), "cannot tell the monitor");
 }
 
 /* With hidepid= on /proc no client could be told apart from another that gets its number later. */
@@ -235,7 +236,7 @@ static void complain_of_hidden_processes(void)
 
 /* Everything that has a time of its own. Whoever gives another work comes before it. Returns the milliseconds until the
  * next, or -1. */
-static int expire(void)
+static int clerk_expire(void)
 {
 	int timeout = listener_expire();
 
@@ -246,7 +247,7 @@ static int expire(void)
 	timeout = loop_nearer(timeout, deletion_expire());
 	timeout = loop_nearer(timeout, guard_expire());
 	timeout = loop_nearer(timeout, mend_expire());
-	return loop_nearer(timeout, closer_expire());
+	return loop_nearer(timeout, lingering_expire());
 }
 
 /* What has ended goes before we do; nobody new is listened to meanwhile. */
@@ -260,7 +261,7 @@ static void finish(void)
 	flow_stop();
 	turns_give_all();
 	while (deletion_count() > 0 && monotonic_ms() < deadline) {
-		int timeout = loop_nearer(deletion_expire(), closer_expire());
+		int timeout = loop_nearer(deletion_expire(), lingering_expire());
 
 		loop_step(loop_nearer(timeout, 100));
 	}
@@ -283,14 +284,15 @@ int main(int argc, char **argv)
 	if (networks == NULL)
 		tb_die("clerk: fd %d is not a table of networks", NETWORKS_FD);
 	open_books(&options, networks);
-	checked(guard_start_looking(), "cannot start the looker");
-	checked(adopt(networks, getenv("TB_STORED"), FIRST_STORED_FD, getenv("TB_AWAY")), "cannot list the links");
+	clerk_checked(guard_start_looking(), "cannot start the looker");
+	clerk_checked(adopt(networks, getenv("TB_STORED"), FIRST_STORED_FD, getenv("TB_AWAY")),
+		      "cannot list the links");
 	complain_of_hidden_processes();
-	lock_down();
+	clerk_lock_down();
 	say_ready();
 
 	while (!stopping)
-		loop_step(expire());
+		loop_step(clerk_expire());
 	finish();
 	tb_log(TB_LOG_NOTICE, "stopping: %u leases stay", leases_live());
 	return 0;

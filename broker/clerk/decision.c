@@ -20,7 +20,7 @@
 #define METERS 64
 
 struct meter {
-	uid_t uid;
+	uid_t account;
 	uint64_t since;  /* milliseconds of the monotonic clock: when the second began; 0: this slot is free */
 	uint32_t count;  /* refusals in this second */
 	uint32_t unsaid; /* of those, and of earlier ones, not logged */
@@ -49,30 +49,30 @@ static void say_unsaid(struct meter *meter)
 {
 	if (meter->unsaid > 0)
 		tb_log(TB_LOG_NOTICE, "uid %u was refused %u more times, which are not logged",
-		       (unsigned int)meter->uid, meter->unsaid);
+		       (unsigned int)meter->account, meter->unsaid);
 	meter->unsaid = 0;
 }
 
 /* The user's meter, or one that is made free for him. */
-static struct meter *meter_of(uid_t uid)
+static struct meter *meter_of(uid_t account)
 {
 	struct meter *oldest = &meters[0];
 
 	for (size_t i = 0; i < METERS; i++) {
-		if (meters[i].since != 0 && meters[i].uid == uid)
+		if (meters[i].since != 0 && meters[i].account == account)
 			return &meters[i];
 		if (meters[i].since < oldest->since)
 			oldest = &meters[i];
 	}
 	say_unsaid(oldest);
-	*oldest = (struct meter){.uid = uid};
+	*oldest = (struct meter){.account = account};
 	return oldest;
 }
 
 /* Counts one more refusal. Returns false if it is one too many to be logged. */
-static bool refusal_logged(uid_t uid)
+static bool refusal_logged(uid_t account)
 {
-	struct meter *meter = meter_of(uid);
+	struct meter *meter = meter_of(account);
 	uint64_t now = monotonic_ms();
 
 	if (meter->since == 0 || now - meter->since >= 1000) {
@@ -90,6 +90,6 @@ void decision_log(const struct decision *decision)
 {
 	bool refused = strcmp(decision->verdict, "denied") == 0 || strcmp(decision->verdict, "failed") == 0;
 
-	if (!refused || refusal_logged(decision->uid))
+	if (!refused || refusal_logged(decision->account))
 		decision_write(decision);
 }

@@ -10,6 +10,7 @@
 struct decision {
 	const char *operation; /* open, end, ... */
 	uid_t uid;
+	uid_t account; /* the user that it counts as */
 	pid_t pid;
 	const char *network;
 	const char *kind;

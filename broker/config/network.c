@@ -79,7 +79,7 @@ static bool take_name(char name[TB_NETWORK_SIZE], const char *file_name, size_t 
 	return tb_network_valid(name, TB_NETWORK_SIZE);
 }
 
-static bool all_printable(const char *name)
+static bool text_printable(const char *name)
 {
 	for (; *name != '\0'; name++)
 		if (*name < ' ' || *name > '~')
@@ -95,7 +95,7 @@ static bool looks_like_network(const struct dirent *entry)
 	size_t length = strcspn(name, ".");
 	char network[TB_NETWORK_SIZE];
 
-	return entry->d_type != DT_DIR && take_name(network, name, length) && all_printable(name) &&
+	return entry->d_type != DT_DIR && take_name(network, name, length) && text_printable(name) &&
 	       strncmp(name + length, SUFFIX, strlen(SUFFIX)) != 0 && name[strlen(name) - 1] != '~';
 }
 
@@ -107,7 +107,7 @@ static void read_file(struct reading *reading, const struct directory *directory
 
 	memset(file, 0, sizeof(*file));
 	snprintf(file->path, sizeof(file->path), "%s/networks.d/%s", directory->path,
-		 all_printable(file_name) ? file_name : "(a name with unprintable bytes)" SUFFIX);
+		 text_printable(file_name) ? file_name : "(a name with unprintable bytes)" SUFFIX);
 	if (!take_name(file->network.name, file_name, strlen(file_name) - strlen(SUFFIX))) {
 		network_file_error(file, 0, "a network's name is [a-z][a-z0-9_-]{0,30}");
 		reading->mistakes++;

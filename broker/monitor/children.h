@@ -3,7 +3,7 @@
 #define TB_CHILDREN_H
 
 #include "broker/monitor/options.h"
-#include "broker/monitor/state.h"
+#include "broker/monitor/holdings.h"
 #include "broker/monitor/stored.h"
 #include "broker/monitor/users.h"
 

@@ -2,7 +2,7 @@
 #ifndef TB_HAND_OVER_H
 #define TB_HAND_OVER_H
 
-#include "broker/monitor/state.h"
+#include "broker/monitor/holdings.h"
 #include "proto/broker.h"
 
 /* Makes the device and sends it to the client; made says what became of it. netns is where it is wanted, or -1. */

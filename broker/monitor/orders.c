@@ -183,9 +183,8 @@ static int take_order(void *context, const void *message, const int *fds)
 	struct monitor *monitor = context;
 	const struct tb_order *order = message;
 	int client TB_CLOSE = fds != NULL ? fds[0] : -1;
-	struct tb_made made;
+	struct tb_made made = {.status = TB_OK};
 
-	memset(&made, 0, sizeof(made));
 	tb_header_set(&made.header, TB_ANS_MADE, sizeof(made));
 	if (!order_valid(order))
 		tb_die("the clerk speaks nonsense: an order");
@@ -208,12 +207,10 @@ static int take_void(void *context, const void *message, const int *fds)
 
 static void answer_store(const struct monitor *monitor, uint16_t type, const struct tb_store *order, int ret)
 {
-	struct tb_stored answer;
+	struct tb_stored answer = {.error = -ret};
 
-	memset(&answer, 0, sizeof(answer));
 	tb_header_set(&answer.header, type, sizeof(answer));
 	memcpy(answer.lease, order->lease, sizeof(answer.lease));
-	answer.error = -ret;
 	answer_order(monitor, &answer, sizeof(answer));
 }
 

@@ -2,7 +2,7 @@
 #ifndef TB_ORDERS_H
 #define TB_ORDERS_H
 
-#include "broker/monitor/state.h"
+#include "broker/monitor/holdings.h"
 
 /* Takes one message of the clerk's, if there is one, and does what it says. Returns 0, or a negative errno if the clerk
  * is gone. */

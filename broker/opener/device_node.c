@@ -87,7 +87,7 @@ int vhost_node_open(const char *dev)
 }
 
 /* Reads a small file of sysfs as a string. */
-static int read_text(const char *path, char *text, size_t size)
+static int read_sysfs(const char *path, char *text, size_t size)
 {
 	int fd TB_CLOSE = -1;
 	ssize_t length;
@@ -123,7 +123,7 @@ static int sysfs_ifindex(const char *net, const char *name, unsigned int *ifinde
 	int ret;
 
 	snprintf(path, sizeof(path), "%s/%s/ifindex", net, name);
-	ret = read_text(path, text, sizeof(text));
+	ret = read_sysfs(path, text, sizeof(text));
 	if (ret < 0)
 		return ret;
 	return read_number(&at, '\n', ifindex) && *at == '\0' ? 0 : -EBADMSG;
@@ -140,7 +140,7 @@ static int sysfs_number(const char *net, const char *name, unsigned int ifindex,
 	int ret;
 
 	snprintf(path, sizeof(path), "%s/%s/macvtap/tap%u/dev", net, name, ifindex);
-	ret = read_text(path, text, sizeof(text));
+	ret = read_sysfs(path, text, sizeof(text));
 	if (ret < 0)
 		return ret;
 	if (!read_number(&at, ':', &major_number) || !read_number(&at, '\n', &minor_number) || *at != '\0')

@@ -1,126 +1,86 @@
-/* Answers the monitor's requests for device nodes: see opener.h. Runs in tapbroker-opener, as uid 0 without
- * capabilities. */
-#include "broker/opener/opener.h"
-
-#include "broker/opener/device_node.h"
-#include "broker/shared/fd.h"
-#include "proto/broker.h"
-#include "proto/channel.h"
-#include "proto/message.h"
-#include "proto/name.h"
+/* tapbroker-opener: gives its rights up, then answers the monitor for ever.
+ *
+ * Runs as uid 0 without a capability, started by tapbrokerd; several may run, one in each network namespace. It is root
+ * only in that it owns the device nodes. It must never do an ioctl, nor open anything but device nodes and what sysfs
+ * says of interfaces: opener_lockdown.c says how that is enforced.
+ */
+#include "broker/opener/node_requests.h"
+#include "broker/opener/opener_lockdown.h"
+#include "broker/shared/lockdown.h"
+#include "broker/shared/log.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-/* Waits until the channel can be read, or written. */
-static int opener_wait(const struct opener *opener, short events)
-{
-	struct pollfd pollfd = {.fd = opener->channel, .events = events};
-
-	return poll(&pollfd, 1, -1) < 0 && errno != EINTR ? -errno : 0;
-}
-
-/* Answers the request: either no error and an fd or -1, or an error and -1. */
-static int opener_answer(const struct opener *opener, const struct tb_node_request *request, uint16_t type, int error,
-			 int fd)
-{
-	struct tb_node_answer message = {.error = error, .serial = request->serial};
-	int ret;
-
-	tb_header_set(&message.header, type, sizeof(message));
-	do {
-		ret = tb_send(opener->channel, &message, sizeof(message), &fd, fd >= 0 ? 1 : 0);
-	} while (ret == -EAGAIN && opener_wait(opener, POLLOUT) == 0);
-	return ret == -EPIPE ? -ECONNRESET : ret;
-}
-
-/* Closes our copy of the fd, and says so: whoever closes a device's last fd waits until the kernel has deleted it, and
- * that must not be us, while others wait for their nodes. */
-static int opener_say_closed(const struct opener *opener, const struct tb_node_request *request, int fd)
-{
-	close(fd);
-	return opener_answer(opener, request, TB_ANS_CLOSED, 0, -1);
-}
-
-/* True if the request says exactly what its kind of node needs, and nothing else. The name then holds no slash and no
- * "..", so that a path made of it stays where it should. */
-static bool node_request_valid(const struct tb_node_request *request)
-{
-	switch (request->node) {
-	case TB_NODE_TUN:
-	case TB_NODE_VHOST:
-		return request->ifindex == 0 && tb_field_empty(request->name, sizeof(request->name));
-	case TB_NODE_TAP:
-		return request->ifindex != 0 && tb_name_valid(request->name, sizeof(request->name));
-	default:
-		return false;
-	}
-}
-
-static int on_node_request(void *context, const void *message, const int *fds)
-{
-	const struct opener *opener = context;
-	const struct tb_node_request *request = message;
-	int fd TB_CLOSE = -1;
-	int error;
-	int ret;
-
-	(void)fds;
-	if (!node_request_valid(request) || request->uid != 0)
-		return -EBADMSG;
-	if (request->node == TB_NODE_TUN)
-		fd = tun_node_open(opener->dev);
-	else if (request->node == TB_NODE_VHOST)
-		fd = vhost_node_open(opener->dev);
-	else
-		fd = tap_node_open(opener->dev, opener->net, request->name, request->ifindex);
-	error = fd < 0 ? -fd : 0;
-	ret = opener_answer(opener, request, TB_ANS_NODE, error, fd);
-	/* Other processes of root's have too many fds on their way: the next request may do better. */
-	if (ret == -ETOOMANYREFS)
-		ret = opener_answer(opener, request, TB_ANS_NODE, ETOOMANYREFS, -1);
-	else if (ret == 0 && fd >= 0)
-		ret = opener_say_closed(opener, request, tb_take(&fd));
-	return ret;
-}
-
-static int on_grant_request(void *context, const void *message, const int *fds)
-{
-	const struct opener *opener = context;
-	const struct tb_node_request *request = message;
-	int ret = 0;
-
-	(void)fds;
-	if (!node_request_valid(request) || request->node != TB_NODE_TAP)
-		return -EBADMSG;
-	/* Root owns the node already. */
-	if (request->uid != 0)
-		ret = tap_node_grant(opener->dev, opener->net, request->name, request->ifindex, request->uid);
-	return opener_answer(opener, request, TB_ANS_GRANT, -ret, -1);
-}
-
-static int on_false_request(void *context, const void *message, const int *fds)
-{
-	(void)context;
-	(void)message;
-	(void)fds;
-	return -EBADMSG;
-}
-
-static const struct tb_row requests[] = {
-	{TB_REQ_NODE, sizeof(struct tb_node_request), 0, on_node_request},
-	{TB_REQ_GRANT, sizeof(struct tb_node_request), 0, on_grant_request},
-	{0, 0, 0, on_false_request},
+struct opener_options {
+	bool macvtap;          /* there is a network whose devices have nodes of their own */
+	bool without_landlock; /* it may run where the kernel has no Landlock */
 };
 
-int opener_step(struct opener *opener)
+static struct opener_options read_opener_options(int argc, char **argv)
 {
-	int ret = opener_wait(opener, POLLIN);
+	static const struct option known[] = {
+		{"macvtap", no_argument, NULL, 'm'},
+		{"without-landlock", no_argument, NULL, 'l'},
+		{NULL, 0, NULL, 0},
+	};
+	struct opener_options options = {false, false};
+	int option;
 
-	if (ret == 0)
-		ret = tb_dispatch(opener->channel, requests, opener);
-	return ret == -EAGAIN ? 0 : ret;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option == 'm')
+			options.macvtap = true;
+		else if (option == 'l')
+			options.without_landlock = true;
+		else
+			tb_die("opener: unknown option; it is started by tapbrokerd, not by hand");
+	}
+	if (optind != argc)
+		tb_die("opener: takes no arguments; it is started by tapbrokerd, not by hand");
+	return options;
+}
+
+/* What tapbrokerd has passed must be what we think it is. */
+static void opener_check_channel(void)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	if (getsockopt(OPENER_CHANNEL_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET)
+		tb_die("opener: fd %d is not a SEQPACKET socket; it is started by tapbrokerd, not by hand",
+		       OPENER_CHANNEL_FD);
+	if (fcntl(OPENER_CHANNEL_FD, F_SETFD, FD_CLOEXEC) < 0)
+		tb_die("opener: fd %d: %s", OPENER_CHANNEL_FD, strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	struct opener opener = {.channel = OPENER_CHANNEL_FD, .dev = OPENER_DEV, .net = OPENER_NET};
+	struct opener_options options;
+	int ret;
+
+	tb_log_open();
+	if (tb_no_rights() < 0)
+		tb_die("opener: has capabilities left, or may gain some; it is started by tapbrokerd, not by hand");
+	options = read_opener_options(argc, argv);
+	opener_check_channel();
+	if (close_range(OPENER_CHANNEL_FD + 1, UINT_MAX, 0) < 0)
+		tb_die("opener: close_range: %s", strerror(errno));
+	opener_lock_down(options.macvtap, options.without_landlock);
+
+	do {
+		ret = node_requests_step(&opener);
+	} while (ret == 0);
+	if (ret == -EBADMSG)
+		tb_die("opener: the monitor sent a request that it never sends");
+	if (ret != -ECONNRESET)
+		tb_die("opener: %s", strerror(-ret));
+	return 0;
 }

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-static bool away(const struct tb_question *question)
+static bool asks_away(const struct tb_question *question)
 {
 	return (question->flags & TB_REQUEST_NETNS) != 0;
 }
 
-static bool persistent(const struct tb_question *question)
+static bool asks_persistent(const struct tb_question *question)
 {
 	return question->lifetime == TB_LIFETIME_PERSISTENT;
 }
@@ -45,7 +45,7 @@ static bool mtu_out_of_range(const struct network *network, const struct tb_ques
 /* Programs that open a device by name expect one queue. */
 static bool queues_out_of_range(const struct network *network, const struct tb_question *question)
 {
-	return question->queues == 0 || question->queues > (persistent(question) ? 1 : network->queues);
+	return question->queues == 0 || question->queues > (asks_persistent(question) ? 1 : network->queues);
 }
 
 static bool vnet_hdr_not_allowed(const struct network *network, const struct tb_question *question)
@@ -57,19 +57,19 @@ static bool vnet_hdr_not_allowed(const struct network *network, const struct tb_
 static bool vhost_not_allowed(const struct network *network, const struct tb_question *question)
 {
 	return (question->flags & TB_REQUEST_VHOST) != 0 &&
-	       (!network->vhost || (question->flags & TB_REQUEST_VNET_HDR) == 0 || persistent(question));
+	       (!network->vhost || (question->flags & TB_REQUEST_VNET_HDR) == 0 || asks_persistent(question));
 }
 
 /* The lifetimes but session end with events that nobody tells of a device in another network namespace. */
 static bool lifetime_not_allowed(const struct network *network, const struct tb_question *question)
 {
 	return question->lifetime >= TB_LIFETIME_COUNT || (network->lifetimes & 1u << question->lifetime) == 0 ||
-	       (away(question) && question->lifetime != TB_LIFETIME_SESSION);
+	       (asks_away(question) && question->lifetime != TB_LIFETIME_SESSION);
 }
 
 static bool netns_not_allowed(const struct network *network, const struct tb_question *question)
 {
-	return (network->netns & 1u << (away(question) ? NETNS_CALLER : NETNS_HOST)) == 0;
+	return (network->netns & 1u << (asks_away(question) ? NETNS_CALLER : NETNS_HOST)) == 0;
 }
 
 static const struct {

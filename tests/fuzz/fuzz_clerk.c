@@ -62,12 +62,12 @@ static uint64_t steps_left;
 static uint64_t random_state;
 
 /* Nothing is closed by another process here: the count of fds is exact. */
-void closer_take(int sock)
+void lingering_take(int sock)
 {
 	close(sock);
 }
 
-int closer_expire(void)
+int lingering_expire(void)
 {
 	return -1;
 }

@@ -29,6 +29,11 @@ def median(values):
 
 # ---- an innocent user ----
 
+def on_a_busy_machine(milliseconds):
+    """A time that is long enough on an idle machine; longer where others keep the processors busy."""
+    return milliseconds * max(1, os.getloadavg()[0] / os.cpu_count())
+
+
 def open_once(user, network, lost=LOST, **wish):
     """One tap_open() and its end. Returns the status (None: no answer) and the milliseconds until the answer."""
     started = time.monotonic()
@@ -155,7 +160,7 @@ def beside(broker, attack, user="bob", network="lan", seconds=2.5, worse=2):
         harness.note(f"{user}: median {median(without):.1f} ms without, {median(during):.1f} ms beside it "
                      f"(max {max(during):.0f}); rounds of the attack: {rounds}")
         assert rounds > 0, "the attack did not take place"
-        limit = max(worse * median(without), NOT_WORSE)
+        limit = max(worse * median(without), on_a_busy_machine(NOT_WORSE))
         assert median(during) <= limit, f"a median of {median(during):.1f} ms, more than {limit:.1f}"
 
 

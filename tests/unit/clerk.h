@@ -8,13 +8,13 @@
 #define TEST_CLERK_H
 
 #include "broker/clerk/client/client.h"
-#include "broker/clerk/client/closer.h"
-#include "broker/clerk/client/socket.h"
+#include "broker/clerk/client/lingering.h"
+#include "broker/clerk/client/client_socket.h"
 #include "broker/clerk/lease/deletion.h"
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
 #include "broker/clerk/lease/looker.h"
-#include "broker/clerk/lease/state.h"
+#include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
@@ -352,9 +352,9 @@ static inline void clerk_open(void)
 	require(loop_init() == 0);
 	monitor_init(channels.monitor);
 	require(leases_init(&test_networks, &test_lease_limits) == 0);
-	require(turns_init(capacity) == 0);
+	require(turns_init(capacity, lease_turn_begins, lease_turn_is_over) == 0);
 	require(keeping_init(capacity) == 0);
-	require(deletion_init(channels.reaper, capacity) == 0);
+	require(deletion_init(channels.reaper, capacity, lease_deleted) == 0);
 	leases_listen();
 	require(fdb_init(channels.neighbours, deletion_put_back) == 0);
 	require(guard_init(channels.links) == 0);
@@ -382,7 +382,7 @@ static inline void clerk_close(void)
 	while ((request = TAILQ_FIRST(requests_used())) != NULL)
 		request_free(request);
 	while ((lease = TAILQ_FIRST(leases_all())) != NULL) {
-		socket_hang_up(&lease->lifeline);
+		client_socket_hang_up(&lease->lifeline);
 		if (lease->holder >= 0)
 			loop_forget(lease->holder);
 		tb_close(&lease->holder);
@@ -406,7 +406,7 @@ static inline int clerk_expire(void)
 	timeout = loop_nearer(timeout, keeping_expire());
 	timeout = loop_nearer(timeout, deletion_expire());
 	timeout = loop_nearer(timeout, guard_expire());
-	return loop_nearer(timeout, closer_expire());
+	return loop_nearer(timeout, lingering_expire());
 }
 
 /* Lets the clerk do all that it can do now. Returns as clerk_expire(). */
@@ -432,7 +432,7 @@ static inline int client_socket(uid_t uid, int *own)
 	int other;
 
 	test_pair(SOCK_SEQPACKET, own, &other);
-	require(socket_prepare(*own) == 0 && *own < TEST_FDS);
+	require(client_socket_prepare(*own) == 0 && *own < TEST_FDS);
 	peer_uid[*own] = uid;
 	return other;
 }

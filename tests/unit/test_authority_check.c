@@ -1,5 +1,5 @@
 /* What a question of the clerk's becomes in polkit's terms, and what polkitd's replies become. */
-#include "broker/authority/check.h"
+#include "broker/authority/polkit_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,8 +41,8 @@ static struct {
 
 static void tell(const struct tb_question *question)
 {
-	assert_true(check_valid(question));
-	told.all = g_variant_ref_sink(check_parameters(question));
+	assert_true(polkit_check_valid(question));
+	told.all = g_variant_ref_sink(polkit_check_parameters(question));
 	assert_string_equal(g_variant_get_type_string(told.all), "((sa{sv})sa{ss}us)");
 	g_variant_get(told.all, "((s@a{sv})s@a{ss}us)", &told.kind, &told.process, &told.action, &told.details,
 		      &told.flags, &told.cancellation);
@@ -204,7 +204,7 @@ static void a_check_is_cancelled_by_its_ticket(void **state)
 		question.ticket[i] = (uint8_t)(0xf0 + i);
 	tell(&question);
 	assert_string_equal(told.cancellation, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
-	cancellation = g_variant_ref_sink(check_cancellation(&question));
+	cancellation = g_variant_ref_sink(polkit_check_cancellation(&question));
 	g_variant_get(cancellation, "(&s)", &text);
 	assert_string_equal(text, told.cancellation);
 	g_variant_unref(cancellation);
@@ -214,9 +214,9 @@ static void a_check_is_cancelled_by_its_ticket(void **state)
 #define REFUSED(kind_, change)                                    \
 	do {                                                      \
 		struct tb_question question = question_of(kind_); \
-		assert_true(check_valid(&question));              \
+		assert_true(polkit_check_valid(&question));       \
 		change;                                           \
-		assert_false(check_valid(&question));             \
+		assert_false(polkit_check_valid(&question));      \
 	} while (0)
 
 static void nonsense_is_refused(void **state)
@@ -281,7 +281,7 @@ static void only_a_plain_yes_is_a_yes(void **state)
 		GVariant *reply = reply_of(rows[i].yes, rows[i].challenge, rows[i].dismissed);
 
 		assert_true(g_variant_is_of_type(reply, CHECK_REPLY_TYPE));
-		assert_int_equal(check_verdict(reply), rows[i].word);
+		assert_int_equal(polkit_check_verdict(reply), rows[i].word);
 		g_variant_unref(reply);
 	}
 }

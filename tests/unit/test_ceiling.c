@@ -84,8 +84,10 @@ static void test_what_does_not_go_together(void **state)
 	question.flags = TB_REQUEST_VHOST | TB_REQUEST_VNET_HDR;
 	assert_int_equal(ceiling_forbids(&lan, &question), TB_CHECK_NONE);
 	question.lifetime = TB_LIFETIME_PERSISTENT;
+	question.queues = 1;
 	assert_forbidden(TB_CHECK_VHOST);
 	question.flags = 0;
+	question.queues = 2;
 	assert_forbidden(TB_CHECK_QUEUES);
 	question.queues = 1;
 	assert_int_equal(ceiling_forbids(&lan, &question), TB_CHECK_NONE);

@@ -1,6 +1,6 @@
 /* Unit test of who is at the other end of a client's socket. Real processes, and the kernel's own word. */
 #include "broker/clerk/client/client.h"
-#include "broker/clerk/client/socket.h"
+#include "broker/clerk/client/client_socket.h"
 #include "broker/shared/fd.h"
 
 #include <errno.h>

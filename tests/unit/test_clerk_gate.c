@@ -15,7 +15,13 @@ static int set_up(void **state)
 	test_lease_limits.per_user = 3;
 	clerk_open();
 	memset(&request, 0, sizeof(request));
-	request.client = (struct client){.sock = -1, .pidfd = -1, .uid = ALICE, .account = ALICE, .gid = 1, .pid = 2, .start_time = 3};
+	request.client = (struct client){.sock = -1,
+					 .pidfd = -1,
+					 .uid = ALICE,
+					 .account = ALICE,
+					 .gid = 1,
+					 .pid = 2,
+					 .start_time = 3};
 	request_set(&request.message, TB_REQ_OPEN);
 	return 0;
 }

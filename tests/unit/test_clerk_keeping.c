@@ -142,7 +142,7 @@ static void test_ended_before_it_was_said(void **state)
 	(void)state;
 	keeping_store(first);
 	keeping_store(second);
-	socket_hang_up(&first->lifeline);
+	client_socket_hang_up(&first->lifeline);
 	assert_int_equal(told(), TB_REQ_STORE);
 	assert_memory_equal(message.store.lease, second->id, TB_ID_SIZE);
 	close(clients[0]);

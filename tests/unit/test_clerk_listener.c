@@ -6,6 +6,14 @@
 #include <cmocka.h>
 
 static struct listener_limits limits;
+
+#define ALICES 300000 /* the first of alice's subordinate uids */
+
+static uid_t account_of(uid_t uid)
+{
+	return uid >= ALICES ? ALICE : uid;
+}
+
 static struct sockaddr_un address;
 static socklen_t address_size;
 static int listening = -1;
@@ -39,7 +47,8 @@ static void start(size_t connections, size_t per_user)
 	clerk_open();
 	ready_count = 0;
 	away_count = 0;
-	limits = (struct listener_limits){.connections = connections, .per_user = per_user, .deadline_ms = 2000};
+	limits = (struct listener_limits){.connections = connections, .per_user = per_user, .deadline_ms = 2000,
+					  .account = account_of};
 	listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	assert_true(listening >= 0);
 	/* The kernel chooses an abstract address. */
@@ -66,9 +75,9 @@ static int tear_down(void **state)
 	loop_forget(listening);
 	tb_close(&listening);
 	for (int i = 0; i < ready_count; i++)
-		socket_hang_up(&ready[i]);
+		client_socket_hang_up(&ready[i]);
 	for (int i = 0; i < away_count; i++)
-		socket_hang_up(&away[i]);
+		client_socket_hang_up(&away[i]);
 	connect_as(0);
 	clerk_close();
 	return 0;
@@ -113,7 +122,7 @@ static void test_says_something_at_once(void **state)
 	assert_int_equal(run(), -1);
 	assert_int_equal(ready_count, 1);
 	/* Prepared, and nothing was read. */
-	assert_int_equal(socket_queued(ready[0]), QUEUED_BYTES);
+	assert_int_equal(client_socket_queued(ready[0]), QUEUED_BYTES);
 	close(sock);
 }
 
@@ -164,17 +173,20 @@ static void test_hangs_up(void **state)
 	close(sock);
 	run();
 	assert_int_equal(ready_count, 1);
-	assert_int_equal(socket_queued(ready[0]), QUEUED_NOTHING);
+	assert_int_equal(client_socket_queued(ready[0]), QUEUED_NOTHING);
 }
 
-/* The meter of a user; what asks does not count, nor what another has. */
+/* The meter of a user; what asks does not count, nor what another has. Subordinate uids are their owner's. */
 static void test_meter(void **state)
 {
 	int socks[6];
 
 	(void)state;
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 5; i++) {
+		connect_as(i % 2 == 0 ? ALICE : ALICES + (uid_t)i);
 		socks[i] = client_connect();
+		run();
+	}
 	run();
 	assert_int_equal(away_count, 1);
 	assert_false(closed(socks[3]));

@@ -24,7 +24,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	socket_hang_up(&own);
+	client_socket_hang_up(&own);
 	tb_close(&client);
 	clerk_pass(200);
 	clerk_close();
@@ -49,42 +49,42 @@ static void test_what_is_queued(void **state)
 	int two[2] = {0, 1};
 
 	(void)state;
-	assert_int_equal(socket_queued(own), QUEUED_NOTHING);
+	assert_int_equal(client_socket_queued(own), QUEUED_NOTHING);
 	client_send("abc", NULL, 0);
-	assert_int_equal(socket_queued(own), QUEUED_BYTES);
+	assert_int_equal(client_socket_queued(own), QUEUED_BYTES);
 	/* It stays where it is. */
-	assert_int_equal(socket_queued(own), QUEUED_BYTES);
-	socket_hang_up(&own);
+	assert_int_equal(client_socket_queued(own), QUEUED_BYTES);
+	client_socket_hang_up(&own);
 	tb_close(&client);
 	client = client_socket(ALICE, &own);
 	client_send("abc", two, 1);
-	assert_int_equal(socket_queued(own), QUEUED_FDS);
-	socket_hang_up(&own);
+	assert_int_equal(client_socket_queued(own), QUEUED_FDS);
+	client_socket_hang_up(&own);
 	tb_close(&client);
 	client = client_socket(ALICE, &own);
 	client_send("", two, 2);
-	assert_int_equal(socket_queued(own), QUEUED_FDS);
-	socket_hang_up(&own);
+	assert_int_equal(client_socket_queued(own), QUEUED_FDS);
+	client_socket_hang_up(&own);
 	tb_close(&client);
 	client = client_socket(ALICE, &own);
 	client_send("", NULL, 0);
-	assert_int_equal(socket_queued(own), QUEUED_BYTES);
+	assert_int_equal(client_socket_queued(own), QUEUED_BYTES);
 	tb_close(&client);
-	assert_int_equal(socket_queued(own), QUEUED_BYTES);
+	assert_int_equal(client_socket_queued(own), QUEUED_BYTES);
 }
 
 static void test_client_there_or_gone(void **state)
 {
 	(void)state;
-	assert_false(socket_hung_up(own));
+	assert_false(client_socket_hung_up(own));
 	client_send("abc", NULL, 0);
-	assert_false(socket_hung_up(own));
+	assert_false(client_socket_hung_up(own));
 	/* As flow.c does with each. */
 	shutdown(own, SHUT_RD);
-	assert_false(socket_hung_up(own));
+	assert_false(client_socket_hung_up(own));
 	tb_close(&client);
-	assert_true(socket_hung_up(own));
-	assert_int_equal(socket_queued(own), QUEUED_BYTES);
+	assert_true(client_socket_hung_up(own));
+	assert_int_equal(client_socket_queued(own), QUEUED_BYTES);
 }
 
 /* Bytes that nobody has read would make the kernel say ECONNRESET, ahead of our answer. */
@@ -97,7 +97,7 @@ static void test_answer_before_the_end(void **state)
 	client_send("", NULL, 0);
 	client_send("def", NULL, 0);
 	assert_int_equal(send(own, "no", 2, 0), 2);
-	socket_hang_up(&own);
+	client_socket_hang_up(&own);
 	assert_int_equal(own, -1);
 	assert_int_equal(recv(client, text, sizeof(text), MSG_DONTWAIT), 2);
 	assert_int_equal(recv(client, text, sizeof(text), MSG_DONTWAIT), 0);
@@ -108,7 +108,7 @@ static void test_nothing_to_close(void **state)
 	int none = -1;
 
 	(void)state;
-	socket_hang_up(&none);
+	client_socket_hang_up(&none);
 	assert_int_equal(none, -1);
 }
 
@@ -151,7 +151,7 @@ static void close_without_waiting(const char *before)
 	syscall(SYS_close_range, fd, fd, 0);
 	tb_close(&client);
 	began = real_ms();
-	socket_hang_up(&own);
+	client_socket_hang_up(&own);
 	assert_int_equal(own, -1);
 	clerk_pass(200);
 	assert_true(real_ms() - began < 1000);
@@ -183,19 +183,19 @@ static void test_closer_has_pauses(void **state)
 
 	(void)state;
 	clerk_pass(1000);
-	assert_int_equal(closer_expire(), -1);
+	assert_int_equal(lingering_expire(), -1);
 	for (int i = 0; i < 3; i++) {
 		int zero = 0;
 		int ours;
 
 		clients[i] = client_socket(ALICE, &ours);
 		assert_int_equal(tb_send(clients[i], "x", 1, &zero, 1), 0);
-		socket_hang_up(&ours);
+		client_socket_hang_up(&ours);
 		/* The first is taken at once, the others wait. */
-		assert_int_equal(closer_expire(), i == 0 ? -1 : 100);
+		assert_int_equal(lingering_expire(), i == 0 ? -1 : 100);
 	}
 	test_now += 100;
-	assert_int_equal(closer_expire(), -1);
+	assert_int_equal(lingering_expire(), -1);
 	for (int i = 0; i < 3; i++)
 		close(clients[i]);
 }

@@ -102,7 +102,7 @@ static void test_every_event_in_every_state(void **state)
 			lease_happens(lease, event);
 			assert_int_equal(lease->state, expected(from, event));
 			if (lease->state == LEASE_FREE)
-				socket_hang_up(&lease->lifeline);
+				client_socket_hang_up(&lease->lifeline);
 			close(client);
 		}
 }

@@ -2,7 +2,7 @@
  * the monitor. /dev/null plays the macvtap. What needs device nodes is skipped where this process may not make them.
  */
 #include "broker/opener/device_node.h"
-#include "broker/opener/opener.h"
+#include "broker/opener/node_requests.h"
 #include "proto/broker.h"
 #include "proto/channel.h"
 #include "proto/name.h"
@@ -258,7 +258,7 @@ static int ask(const struct tb_node_request *request, size_t size, struct tb_nod
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	opener.channel = pair[1];
 	assert_int_equal(tb_send(pair[0], request, size, NULL, 0), 0);
-	ret = opener_step(&opener);
+	ret = node_requests_step(&opener);
 	close(pair[1]);
 	if (ret == 0) {
 		assert_int_equal(tb_receive(pair[0], answer, sizeof(*answer), fd, &nfds), sizeof(*answer));
@@ -403,8 +403,8 @@ static void ends_with_the_monitor(void **state)
 	assert_int_equal(tb_send(pair[0], &request, sizeof(request), NULL, 0), 0);
 	close(pair[0]);
 	/* The answer finds nobody. */
-	assert_int_equal(opener_step(&opener), -ECONNRESET);
-	assert_int_equal(opener_step(&opener), -ECONNRESET);
+	assert_int_equal(node_requests_step(&opener), -ECONNRESET);
+	assert_int_equal(node_requests_step(&opener), -ECONNRESET);
 	close(pair[1]);
 }
 

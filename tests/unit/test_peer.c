@@ -1,7 +1,7 @@
 /* Unit test of who is at the other end of a socket: broker/monitor/peer.c. Needs CAP_NET_ADMIN, for the origin
  * of a socket. */
 #include "broker/monitor/peer.h"
-#include "broker/monitor/socket.h"
+#include "broker/monitor/listening.h"
 
 #include <errno.h>
 #include <setjmp.h>

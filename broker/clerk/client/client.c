@@ -1,7 +1,7 @@
 /* Who is at the other end: see client.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/client/client.h"
 
-#include "broker/clerk/client/socket.h"
+#include "broker/clerk/client/client_socket.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/pidfd.h"
 #include "proto/number.h"
@@ -104,6 +104,6 @@ bool client_alive(const struct client *client)
 
 void client_close(struct client *client)
 {
-	socket_hang_up(&client->sock);
+	client_socket_hang_up(&client->sock);
 	tb_close(&client->pidfd);
 }

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 struct client {
-	int sock;            /* owned; prepared, see socket.h */
+	int sock;            /* owned; prepared, see client_socket.h */
 	int pidfd;           /* owned; of the process that called connect() */
 	uid_t uid;           /* its effective uid at that moment */
 	uid_t account;       /* the user that this uid counts as, see lease_account() */

@@ -47,12 +47,12 @@ void connection_free(struct connections *connections, struct connection *connect
 	connections->free_count++;
 }
 
-size_t connections_of_uid(const struct connections *connections, uint32_t uid)
+size_t connections_of(const struct connections *connections, uid_t account)
 {
 	const struct connection *connection;
 	size_t count = 0;
 
 	TAILQ_FOREACH(connection, &connections->silent, link)
-		count += connection->uid == uid;
+		count += connection->account == account;
 	return count;
 }

@@ -7,11 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 struct connection {
 	TAILQ_ENTRY(connection) link; /* in the list of free ones, or of the others in order of arrival */
 	uint64_t deadline;            /* in milliseconds of the monotonic clock */
-	uint32_t uid;                 /* who connected, for the meter */
+	uid_t account;                /* of the user that connected, for the meter */
 	int sock;                     /* the client's socket, owned by this slot; -1 if it is free */
 };
 
@@ -36,8 +37,8 @@ struct connection *connection_take(struct connections *connections);
 /* Frees the slot, whose socket is the caller's again. */
 void connection_free(struct connections *connections, struct connection *connection);
 
-/* How many connections of this uid are held. Takes as many steps as there are connections held: none as a rule, and
+/* How many connections of this user are held. Takes as many steps as there are connections held: none as a rule, and
  * with a full table of 1024 still less time than the accept() before it. */
-size_t connections_of_uid(const struct connections *connections, uint32_t uid);
+size_t connections_of(const struct connections *connections, uid_t account);
 
 #endif

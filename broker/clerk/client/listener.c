@@ -8,7 +8,7 @@
 #include "broker/clerk/client/listener.h"
 
 #include "broker/clerk/client/connection.h"
-#include "broker/clerk/client/socket.h"
+#include "broker/clerk/client/client_socket.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/fd.h"
@@ -19,8 +19,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ACCEPTS_PER_STEP 16       /* so that a flood of connections leaves time for those that are there */
-#define ACCEPT_PAUSE_MS 100       /* after an error that concerns all */
+#define ACCEPTS_PER_STEP 16 /* so that a flood of connections leaves time for those that are there */
+#define ACCEPT_PAUSE_MS 100 /* after an error that concerns all */
 #define COMPLAINT_PAUSE_MS 1000
 
 /* What is logged at most once a second. */
@@ -52,20 +52,21 @@ static void connection_drop(struct connection *connection)
 	int sock = connection->sock;
 
 	connection_free(&connections, connection);
-	socket_hang_up(&sock);
+	client_socket_hang_up(&sock);
 }
 
 /* The meter: true if one more connection of this uid may be held. When users have taken all slots that are theirs,
  * whoever has been silent longest makes room: a client that means it asks as soon as it is connected. */
-static bool may_stay(uint32_t uid)
+static bool may_stay(uid_t uid)
 {
 	struct connection *oldest = TAILQ_FIRST(&connections.silent);
 
 	if (uid == 0)
 		return true;
-	if (connections_of_uid(&connections, uid) >= limits.per_user) {
+	if (connections_of(&connections, limits.account(uid)) >= limits.per_user) {
 		if (may_complain(COMPLAINT_USER_FULL))
-			tb_log(TB_LOG_WARNING, "connection of uid %u closed: %zu others of this user wait already, which is the limit (tapbrokerd --max-connections-per-user)",
+			tb_log(TB_LOG_WARNING,
+			       "connection of uid %u closed: %zu others of this user wait already, which is the limit (tapbrokerd --max-connections-per-user)",
 			       uid, limits.per_user);
 		return false;
 	}
@@ -76,8 +77,8 @@ static bool may_stay(uint32_t uid)
 		return true;
 	}
 	if (may_complain(COMPLAINT_ALL_FULL))
-		tb_log(TB_LOG_WARNING, "connection of uid %u closed: no free slot but the %d that are kept for root", uid,
-		       LISTENER_ROOT_SLOTS);
+		tb_log(TB_LOG_WARNING, "connection of uid %u closed: no free slot but the %d that are kept for root",
+		       uid, LISTENER_ROOT_SLOTS);
 	return false;
 }
 
@@ -103,7 +104,7 @@ static int await_request(int sock, uint32_t uid)
 		return ret;
 	}
 	connection->sock = sock;
-	connection->uid = uid;
+	connection->account = limits.account(uid);
 	connection->deadline = monotonic_ms() + limits.deadline_ms;
 	return 0;
 }
@@ -113,14 +114,14 @@ static void welcome(int sock)
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
-	if (socket_prepare(sock) < 0 || getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-		socket_hang_up(&sock);
+	if (client_socket_prepare(sock) < 0 || getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		client_socket_hang_up(&sock);
 	else if (!may_stay(peer.uid))
 		turn_away(sock);
 	else if (readable(sock))
 		ready(sock);
 	else if (await_request(sock, peer.uid) < 0)
-		socket_hang_up(&sock);
+		client_socket_hang_up(&sock);
 }
 
 /* Watches the listening socket for no more than can be done now. */
@@ -151,7 +152,8 @@ static void accept_failed(int error)
 	case ENOBUFS:
 		accept_again = monotonic_ms() + ACCEPT_PAUSE_MS;
 		if (may_complain(COMPLAINT_PAUSED))
-			tb_log(TB_LOG_WARNING, "no connection is accepted for %d ms: %s; raise LimitNOFILE= if this goes on",
+			tb_log(TB_LOG_WARNING,
+			       "no connection is accepted for %d ms: %s; raise LimitNOFILE= if this goes on",
 			       ACCEPT_PAUSE_MS, strerror(error));
 		set_accepting(false);
 		return;
@@ -176,7 +178,8 @@ static void on_listening(uint32_t number, uint32_t events)
 		return;
 	set_accepting(false);
 	if (may_complain(COMPLAINT_PAUSED))
-		tb_log(TB_LOG_WARNING, "no connection is accepted: all %zu slots are taken until a client asks or %u ms are over",
+		tb_log(TB_LOG_WARNING,
+		       "no connection is accepted: all %zu slots are taken until a client asks or %u ms are over",
 		       limits.connections, limits.deadline_ms);
 }
 

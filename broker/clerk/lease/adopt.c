@@ -7,13 +7,13 @@
 #include "broker/clerk/lease/adopt.h"
 
 #include "broker/clerk/client/client.h"
-#include "broker/clerk/client/socket.h"
+#include "broker/clerk/client/client_socket.h"
 #include "broker/clerk/lease/deletion.h"
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
 #include "broker/clerk/lease/lease.h"
 #include "broker/clerk/lease/looker.h"
-#include "broker/clerk/lease/state.h"
+#include "broker/clerk/lease/lease_state.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
@@ -60,7 +60,7 @@ static int take_kept(char *names, int fd)
 		return -ENOMEM;
 	for (char *name = strtok_r(names, ":", &rest); name != NULL; name = strtok_r(NULL, ":", &rest), fd++) {
 		if (alias_read_lifeline(name, kept[kept_count].lease) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
-		    socket_prepare(fd) < 0)
+		    client_socket_prepare(fd) < 0)
 			close(fd);
 		else
 			kept[kept_count++].sock = fd;
@@ -88,7 +88,7 @@ static void close_lifeline_of_nothing(struct kept *lifeline)
 	memcpy(end.lease, lifeline->lease, sizeof(end.lease));
 	tb_send(lifeline->sock, &end, sizeof(end), NULL, 0);
 	keeping_drop_id(lifeline->lease);
-	socket_hang_up(&lifeline->sock);
+	client_socket_hang_up(&lifeline->sock);
 }
 
 static void close_kept(void)
@@ -156,7 +156,7 @@ static void adopt_device(const struct link *link, const struct alias *alias)
 		return;
 	lease = begin_again(alias, macvtap);
 	if (lease == NULL) {
-		socket_hang_up(&lifeline);
+		client_socket_hang_up(&lifeline);
 		tb_close(&holder);
 		return;
 	}
@@ -203,7 +203,8 @@ static void delete_link(void *context, const struct link *link)
 		deletion_order_stray(alias.lease, link->ifindex);
 	} else if (strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)) == 0 &&
 		   lease_by_ifindex(link->ifindex) == NULL) {
-		tb_log(TB_LOG_WARNING, "%s, ifindex %u, has an alias like ours, but not one that we write: it is left alone",
+		tb_log(TB_LOG_WARNING,
+		       "%s, ifindex %u, has an alias like ours, but not one that we write: it is left alone",
 		       link->name, link->ifindex);
 	}
 }
@@ -225,10 +226,11 @@ static void adopt_away(const char *stored)
 	lease = lifeline >= 0 ? begin_again(&alias, false) : NULL;
 	if (lease == NULL) {
 		tb_log(TB_LOG_NOTICE, "deleting %s in its client's network namespace, which an earlier broker left: %s",
-		       name, lifeline < 0 ? "its lifeline was not stored" : "there are fewer leases now (--max-leases)");
+		       name,
+		       lifeline < 0 ? "its lifeline was not stored" : "there are fewer leases now (--max-leases)");
 		keeping_drop_id(alias.lease);
 		deletion_order_stray(alias.lease, 0);
-		socket_hang_up(&lifeline);
+		client_socket_hang_up(&lifeline);
 		return;
 	}
 	lease->stored = true;

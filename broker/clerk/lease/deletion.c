@@ -1,7 +1,6 @@
 /* Orders to the monitor's reaper: see deletion.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/lease/deletion.h"
 
-#include "broker/clerk/lease/state.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
@@ -24,6 +23,7 @@ static uint32_t ring_size;
 static uint32_t ring_first;
 static uint32_t ring_count;
 static uint32_t unanswered;
+static void (*tell_deleted)(struct lease *lease, int result);
 
 static int delete_send(const struct unsent *job)
 {
@@ -122,11 +122,11 @@ static int take_deleted(void *context, const void *message, const int *fds)
 		return 0;
 	if (lease->master != 0)
 		fdb_restore(lease->ifindex);
-	lease_deleted(lease, -deleted->error);
+	tell_deleted(lease, -deleted->error);
 	return 0;
 }
 
-static int take_unknown(void *context, const void *message, const int *fds)
+static int take_unknown_of_reaper(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)message, (void)fds;
 	tb_die("clerk: the monitor's reaper speaks nonsense");
@@ -134,7 +134,7 @@ static int take_unknown(void *context, const void *message, const int *fds)
 
 static const struct tb_row rows[] = {
 	{TB_ANS_DELETED, sizeof(struct tb_deleted), 0, take_deleted},
-	{0, 0, 0, take_unknown},
+	{0, 0, 0, take_unknown_of_reaper},
 };
 
 static void on_reaper(uint32_t number, uint32_t events)
@@ -146,8 +146,9 @@ static void on_reaper(uint32_t number, uint32_t events)
 		tb_die("clerk: the monitor is gone");
 }
 
-int deletion_init(int channel, uint32_t capacity)
+int deletion_init(int channel, uint32_t capacity, void (*deleted)(struct lease *lease, int result))
 {
+	tell_deleted = deleted;
 	reaper = channel;
 	free(ring);
 	ring_size = 2 * capacity;

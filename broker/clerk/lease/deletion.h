@@ -8,10 +8,11 @@
 #include "broker/clerk/lease/fdb.h"
 #include "broker/clerk/lease/lease.h"
 
-/* Takes the channel to the monitor's reaper, which stays the caller's. Returns 0 or a negative errno. */
-int deletion_init(int channel, uint32_t capacity);
+/* Takes the channel to the monitor's reaper, which stays the caller's. deleted() is called for each lease whose device the
+ * reaper has deleted, or could not: a negative errno. Returns 0 or a negative errno. */
+int deletion_init(int channel, uint32_t capacity, void (*deleted)(struct lease *lease, int result));
 
-/* Has the device of the lease deleted; lease_deleted() hears of it. */
+/* Has the device of the lease deleted. */
 void deletion_order(struct lease *lease);
 
 /* Has a device deleted of which there is no lease; nobody hears of it. ifindex is 0 for one that is away. */

@@ -3,8 +3,8 @@
 
 #include "broker/clerk/lease/fdb.h"
 #include "broker/clerk/lease/looker.h"
+#include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/lease/mend.h"
-#include "broker/clerk/lease/state.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/clock.h"

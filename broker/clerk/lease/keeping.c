@@ -47,7 +47,8 @@ static void wish(const uint8_t id[TB_ID_SIZE], bool drop)
 	struct wish *last;
 
 	if (ring_count == ring_size) {
-		tb_log(TB_LOG_ERROR, "the supervisor does not read: the next start of the broker sorts out what it keeps");
+		tb_log(TB_LOG_ERROR,
+		       "the supervisor does not read: the next start of the broker sorts out what it keeps");
 		return;
 	}
 	last = &ring[(ring_first + ring_count++) % ring_size];

@@ -107,12 +107,12 @@ static uint32_t held(uid_t account, uint32_t network)
 	return count != NULL ? *count : 0;
 }
 
-static void count_up(uid_t account, uint32_t network)
+static void tally_up(uid_t account, uint32_t network)
 {
 	(*map_insert(&table.held, held_key(account, network)))++;
 }
 
-static void count_down(uid_t account, uint32_t network)
+static void tally_down(uid_t account, uint32_t network)
 {
 	uint32_t *count = map_find(&table.held, held_key(account, network));
 
@@ -187,10 +187,10 @@ struct lease *lease_begin_again(const struct network *network, const char name[T
 	lease->holder = -1;
 	TAILQ_INSERT_TAIL(&table.all, lease, link);
 	table.count++;
-	count_up(lease->account, ALL_NETWORKS);
+	tally_up(lease->account, ALL_NETWORKS);
 	if (network != NULL) {
 		table.per_network[network_number(network)]++;
-		count_up(lease->account, network_number(network));
+		tally_up(lease->account, network_number(network));
 	}
 	return lease;
 }
@@ -244,10 +244,10 @@ void lease_free(struct lease *lease)
 	lease_clear_device(lease);
 	if (lease_by_id(lease->id) == lease)
 		map_remove(&table.by_id, id_key(lease->id));
-	count_down(lease->account, ALL_NETWORKS);
+	tally_down(lease->account, ALL_NETWORKS);
 	if (lease->network != NULL) {
 		table.per_network[network_number(lease->network)]--;
-		count_down(lease->account, network_number(lease->network));
+		tally_down(lease->account, network_number(lease->network));
 	}
 	table.count--;
 	lease->state = LEASE_FREE;

@@ -160,7 +160,7 @@ static int make_pipes(void)
 	return 0;
 }
 
-static int start_thread(void)
+static int looker_start_thread(void)
 {
 	static pthread_barrier_t started;
 	pthread_attr_t attributes;
@@ -189,7 +189,7 @@ int looker_start(const struct looker_audience *listeners)
 	if (ret == 0)
 		ret = make_pipes();
 	if (ret == 0)
-		ret = start_thread();
+		ret = looker_start_thread();
 	if (ret < 0)
 		return ret;
 	loop_handle(LOOP_LOOKER, on_report);

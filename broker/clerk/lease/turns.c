@@ -2,19 +2,23 @@
 #include "broker/clerk/lease/turns.h"
 
 #include "broker/clerk/lease/map.h"
-#include "broker/clerk/lease/state.h"
 #include "broker/shared/clock.h"
 
 static struct lease_list waiting = TAILQ_HEAD_INITIALIZER(waiting); /* in order of arrival */
-static struct lease_list taken = TAILQ_HEAD_INITIALIZER(taken);     /* those whose time is not over, in order of until */
-static struct map counts;                                           /* account to the number of turns that are taken */
+static struct lease_list taken = TAILQ_HEAD_INITIALIZER(taken); /* those whose time is not over, in order of until */
+static struct map counts;                                       /* account to the number of turns that are taken */
+
+static void (*turn_begin)(struct lease *lease);
+static void (*turn_over)(struct lease *lease);
 
 static uid_t last_user;    /* who got a device last */
 static uint64_t last_at;   /* and when, in milliseconds of the monotonic clock; 0: never */
 static uint64_t others_at; /* when anybody else did */
 
-int turns_init(uint32_t capacity)
+int turns_init(uint32_t capacity, void (*begin)(struct lease *lease), void (*over)(struct lease *lease))
 {
+	turn_begin = begin;
+	turn_over = over;
 	TAILQ_INIT(&waiting);
 	TAILQ_INIT(&taken);
 	last_at = 0;
@@ -60,7 +64,7 @@ static void give_turns(uid_t account)
 	struct lease *lease;
 
 	while (has_turn(account) && (lease = first_of(account)) != NULL)
-		lease_happens(lease, LEASE_TURN);
+		turn_begin(lease);
 }
 
 void turns_wait(struct lease *lease)
@@ -96,7 +100,7 @@ int turns_expire(void)
 		if (lease->until > now)
 			return (int)(lease->until - now);
 		TAILQ_REMOVE(&taken, lease, queue);
-		lease_happens(lease, LEASE_TURN_OVER);
+		turn_over(lease);
 	}
 	return -1;
 }
@@ -106,5 +110,5 @@ void turns_give_all(void)
 	struct lease *lease;
 
 	while ((lease = TAILQ_FIRST(&waiting)) != NULL)
-		lease_happens(lease, LEASE_TURN);
+		turn_begin(lease);
 }

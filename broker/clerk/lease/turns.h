@@ -24,16 +24,17 @@
  * client has it deleted, so that others find the links free for a part of the time. */
 #define TURN_MS 25
 
-/* Allocates what as many leases need, and forgets what was there. Returns 0 or -ENOMEM. */
-int turns_init(uint32_t capacity);
+/* Allocates what as many leases need, and forgets what was there. begin() is called when it is a lease's turn, over() when
+ * the time of the turn is over. Returns 0 or -ENOMEM. */
+int turns_init(uint32_t capacity, void (*begin)(struct lease *lease), void (*over)(struct lease *lease));
 
 /* A user gets a device. */
 void turns_serve(uid_t account);
 
-/* The lease waits for its turn: LEASE_TURN comes with it, perhaps at once. */
+/* The lease waits for its turn: begin() comes with it, perhaps at once. */
 void turns_wait(struct lease *lease);
 
-/* The turn begins: LEASE_TURN_OVER comes when its time is over. */
+/* The turn begins. */
 void turns_take(struct lease *lease);
 
 /* The lease gives its turn back. */

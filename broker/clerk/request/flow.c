@@ -3,9 +3,9 @@
  * refusal.c. */
 #include "broker/clerk/request/flow.h"
 
-#include "broker/clerk/client/socket.h"
+#include "broker/clerk/client/client_socket.h"
 #include "broker/clerk/decision.h"
-#include "broker/clerk/lease/state.h"
+#include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/request/gate.h"
 #include "broker/clerk/request/list.h"
@@ -191,7 +191,7 @@ static int read_message(struct request *request)
 		char bytes[TB_REQUEST_MAX];
 	} message;
 	int sock = request->client.sock;
-	enum queued queued = socket_queued(sock);
+	enum queued queued = client_socket_queued(sock);
 	ssize_t length;
 
 	if (queued == QUEUED_NOTHING)
@@ -206,7 +206,7 @@ static int read_message(struct request *request)
 	request->message = message.head;
 	/* From here on nothing can be queued in it, neither bytes nor descriptors: it becomes a lifeline. */
 	shutdown(sock, SHUT_RD);
-	return socket_queued(sock) == QUEUED_NOTHING ? 0 : -EBADMSG;
+	return client_socket_queued(sock) == QUEUED_NOTHING ? 0 : -EBADMSG;
 }
 
 static void begin_known(struct request *request)
@@ -231,7 +231,7 @@ static void begin_known(struct request *request)
 void flow_turn_away(int sock)
 {
 	answer_outcome(sock, 0, &(struct outcome){.status = TB_CONNECTIONS, .check = TB_CHECK_CONNECTIONS});
-	socket_hang_up(&sock);
+	client_socket_hang_up(&sock);
 }
 
 void flow_begin(int sock)
@@ -241,7 +241,7 @@ void flow_begin(int sock)
 	bool busy;
 
 	if (client_identify(&client, sock) < 0) {
-		socket_hang_up(&sock);
+		client_socket_hang_up(&sock);
 		return;
 	}
 	client.account = lease_account(client.uid);
@@ -265,7 +265,7 @@ static void on_request(uint32_t number, uint32_t events)
 	/* An event of a socket that is closed by now, or that the monitor has. */
 	if (request == NULL || request->client.sock < 0 || request->state == REQUEST_ORDERED)
 		return;
-	if ((events & (EPOLLHUP | EPOLLERR)) == 0 || !socket_hung_up(request->client.sock))
+	if ((events & (EPOLLHUP | EPOLLERR)) == 0 || !client_socket_hung_up(request->client.sock))
 		return;
 	if (request->state == REQUEST_ROOM || request->state == REQUEST_WAITING || request->state == REQUEST_ASKED ||
 	    request->state == REQUEST_READY)
@@ -278,6 +278,7 @@ static void on_lease_ended(const struct lease *lease, enum tb_reason reason)
 	struct decision decision = {
 		.operation = "end",
 		.uid = lease->uid,
+		.account = lease->account,
 		.pid = lease->pid,
 		.network = lease->network_name,
 		.kind = tb_kind_word(lease->kind),
@@ -332,7 +333,7 @@ int flow_init(int authority)
 	return questions_init(authority, on_verdict);
 }
 
-static void expire(struct request *request)
+static void expire_request(struct request *request)
 {
 	switch (request->state) {
 	case REQUEST_REFUSED:
@@ -366,7 +367,7 @@ static int expire_all(void)
 		struct request *next = TAILQ_NEXT(request, link);
 
 		if (request->deadline <= now)
-			expire(request);
+			expire_request(request);
 		/* What was refused may have a new deadline, for its verdict. */
 		if (request->state != REQUEST_FREE && request->deadline < next_deadline)
 			next_deadline = request->deadline;

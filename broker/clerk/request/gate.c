@@ -6,7 +6,7 @@
  */
 #include "broker/clerk/request/gate.h"
 
-#include "broker/clerk/lease/state.h"
+#include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/request/question.h"
 #include "broker/shared/ceiling.h"
 
@@ -71,8 +71,8 @@ static struct passage full_or_room(uid_t account, const struct lease_quota *quot
 }
 
 /* True for a client that has hung up by now, though the loop has not said so yet: then its lease is ending. */
-static bool still_full(bool (*is_full)(uid_t account, const struct network *network, struct lease_quota *quota), uid_t account,
-		       const struct network *network, struct lease_quota *quota)
+static bool still_full(bool (*is_full)(uid_t account, const struct network *network, struct lease_quota *quota),
+		       uid_t account, const struct network *network, struct lease_quota *quota)
 {
 	if (!is_full(account, network, quota))
 		return false;

@@ -3,8 +3,8 @@
 
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
+#include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/lease/mend.h"
-#include "broker/clerk/lease/state.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
@@ -166,7 +166,8 @@ static const char *failure_word(const struct tb_made *made)
 
 	switch (made->status) {
 	case TB_KERNEL:
-		snprintf(word, sizeof(word), "%s-%s", stage != NULL ? stage : "unknown", error != NULL ? error : "unknown");
+		snprintf(word, sizeof(word), "%s-%s", stage != NULL ? stage : "unknown",
+			 error != NULL ? error : "unknown");
 		return word;
 	case TB_NAME_TAKEN:
 		return "name-taken";

@@ -208,7 +208,7 @@ static int take_verdict(void *context, const void *message, const int *fds)
 	return 0;
 }
 
-static int take_unknown(void *context, const void *message, const int *fds)
+static int take_unknown_of_authority(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)message, (void)fds;
 	tb_die("clerk: the authority speaks nonsense");
@@ -216,7 +216,7 @@ static int take_unknown(void *context, const void *message, const int *fds)
 
 static const struct tb_row rows[] = {
 	{TB_ANS_VERDICT, sizeof(struct tb_verdict), 0, take_verdict},
-	{0, 0, 0, take_unknown},
+	{0, 0, 0, take_unknown_of_authority},
 };
 
 static void on_authority(uint32_t number, uint32_t events)

@@ -144,6 +144,7 @@ void request_log(const struct request *request, const char *verdict, const char 
 	struct decision decision = {
 		.operation = operation_word(message->header.type),
 		.uid = request->client.uid,
+		.account = request->client.account,
 		.pid = request->client.pid,
 		.network = network != NULL ? network->name : message->network,
 		.kind = tb_kind_word(network != NULL ? network->kind : message->kind),

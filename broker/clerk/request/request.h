@@ -49,10 +49,10 @@ struct request {
 TAILQ_HEAD(request_list, request);
 
 struct request_limits {
-	uint32_t waiting_per_user;   /* requests of one user that wait at the same time */
-	uint32_t polkit_timeout_ms;  /* for a question that asks nobody for a password */
-	uint32_t prompt_timeout_ms;  /* for one that may */
-	uid_t own_uids[3];           /* the broker's own: they never get a device */
+	uint32_t waiting_per_user;  /* requests of one user that wait at the same time */
+	uint32_t polkit_timeout_ms; /* for a question that asks nobody for a password */
+	uint32_t prompt_timeout_ms; /* for one that may */
+	uid_t own_uids[3];          /* the broker's own: they never get a device */
 };
 
 /* Makes every slot free. Requests wait from now on as the limits say. */

@@ -151,7 +151,7 @@ int node_grant(struct node_source *source, const char *name, uint32_t ifindex, u
 }
 
 /* Opens a node of a fixed name: with the monitor's own rights, or by the opener. */
-static int open_fixed(struct node_source *source, bool direct, const char *path, enum tb_node node)
+static int open_or_ask(struct node_source *source, bool direct, const char *path, enum tb_node node)
 {
 	struct tb_node_request request = {.node = node};
 	int fd;
@@ -164,14 +164,14 @@ static int open_fixed(struct node_source *source, bool direct, const char *path,
 
 int node_open_tun(struct node_source *source)
 {
-	return open_fixed(source, source->tun_direct, NODE_TUN_PATH, TB_NODE_TUN);
+	return open_or_ask(source, source->tun_direct, NODE_TUN_PATH, TB_NODE_TUN);
 }
 
 /* A device's other fds fail at their first ioctl if they are not what they should be. This one goes to a client without
  * an ioctl of ours, so it is looked at, whoever has opened it. */
 int node_open_vhost(struct node_source *source)
 {
-	int fd = open_fixed(source, source->vhost_direct, NODE_VHOST_PATH, TB_NODE_VHOST);
+	int fd = open_or_ask(source, source->vhost_direct, NODE_VHOST_PATH, TB_NODE_VHOST);
 	struct stat status;
 
 	if (fd < 0)

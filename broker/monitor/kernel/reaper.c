@@ -57,15 +57,13 @@ static int take_delete(void *context, const void *message, const int *fds)
 {
 	struct reaper_worker *worker = context;
 	const struct tb_delete *order = message;
-	struct tb_deleted answer;
+	struct tb_deleted answer = {.ifindex = order->ifindex};
 
 	(void)fds;
 	if (order->reserved != 0)
 		tb_die("the clerk speaks nonsense: a deletion");
-	memset(&answer, 0, sizeof(answer));
 	tb_header_set(&answer.header, TB_ANS_DELETED, sizeof(answer));
 	memcpy(answer.lease, order->lease, sizeof(answer.lease));
-	answer.ifindex = order->ifindex;
 	answer.error = -(order->ifindex != 0 ? delete_here(worker, order) : delete_away(worker, order));
 	answer_clerk(worker->reaper, &answer);
 	return 0;

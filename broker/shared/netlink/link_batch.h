@@ -1,5 +1,5 @@
-/* Messages to rtnetlink and its answers: what the files that implement link.h, link_change.h, link_events.h and
- * netns.h share; for nobody else. The functions are in link.c. */
+/* Messages to rtnetlink and its answers. Linked into the monitor and the clerk: what the files that implement link.h, link_change.h, link_events.h and
+ * netns.h share; for nobody else. */
 #ifndef TB_LINK_BATCH_H
 #define TB_LINK_BATCH_H
 

@@ -1,6 +1,6 @@
 /* What the monitor knows. It has no lease and no request: the clerk keeps the books. */
-#ifndef TB_STATE_H
-#define TB_STATE_H
+#ifndef TB_HOLDINGS_H
+#define TB_HOLDINGS_H
 
 #include "broker/config/table.h"
 #include "broker/monitor/child.h"

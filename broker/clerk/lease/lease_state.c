@@ -1,4 +1,4 @@
-/* What becomes of a lease: see state.h. Runs in the clerk; needs no right. The deleting itself is the monitor's.
+/* What becomes of a lease: see lease_state.h. Runs in the clerk; needs no right. The deleting itself is the monitor's.
  *
  * The table below is the whole of a lease's life.
  *
@@ -9,9 +9,9 @@
  *	                                   |            | deleted             | deleted             | deleted
  *	                                   +-> WAITING_GONE -----------------> RESTING ------------> UNCLAIMED -> FREE
  */
-#include "broker/clerk/lease/state.h"
+#include "broker/clerk/lease/lease_state.h"
 
-#include "broker/clerk/client/socket.h"
+#include "broker/clerk/client/client_socket.h"
 #include "broker/clerk/lease/deletion.h"
 #include "broker/clerk/lease/keeping.h"
 #include "broker/clerk/lease/turns.h"
@@ -134,6 +134,16 @@ void lease_happens(struct lease *lease, enum lease_event event)
 	}
 }
 
+void lease_turn_begins(struct lease *lease)
+{
+	lease_happens(lease, LEASE_TURN);
+}
+
+void lease_turn_is_over(struct lease *lease)
+{
+	lease_happens(lease, LEASE_TURN_OVER);
+}
+
 void leases_tell(const struct lease_audience *listeners)
 {
 	audience = listeners;
@@ -149,7 +159,7 @@ static bool has_fetched(const struct lease *lease)
 
 static void lifeline_close(struct lease *lease)
 {
-	socket_hang_up(&lease->lifeline);
+	client_socket_hang_up(&lease->lifeline);
 }
 
 static void holder_close(struct lease *lease)
@@ -248,7 +258,7 @@ static void on_lifeline(uint32_t number, uint32_t events)
 
 	(void)events;
 	/* An event of a lifeline that is closed by now. */
-	if (lease == NULL || lease->lifeline < 0 || !socket_hung_up(lease->lifeline))
+	if (lease == NULL || lease->lifeline < 0 || !client_socket_hung_up(lease->lifeline))
 		return;
 	lifeline_close(lease);
 	lease->left_at = monotonic_ms();

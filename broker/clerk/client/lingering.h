@@ -4,14 +4,14 @@
  * closes its own copy while that process still has one, so that the last close is never the clerk's. There are at most
  * ten of these processes a second, however many sockets come.
  */
-#ifndef TB_CLOSER_H
-#define TB_CLOSER_H
+#ifndef TB_LINGERING_H
+#define TB_LINGERING_H
 
 /* Takes the socket, which was shut down. */
-void closer_take(int sock);
+void lingering_take(int sock);
 
 /* Starts a process for those that wait, if it is time. Returns the milliseconds until the next may start, or -1 if none
  * waits. */
-int closer_expire(void);
+int lingering_expire(void);
 
 #endif

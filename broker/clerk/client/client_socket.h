@@ -15,17 +15,17 @@ enum queued {
 	QUEUED_FDS,     /* a message with descriptors */
 };
 
-/* Prepares an accepted socket for socket_queued(). Returns 0 or a negative errno. */
-int socket_prepare(int sock);
+/* Prepares an accepted socket for client_socket_queued(). Returns 0 or a negative errno. */
+int client_socket_prepare(int sock);
 
 /* Looks at the next message of a prepared socket, which stays where it is. */
-enum queued socket_queued(int sock);
+enum queued client_socket_queued(int sock);
 
 /* True if the client has closed its end, or nobody can hear it any more. */
-bool socket_hung_up(int sock);
+bool client_socket_hung_up(int sock);
 
 /* Closes a client's socket, if there is one: the client reads what was sent to it, and then the end. Takes it out of the
  * loop first. If there may be descriptors in it, closer.h closes it. */
-void socket_hang_up(int *sock);
+void client_socket_hang_up(int *sock);
 
 #endif

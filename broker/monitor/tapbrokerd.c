@@ -11,7 +11,7 @@
 #include "broker/monitor/kernel/threads.h"
 #include "broker/monitor/sandbox.h"
 #include "broker/monitor/serve.h"
-#include "broker/monitor/socket.h"
+#include "broker/monitor/listening.h"
 #include "broker/monitor/store.h"
 #include "broker/monitor/subordinates.h"
 #include "broker/shared/fd.h"
@@ -87,7 +87,7 @@ static bool allows_away(const struct network *network)
 	return (network->netns & 1u << NETNS_CALLER) != 0;
 }
 
-static bool is_macvtap(const struct network *network)
+static bool network_is_macvtap(const struct network *network)
 {
 	return network->kind == TB_KIND_MACVTAP;
 }
@@ -175,7 +175,7 @@ static void open_workshop(struct monitor *monitor, const struct users *users)
 	node->closer = &monitor->closer;
 	node->tun_direct = node_is_public(NODE_TUN_PATH);
 	node->vhost_direct = vhost && node_is_public(NODE_VHOST_PATH);
-	if (any_network(monitor->networks, is_macvtap))
+	if (any_network(monitor->networks, network_is_macvtap))
 		node->sysfs = checked(open_directory(NODE_SYSFS_PATH), NODE_SYSFS_PATH);
 	if (vhost)
 		load_vhost();
@@ -253,7 +253,7 @@ static void prepare(struct monitor *monitor, const struct options *options, cons
 	equipment.listening = listening;
 	equipment.links = links;
 	equipment.neighbours = neighbours;
-	equipment.macvtap = any_network(monitor->networks, is_macvtap);
+	equipment.macvtap = any_network(monitor->networks, network_is_macvtap);
 	equipment.opener = equipment.macvtap || !monitor->workshop.node.tun_direct ||
 			   (any_network(monitor->networks, allows_vhost) && !monitor->workshop.node.vhost_direct);
 	children_start(monitor, &equipment);

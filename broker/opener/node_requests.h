@@ -2,8 +2,8 @@
  *
  * Runs in tapbroker-opener: uid 0, no capability, Landlock. Never does an ioctl, keeps no fd.
  */
-#ifndef TB_OPENER_H
-#define TB_OPENER_H
+#ifndef TB_NODE_REQUESTS_H
+#define TB_NODE_REQUESTS_H
 
 struct opener {
 	int channel;     /* to the monitor; not owned */
@@ -13,6 +13,6 @@ struct opener {
 
 /* Waits for one request and answers it. Returns 0, -ECONNRESET if the monitor is gone, -EBADMSG if it sent nonsense,
  * or another negative errno: all of these end the process. */
-int opener_step(struct opener *opener);
+int node_requests_step(struct opener *opener);
 
 #endif

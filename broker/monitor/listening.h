@@ -1,6 +1,6 @@
 /* The listening socket, and the way to the supervisor. Runs in tapbrokerd before lock-down. */
-#ifndef TB_SOCKET_H
-#define TB_SOCKET_H
+#ifndef TB_LISTENING_H
+#define TB_LISTENING_H
 
 #include "broker/monitor/peer.h"
 

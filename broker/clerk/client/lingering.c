@@ -1,5 +1,5 @@
-/* Closes sockets that may hold a client's descriptors: see closer.h. Runs in the clerk, and its copies; needs no right. */
-#include "broker/clerk/client/closer.h"
+/* Closes sockets that may hold a client's descriptors: see lingering.h. Runs in the clerk, and its copies; needs no right. */
+#include "broker/clerk/client/lingering.h"
 
 #include "broker/shared/clock.h"
 #include "broker/shared/fd.h"
@@ -58,11 +58,12 @@ static void start(void)
 
 	next_start = monotonic_ms() + PAUSE_MS;
 	if (ret < 0)
-		tb_log(TB_LOG_WARNING, "clerk: cannot start a process that closes %d clients' sockets; trying again: %s",
-		       waiting_count, strerror(-ret));
+		tb_log(TB_LOG_WARNING,
+		       "clerk: cannot start a process that closes %d clients' sockets; trying again: %s", waiting_count,
+		       strerror(-ret));
 }
 
-void closer_take(int sock)
+void lingering_take(int sock)
 {
 	if (waiting_count == WAITING_MAX)
 		start();
@@ -72,7 +73,7 @@ void closer_take(int sock)
 	waiting[waiting_count++] = sock;
 }
 
-int closer_expire(void)
+int lingering_expire(void)
 {
 	uint64_t now = monotonic_ms();
 

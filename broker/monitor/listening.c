@@ -1,5 +1,5 @@
-/* The listening socket: see socket.h. Runs as root, before lock-down. */
-#include "broker/monitor/socket.h"
+/* The listening socket: see listening.h. Runs as root, before lock-down. */
+#include "broker/monitor/listening.h"
 
 #include "broker/monitor/stored.h"
 #include "broker/shared/fd.h"

@@ -1,5 +1,5 @@
-/* One question in polkit's terms: see check.h. Runs in the authority; never talks to the bus or to the clerk. */
-#include "broker/authority/check.h"
+/* One question in polkit's terms: see polkit_check.h. Runs in the authority; never talks to the bus or to the clerk. */
+#include "broker/authority/polkit_check.h"
 
 #include "proto/hex.h"
 #include "proto/name.h"
@@ -68,7 +68,7 @@ static bool check_network(const struct tb_question *question)
 	return tb_network_valid(question->network, sizeof(question->network)) && question->lifetime < TB_LIFETIME_COUNT;
 }
 
-bool check_valid(const struct tb_question *question)
+bool polkit_check_valid(const struct tb_question *question)
 {
 	if (!check_subject(question) || (question->flags & ~(uint32_t)TB_QUESTION_FLAGS) != 0)
 		return false;
@@ -160,7 +160,7 @@ static GVariant *polkit_details(const struct tb_question *question)
 	return g_variant_builder_end(&details);
 }
 
-GVariant *check_parameters(const struct tb_question *question)
+GVariant *polkit_check_parameters(const struct tb_question *question)
 {
 	bool interactive = (question->flags & TB_REQUEST_INTERACTIVE) != 0;
 	char ticket[TB_ID_TEXT];
@@ -170,7 +170,7 @@ GVariant *check_parameters(const struct tb_question *question)
 			     polkit_details(question), interactive ? CHECK_ALLOW_USER_INTERACTION : 0, ticket);
 }
 
-GVariant *check_cancellation(const struct tb_question *question)
+GVariant *polkit_check_cancellation(const struct tb_question *question)
 {
 	char ticket[TB_ID_TEXT];
 
@@ -178,7 +178,7 @@ GVariant *check_cancellation(const struct tb_question *question)
 	return g_variant_new("(s)", ticket);
 }
 
-enum tb_verdict_word check_verdict(GVariant *reply)
+enum tb_verdict_word polkit_check_verdict(GVariant *reply)
 {
 	gboolean authorized;
 	gboolean challenge;

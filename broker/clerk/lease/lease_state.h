@@ -1,6 +1,6 @@
 /* What becomes of a lease: the events that move it, and who is told. Runs in the clerk. */
-#ifndef TB_STATE_H
-#define TB_STATE_H
+#ifndef TB_LEASE_STATE_H
+#define TB_LEASE_STATE_H
 
 #include "broker/clerk/lease/lease.h"
 
@@ -22,6 +22,10 @@ enum lease_event {
 
 /* Moves the lease as the table in state.c says. An event that the table does not have for its state changes nothing. */
 void lease_happens(struct lease *lease, enum lease_event event);
+
+/* It is its turn, and the turn's time is over: see turns.h. */
+void lease_turn_begins(struct lease *lease);
+void lease_turn_is_over(struct lease *lease);
 
 /* Whoever wants to hear of it, from the layers above. */
 struct lease_audience {

@@ -1,7 +1,7 @@
-/* Clients' sockets: see socket.h. Runs in the clerk; needs no right. */
-#include "broker/clerk/client/socket.h"
+/* Clients' sockets: see client_socket.h. Runs in the clerk; needs no right. */
+#include "broker/clerk/client/client_socket.h"
 
-#include "broker/clerk/client/closer.h"
+#include "broker/clerk/client/lingering.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/fd.h"
 
@@ -12,14 +12,14 @@
 
 /* Each message then brings its sender's ids, which nobody reads: they tell an empty message from the end, for which
  * there are none. */
-int socket_prepare(int sock)
+int client_socket_prepare(int sock)
 {
 	int one = 1;
 
 	return setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &one, sizeof(one)) < 0 ? -errno : 0;
 }
 
-enum queued socket_queued(int sock)
+enum queued client_socket_queued(int sock)
 {
 	union {
 		struct cmsghdr header;
@@ -39,14 +39,14 @@ enum queued socket_queued(int sock)
 	return msg.msg_controllen > 0 ? QUEUED_BYTES : QUEUED_NOTHING;
 }
 
-bool socket_hung_up(int sock)
+bool client_socket_hung_up(int sock)
 {
 	struct pollfd item = {.fd = sock, .events = 0};
 
 	return poll(&item, 1, 0) != 0;
 }
 
-void socket_hang_up(int *sock)
+void client_socket_hang_up(int *sock)
 {
 	enum queued queued;
 	char byte;
@@ -57,10 +57,10 @@ void socket_hang_up(int *sock)
 	/* From here on nobody can queue anything more in it. */
 	shutdown(*sock, SHUT_RDWR);
 	/* The kernel turns bytes that nobody has read into ECONNRESET for the client, ahead of our answer. */
-	while ((queued = socket_queued(*sock)) == QUEUED_BYTES)
+	while ((queued = client_socket_queued(*sock)) == QUEUED_BYTES)
 		recv(*sock, &byte, sizeof(byte), MSG_DONTWAIT);
 	if (queued == QUEUED_FDS)
-		closer_take(tb_take(sock));
+		lingering_take(tb_take(sock));
 	else
 		tb_close(sock);
 }
