@@ -132,6 +132,23 @@ int tap_open_request(const struct tap_request *request, struct tap **tap);
  * failure it is still the caller's. */
 int tap_open_connected(int sock, const struct tap_request *request, struct tap **tap);
 
+/* A request that is under way, for a program with a loop of its own. */
+struct tap_opening;
+
+/* Sends the request of a tap_open_request(), and does not wait for the answer. Returns an fd to poll for POLLIN, which
+ * belongs to *opening; then call tap_open_finish(). On failure returns -1, sets errno and *opening to NULL; EAGAIN: the
+ * broker takes no connection at the moment. The request's timeout is not used: the loop has a clock, and
+ * tap_open_cancel(). Its failure must live until the opening ends. */
+int tap_open_begin(const struct tap_request *request, struct tap_opening **opening);
+
+/* Looks, without waiting, if the answer has come. Returns 0 if it has not: poll again. Else the opening has ended and
+ * is freed: returns 1 and the device in *tap, or -1 and errno as tap_open_request(), and *tap is NULL. EAGAIN may also
+ * mean that the broker has been started again: begin anew. */
+int tap_open_finish(struct tap_opening *opening, struct tap **tap);
+
+/* Ends an opening without an answer. NULL is allowed. errno is kept. */
+void tap_open_cancel(struct tap_opening *opening);
+
 /* Asks for a device that lasts until it is released (TAP_LIFETIME_PERSISTENT, whatever the request says): the caller
  * owns it, and opens it by its name, as programs do that take the name of a device. So no fd comes: tap_queues() is 0,
  * and this call returns 0. It is not tap_open_request() because that returns an fd, and 0 is one. On failure returns -1
@@ -147,6 +164,10 @@ void tap_close(struct tap *tap);
  * pass on. The lease of a session goes on until the last copy of the lifeline is closed. The other lifetimes do not
  * hang on it: there it only brings the news of the lease's end, and may be closed at once. */
 void tap_detach(struct tap *tap);
+
+/* Takes the fd of that queue out of the handle: it is the caller's from now on, and tap_fd() knows it no more. Returns
+ * the fd, or -1 and EINVAL if there is none. The lease hangs on the handle as before. */
+int tap_take_fd(struct tap *tap, unsigned int queue);
 
 /* What the handle knows. Strings and arrays live as long as the handle. */
 int tap_fd(const struct tap *tap, unsigned int queue); /* of that queue; -1 and EINVAL if there is none */
@@ -186,19 +207,43 @@ unsigned int tap_vhosts(const struct tap *tap);              /* tap_queues(), or
  * a process that still runs, but this handle hears no more of it; tap_watch() does. */
 int tap_ended(struct tap *tap, unsigned int *reason);
 
+/* What tap_wait() has waited for. */
+#define TAP_WAIT_PACKET 1 /* a queue has something to read */
+#define TAP_WAIT_ENDED 2  /* the lease has ended, or the device is gone: tap_ended() may know why */
+
+/* Waits until a queue that is still the handle's has something to read, or the lease has ended, for at most timeout
+ * milliseconds; -1: for ever. Returns TAP_WAIT_*, 0 if the time is over, or -1 and errno: EINTR for a signal. The end
+ * comes before packets. A connection that is lost is no end, and is not waited for any more. */
+int tap_wait(struct tap *tap, int timeout);
+
 /* A text for a reason of tap_ended() or of struct tap_event. Never NULL. */
 const char *tap_reason(unsigned int reason);
+
+/* Traits of a network. */
+#define TAP_NETWORK_OFF (1u << 0)        /* its file has a mistake: nothing is handed out; kind may be TAP_KIND_ANY */
+#define TAP_NETWORK_UNLISTED (1u << 1)   /* other users do not see it */
+#define TAP_NETWORK_TOLD (1u << 2)       /* the caller may know where the devices lead */
+#define TAP_NETWORK_ISOLATED (1u << 3)   /* TOLD: its ports of a bridge do not reach each other */
+#define TAP_NETWORK_HOST (1u << 4)       /* a device may be in the host's network namespace */
+#define TAP_NETWORK_CALLER (1u << 5)     /* a device may be in the caller's network namespace: TAP_NETNS */
+#define TAP_NETWORK_MORE_NAMES (1u << 6) /* names is not complete */
 
 /* One configured network. */
 struct tap_network {
 	size_t size; /* of this struct, as the library writes it */
 	const char *name;
-	unsigned int kind;   /* TAP_KIND_TAP, _TUN or _MACVTAP */
-	unsigned int flags;  /* those of TAP_VNET_HDR and TAP_VHOST that may be asked for */
-	unsigned int mtu;    /* in bytes */
-	unsigned int queues; /* at most */
-	unsigned int limit;  /* devices that one user may hold at a time */
-	unsigned int held;   /* devices that the caller holds now */
+	unsigned int kind;      /* TAP_KIND_TAP, _TUN or _MACVTAP */
+	unsigned int flags;     /* those of TAP_VNET_HDR and TAP_VHOST that may be asked for */
+	unsigned int mtu;       /* in bytes */
+	unsigned int queues;    /* at most */
+	unsigned int limit;     /* devices that one user may hold at a time */
+	unsigned int held;      /* devices that the caller holds now */
+	const char *names;      /* that may be asked for: names, and prefixes with a '*', with blanks between */
+	const char *lower;      /* TOLD: the bridge of a tap, the parent of a macvtap; "": none */
+	unsigned int lifetimes; /* bits: TAP_LIFETIME_*, those that may be asked for */
+	unsigned int traits;    /* TAP_NETWORK_* */
+	unsigned int mode;      /* TOLD: of a macvtap, as the kernel numbers it; else 0 */
+	unsigned int max;       /* TOLD: devices that all users together may hold at a time */
 };
 
 /* Calls each() for every network that the broker lists; the struct lives only during that call. If each() returns
@@ -262,26 +307,26 @@ struct tap_event {
 };
 
 /* The handle of one watch. */
-struct tap_watch;
+struct tap_watcher;
 
 /* Begins to watch what happens to the caller's leases; with TAP_ALL to everybody's, as for tap_leases(). What happens
  * after this call has returned is not missed. Returns an fd to poll for POLLIN, which belongs to *watch; on failure -1,
  * sets errno and *watch to NULL. */
-int tap_watch(unsigned int flags, int timeout, struct tap_watch **watch);
+int tap_watch(unsigned int flags, int timeout, struct tap_watcher **watch);
 
 /* Takes the next event, without waiting. Returns 1 and the event in *event, which lives until the next call for this
  * watch; 0 if there is none now; or -1 and errno, ECONNRESET if the broker is gone: then the watch is over. */
-int tap_watch_next(struct tap_watch *watch, const struct tap_event **event);
+int tap_watch_next(struct tap_watcher *watch, const struct tap_event **event);
 
 /* Ends the watch and closes its fd. NULL is allowed. errno is kept. */
-void tap_watch_close(struct tap_watch *watch);
+void tap_watch_close(struct tap_watcher *watch);
 
 #define TAP_RELEASE_SIZE 32
 
-/* What the broker can do, whether or not this user may have it. Begin with TAP_ABOUT_INIT. In a set of bits, bit N
+/* What the broker can do, whether or not this user may have it. Begin with TAP_BROKER_INIT. In a set of bits, bit N
  * stands for the number N. */
-struct tap_about {
-	size_t size;                    /* sizeof(struct tap_about) */
+struct tap_broker {
+	size_t size;                    /* sizeof(struct tap_broker) */
 	unsigned int protocol;          /* the version of the protocol, of tapbroker-protocol(7) */
 	unsigned int items_max;         /* entries of lists that one request may bring */
 	uint64_t requests;              /* bits: the types of request, of tapbroker-protocol(7) */
@@ -292,16 +337,16 @@ struct tap_about {
 	char release[TAP_RELEASE_SIZE]; /* for people, such as "0.1" */
 };
 
-#define TAP_ABOUT_INIT                                         \
-	{                                                      \
-		sizeof(struct tap_about), 0, 0, 0, 0, 0, 0, 0, \
-		{                                              \
-			0                                      \
-		}                                              \
+#define TAP_BROKER_INIT                                         \
+	{                                                       \
+		sizeof(struct tap_broker), 0, 0, 0, 0, 0, 0, 0, \
+		{                                               \
+			0                                       \
+		}                                               \
 	}
 
 /* Asks the broker what it can do. Returns 0, or -1 and errno. timeout is as in struct tap_request. */
-int tap_about(int timeout, struct tap_about *about);
+int tap_about(int timeout, struct tap_broker *about);
 
 /* The release of this library, such as "0.1". */
 const char *tap_version(void);

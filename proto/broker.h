@@ -2,8 +2,8 @@
  *
  * Linked into: the broker's processes. Never here: malloc, logging, stdio, policy.
  *
- * Between our own processes everything unknown is a compromise: whoever receives it ends, and with it the broker. A late
- * answer, or one that says that something failed, is neither: it fails the one request that waits for it.
+ * Between our own processes everything unknown is a compromise: whoever receives it ends, and with it the broker. A
+ * late answer, or one that says that something failed, is neither: it fails the one request that waits for it.
  *
  *	clerk --ASK--> authority            polkit is asked
  *	authority --YES--> monitor          the whole question, for which polkit said yes
@@ -13,8 +13,8 @@
  *	clerk --DELETE--> reaper's threads  a channel of its own
  *	clerk --REPAIR--> reaper's threads  the same
  *
- * A monitor that is to stop shuts its side of the orders' channel down for writing: the clerk has deleted what has ended,
- * and exits; then the monitor does. Any other end of a channel is the end of the whole set.
+ * A monitor that is to stop shuts its side of the orders' channel down for writing: the clerk has deleted what has
+ * ended, and exits; then the monitor does. Any other end of a channel is the end of the whole set.
  */
 #ifndef TB_BROKER_H
 #define TB_BROKER_H
@@ -129,8 +129,8 @@ struct tb_node_answer {
 	uint32_t serial; /* of the request */
 };
 
-/* A yes of polkit's to a device: the authority's own copy of the question. It is spent by the first order that bears its
- * ticket. */
+/* A yes of polkit's to a device: the authority's own copy of the question. It is spent by the first order that bears
+ * its ticket. */
 struct tb_yes {
 	struct tb_header header;
 	struct tb_question question;

@@ -42,8 +42,8 @@ struct tb_row {
 	uint16_t type;
 	uint16_t size;
 	uint16_t nfds; /* exactly so many */
-	/* fds is NULL if the message brought fds and this process had no free descriptor for one of them: such a message
-	 * is no nonsense, and whoever waits for an answer can be given one. */
+	/* fds is NULL if the message brought fds and this process had no free descriptor for one of them: such a
+	 * message is no nonsense, and whoever waits for an answer can be given one. */
 	int (*handle)(void *context, const void *message, const int *fds);
 };
 

@@ -30,7 +30,8 @@
 #define TB_FDS_MAX (2 * TB_QUEUES_MAX) /* fds in one answer: for each queue one, and one of vhost-net */
 #define TB_MTU_MIN 68                  /* the least that the kernel lets an IPv4 interface have */
 #define TB_MTU_MAX 65535
-#define TB_RELEASE_SIZE 32 /* the text of a release, NUL-padded */
+#define TB_PATTERNS_SIZE 64 /* of the names that a network allows, as one text */
+#define TB_RELEASE_SIZE 32  /* the text of a release, NUL-padded */
 
 /* Types of messages. Those of the broker's own channels begin at 32, see broker.h. */
 enum tb_type {
@@ -269,7 +270,18 @@ struct tb_answer {
 	uint8_t reserved[52];
 };
 
-/* One network in the answer to TB_REQ_NETWORKS. */
+enum tb_network_traits {
+	TB_NETWORK_OFF = 1 << 0,        /* its file has a mistake: nothing is handed out, and kind may be TB_KIND_ANY */
+	TB_NETWORK_UNLISTED = 1 << 1,   /* other users do not see it */
+	TB_NETWORK_TOLD = 1 << 2,       /* the caller may know where the devices lead */
+	TB_NETWORK_ISOLATED = 1 << 3,   /* TOLD: its ports of a bridge do not reach each other */
+	TB_NETWORK_HOST = 1 << 4,       /* a device may be in the host's network namespace, */
+	TB_NETWORK_CALLER = 1 << 5,     /* and in that of the client's socket: TB_REQUEST_NETNS */
+	TB_NETWORK_MORE_NAMES = 1 << 6, /* not all of the names fit */
+};
+
+/* One network in the answer to TB_REQ_NETWORKS. A list of all networks must fit into a socket's buffer, where the
+ * kernel counts no more for 192 bytes than for 128. */
 struct tb_network {
 	struct tb_header header;
 	uint32_t status; /* TB_OK, or of a refusal: then nothing follows and nothing else is set but check */
@@ -277,13 +289,19 @@ struct tb_network {
 	uint32_t left;   /* messages that follow this one */
 	uint32_t count;  /* networks in the whole answer; 0: there is none, and this message is all */
 	char network[TB_NETWORK_SIZE];
-	uint32_t kind;   /* enum tb_kind */
-	uint32_t mtu;    /* bytes */
-	uint32_t queues; /* at most */
-	uint32_t flags;  /* those of TB_REQUEST_VNET_HDR and TB_REQUEST_VHOST that may be asked for */
-	uint32_t limit;  /* devices that one user may hold at a time */
-	uint32_t held;   /* devices that the caller holds */
-	uint8_t reserved[40];
+	uint32_t kind;                /* enum tb_kind */
+	uint32_t mtu;                 /* bytes */
+	uint32_t queues;              /* at most */
+	uint32_t flags;               /* those of TB_REQUEST_VNET_HDR and TB_REQUEST_VHOST that may be asked for */
+	uint32_t limit;               /* devices that one user may hold at a time */
+	uint32_t held;                /* devices that the caller holds */
+	uint32_t lifetimes;           /* bits: enum tb_lifetime, those that may be asked for */
+	uint32_t traits;              /* enum tb_network_traits */
+	uint32_t mode;                /* TB_NETWORK_TOLD: enum tb_macvtap_mode */
+	uint32_t max;                 /* TB_NETWORK_TOLD: devices that all users together may hold at a time */
+	char lower[TB_NAME_SIZE];     /* TB_NETWORK_TOLD: the bridge of a tap, the parent of a macvtap; empty: none */
+	char names[TB_PATTERNS_SIZE]; /* names that may be asked for, prefixes with a '*', blanks between; NUL-padded */
+	uint8_t reserved[8];
 };
 
 struct tb_end {
@@ -384,7 +402,7 @@ _Static_assert(sizeof(struct tb_header) == 16, "wire layout");
 _Static_assert(sizeof(struct tb_request) == 144, "wire layout");
 _Static_assert(sizeof(struct tb_item) == 48, "wire layout");
 _Static_assert(sizeof(struct tb_answer) == 160, "wire layout");
-_Static_assert(sizeof(struct tb_network) == 128, "wire layout");
+_Static_assert(sizeof(struct tb_network) == 192, "wire layout");
 _Static_assert(sizeof(struct tb_end) == 48, "wire layout");
 _Static_assert(sizeof(struct tb_lease) == 208, "wire layout");
 _Static_assert(sizeof(struct tb_done) == 32, "wire layout");

@@ -1,5 +1,5 @@
-/* tapbroker-clerk: talks to the clients and keeps the books. Gives its rights up, takes over what an earlier broker left,
- * then serves for ever.
+/* tapbroker-clerk: talks to the clients and keeps the books. Gives its rights up, takes over what an earlier broker
+ * left, then serves for ever.
  *
  * Runs under its own uid, without a capability, started by tapbrokerd. It holds the listening socket, the clients'
  * sockets, requests, leases and quotas. It must never hold a device's fd, open a device node, or change the kernel's

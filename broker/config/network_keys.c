@@ -5,7 +5,7 @@
 #include "broker/config/network_file.h"
 
 #include "broker/config/ini.h"
-#include "broker/config/suggest.h"
+#include "proto/suggest.h"
 
 #include "proto/name.h"
 #include "proto/number.h"
@@ -54,7 +54,7 @@ static size_t find_word(struct network_file *file, unsigned int line, const char
 		i++;
 	if (i < count)
 		return i;
-	meant = suggest(value, words, count);
+	meant = tb_suggest(value, words, count);
 	if (meant != NULL)
 		network_file_error(file, line, "%s=%s: %s; did you mean %s?", key, value, rule, meant);
 	else
@@ -325,7 +325,7 @@ static void refuse_unknown(struct network_file *file, unsigned int line, const c
 
 	for (int key = 0; key < KEY_COUNT; key++)
 		names[key] = keys[key].name;
-	meant = suggest(name, names, KEY_COUNT);
+	meant = tb_suggest(name, names, KEY_COUNT);
 	if (meant != NULL) {
 		network_file_error(file, line, "%s= is no key of [Network]; did you mean %s=?", name, meant);
 		return;

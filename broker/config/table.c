@@ -1,5 +1,5 @@
-/* The table of networks: see table.h. Linked into the monitor and the clerk, which only read it; needs no right, and must
- * never change it. */
+/* The table of networks: see table.h. Linked into the monitor and the clerk, which only read it; needs no right, and
+ * must never change it. */
 #include "broker/config/table.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-/* The table of networks as sealed memory: see table_memory.h. tapbrokerd seals it as root, before lock-down; monitor and
- * clerk map it when they start, and then read it without a system call. It must never map a table that somebody could
- * still change.
+/* The table of networks as sealed memory: see table_memory.h. tapbrokerd seals it as root, before lock-down; monitor
+ * and clerk map it when they start, and then read it without a system call. It must never map a table that somebody
+ * could still change.
  */
 #include "broker/config/table_memory.h"
 

@@ -13,8 +13,8 @@ struct child {
 /* The child has closed its channel: says how it ended, as far as that is known, and ends the broker. */
 _Noreturn void child_lost(const struct child *child);
 
-/* At the end of the process, whatever ends it: closes the channels, and waits for the children, but not for long. So the
- * supervisor finds nothing that it must kill. */
+/* At the end of the process, whatever ends it: closes the channels, and waits for the children, but not for long. So
+ * the supervisor finds nothing that it must kill. */
 void children_wait_at_exit(const struct child *const *children, unsigned int count);
 
 #endif

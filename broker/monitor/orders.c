@@ -1,8 +1,8 @@
 /* The orders of the clerk: see orders.h. Runs in the monitor; USES CAP_NET_ADMIN through kernel/.
  *
  * This file decides which devices come into being, and for whom. It believes the clerk nothing that the kernel, the
- * network files or the authority can say. An order that no honest clerk gives ends the broker; it must never be obeyed in
- * part.
+ * network files or the authority can say. An order that no honest clerk gives ends the broker; it must never be obeyed
+ * in part.
  */
 #include "broker/monitor/orders.h"
 
@@ -140,8 +140,8 @@ static bool open_netns_of(const struct monitor *monitor, const struct tb_questio
 	return *netns >= 0;
 }
 
-/* Judges the order, and does it; client is -1 if no fd was free for its socket. The yes is spent before anything else is
- * looked at, whatever comes of the order. polkit is not asked about root: it always says yes to it. */
+/* Judges the order, and does it; client is -1 if no fd was free for its socket. The yes is spent before anything else
+ * is looked at, whatever comes of the order. polkit is not asked about root: it always says yes to it. */
 static void judge_order(struct monitor *monitor, const struct tb_order *order, int client, struct tb_made *made)
 {
 	const struct tb_question *question = &order->question;

@@ -31,8 +31,8 @@ static void begin_stop(struct monitor *monitor)
 		tb_log(TB_LOG_WARNING, "cannot tell the clerk to stop: %s", strerror(errno));
 }
 
-/* One of the children has closed its channel. The authority does so too when the clerk is gone: then it is the clerk that
- * is told of. */
+/* One of the children has closed its channel. The authority does so too when the clerk is gone: then it is the clerk
+ * that is told of. */
 static _Noreturn void end_without(const struct monitor *monitor, const struct child *child)
 {
 	struct pollfd clerk = {.fd = monitor->clerk.channel, .events = 0};

@@ -1,5 +1,5 @@
-/* Starting the other processes: see spawn.h. Runs as root, before lock-down; this is the last exec of the broker. A child
- * that fails before its exec ends by _exit(): what the monitor does at its own end is not the child's to do. */
+/* Starting the other processes: see spawn.h. Runs as root, before lock-down; this is the last exec of the broker. A
+ * child that fails before its exec ends by _exit(): what the monitor does at its own end is not the child's to do. */
 #include "broker/monitor/spawn.h"
 
 #include "broker/shared/log.h"

@@ -19,9 +19,9 @@ struct program {
 	size_t fds_count;
 };
 
-/* Starts the program: under its own uid, without any capability and without a way to gain one, and with no fd but stderr
- * and these, from CHILD_FIRST_FD on.
- * Returns its pid or a negative errno; -ENOENT and -EACCES tell of the program. */
+/* Starts the program: under its own uid, without any capability and without a way to gain one, and with no fd but
+ * stderr and these, from CHILD_FIRST_FD on. Returns its pid or a negative errno; -ENOENT and -EACCES tell of the
+ * program. */
 pid_t spawn(const struct program *program);
 
 #endif

@@ -4,9 +4,9 @@
 
 #include "broker/config/table.h"
 
-/* Reads the file, which is /etc/subuid as a rule, into the table: see struct subordinate there. A file that is not there
- * holds no ranges; a line that makes no sense is passed over, with a word in the log. Ranges of root's are passed over in
- * silence: nobody gains anything by using them. */
+/* Reads the file, which is /etc/subuid as a rule, into the table: see struct subordinate there. A file that is not
+ * there holds no ranges; a line that makes no sense is passed over, with a word in the log. Ranges of root's are passed
+ * over in silence: nobody gains anything by using them. */
 void subordinates_read(const char *path, struct network_table *table);
 
 #endif

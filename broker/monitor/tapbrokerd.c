@@ -1,8 +1,8 @@
 /* tapbrokerd: the monitor. Starts as root, reads the network files, opens what it needs, starts the other processes,
  * then becomes a user of its own with CAP_NET_ADMIN and nothing else, and does what the clerk orders.
  *
- * After lock-down it must never: read a client's byte, parse text, keep books, wait for a client, use GLib, exec, change
- * a namespace, or ask the name service.
+ * After lock-down it must never: read a client's byte, parse text, keep books, wait for a client, use GLib, exec,
+ * change a namespace, or ask the name service.
  */
 #include "broker/config/check.h"
 #include "broker/config/network.h"
@@ -98,8 +98,8 @@ static bool allows_vhost(const struct network *network)
 }
 
 /* Fds on their way to clients that do not read are held against the sender's limit, so it must hold every fd of every
- * lease at once; more is better, where the administrator's hard limit gives it. The clerk inherits it, for a lifeline of
- * each lease. */
+ * lease at once; more is better, where the administrator's hard limit gives it. The clerk inherits it, for a lifeline
+ * of each lease. */
 static void raise_fd_limit(const struct network_table *table, uint32_t leases)
 {
 	struct rlimit limit;

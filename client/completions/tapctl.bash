@@ -1,9 +1,10 @@
 # bash completion for tapctl(1)
 
-# The ids and the names of our leases.
+# The names of our leases, or of everybody's with --all; the ids where one is being typed.
 _tapctl_leases()
 {
-	tapctl list 2>/dev/null | awk 'NR > 1 { print $1; print $3 }'
+	tapctl list --quiet --no-ask-password "$@" 2>/dev/null | grep -e "^${cur:-none}"
+	tapctl list --no-ask-password "$@" 2>/dev/null | awk 'NR > 1 { print $1 }'
 }
 
 _tapctl()
@@ -11,7 +12,7 @@ _tapctl()
 	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} before value='' i words
 
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'get networks list show release revoke watch import-bridge-conf help --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'get networks list show release revoke watch import-bridge-conf version help' -- "$cur")
 		return
 	fi
 	# What stands behind "--" is a command line of its own.
@@ -39,21 +40,22 @@ _tapctl()
 		--kind) words='tap tun macvtap' ;;
 		--lifetime) words='session fd persistent' ;;
 		--timeout) words='none' ;;
-		--name | --mtu | --queues) return ;;
-		*) [[ $value && $before != -* ]] || words+=" --name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime=
-			--persistent --bridge --netns --interactive --no-ask-password --timeout= --confine --json --help --" ;;
+		--name | -n | --mtu | --queues) return ;;
+		*) [[ $cur != -* ]] || words="--name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime=
+			--persistent --bridge --netns --interactive --no-ask-password --timeout= --confine --json --quiet --help --" ;;
 		esac
 		;;
 	networks) words='--json --quiet --help' ;;
 	list) words='--all --json --quiet --interactive --no-ask-password --help' ;;
-	show) words="--all --json --interactive --no-ask-password --help $(_tapctl_leases)" ;;
-	release) words="--json --help $(_tapctl_leases)" ;;
-	revoke) words="--json --interactive --no-ask-password --help $(_tapctl_leases)" ;;
+	show) words="--all --json --quiet --interactive --no-ask-password --help $(_tapctl_leases)" ;;
+	release) words="--json --quiet --help $(_tapctl_leases)" ;;
+	revoke) words="--json --quiet --interactive --no-ask-password --help $(_tapctl_leases --all)" ;;
+	help) words='get networks list show release revoke watch import-bridge-conf version' ;;
 	import-bridge-conf)
 		words='--output= --bridge= --help'
 		compopt -o default
 		;;
-	watch) words='--all --json --interactive --no-ask-password --help' ;;
+	watch) words='--all --json --quiet --interactive --no-ask-password --help' ;;
 	*) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -8,9 +8,11 @@ function __tapctl_networks
     end
 end
 
-# The ids and the names of our leases.
+# The names of our leases, or of everybody's with --all; the ids where one is being typed.
 function __tapctl_leases
-    tapctl list 2>/dev/null | awk 'NR > 1 { print $1 "\t" $3; print $3 "\t" $1 }'
+    set -l word (commandline -ct)
+    tapctl list --no-ask-password $argv 2>/dev/null | awk -v word="$word" \
+        'NR > 1 { print $1 "\t" $NF; if (word != "" && index($NF, word) == 1) print $NF "\t" $1 }'
 end
 
 # True where the command behind "--" is being typed.
@@ -24,7 +26,7 @@ function __tapctl_complete_command
     complete -C (string join ' ' -- (string escape -n -- $words[(math $at + 1)..-1]))
 end
 
-set -l commands get networks list show release revoke watch import-bridge-conf help
+set -l commands get networks list show release revoke watch import-bridge-conf version help
 
 complete -c tapctl -f
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a get -d 'Get devices of networks'
@@ -38,12 +40,15 @@ complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a import-brid
 complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -F
 complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -l output -r -d 'Write the files there'
 complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -l bridge -x -d 'A bridge that "allow all" means'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a version -d 'Show the versions of tapctl and of the broker'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a help -d 'Show the commands'
+complete -c tapctl -n '__fish_seen_subcommand_from help' -a "$commands"
 complete -c tapctl -n 'not __tapctl_in_command' -l help -d 'Show the commands, or the options of one'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -l version -d 'Show the versions of tapctl and of the broker'
 
 set -l get '__fish_seen_subcommand_from get; and not __tapctl_in_command'
 complete -c tapctl -n $get -a '(__tapctl_networks)' -d Network
+complete -c tapctl -n $get -l quiet -d 'Print the names only'
 complete -c tapctl -n $get -l name -x -d 'Ask for an interface of this name'
 complete -c tapctl -n $get -l kind -x -a 'tap tun macvtap' -d 'Be refused rather than get another kind'
 complete -c tapctl -n $get -l mtu -x -d 'In bytes, at most that of the network'
@@ -64,9 +69,11 @@ complete -c tapctl -n '__fish_seen_subcommand_from get; and __tapctl_in_command'
 complete -c tapctl -n '__fish_seen_subcommand_from networks' -l json -d 'Print JSON'
 complete -c tapctl -n '__fish_seen_subcommand_from networks' -l quiet -d 'Print the names only'
 
-complete -c tapctl -n '__fish_seen_subcommand_from show release revoke' -a '(__tapctl_leases)' -d Lease
+complete -c tapctl -n '__fish_seen_subcommand_from show release' -a '(__tapctl_leases)' -d Lease
+complete -c tapctl -n '__fish_seen_subcommand_from revoke' -a '(__tapctl_leases --all)' -d Lease
 complete -c tapctl -n '__fish_seen_subcommand_from list show watch' -l all -d 'The leases of all users'
 complete -c tapctl -n '__fish_seen_subcommand_from list show release revoke watch' -l json -d 'Print JSON'
 complete -c tapctl -n '__fish_seen_subcommand_from list' -l quiet -d 'Print the ids only'
+complete -c tapctl -n '__fish_seen_subcommand_from show release revoke watch' -l quiet -d 'No hints'
 complete -c tapctl -n '__fish_seen_subcommand_from list show revoke watch' -l interactive -d 'polkit may ask for a password'
 complete -c tapctl -n '__fish_seen_subcommand_from list show revoke watch' -l no-ask-password -d 'polkit may not ask'

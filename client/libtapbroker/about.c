@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ABOUT_FIRST_SIZE (offsetof(struct tap_about, release) + TAP_RELEASE_SIZE)
+#define ABOUT_FIRST_SIZE (offsetof(struct tap_broker, release) + TAP_RELEASE_SIZE)
 
-_Static_assert(ABOUT_FIRST_SIZE == sizeof(struct tap_about), "padding at the end would hide a new member");
+_Static_assert(ABOUT_FIRST_SIZE == sizeof(struct tap_broker), "padding at the end would hide a new member");
 _Static_assert(TAP_RELEASE_SIZE == TB_RELEASE_SIZE, "the public numbers are those of the wire");
 
 /* One call. */
@@ -44,9 +44,9 @@ static void copy_release(const char from[TB_RELEASE_SIZE], char to[TAP_RELEASE_S
 		memcpy(to, from, length);
 }
 
-static void describe(const struct tb_about *from, struct tap_about *about)
+static void describe(const struct tb_about *from, struct tap_broker *about)
 {
-	struct tap_about told = {
+	struct tap_broker told = {
 		.size = sizeof(told),
 		.protocol = from->protocol,
 		.items_max = from->items_max,
@@ -61,7 +61,7 @@ static void describe(const struct tb_about *from, struct tap_about *about)
 	tb_sized_give(about, &told, sizeof(told));
 }
 
-int tap_about(int timeout, struct tap_about *about)
+int tap_about(int timeout, struct tap_broker *about)
 {
 	struct question question;
 	int ret;

@@ -21,8 +21,7 @@ int64_t tb_deadline(int timeout)
 	return timeout < 0 ? TB_NO_DEADLINE : now() + timeout;
 }
 
-/* The milliseconds that are left, as poll() wants them: -1 if there is no deadline. */
-static int left(int64_t deadline)
+int tb_time_left(int64_t deadline)
 {
 	int64_t milliseconds;
 
@@ -38,7 +37,7 @@ int tb_wait(int fd, int64_t deadline)
 	int ready;
 
 	do {
-		ready = poll(&wanted, 1, left(deadline));
+		ready = poll(&wanted, 1, tb_time_left(deadline));
 	} while (ready < 0 && errno == EINTR);
 	if (ready < 0)
 		return -errno;
@@ -47,7 +46,7 @@ int tb_wait(int fd, int64_t deadline)
 
 int tb_pause(int64_t deadline)
 {
-	int milliseconds = left(deadline);
+	int milliseconds = tb_time_left(deadline);
 
 	if (milliseconds == 0)
 		return -ETIMEDOUT;

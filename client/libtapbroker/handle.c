@@ -21,11 +21,20 @@ _Static_assert(TAP_ENDED_DEVICE_GONE == (int)TB_REASON_DEVICE_GONE &&
 
 int tap_fd(const struct tap *tap, unsigned int queue)
 {
-	if (queue >= tap->answer.queues) {
+	if (queue >= tap->answer.queues || tap->fds[queue] < 0) {
 		errno = EINVAL;
 		return -1;
 	}
 	return tap->fds[queue];
+}
+
+int tap_take_fd(struct tap *tap, unsigned int queue)
+{
+	int fd = tap_fd(tap, queue);
+
+	if (fd >= 0)
+		tap->fds[queue] = -1;
+	return fd;
 }
 
 unsigned int tap_queues(const struct tap *tap)
@@ -96,7 +105,8 @@ void tap_close(struct tap *tap)
 	/* First of all, so that the broker sees a session's lease given back, not a device that has vanished. */
 	close(tap->lifeline);
 	for (unsigned int i = 0; i < tap->answer.queues + tap->answer.vhosts; i++)
-		close(tap->fds[i]);
+		if (tap->fds[i] >= 0)
+			close(tap->fds[i]);
 	free(tap);
 	errno = error;
 }

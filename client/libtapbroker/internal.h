@@ -37,6 +37,9 @@ struct tap {
 /* The moment that is timeout milliseconds away; -1: never comes. */
 int64_t tb_deadline(int timeout);
 
+/* The milliseconds until then, as poll() wants them: -1 if there is no deadline. */
+int tb_time_left(int64_t deadline);
+
 /* Waits until the fd has something to read, or was hung up. Returns 0, -ETIMEDOUT, or another negative errno. */
 int tb_wait(int fd, int64_t deadline);
 

@@ -2,8 +2,18 @@
 #include "client/libtapbroker/internal.h"
 #include "proto/name.h"
 
-_Static_assert(sizeof(struct tap_network) == offsetof(struct tap_network, held) + sizeof(unsigned int),
+#include <string.h>
+
+_Static_assert(sizeof(struct tap_network) == offsetof(struct tap_network, max) + sizeof(unsigned int),
 	       "padding at the end would hide a new member");
+_Static_assert(TAP_NETWORK_OFF == (unsigned int)TB_NETWORK_OFF &&
+		       TAP_NETWORK_UNLISTED == (unsigned int)TB_NETWORK_UNLISTED &&
+		       TAP_NETWORK_TOLD == (unsigned int)TB_NETWORK_TOLD &&
+		       TAP_NETWORK_ISOLATED == (unsigned int)TB_NETWORK_ISOLATED &&
+		       TAP_NETWORK_HOST == (unsigned int)TB_NETWORK_HOST &&
+		       TAP_NETWORK_CALLER == (unsigned int)TB_NETWORK_CALLER &&
+		       TAP_NETWORK_MORE_NAMES == (unsigned int)TB_NETWORK_MORE_NAMES,
+	       "the public numbers are those of the wire");
 
 /* The caller. */
 struct tb_caller {
@@ -11,11 +21,22 @@ struct tb_caller {
 	void *arg;
 };
 
+/* Programs print it: it is made of what names and patterns are made of. */
+static bool names_valid(const char names[TB_PATTERNS_SIZE])
+{
+	size_t length = strnlen(names, TB_PATTERNS_SIZE);
+
+	return length < TB_PATTERNS_SIZE && strspn(names, "abcdefghijklmnopqrstuvwxyz0123456789_.-* ") == length;
+}
+
 static bool network_valid(const union tb_any_answer *entry)
 {
 	const struct tb_network *network = &entry->network;
 
-	return tb_network_valid(network->network, sizeof(network->network)) && network->kind != TB_KIND_ANY;
+	return tb_network_valid(network->network, sizeof(network->network)) &&
+	       (network->kind != TB_KIND_ANY || (network->traits & TB_NETWORK_OFF) != 0) &&
+	       (network->lower[0] == '\0' || tb_interface_valid(network->lower, sizeof(network->lower))) &&
+	       names_valid(network->names);
 }
 
 static int tell(const union tb_any_answer *entry, const struct tb_caller *caller)
@@ -30,6 +51,12 @@ static int tell(const union tb_any_answer *entry, const struct tb_caller *caller
 		.queues = from->queues,
 		.limit = from->limit,
 		.held = from->held,
+		.names = from->names,
+		.lower = from->lower,
+		.lifetimes = from->lifetimes,
+		.traits = from->traits,
+		.mode = from->mode,
+		.max = from->max,
 	};
 
 	return caller->each(&network, caller->arg);

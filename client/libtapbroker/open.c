@@ -63,33 +63,49 @@ static int receive_device(int sock, struct question *question, struct tap *handl
 	return ret;
 }
 
-/* Asks over a connected socket, which becomes the handle's lifeline and stays the caller's on failure. */
-static int ask(int sock, struct question *question)
+/* Sends the request over a connected socket. The new handle is for the answer. */
+static int send_request(int sock, struct question *question, struct tap **handle)
 {
-	struct tap *handle;
 	int ret;
 
 	question->failure = (struct tap_failure)TAP_FAILURE_INIT;
 	/* Before anything is asked: without it there would be a device, and nobody to hold it. */
-	handle = calloc(1, sizeof(*handle));
-	if (handle == NULL)
+	*handle = calloc(1, sizeof(**handle));
+	if (*handle == NULL)
 		return -ENOMEM;
 	ret = check_room(sock, tb_answer_fds(&question->request));
-	if (ret < 0)
-		goto out;
-	ret = tb_server_send(sock, &question->request);
-	if (ret < 0)
-		goto out;
-	ret = receive_device(sock, question, handle);
-	if (ret < 0)
-		goto out;
+	if (ret == 0)
+		ret = tb_server_send(sock, &question->request);
+	if (ret < 0) {
+		free(*handle);
+		*handle = NULL;
+	}
+	return ret;
+}
+
+/* Receives the answer into the handle, which becomes the question's, or is freed on failure. Then the socket is its
+ * lifeline; else it stays the caller's. */
+static int take_answer(int sock, struct question *question, struct tap *handle)
+{
+	int ret = receive_device(sock, question, handle);
+
+	if (ret < 0) {
+		free(handle);
+		return ret;
+	}
 	handle->lifeline = sock;
 	tb_hex_write(handle->answer.lease, TB_ID_SIZE, handle->lease);
 	question->tap = handle;
-	handle = NULL;
-out:
-	free(handle);
-	return ret;
+	return 0;
+}
+
+/* Asks over a connected socket, which becomes the handle's lifeline and stays the caller's on failure. */
+static int ask(int sock, struct question *question)
+{
+	struct tap *handle;
+	int ret = send_request(sock, question, &handle);
+
+	return ret < 0 ? ret : take_answer(sock, question, handle);
 }
 
 /* Asks over a connection of its own. */
@@ -172,4 +188,79 @@ int tap_open(const char *network, struct tap **tap)
 int tap_reserve(const struct tap_request *request, struct tap **tap)
 {
 	return ask_broker(request, true, tap);
+}
+
+/* It owns the socket and the handle. */
+struct tap_opening {
+	struct question question;
+	int sock;
+	struct tap *handle;
+};
+
+/* Connects without waiting, and sends. */
+static int opening_send(struct tap_opening *opening)
+{
+	int ret = tb_server_connect(false, tb_deadline(0), &opening->sock);
+
+	if (ret == -ETIMEDOUT)
+		return -EAGAIN; /* the broker's queue of connections is full */
+	return ret < 0 ? ret : send_request(opening->sock, &opening->question, &opening->handle);
+}
+
+int tap_open_begin(const struct tap_request *request, struct tap_opening **opening)
+{
+	struct tap_opening *begun = calloc(1, sizeof(*begun));
+	struct tap *none;
+	int ret;
+
+	*opening = NULL;
+	if (begun == NULL)
+		return -1;
+	begun->sock = -1;
+	ret = begin(&begun->question, request, false);
+	if (ret == 0)
+		ret = opening_send(begun);
+	if (ret == 0) {
+		*opening = begun;
+		return begun->sock;
+	}
+	finish(&begun->question, ret, &none);
+	tap_open_cancel(begun);
+	return -1;
+}
+
+/* True if there is something to receive. */
+static bool has_answer(const struct tap_opening *opening)
+{
+	return tb_wait(opening->sock, tb_deadline(0)) != -ETIMEDOUT;
+}
+
+int tap_open_finish(struct tap_opening *opening, struct tap **tap)
+{
+	int ret;
+
+	*tap = NULL;
+	if (!has_answer(opening))
+		return 0;
+	opening->question.deadline = tb_deadline(0);
+	ret = take_answer(opening->sock, &opening->question, opening->handle);
+	opening->handle = NULL;
+	if (ret == 0)
+		opening->sock = -1;
+	ret = finish(&opening->question, ret == -ERESTART ? -EAGAIN : ret, tap);
+	tap_open_cancel(opening);
+	return ret < 0 ? -1 : 1;
+}
+
+void tap_open_cancel(struct tap_opening *opening)
+{
+	int error = errno;
+
+	if (opening == NULL)
+		return;
+	if (opening->sock >= 0)
+		close(opening->sock);
+	free(opening->handle);
+	free(opening);
+	errno = error;
 }

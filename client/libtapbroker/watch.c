@@ -14,7 +14,7 @@ _Static_assert(sizeof(struct tap_event) == offsetof(struct tap_event, reserved) 
 	       "padding at the end would hide a new member");
 
 /* The handle. It owns the socket. */
-struct tap_watch {
+struct tap_watcher {
 	int sock;
 	struct tb_event message; /* the last one; event points into it */
 	char lease[TB_ID_TEXT];
@@ -23,7 +23,7 @@ struct tap_watch {
 
 /* One call. */
 struct question {
-	struct tap_watch *watch;
+	struct tap_watcher *watch;
 	struct tb_request request;
 	int64_t deadline;
 };
@@ -32,7 +32,7 @@ struct question {
 static int begin(void *context, bool met)
 {
 	struct question *question = context;
-	struct tap_watch *watch = question->watch;
+	struct tap_watcher *watch = question->watch;
 	struct tb_event *event = &watch->message;
 	int ret;
 
@@ -71,7 +71,7 @@ static bool event_valid(const struct tb_event *event)
 	       !tb_field_empty((const char *)event->lease, sizeof(event->lease));
 }
 
-static void describe(struct tap_watch *watch)
+static void describe(struct tap_watcher *watch)
 {
 	const struct tb_event *from = &watch->message;
 
@@ -92,7 +92,7 @@ static void describe(struct tap_watch *watch)
 	};
 }
 
-int tap_watch(unsigned int flags, int timeout, struct tap_watch **watch)
+int tap_watch(unsigned int flags, int timeout, struct tap_watcher **watch)
 {
 	struct question question;
 	int ret;
@@ -120,7 +120,7 @@ out:
 }
 
 /* The next event, which lives in the handle: 1, 0 if there is none now, or a negative errno. */
-static int next_event(struct tap_watch *watch)
+static int next_event(struct tap_watcher *watch)
 {
 	union tb_any_answer message;
 	size_t nfds = 0;
@@ -140,7 +140,7 @@ static int next_event(struct tap_watch *watch)
 	return 1;
 }
 
-int tap_watch_next(struct tap_watch *watch, const struct tap_event **event)
+int tap_watch_next(struct tap_watcher *watch, const struct tap_event **event)
 {
 	int ret = next_event(watch);
 
@@ -152,7 +152,7 @@ int tap_watch_next(struct tap_watch *watch, const struct tap_event **event)
 	return ret;
 }
 
-void tap_watch_close(struct tap_watch *watch)
+void tap_watch_close(struct tap_watcher *watch)
 {
 	int error = errno;
 

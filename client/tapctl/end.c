@@ -3,36 +3,45 @@
 #include "client/tapctl/json.h"
 #include "client/tapctl/lease_options.h"
 #include "client/tapctl/leases.h"
+#include "client/tapctl/names.h"
 #include "client/tapctl/tapctl.h"
+#include "client/tapctl/waiting.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct lease_command release_command = {
-	.options = "j",
+	.options = "jq",
 	.least = 1,
 	.most = -1,
 	.usage = "usage: tapctl release LEASE|NAME ... [--json]\n"
 		 "\n"
-		 "  --json   say what became of each as one JSON array\n",
+		 "  -j, --json    say what became of each as one JSON object\n"
+		 "  -q, --quiet   no hints\n",
 };
 
 static const struct lease_command revoke_command = {
-	.options = "jin",
+	.options = "jqin",
 	.least = 1,
 	.most = -1,
 	.usage = "usage: tapctl revoke LEASE|NAME ... [OPTION ...]\n"
 		 "\n"
-		 "  --json              say what became of each as one JSON array\n"
-		 "  --interactive       polkit may ask for a password (the default at a terminal)\n"
+		 "  -j, --json          say what became of each as one JSON object\n"
+		 "  -q, --quiet         no hints\n"
+		 "  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
 		 "  --no-ask-password   polkit may not\n",
 };
 
 /* Ends one lease. Returns 0 or an errno. */
 static int release(const char *word)
 {
-	return tap_release(word, 0) < 0 ? errno : 0;
+	int error;
+
+	waiting_begin("the broker");
+	error = tap_release(word, 0) < 0 ? errno : 0;
+	waiting_end();
+	return error;
 }
 
 static int revoke(const char *id, unsigned int flags)
@@ -40,10 +49,14 @@ static int revoke(const char *id, unsigned int flags)
 	struct agent agent = AGENT_NONE;
 	int error = 0;
 
+	waiting_begin("the broker, which asks polkit");
 	if ((flags & TAP_INTERACTIVE) != 0)
 		agent_start(&agent);
+	if (agent.pid != 0)
+		waiting_end(); /* for the user */
 	if (tap_revoke(id, flags, 0) < 0)
 		error = errno;
+	waiting_end();
 	agent_stop(&agent);
 	return error;
 }
@@ -57,8 +70,12 @@ static int report(struct json *json, const char *word, int error, const char *re
 		json_open(json, NULL, '{');
 		json_string(json, "lease", word);
 		json_bool(json, "ended", error == 0);
-		if (error != 0)
-			json_string(json, "error", text);
+		if (error != 0) {
+			json_open(json, "error", '{');
+			json_number(json, "code", (uint64_t)exit_code(error));
+			json_string(json, "text", text);
+			json_close(json, '}');
+		}
 		json_close(json, '}');
 	}
 	if (error == 0)
@@ -67,24 +84,32 @@ static int report(struct json *json, const char *word, int error, const char *re
 	return exit_code(error);
 }
 
+/* An id is longer than a name can be. */
+static bool is_id(const char *word)
+{
+	return strlen(word) == 32;
+}
+
+/* An id is for the library to check. */
+static int release_word(const char *word, struct json *json)
+{
+	if (!is_id(word) && interface_name_check("release", word) != EXIT_OK)
+		return EXIT_USAGE;
+	return report(json, word, release(word), tap_strerror(EACCES));
+}
+
 /* Ends all of them, also after one that cannot be ended. Returns the exit code of the first that could not. */
 static int release_all(const struct lease_options *options, struct json *json)
 {
 	int first = EXIT_OK;
 
 	for (int i = 0; i < options->count; i++) {
-		int ret = report(json, options->words[i], release(options->words[i]), tap_strerror(EACCES));
+		int ret = release_word(options->words[i], json);
 
 		if (first == EXIT_OK)
 			first = ret;
 	}
 	return first;
-}
-
-/* An id is longer than a name can be. */
-static bool is_id(const char *word)
-{
-	return strlen(word) == 32;
 }
 
 /* The broker looks for a name among the caller's own leases only, so the id of another's is looked up here. */
@@ -132,10 +157,13 @@ static int end_main(int argc, char **argv, const struct lease_command *command,
 		return ret;
 	if (!options.json)
 		return end_all(&options, NULL);
-	json_open(&json, NULL, '[');
+	json_document(&json);
+	json_open(&json, "leases", '[');
 	ret = end_all(&options, &json);
 	json_close(&json, ']');
-	putchar('\n');
+	if (ret != EXIT_OK)
+		error_member(&json, ret);
+	json_end(&json);
 	written = finish_output();
 	return ret != EXIT_OK ? ret : written;
 }

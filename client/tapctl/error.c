@@ -1,10 +1,18 @@
 /* How tapctl tells that something went wrong. Runs as the user. */
+#include "client/tapctl/json.h"
 #include "client/tapctl/tapctl.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+/* The last complaint, and whether it is wanted in JSON. */
+static struct {
+	bool wanted;
+	char text[2048];
+} last;
 
 int exit_code(int error)
 {
@@ -41,10 +49,36 @@ void complain(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("tapctl: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	vsnprintf(last.text, sizeof(last.text), format, arguments);
 	va_end(arguments);
+	fprintf(stderr, "tapctl: %s\n", last.text);
+}
+
+void errors_in_json(void)
+{
+	last.wanted = true;
+}
+
+void error_member(struct json *json, int code)
+{
+	json_open(json, "error", '{');
+	json_number(json, "code", (uint64_t)code);
+	json_string(json, "text", last.text);
+	json_close(json, '}');
+	last.wanted = false;
+}
+
+int finish_errors(int code)
+{
+	struct json json = JSON_TO(stdout);
+
+	if (code == EXIT_OK || !last.wanted)
+		return code;
+	json_document(&json);
+	error_member(&json, code);
+	json_end(&json);
+	fflush(stdout);
+	return code;
 }
 
 int finish_output(void)

@@ -1,16 +1,19 @@
 /* `tapctl get`: asks for devices, then runs a command with them or holds them. Runs as the user. */
 #include "client/tapctl/devices.h"
+#include "client/tapctl/network_list.h"
 #include "client/tapctl/options.h"
 #include "client/tapctl/run.h"
 #include "client/tapctl/tapctl.h"
+#include "client/tapctl/waiting.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char usage[] =
 	"usage: tapctl get [OPTION ...] [ALIAS=]NETWORK [OPTION ...] ... [-- COMMAND ...]\n"
 	"\n"
 	"Of one device, behind its network; before the first network, of all:\n"
-	"  --name=NAME         ask for an interface of this name\n"
+	"  -n, --name=NAME     ask for an interface of this name\n"
 	"  --kind=KIND         tap, tun or macvtap: be refused rather than get another\n"
 	"  --mtu=BYTES         68 to 65535\n"
 	"  --queues=N          1 to 16, one fd each\n"
@@ -22,14 +25,17 @@ static const char usage[] =
 	"  --bridge            NETWORK may also be the bridge of a network\n"
 	"\n"
 	"Of the whole, anywhere:\n"
-	"  --interactive       polkit may ask for a password (the default at a terminal)\n"
+	"  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
 	"  --no-ask-password   polkit may not\n"
 	"  --timeout=SECONDS   how long to wait for each answer, or \"none\"\n"
 	"  --confine           COMMAND cannot change what the devices are, only use them\n"
-	"  --json              say what was got as one JSON object on a line for each\n"
+	"  -j, --json          say what was got as one JSON object on a line for each\n"
+	"  -q, --quiet         print the names of the devices only, and no hints\n"
+	"  -h, --help          show this text\n"
 	"\n"
 	"In the arguments of COMMAND, {fd} {fds} {name} {mac} {mtu} {ifindex} {lease} {lifeline}\n"
 	"{vhostfd} {vhostfds} are replaced; with several networks, {NETWORK.fd} or {ALIAS.fd} and so on.\n"
+	"\"{{\" stands for \"{\".\n"
 	"The devices come all or not at all.\n"
 	"Without COMMAND they are held until SIGINT, SIGTERM or SIGHUP, if they are not persistent.\n";
 
@@ -40,13 +46,63 @@ static int print_and_hold(const struct get_options *options)
 	int ret;
 
 	for (size_t i = 0; i < options->count; i++) {
-		if (i > 0 && !options->json)
-			putchar('\n');
-		device_print(&options->devices[i], options->json);
+		if (options->quiet) {
+			puts(tap_name(options->devices[i].tap));
+		} else {
+			if (i > 0 && !options->json)
+				putchar('\n');
+			device_print(&options->devices[i], options->json);
+		}
 		held = held || device_is_held(&options->devices[i]);
 	}
 	ret = finish_output();
 	return ret == EXIT_OK && held ? devices_hold(options->devices, options->count) : ret;
+}
+
+/* True if the word stands where a command would, had somebody forgotten the "--". */
+static bool may_be_command(const struct get_options *options, size_t device)
+{
+	const struct device *one = &options->devices[device];
+
+	return options->command == NULL && device > 0 && strcmp(one->word, one->request.network) == 0 &&
+	       (one->request.flags & TAP_BRIDGE) == 0;
+}
+
+/* Returns EXIT_USAGE after saying that the word is no network, or EXIT_OK. */
+static int check_listed(const struct network_list *list, const char *first, const char *word)
+{
+	const char *meant;
+
+	if (networks_find(list, word) != NULL)
+		return EXIT_OK;
+	meant = networks_suggest(list, word);
+	if (meant != NULL)
+		complain("get: \"%s\" is not a network that is listed; did you mean \"%s\"?", word, meant);
+	else
+		complain(
+			"get: \"%s\" is not a network that is listed; a command stands behind \"--\": tapctl get %s -- %s ...; a network that is not listed needs an alias: x=%s",
+			word, first, word, word);
+	return EXIT_USAGE;
+}
+
+/* Checks the words that may be a command, before anything is made. Returns an exit code. */
+static int check_no_command_meant(const struct get_options *options)
+{
+	struct network_list list = NETWORKS_NONE;
+	bool fetched = false;
+	int ret = EXIT_OK;
+
+	for (size_t i = 0; i < options->count && ret == EXIT_OK; i++) {
+		if (!may_be_command(options, i))
+			continue;
+		if (!fetched)
+			ret = networks_get(&list);
+		fetched = true;
+		if (ret == EXIT_OK)
+			ret = check_listed(&list, options->devices[0].word, options->devices[i].word);
+	}
+	networks_free(&list);
+	return ret;
 }
 
 int get_main(int argc, char **argv)
@@ -61,6 +117,13 @@ int get_main(int argc, char **argv)
 		fputs(usage, stdout);
 		return finish_output();
 	}
+	if (options.quiet)
+		hints_off();
+	if (options.json)
+		errors_in_json();
+	ret = check_no_command_meant(&options);
+	if (ret != EXIT_OK)
+		return ret;
 	ret = devices_ask(options.devices, options.count);
 	if (ret != EXIT_OK)
 		return ret;

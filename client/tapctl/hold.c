@@ -1,6 +1,7 @@
 /* `tapctl get NETWORK` without a command: see devices.h. Runs as the user. */
 #include "client/tapctl/devices.h"
 #include "client/tapctl/tapctl.h"
+#include "client/tapctl/waiting.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -62,7 +63,7 @@ static int wait_for_lifelines(const struct held *held)
 }
 
 /* Without a watch, waits until it is time to try again. */
-static int wait_for_events(const struct held *held, const struct tap_watch *watch, int news)
+static int wait_for_events(const struct held *held, const struct tap_watcher *watch, int news)
 {
 	struct pollfd wanted[2] = {{.fd = held->signals, .events = POLLIN}, {.fd = news, .events = POLLIN}};
 
@@ -118,7 +119,7 @@ static int mark_found(const struct tap_lease *lease, void *arg)
 }
 
 /* There is a broker to watch: has it taken the leases over? */
-static int look_for_leases(const struct held *held, struct tap_watch **watch)
+static int look_for_leases(const struct held *held, struct tap_watcher **watch)
 {
 	struct listing listing = {.held = held};
 
@@ -135,7 +136,7 @@ static int look_for_leases(const struct held *held, struct tap_watch **watch)
 }
 
 /* Reads what the watch has to tell. If the broker is gone once more, there is no watch any more. */
-static int read_events(const struct held *held, struct tap_watch **watch)
+static int read_events(const struct held *held, struct tap_watcher **watch)
 {
 	const struct tap_event *event;
 	int got;
@@ -157,7 +158,7 @@ static int read_events(const struct held *held, struct tap_watch **watch)
  * run. Of their end it tells who watches. */
 static int hold_on(const struct held *held)
 {
-	struct tap_watch *watch = NULL;
+	struct tap_watcher *watch = NULL;
 	int news = -1;
 	int ret = GO_ON;
 
@@ -204,7 +205,7 @@ int devices_hold(const struct device *devices, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (device_is_held(&devices[i]))
 			held.taps[held.count++] = devices[i].tap;
-	if (isatty(STDERR_FILENO))
+	if (hints_wanted() && isatty(STDERR_FILENO))
 		fprintf(stderr, "The %s held until you press Ctrl-C.\n", held.count == 1 ? "device is" : "devices are");
 	ret = hold(&held);
 	close(held.signals);

@@ -44,6 +44,7 @@ struct import_options {
 
 static int options_read(int argc, char **argv, struct import_options *options)
 {
+	char option[OPTION_TEXT];
 	int letter;
 
 	*options = (struct import_options){.file = BRIDGE_CONF};
@@ -68,8 +69,9 @@ static int options_read(int argc, char **argv, struct import_options *options)
 			complain("import-bridge-conf: %s wants a value", argv[optind - 1]);
 			return EXIT_USAGE;
 		default:
-			complain("import-bridge-conf: %s is no option of it; see \"tapctl import-bridge-conf --help\"",
-				 argv[optind - 1]);
+			option_write(argv, option);
+			complain("import-bridge-conf: there is no option %s; see \"tapctl import-bridge-conf --help\"",
+				 option);
 			return EXIT_USAGE;
 		}
 	}

@@ -2,6 +2,7 @@
 #include "client/tapctl/json.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 /* Every byte that JSON does not take as it is, and every one beyond ASCII, is written as \u00XX. */
 static void put_quoted(FILE *out, const char *text)
@@ -43,6 +44,18 @@ void json_close(struct json *json, char bracket)
 	json->comma = true;
 }
 
+void json_document(struct json *json)
+{
+	json_open(json, NULL, '{');
+	json_number(json, "version", JSON_VERSION);
+}
+
+void json_end(struct json *json)
+{
+	json_close(json, '}');
+	fputc('\n', json->out);
+}
+
 void json_string(struct json *json, const char *key, const char *value)
 {
 	begin(json, key);
@@ -59,4 +72,15 @@ void json_bool(struct json *json, const char *key, bool value)
 {
 	begin(json, key);
 	fputs(value ? "true" : "false", json->out);
+}
+
+void json_time(struct json *json, const char *key, int64_t seconds)
+{
+	char text[sizeof("-2147481748-12-31T23:59:59Z")] = "";
+	time_t moment = (time_t)seconds;
+	struct tm parts;
+
+	if (gmtime_r(&moment, &parts) != NULL)
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+	json_string(json, key, text);
 }

@@ -4,6 +4,7 @@
 #include "client/tapbroker.h"
 #include "client/tapctl/agent.h"
 #include "client/tapctl/tapctl.h"
+#include "client/tapctl/waiting.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -21,7 +22,10 @@ static const struct option table[] = {
 
 static int refuse_option(char **argv)
 {
-	complain("%s: %s is no option of it; see \"tapctl %s --help\"", argv[0], argv[optind - 1], argv[0]);
+	char option[OPTION_TEXT];
+
+	option_write(argv, option);
+	complain("%s: there is no option %s; see \"tapctl %s --help\"", argv[0], option, argv[0]);
 	return EXIT_USAGE;
 }
 
@@ -33,6 +37,7 @@ static void option_set(int letter, struct lease_options *options)
 		break;
 	case 'j':
 		options->json = true;
+		errors_in_json();
 		break;
 	case 'q':
 		options->quiet = true;
@@ -66,7 +71,7 @@ int lease_options_read(int argc, char **argv, const struct lease_command *comman
 	int letter;
 
 	*options = (struct lease_options){.flags = at_terminal() ? TAP_INTERACTIVE : 0};
-	while ((letter = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, ":aijqh", table, NULL)) != -1) {
 		if (letter != 'h' && strchr(command->options, letter) == NULL)
 			return refuse_option(argv);
 		option_set(letter, options);
@@ -75,6 +80,8 @@ int lease_options_read(int argc, char **argv, const struct lease_command *comman
 		fputs(command->usage, stdout);
 		return finish_output();
 	}
+	if (options->quiet)
+		hints_off();
 	options->words = argv + optind;
 	options->count = argc - optind;
 	return check_words(argv, command, options);

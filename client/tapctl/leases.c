@@ -4,6 +4,7 @@
 #include "client/tapctl/agent.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
+#include "client/tapctl/waiting.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,16 +46,25 @@ void leases_free(struct lease_list *list)
 	free(list->leases);
 }
 
+int leases_ask(unsigned int flags, int timeout, struct lease_list *list)
+{
+	int error = tap_leases(flags, timeout, list_add, list);
+
+	return error < 0 ? errno : error;
+}
+
 int leases_fetch(unsigned int flags, struct lease_list *list)
 {
 	struct agent agent = AGENT_NONE;
 	int error;
 
+	waiting_begin((flags & TAP_ALL) != 0 ? "the broker, which asks polkit" : "the broker");
 	if ((flags & TAP_INTERACTIVE) != 0)
 		agent_start(&agent);
-	error = tap_leases(flags, 0, list_add, list);
-	if (error < 0)
-		error = errno;
+	if (agent.pid != 0)
+		waiting_end(); /* for the user */
+	error = leases_ask(flags, 0, list);
+	waiting_end();
 	agent_stop(&agent);
 	if (error == 0)
 		return EXIT_OK;
@@ -90,7 +100,6 @@ void lease_json(struct json *json, const struct tap_lease *lease)
 
 	mac_write(lease->mac, mac);
 	user_write(lease->uid, user);
-	json_open(json, NULL, '{');
 	json_string(json, "lease", lease->id);
 	json_string(json, "network", lease->network);
 	json_string(json, "name", lease->name);
@@ -103,10 +112,9 @@ void lease_json(struct json *json, const struct tap_lease *lease)
 	json_number(json, "uid", lease->uid);
 	json_string(json, "user", user);
 	json_number(json, "pid", lease->pid);
-	json_number(json, "since", (uint64_t)lease->since);
+	json_time(json, "since", lease->since);
 	json_number(json, "rx_bytes", lease->rx_bytes);
 	json_number(json, "rx_packets", lease->rx_packets);
 	json_number(json, "tx_bytes", lease->tx_bytes);
 	json_number(json, "tx_packets", lease->tx_packets);
-	json_close(json, '}');
 }

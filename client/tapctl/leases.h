@@ -21,13 +21,17 @@ struct lease_list {
 /* Asks the broker for them. flags is TAP_ALL and TAP_INTERACTIVE, which brings an agent to the terminal. Says what went
  * wrong. Returns an exit code; the list is the caller's to free in any case. */
 int leases_fetch(unsigned int flags, struct lease_list *list);
+
+/* The same without an agent, and without a word: returns 0 or an errno. timeout is as in struct tap_request. */
+int leases_ask(unsigned int flags, int timeout, struct lease_list *list);
+
 void leases_free(struct lease_list *list);
 
 /* The lease with this id or this name. Names belong to one network namespace, so there may be several of one name:
  * says so, or that there is none, and returns NULL. */
 const struct tap_lease *leases_find(const struct lease_list *list, const char *word);
 
-/* Prints everything about a lease as a JSON object. */
+/* Prints everything about a lease as members of a JSON object. */
 void lease_json(struct json *json, const struct tap_lease *lease);
 
 #endif

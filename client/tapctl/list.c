@@ -3,6 +3,7 @@
 #include "client/tapctl/leases.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
+#include "client/tapctl/waiting.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,10 +14,10 @@ static const struct lease_command command = {
 	.most = 0,
 	.usage = "usage: tapctl list [OPTION ...]\n"
 		 "\n"
-		 "  --all               the leases of all users, if polkit permits it\n"
-		 "  --json              one JSON array, with everything that is known\n"
-		 "  --quiet             the ids only, one on a line\n"
-		 "  --interactive       polkit may ask for a password (the default at a terminal)\n"
+		 "  -a, --all           the leases of all users, if polkit permits it\n"
+		 "  -j, --json          one JSON object, with everything that is known\n"
+		 "  -q, --quiet         the ids only, one on a line, and no hints\n"
+		 "  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
 		 "  --no-ask-password   polkit may not\n",
 };
 
@@ -24,11 +25,15 @@ static void print_json(const struct lease_list *list)
 {
 	struct json json = JSON_TO(stdout);
 
-	json_open(&json, NULL, '[');
-	for (size_t i = 0; i < list->count; i++)
+	json_document(&json);
+	json_open(&json, "leases", '[');
+	for (size_t i = 0; i < list->count; i++) {
+		json_open(&json, NULL, '{');
 		lease_json(&json, &list->leases[i]);
+		json_close(&json, '}');
+	}
 	json_close(&json, ']');
-	putchar('\n');
+	json_end(&json);
 }
 
 static void print_ids(const struct lease_list *list)
@@ -37,45 +42,65 @@ static void print_ids(const struct lease_list *list)
 		puts(list->leases[i].id);
 }
 
-static int network_width(const struct lease_list *list)
-{
-	int width = (int)strlen("NETWORK");
+/* How wide the columns are whose words differ much. */
+struct widths {
+	int name;
+	int network;
+	int user;
+};
 
-	for (size_t i = 0; i < list->count; i++)
-		if ((int)strlen(list->leases[i].network) > width)
-			width = (int)strlen(list->leases[i].network);
-	return width;
+static void widen(int *width, const char *word)
+{
+	if ((int)strlen(word) > *width)
+		*width = (int)strlen(word);
 }
 
-static void print_lease(const struct tap_lease *lease, int width, bool all)
+static struct widths find_widths(const struct lease_list *list)
+{
+	struct widths widths = {(int)strlen("NAME"), (int)strlen("NETWORK"), (int)strlen("USER")};
+	char user[USER_TEXT];
+
+	for (size_t i = 0; i < list->count; i++) {
+		user_write(list->leases[i].uid, user);
+		widen(&widths.name, list->leases[i].name);
+		widen(&widths.network, list->leases[i].network);
+		widen(&widths.user, user);
+	}
+	return widths;
+}
+
+static void print_lease(const struct tap_lease *lease, const struct widths *widths, bool all)
 {
 	char kind[TERM_TEXT], lifetime[TERM_TEXT];
 	char since[TIME_TEXT];
 	char user[USER_TEXT];
 
 	time_write(lease->since, since);
-	printf("%s  %-*s  %-15s  %-7s  %-10s  %7u  %s", lease->id, width, lease->network, lease->name,
+	user_write(lease->uid, user);
+	printf("%-*s  %-*s  %-7s  %-10s  %7u  %s", widths->name, lease->name, widths->network, lease->network,
 	       kind_term(lease->kind, kind), lifetime_term(lease->lifetime, lifetime), lease->pid, since);
-	if (all) {
-		user_write(lease->uid, user);
-		printf("  %-12s  %12" PRIu64 "  %12" PRIu64, user, lease->rx_bytes, lease->tx_bytes);
-	}
-	putchar('\n');
+	if (all)
+		printf("  %-*s  %12" PRIu64 "  %12" PRIu64, widths->user, user, lease->rx_bytes, lease->tx_bytes);
+	printf("  %s\n", lease->id);
 }
 
+/* The id stands last: it is longer than all the rest, and a narrow terminal may break it. */
 static void print_table(const struct lease_list *list, bool all)
 {
-	int width = network_width(list);
+	struct widths widths = find_widths(list);
 
 	if (list->count == 0) {
-		fputs(all ? "Nobody holds a device.\n" : "You hold no device.\n", stderr);
+		if (hints_wanted())
+			fputs(all ? "Nobody holds a device.\n" : "You hold no device.\n", stderr);
 		return;
 	}
-	printf("%-32s  %-*s  %-15s  %-7s  %-10s  %7s  %-19s", "LEASE", width, "NETWORK", "NAME", "KIND", "LIFETIME",
-	       "PID", "SINCE");
-	printf(all ? "  %-12s  %12s  %12s\n" : "\n", "USER", "RX-BYTES", "TX-BYTES");
+	printf("%-*s  %-*s  %-7s  %-10s  %7s  %-19s", widths.name, "NAME", widths.network, "NETWORK", "KIND",
+	       "LIFETIME", "PID", "SINCE");
+	if (all)
+		printf("  %-*s  %12s  %12s", widths.user, "USER", "RX-BYTES", "TX-BYTES");
+	puts("  LEASE");
 	for (size_t i = 0; i < list->count; i++)
-		print_lease(&list->leases[i], width, all);
+		print_lease(&list->leases[i], &widths, all);
 }
 
 int list_main(int argc, char **argv)

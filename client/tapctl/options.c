@@ -2,6 +2,7 @@
 #include "client/tapctl/options.h"
 
 #include "client/tapctl/agent.h"
+#include "client/tapctl/names.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/words.h"
 
@@ -13,23 +14,15 @@
 #include <string.h>
 
 static const struct option table[] = {
-	{"name", required_argument, NULL, 'n'},
-	{"kind", required_argument, NULL, 'k'},
-	{"mtu", required_argument, NULL, 'm'},
-	{"queues", required_argument, NULL, 'q'},
-	{"vnet-hdr", no_argument, NULL, 'v'},
-	{"lifetime", required_argument, NULL, 'l'},
-	{"persistent", no_argument, NULL, 'p'},
-	{"bridge", no_argument, NULL, 'b'},
-	{"interactive", no_argument, NULL, 'i'},
-	{"no-ask-password", no_argument, NULL, 'a'},
-	{"timeout", required_argument, NULL, 't'},
-	{"confine", no_argument, NULL, 'c'},
-	{"vhost", no_argument, NULL, 'V'},
-	{"json", no_argument, NULL, 'j'},
-	{"netns", no_argument, NULL, 'N'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+	{"name", required_argument, NULL, 'n'},    {"kind", required_argument, NULL, 'k'},
+	{"mtu", required_argument, NULL, 'm'},     {"queues", required_argument, NULL, 'Q'},
+	{"vnet-hdr", no_argument, NULL, 'v'},      {"lifetime", required_argument, NULL, 'l'},
+	{"persistent", no_argument, NULL, 'p'},    {"bridge", no_argument, NULL, 'b'},
+	{"interactive", no_argument, NULL, 'i'},   {"no-ask-password", no_argument, NULL, 'a'},
+	{"timeout", required_argument, NULL, 't'}, {"confine", no_argument, NULL, 'c'},
+	{"vhost", no_argument, NULL, 'V'},         {"json", no_argument, NULL, 'j'},
+	{"quiet", no_argument, NULL, 'q'},         {"netns", no_argument, NULL, 'N'},
+	{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
 };
 
 static int number_read(const char *option, unsigned int least, unsigned int most, unsigned int *value)
@@ -84,6 +77,20 @@ static int network_read(struct get_options *options)
 	return device_read(optarg, &options->of_all, &options->devices[options->count++]);
 }
 
+/* It may well be one of a command's. */
+static int refuse_option(char **argv, const struct get_options *options)
+{
+	char option[OPTION_TEXT];
+
+	option_write(argv, option);
+	if (options->count > 0 && !options->has_command)
+		complain("get: %s is no option of it; a command stands behind \"--\": tapctl get %s -- COMMAND ...",
+			 option, options->devices[0].word);
+	else
+		complain("get: there is no option %s; see \"tapctl get --help\"", option);
+	return EXIT_USAGE;
+}
+
 static int option_read(int letter, char **argv, struct get_options *options)
 {
 	struct tap_request *request =
@@ -99,7 +106,7 @@ static int option_read(int letter, char **argv, struct get_options *options)
 		return kind_read(&request->kind);
 	case 'm':
 		return number_read("mtu", 68, 65535, &request->mtu);
-	case 'q':
+	case 'Q':
 		return number_read("queues", 1, 16, &request->queues);
 	case 'v':
 		request->flags |= TAP_VNET_HDR;
@@ -132,6 +139,9 @@ static int option_read(int letter, char **argv, struct get_options *options)
 	case 'j':
 		options->json = true;
 		return EXIT_OK;
+	case 'q':
+		options->quiet = true;
+		return EXIT_OK;
 	case 'h':
 		options->help = true;
 		return EXIT_OK;
@@ -139,8 +149,7 @@ static int option_read(int letter, char **argv, struct get_options *options)
 		complain("get: %s wants a value; see \"tapctl get --help\"", argv[optind - 1]);
 		return EXIT_USAGE;
 	default:
-		complain("get: %s is no option of it; see \"tapctl get --help\"", argv[optind - 1]);
-		return EXIT_USAGE;
+		return refuse_option(argv, options);
 	}
 }
 
@@ -154,19 +163,41 @@ static int find_command(int argc, char **argv)
 	return i;
 }
 
-/* Of several devices, a word must say which of them it means. */
+/* Says what is wrong with a word of a command, if anything is. */
+static int check_word(const struct get_options *options, enum word_fault fault, const char *braced)
+{
+	switch (fault) {
+	case WORDS_GOOD:
+		return EXIT_OK;
+	case WORDS_NO_DEVICE:
+		complain("get: %s does not say of which device: with several it is {%s.%s, {%s.%s", braced,
+			 options->devices[0].alias, braced + 1, options->devices[1].alias, braced + 1);
+		return EXIT_USAGE;
+	case WORDS_NO_TEXT:
+		complain(
+			"get: %s: the device will not have that; fd, fds and lifeline come without --persistent, vhostfd and vhostfds with --vhost",
+			braced);
+		return EXIT_USAGE;
+	default:
+		complain(
+			"get: %s is not a word that is replaced (\"tapctl get --help\" lists them); write {%s for the text itself",
+			braced, braced);
+		return EXIT_USAGE;
+	}
+}
+
 static int check_words(const struct get_options *options)
 {
-	for (char **argument = options->command; options->count > 1 && *argument != NULL; argument++) {
-		const char *word = words_unqualified(*argument);
+	struct word_owner owners[DEVICES_MAX];
+	char braced[BRACED_TEXT];
+	int ret = EXIT_OK;
 
-		if (word != NULL) {
-			complain("get: {%s} does not say of which device: with several it is {%s.%s}, {%s.%s}", word,
-				 options->devices[0].alias, word, options->devices[1].alias, word);
-			return EXIT_USAGE;
-		}
-	}
-	return EXIT_OK;
+	for (size_t i = 0; i < options->count; i++)
+		owners[i] =
+			(struct word_owner){options->devices[i].alias, words_of_request(&options->devices[i].request)};
+	for (char **argument = options->command; ret == EXIT_OK && *argument != NULL; argument++)
+		ret = check_word(options, words_check(owners, options->count, *argument, braced), braced);
+	return ret;
 }
 
 static int check_command(const struct get_options *options)
@@ -189,6 +220,21 @@ static int check_command(const struct get_options *options)
 	return check_words(options);
 }
 
+static int check_device(const struct device *device)
+{
+	const struct tap_request *request = &device->request;
+
+	if (network_name_check("get", request->network, (request->flags & TAP_BRIDGE) != 0) != EXIT_OK)
+		return EXIT_USAGE;
+	if (request->name != NULL && interface_name_check("get", request->name) != EXIT_OK)
+		return EXIT_USAGE;
+	if ((request->flags & TAP_VHOST) == 0 || request->lifetime != TAP_LIFETIME_PERSISTENT)
+		return EXIT_OK;
+	complain(
+		"get: --vhost does not go with --persistent: without fds of the device, vhost-net has nothing to serve");
+	return EXIT_USAGE;
+}
+
 static int check_networks(const struct get_options *options)
 {
 	if (options->count == 0) {
@@ -200,6 +246,9 @@ static int check_networks(const struct get_options *options)
 			 options->of_all.name);
 		return EXIT_USAGE;
 	}
+	for (size_t i = 0; i < options->count; i++)
+		if (check_device(&options->devices[i]) != EXIT_OK)
+			return EXIT_USAGE;
 	return devices_check(options->devices, options->count);
 }
 
@@ -210,12 +259,17 @@ int get_options_read(int argc, char **argv, struct get_options *options)
 	int letter;
 
 	*options = (struct get_options){.of_all = TAP_REQUEST_INIT, .flags = at_terminal() ? TAP_INTERACTIVE : 0};
+	options->has_command = end < argc;
 	/* "-": a word that is no option comes as 1, wherever it stands; ":": we say ourselves what is wrong. */
-	while (ret == EXIT_OK && (letter = getopt_long(end, argv, "-:h", table, NULL)) != -1)
+	while (ret == EXIT_OK && (letter = getopt_long(end, argv, "-:hijqn:", table, NULL)) != -1)
 		ret = option_read(letter, argv, options);
 	if (ret != EXIT_OK || options->help)
 		return ret;
-	if (end < argc)
+	if (options->json && options->quiet) {
+		complain("get: --json and --quiet do not go together");
+		return EXIT_USAGE;
+	}
+	if (options->has_command)
 		options->command = argv + end + 1;
 	for (size_t i = 0; i < options->count; i++) {
 		options->devices[i].request.flags |= options->flags;

@@ -15,8 +15,10 @@ struct get_options {
 	int timeout;               /* the same */
 	bool confine;
 	bool json;
+	bool quiet;
 	bool help;
-	char **command; /* NULL: none */
+	bool has_command; /* there is a "--" */
+	char **command;   /* NULL: none */
 };
 
 /* Reads the options, up to "--". One that describes a device is meant for the network that it stands behind, or for all

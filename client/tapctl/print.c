@@ -12,7 +12,7 @@ static void print_json(const struct device *device, const char *mac)
 	const struct tap *tap = device->tap;
 	struct json json = JSON_TO(stdout);
 
-	json_open(&json, NULL, '{');
+	json_document(&json);
 	json_string(&json, "network", device->request.network);
 	json_string(&json, "alias", device->alias);
 	json_string(&json, "name", tap_name(tap));
@@ -22,12 +22,11 @@ static void print_json(const struct device *device, const char *mac)
 	json_number(&json, "mtu", tap_mtu(tap));
 	json_number(&json, "queues", tap_queues(tap));
 	json_bool(&json, "vnet_hdr", (tap_flags(tap) & TAP_VNET_HDR) != 0);
-	json_number(&json, "vhosts", tap_vhosts(tap));
+	json_bool(&json, "vhost", tap_vhosts(tap) > 0);
 	json_string(&json, "lifetime", lifetime_term(device->request.lifetime, lifetime));
 	json_string(&json, "netns", netns_word(tap_flags(tap)));
 	json_string(&json, "lease", tap_lease(tap));
-	json_close(&json, '}');
-	putchar('\n');
+	json_end(&json);
 }
 
 static void print_lines(const struct device *device, const char *mac)
@@ -43,9 +42,11 @@ static void print_lines(const struct device *device, const char *mac)
 	printf("ifindex:   %u\n", tap_ifindex(tap));
 	printf("mac:       %s\n", mac);
 	printf("mtu:       %u\n", tap_mtu(tap));
-	printf("queues:    %u\n", tap_queues(tap));
-	printf("vnet_hdr:  %s\n", (tap_flags(tap) & TAP_VNET_HDR) != 0 ? "yes" : "no");
-	printf("vhosts:    %u\n", tap_vhosts(tap));
+	if (tap_queues(tap) > 0) { /* else it is opened by name */
+		printf("queues:    %u\n", tap_queues(tap));
+		printf("vnet_hdr:  %s\n", (tap_flags(tap) & TAP_VNET_HDR) != 0 ? "yes" : "no");
+		printf("vhost:     %s\n", tap_vhosts(tap) > 0 ? "yes" : "no");
+	}
 	printf("lifetime:  %s\n", lifetime_term(device->request.lifetime, lifetime));
 	printf("netns:     %s\n", netns_word(tap_flags(tap)));
 	printf("lease:     %s\n", tap_lease(tap));

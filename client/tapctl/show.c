@@ -8,14 +8,15 @@
 #include <stdio.h>
 
 static const struct lease_command command = {
-	.options = "ajin",
+	.options = "ajqin",
 	.least = 1,
 	.most = 1,
 	.usage = "usage: tapctl show LEASE|NAME [OPTION ...]\n"
 		 "\n"
-		 "  --all               also a lease of another user, if polkit permits it\n"
-		 "  --json              one JSON object\n"
-		 "  --interactive       polkit may ask for a password (the default at a terminal)\n"
+		 "  -a, --all           also a lease of another user, if polkit permits it\n"
+		 "  -j, --json          one JSON object\n"
+		 "  -q, --quiet         no hints\n"
+		 "  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
 		 "  --no-ask-password   polkit may not\n",
 };
 
@@ -23,8 +24,9 @@ static void print_json(const struct tap_lease *lease)
 {
 	struct json json = JSON_TO(stdout);
 
+	json_document(&json);
 	lease_json(&json, lease);
-	putchar('\n');
+	json_end(&json);
 }
 
 static void print_lines(const struct tap_lease *lease)

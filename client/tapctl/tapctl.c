@@ -2,6 +2,8 @@
 #include "client/tapctl/tapctl.h"
 
 #include "client/tapbroker.h"
+#include "client/tapctl/names.h"
+#include "proto/suggest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,10 +14,13 @@
 #define VERSION_TIMEOUT 2000 /* milliseconds: who asks for a version does not wait long for a broker */
 
 static int help_main(int argc, char **argv);
+static int version_main(int argc, char **argv);
+
+typedef int command_main(int argc, char **argv);
 
 static const struct {
 	const char *name;
-	int (*function)(int argc, char **argv);
+	command_main *function;
 	const char *description;
 } commands[] = {
 	{"get", get_main, "Get devices of networks: run a command with them, or hold them until interrupted"},
@@ -26,7 +31,8 @@ static const struct {
 	{"revoke", revoke_main, "Take devices away from whoever holds them"},
 	{"watch", watch_main, "Tell of leases that begin and end, as it happens"},
 	{"import-bridge-conf", import_main, "Make network files and a polkit rule of /etc/qemu/bridge.conf"},
-	{"help", help_main, "Show this text"},
+	{"version", version_main, "Show the versions of tapctl and of the broker"},
+	{"help", help_main, "Show this text, or the options of a command"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -36,25 +42,56 @@ static void print_help(FILE *out)
 	fputs("usage: tapctl COMMAND [ARGUMENT ...]\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-18s  %s\n", commands[i].name, commands[i].description);
-	fputs("\n\"tapctl COMMAND --help\" shows the options of a command, \"tapctl --version\" the version; tapctl(1) tells all.\n",
-	      out);
+	fputs("\n\"tapctl help COMMAND\" shows the options of a command; see also tapctl(1).\n", out);
+}
+
+/* The command of this name, or NULL after saying that there is none. */
+static command_main *find_command(const char *name)
+{
+	const char *names[COMMANDS];
+	const char *meant;
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].function;
+		names[i] = commands[i].name;
+	}
+	meant = tb_suggest(name, names, COMMANDS);
+	if (meant != NULL)
+		complain("there is no command \"%s\"; did you mean \"%s\"?", name, meant);
+	else
+		complain("there is no command \"%s\"; \"tapctl help\" lists them", name);
+	return NULL;
 }
 
 static int help_main(int argc, char **argv)
 {
-	if (argc > 1) {
-		complain("%s takes no arguments; for the options of a command: tapctl COMMAND --help", argv[0]);
+	char option[] = "--help";
+	char *arguments[] = {argc > 1 ? argv[1] : NULL, option, NULL};
+	command_main *function;
+
+	if (argc > 2) {
+		complain("help takes one command");
 		return EXIT_USAGE;
+	}
+	if (argc == 2 && strcmp(argv[1], "help") != 0 && strcmp(argv[1], option) != 0) {
+		function = find_command(argv[1]);
+		return function == NULL ? EXIT_USAGE : function(2, arguments);
 	}
 	print_help(stdout);
 	return finish_output();
 }
 
 /* The version of the library, which is tapctl's own, and that of the broker if one answers. */
-static int version(void)
+static int version_main(int argc, char **argv)
 {
-	struct tap_about about = TAP_ABOUT_INIT;
+	struct tap_broker about = TAP_BROKER_INIT;
 
+	(void)argv;
+	if (argc > 1) {
+		complain("version takes no arguments");
+		return EXIT_USAGE;
+	}
 	printf("tapctl %s\n", tap_version());
 	if (tap_about(VERSION_TIMEOUT, &about) == 0)
 		printf("tapbrokerd %s (protocol %u)\n", about.release, about.protocol);
@@ -77,21 +114,28 @@ static int open_standard_fds(void)
 	return 0;
 }
 
+/* The words for commands that are written as options. */
+static const char *command_name(const char *word)
+{
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+		return "version";
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		return "help";
+	return word;
+}
+
 int main(int argc, char **argv)
 {
+	command_main *function;
+
 	if (open_standard_fds() < 0)
 		return EXIT_FAILED;
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--version") == 0)
-		return version();
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return help_main(1, argv + 1);
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].function(argc - 1, argv + 1);
-	complain("there is no command \"%s\"; \"tapctl help\" lists them", argv[1]);
-	return EXIT_USAGE;
+	function = find_command(command_name(argv[1]));
+	if (function == NULL || socket_path_check() != EXIT_OK)
+		return EXIT_USAGE;
+	return finish_errors(function(argc - 1, argv + 1));
 }

@@ -14,6 +14,8 @@ enum exit_code {
 	EXIT_FAILED = 5,      /* the kernel, the broker or this machine failed */
 	EXIT_ENDED = 6,       /* the lease ended while tapctl held it */
 	EXIT_TIMEOUT = 7,     /* no answer in time */
+	EXIT_WOULD_ASK = 8,   /* polkit wants a password, and nobody could be asked for it */
+	EXIT_NO_POLKIT = 9,   /* polkit does not answer, or not with an answer */
 	EXIT_NOT_EXECUTABLE = 126,
 	EXIT_NOT_FOUND = 127,
 };
@@ -36,8 +38,26 @@ int exit_code(int error);
 /* Prints one line to stderr, behind "tapctl: ". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+struct json;
+
+/* From now on a command that fails prints a JSON object about it, too. */
+void errors_in_json(void);
+
+/* Says it as a member of an object that is printed anyway, and so in no other. */
+void error_member(struct json *json, int code);
+
+/* Prints that object, if it is wanted, for the exit code with which tapctl ends. Returns the code. */
+int finish_errors(int code);
+
 /* Flushes what was printed to stdout. Returns EXIT_OK, or EXIT_FAILED after saying that it cannot be written. */
 int finish_output(void);
+
+/* option_text.c */
+
+#define OPTION_TEXT 32
+
+/* Writes the option that getopt_long() has just refused as it was typed, as far as it fits. */
+void option_write(char **argv, char text[OPTION_TEXT]);
 
 /* What EACCES means where no device is asked for. */
 #define REFUSED_LIST_ALL                                                                                      \

@@ -4,6 +4,7 @@
 #include "client/tapctl/lease_options.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
+#include "client/tapctl/waiting.h"
 
 #include "client/tapbroker.h"
 
@@ -11,15 +12,20 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RETRY_AFTER 1 /* seconds, while there is no broker */
 
 static const struct lease_command command = {
-	.options = "ajin",
+	.options = "ajqin",
 	.most = 0,
 	.usage = "usage: tapctl watch [OPTION ...]\n"
 		 "\n"
-		 "  --all               the leases of all users, if polkit permits it\n"
-		 "  --json              one JSON object on a line\n"
-		 "  --interactive       polkit may ask for a password (the default at a terminal)\n"
+		 "  -a, --all           the leases of all users, if polkit permits it\n"
+		 "  -j, --json          one JSON object on a line\n"
+		 "  -q, --quiet         no hints\n"
+		 "  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
 		 "  --no-ask-password   polkit may not\n",
 };
 
@@ -30,11 +36,11 @@ static void print_json(const struct tap_event *event)
 	char user[USER_TEXT];
 
 	user_write(event->uid, user);
-	json_open(&json, NULL, '{');
+	json_document(&json);
 	json_string(&json, "event", event_term(event->what, what));
 	if (event->what == TAP_EVENT_ENDED)
 		json_string(&json, "reason", reason_term(event->reason, reason));
-	json_number(&json, "when", (uint64_t)event->when);
+	json_time(&json, "time", event->when);
 	json_string(&json, "lease", event->id);
 	json_string(&json, "network", event->network);
 	json_string(&json, "name", event->name);
@@ -44,8 +50,7 @@ static void print_json(const struct tap_event *event)
 	json_string(&json, "user", user);
 	json_number(&json, "pid", event->pid);
 	json_number(&json, "lost", event->lost);
-	json_close(&json, '}');
-	putchar('\n');
+	json_end(&json);
 }
 
 static void print_line(const struct tap_event *event)
@@ -65,26 +70,52 @@ static void print_line(const struct tap_event *event)
 	putchar('\n');
 }
 
-/* Begins the watch. Returns an exit code. */
-static int begin(unsigned int flags, struct tap_watch **watch, int *fd)
+/* Says that the watch has begun: from now on nothing is missed. */
+static void print_beginning(bool json)
 {
+	int64_t now = (int64_t)time(NULL);
+	struct json object = JSON_TO(stdout);
+	char when[TIME_TEXT];
+
+	if (json) {
+		json_document(&object);
+		json_string(&object, "event", "watching");
+		json_time(&object, "time", now);
+		json_end(&object);
+	} else {
+		time_write(now, when);
+		printf("%s  watching\n", when);
+	}
+}
+
+/* Asks for a watch. Returns 0 or an errno. */
+static int begin(const struct lease_options *options, struct tap_watcher **watch, int *fd)
+{
+	bool asks = (options->flags & TAP_ALL) != 0 && (options->flags & TAP_INTERACTIVE) != 0;
 	struct agent agent = AGENT_NONE;
-	bool asks = (flags & TAP_ALL) != 0 && (flags & TAP_INTERACTIVE) != 0;
 	int error;
 
+	waiting_begin((options->flags & TAP_ALL) != 0 ? "the broker, which asks polkit" : "the broker");
 	if (asks)
 		agent_start(&agent);
-	*fd = tap_watch(flags, 0, watch);
-	error = errno;
+	if (agent.pid != 0)
+		waiting_end(); /* for the user */
+	*fd = tap_watch(options->flags, 0, watch);
+	error = *fd < 0 ? errno : 0;
+	waiting_end();
 	agent_stop(&agent);
-	if (*fd >= 0)
-		return EXIT_OK;
+	return error;
+}
+
+static int complain_error(int error)
+{
 	complain("%s", error == EACCES ? REFUSED_LIST_ALL : tap_strerror(error));
 	return exit_code(error);
 }
 
-/* Prints events until there is none, or the output ends. Returns an exit code; EXIT_OK: go on. */
-static int print_events(struct tap_watch *watch, bool json)
+/* Prints events until there is none, or the output ends. Returns an exit code; EXIT_OK: go on, and if *lost, with
+ * another watch. */
+static int print_events(struct tap_watcher *watch, bool json, bool *lost)
 {
 	const struct tap_event *event;
 	int got;
@@ -97,35 +128,61 @@ static int print_events(struct tap_watch *watch, bool json)
 		if (finish_output() != EXIT_OK)
 			return EXIT_FAILED;
 	}
-	if (got == 0)
-		return EXIT_OK;
-	if (errno != ECONNRESET) {
-		complain("%s", tap_strerror(errno));
-		return exit_code(errno);
-	}
-	complain("the broker is gone, and with it the watch; start it again when tapbrokerd is back");
-	return EXIT_UNREACHABLE;
+	*lost = got < 0 && errno == ECONNRESET;
+	return got == 0 || *lost ? EXIT_OK : complain_error(errno);
 }
 
-int watch_main(int argc, char **argv)
+/* Prints what happens until the broker is gone. Returns an exit code; EXIT_OK: it is gone. */
+static int follow(struct tap_watcher *watch, int fd, bool json)
 {
-	struct pollfd wanted = {.fd = -1, .events = POLLIN};
-	struct tap_watch *watch = NULL;
-	struct lease_options options;
+	struct pollfd wanted = {.fd = fd, .events = POLLIN};
+	bool lost = false;
 	int ret;
 
-	ret = lease_options_read(argc, argv, &command, &options);
-	if (ret != EXIT_OK || options.help)
-		return ret;
-	ret = begin(options.flags, &watch, &wanted.fd);
-	while (ret == EXIT_OK) {
+	print_beginning(json);
+	ret = finish_output();
+	while (ret == EXIT_OK && !lost) {
 		if (poll(&wanted, 1, -1) < 0 && errno != EINTR) {
 			complain("cannot wait: %s", strerror(errno));
 			ret = EXIT_FAILED;
 		} else {
-			ret = print_events(watch, options.json);
+			ret = print_events(watch, json, &lost);
 		}
 	}
-	tap_watch_close(watch);
+	return ret;
+}
+
+/* True if a broker that is started again may answer otherwise. */
+static bool may_come_back(int error)
+{
+	return error == ENOENT || error == ECONNREFUSED || error == ECONNRESET || error == EAGAIN || error == ETIMEDOUT;
+}
+
+int watch_main(int argc, char **argv)
+{
+	struct tap_watcher *watch = NULL;
+	struct lease_options options;
+	bool begun = false;
+	int error;
+	int ret;
+	int fd;
+
+	ret = lease_options_read(argc, argv, &command, &options);
+	if (ret != EXIT_OK || options.help)
+		return ret;
+	while (ret == EXIT_OK) {
+		error = begin(&options, &watch, &fd);
+		if (error == 0) {
+			ret = follow(watch, fd, options.json);
+			tap_watch_close(watch);
+			if (ret == EXIT_OK)
+				complain("the broker is gone; watching again when it is back");
+			begun = true;
+		} else if (!begun || !may_come_back(error)) {
+			ret = complain_error(error);
+		}
+		if (ret == EXIT_OK)
+			sleep(RETRY_AFTER);
+	}
 	return ret;
 }

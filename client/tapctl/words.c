@@ -15,8 +15,6 @@ static const char *const names[WORD_COUNT] = {
 	[WORD_VHOSTFD] = "vhostfd", [WORD_VHOSTFDS] = "vhostfds",
 };
 
-#define BRACED_TEXT 64 /* an alias, a word, "{", "." and "}" */
-
 static void write_number(char *text, unsigned int number)
 {
 	snprintf(text, WORD_TEXT, "%u", number);
@@ -94,7 +92,8 @@ char *words_replace(const struct words *devices, size_t count, const char *argum
 		size_t length = *argument == '{' ? find_word(devices, count, argument, &value) : 0;
 
 		if (length == 0) {
-			fputc(*argument++, out);
+			fputc(*argument, out);
+			argument += strncmp(argument, "{{", 2) == 0 ? 2 : 1;
 		} else {
 			fputs(value, out);
 			argument += length;
@@ -108,15 +107,53 @@ char *words_replace(const struct words *devices, size_t count, const char *argum
 	return result;
 }
 
-const char *words_unqualified(const char *argument)
+unsigned int words_of_request(const struct tap_request *request)
+{
+	unsigned int words = 1u << WORD_NAME | 1u << WORD_MAC | 1u << WORD_MTU | 1u << WORD_IFINDEX | 1u << WORD_LEASE;
+
+	if (request->lifetime == TAP_LIFETIME_PERSISTENT)
+		return words;
+	words |= 1u << WORD_FD | 1u << WORD_FDS | 1u << WORD_LIFELINE;
+	if ((request->flags & TAP_VHOST) != 0)
+		words |= 1u << WORD_VHOSTFD | 1u << WORD_VHOSTFDS;
+	return words;
+}
+
+/* What is wrong with the word that the text begins with. */
+static enum word_fault word_check(const struct word_owner *devices, size_t count, const char *text)
+{
+	for (int word = 0; word < WORD_COUNT; word++) {
+		if (begins_with(text, "", word) != 0 && count > 1)
+			return WORDS_NO_DEVICE;
+		for (size_t i = 0; i < count; i++)
+			if (begins_with(text, devices[i].alias, word) != 0 || begins_with(text, "", word) != 0)
+				return (devices[i].words & 1u << word) != 0 ? WORDS_GOOD : WORDS_NO_TEXT;
+	}
+	return WORDS_UNKNOWN;
+}
+
+/* The length of a word in braces, whether or not it is one of ours; 0: the text does not begin with one. */
+static size_t braced_length(const char *text)
+{
+	size_t length = strspn(text + 1, "abcdefghijklmnopqrstuvwxyz0123456789_.-");
+
+	return length > 0 && text[1 + length] == '}' ? length + 2 : 0;
+}
+
+enum word_fault words_check(const struct word_owner *devices, size_t count, const char *argument,
+			    char braced[BRACED_TEXT])
 {
 	while ((argument = strchr(argument, '{')) != NULL) {
-		for (int word = 0; word < WORD_COUNT; word++)
-			if (begins_with(argument, "", word) != 0)
-				return names[word];
-		argument++;
+		size_t length = braced_length(argument);
+		enum word_fault fault = length != 0 ? word_check(devices, count, argument) : WORDS_GOOD;
+
+		if (fault != WORDS_GOOD) {
+			snprintf(braced, BRACED_TEXT, "%.*s", (int)length, argument);
+			return fault;
+		}
+		argument += strncmp(argument, "{{", 2) == 0 ? 2 : 1;
 	}
-	return NULL;
+	return WORDS_GOOD;
 }
 
 void variable_write(const char *alias, const char *word, char text[VARIABLE_TEXT])

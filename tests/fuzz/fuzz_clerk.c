@@ -1,12 +1,12 @@
-/* Fuzz target: the clerk's books, from a client's socket to the order to delete its device, against what must be true of
- * them after every step.
+/* Fuzz target: the clerk's books, from a client's socket to the order to delete its device, against what must be true
+ * of them after every step.
  *
- * The input says what happens, one step after the other: clients ask, read, hang up; monitor, authority and reaper, which
- * are honest, answer at some time what they were asked; the kernel tells of devices; calls fail; time passes. In the end
- * everybody answers, and nothing may be left.
+ * The input says what happens, one step after the other: clients ask, read, hang up; monitor, authority and reaper,
+ * which are honest, answer at some time what they were asked; the kernel tells of devices; calls fail; time passes. In
+ * the end everybody answers, and nothing may be left.
  *
- * An input "random STEPS SEED" stands for so many steps of random numbers. FUZZ_CLERK_STEPS in the environment, if it is
- * there, is the number of steps of each of these.
+ * An input "random STEPS SEED" stands for so many steps of random numbers. FUZZ_CLERK_STEPS in the environment, if it
+ * is there, is the number of steps of each of these.
  */
 #include "tests/unit/clerk.h"
 

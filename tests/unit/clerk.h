@@ -1,8 +1,8 @@
 /* The clerk without its main, for unit tests and for fuzz_clerk: its books, between pretended others.
  *
- * Sockets, messages and the event loop are real. What is not real stands here: the time, which passes when the test says
- * so; the uid of a peer; the looker, which is a list of jobs; failures, which the test orders. They take the place of the
- * functions of the same name. One program includes this once.
+ * Sockets, messages and the event loop are real. What is not real stands here: the time, which passes when the test
+ * says so; the uid of a peer; the looker, which is a list of jobs; failures, which the test orders. They take the place
+ * of the functions of the same name. One program includes this once.
  */
 #ifndef TEST_CLERK_H
 #define TEST_CLERK_H
@@ -573,7 +573,8 @@ static inline struct tb_question authority_answers(enum tb_verdict_word word)
 	return message.question;
 }
 
-/* A user opens a device of lan with this lifetime, whose ifindex is given. Returns the client, which has read nothing. */
+/* A user opens a device of lan with this lifetime, whose ifindex is given. Returns the client, which has read
+ * nothing. */
 static inline int client_opens(uid_t uid, enum tb_lifetime lifetime, uint32_t ifindex)
 {
 	struct tb_request request;

@@ -54,7 +54,7 @@ static void test_what_is_below_is_allowed(void **state)
 	{                                     \
 		(void)state;                  \
 		change;                       \
-		assert_forbidden(check);       \
+		assert_forbidden(check);      \
 	}
 
 FORBIDDEN(kind, question.kind = TB_KIND_TUN, TB_CHECK_KIND)

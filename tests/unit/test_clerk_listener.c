@@ -1,4 +1,5 @@
-/* Unit test of the listener: the meter, silence, root's slots, a backlog. A real listening socket and real connections. */
+/* Unit test of the listener: the meter, silence, root's slots, a backlog. A real listening socket and real
+ * connections. */
 #include "tests/unit/clerk.h"
 
 #include "broker/clerk/client/listener.h"
@@ -47,7 +48,9 @@ static void start(size_t connections, size_t per_user)
 	clerk_open();
 	ready_count = 0;
 	away_count = 0;
-	limits = (struct listener_limits){.connections = connections, .per_user = per_user, .deadline_ms = 2000,
+	limits = (struct listener_limits){.connections = connections,
+					  .per_user = per_user,
+					  .deadline_ms = 2000,
 					  .account = account_of};
 	listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	assert_true(listening >= 0);

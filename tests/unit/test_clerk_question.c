@@ -1,4 +1,5 @@
-/* Unit test of questions to polkit: how many are open, what becomes of one whose client is gone, what a yes is worth. */
+/* Unit test of questions to polkit: how many are open, what becomes of one whose client is gone, what a yes is
+ * worth. */
 #include "tests/unit/clerk.h"
 
 #include <cmocka.h>
@@ -42,10 +43,11 @@ static void test_words(void **state)
 	static const struct {
 		enum tb_verdict_word word;
 		enum tb_status status;
-	} rows[] = {{TB_VERDICT_NO, TB_DENIED},
-		    {TB_VERDICT_CHALLENGE, TB_DENIED},
-		    {TB_VERDICT_DISMISSED, TB_DENIED},
-		    {TB_VERDICT_ERROR, TB_BUSY}};
+		enum tb_check check; /* that the client is told: none of a plain no */
+	} rows[] = {{TB_VERDICT_NO, TB_DENIED, TB_CHECK_NONE},
+		    {TB_VERDICT_CHALLENGE, TB_DENIED, TB_CHECK_POLKIT_CHALLENGE},
+		    {TB_VERDICT_DISMISSED, TB_DENIED, TB_CHECK_POLKIT_DISMISSED},
+		    {TB_VERDICT_ERROR, TB_BUSY, TB_CHECK_POLKIT_ERROR}};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
@@ -53,8 +55,7 @@ static void test_words(void **state)
 
 		authority_answers(rows[i].word);
 		clerk_pass(20);
-		assert_answered(client, rows[i].status,
-				rows[i].status == TB_BUSY ? TB_CHECK_POLKIT_ERROR : TB_CHECK_NONE);
+		assert_answered(client, rows[i].status, rows[i].check);
 		assert_true(nothing_for(others.monitor));
 	}
 }

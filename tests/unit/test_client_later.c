@@ -107,7 +107,7 @@ static void set_lease(struct tb_event *event)
 	memcpy(event->lease, id, sizeof(id));
 }
 
-static void expect_event(struct tap_watch *watch, unsigned int what, unsigned int reason, const char *name)
+static void expect_event(struct tap_watcher *watch, unsigned int what, unsigned int reason, const char *name)
 {
 	const struct tap_event *event;
 
@@ -122,7 +122,7 @@ static void test_watch(void **state)
 {
 	struct broker *broker = *state;
 	const struct tap_event *event;
-	struct tap_watch *watch;
+	struct tap_watcher *watch;
 
 	add_event(broker, TB_EVENT_WATCHING);
 	set_lease(add_event(broker, TB_EVENT_ENDED));
@@ -144,7 +144,7 @@ static void test_watch(void **state)
 static void test_refused(void **state)
 {
 	struct broker *broker = *state;
-	struct tap_watch *watch;
+	struct tap_watcher *watch;
 
 	add_later(broker, TB_ANS_LEASE, sizeof(struct tb_lease))->lease.status = LATER;
 	start(broker);

@@ -353,7 +353,7 @@ static void test_watch(void **state)
 	const struct tap_event *event;
 	struct broker *broker = *state;
 	int before = count_fds();
-	struct tap_watch *watch;
+	struct tap_watcher *watch;
 	int fd;
 
 	add_event(broker, TB_EVENT_WATCHING);
@@ -394,7 +394,7 @@ static void test_watch(void **state)
 static void expect_no_watch(struct broker *broker, int error)
 {
 	int before = count_fds();
-	struct tap_watch *watch;
+	struct tap_watcher *watch;
 
 	start(broker);
 	assert_int_equal(tap_watch(0, 2000, &watch), -1);
@@ -426,7 +426,7 @@ static void test_watch_restart(void **state)
 {
 	const struct tap_event *event;
 	struct broker *broker = *state;
-	struct tap_watch *watch;
+	struct tap_watcher *watch;
 
 	add_event(broker, TB_EVENT_WATCHING);
 	add_answer(broker, restart());
@@ -447,7 +447,7 @@ static void test_watch_wrong(void **state)
 	};
 	const struct tap_event *event;
 	struct broker *broker = *state;
-	struct tap_watch *watch;
+	struct tap_watcher *watch;
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct tb_event *last;

@@ -174,7 +174,7 @@ static void test_restart(void **state)
 
 static void test_about(void **state)
 {
-	struct tap_about about = TAP_ABOUT_INIT;
+	struct tap_broker about = TAP_BROKER_INIT;
 	struct broker *broker = *state;
 
 	tb_about_fill(&broker->messages[0].about, "9.8");

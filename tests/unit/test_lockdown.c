@@ -1,5 +1,5 @@
-/* Unit test of broker/shared/lockdown.c: what all processes of the broker rely on. Each row runs in a process of its own,
- * which gives up what it has and says what it can still do. Needs root.
+/* Unit test of broker/shared/lockdown.c: what all processes of the broker rely on. Each row runs in a process of its
+ * own, which gives up what it has and says what it can still do. Needs root.
  */
 #include "broker/shared/lockdown.h"
 

@@ -129,7 +129,8 @@ static void test_fields(void **state)
 	assert_true(tb_field_empty(field, 0));
 }
 
-/* Bridges and parents are the administrator's: they may have capitals, but nothing that the kernel or a path changes. */
+/* Bridges and parents are the administrator's: they may have capitals, but nothing that the kernel or a path
+ * changes. */
 static void test_interfaces(void **state)
 {
 	static const char accepted[][TB_NAME_SIZE] = {"br0", "Qbr0", "0br", "eth0.100", "a..b", "abcdefghijklmno"};

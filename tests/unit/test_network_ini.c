@@ -1,6 +1,6 @@
-/* Unit test of the reader of lines, broker/config/ini.c, and of broker/config/suggest.c. */
+/* Unit test of the reader of lines, broker/config/ini.c, and of proto/suggest.c. */
 #include "broker/config/ini.h"
-#include "broker/config/suggest.h"
+#include "proto/suggest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -155,17 +155,17 @@ static void test_suggest(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *found = suggest(rows[i][0], words, sizeof(words) / sizeof(words[0]));
+		const char *found = tb_suggest(rows[i][0], words, sizeof(words) / sizeof(words[0]));
 
 		if (rows[i][1] == NULL)
 			assert_null(found);
 		else
 			assert_string_equal(found != NULL ? found : "nothing", rows[i][1]);
 	}
-	assert_null(suggest("ono", alike, 2)); /* as near to one as to the other */
+	assert_null(tb_suggest("ono", alike, 2)); /* as near to one as to the other */
 	memset(longest, 'B', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	assert_null(suggest(longest, words, 1));
+	assert_null(tb_suggest(longest, words, 1));
 }
 
 int main(void)

@@ -51,8 +51,9 @@ static void test_roots_ranges_are_nobodys(void **state)
 static void test_lines_that_make_no_sense(void **state)
 {
 	(void)state;
-	read_text("# a comment\n\nnobody\nnobody:\nnobody:1\nnobody:x:1\nnobody:1:x\nnobody:1:\nnobody:-1:5\nnobody:0:5\n"
-		  "nobody:1:0\nnobody:4294967290:6\nnobody:1:2:3\nno-such-user-here:1:5\nnobody:7:3");
+	read_text(
+		"# a comment\n\nnobody\nnobody:\nnobody:1\nnobody:x:1\nnobody:1:x\nnobody:1:\nnobody:-1:5\nnobody:0:5\n"
+		"nobody:1:0\nnobody:4294967290:6\nnobody:1:2:3\nno-such-user-here:1:5\nnobody:7:3");
 	assert_int_equal(table.subordinates_count, 1);
 	assert_range(0, 7, 3, 65534);
 }
@@ -81,8 +82,8 @@ static void test_more_ranges_than_there_is_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_owners_by_name_and_by_uid), cmocka_unit_test(test_roots_ranges_are_nobodys),
-		cmocka_unit_test(test_lines_that_make_no_sense),  cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_owners_by_name_and_by_uid),      cmocka_unit_test(test_roots_ranges_are_nobodys),
+		cmocka_unit_test(test_lines_that_make_no_sense),       cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_more_ranges_than_there_is_room),
 	};
 

@@ -122,6 +122,10 @@ static void test_aliases(void **state)
 	assert_string_equal(request(0)->network, "lan");
 	assert_string_equal(options.devices[1].alias, "b-2");
 	assert_string_equal(options.devices[2].alias, "lan");
+	expect_good("--bridge a=br0.5 Br1 -n vm0 -qi");
+	assert_string_equal(request(1)->name, "vm0");
+	assert_int_equal(request(0)->flags & TAP_INTERACTIVE, TAP_INTERACTIVE);
+	assert_true(options.quiet);
 	expect_good("--bridge a=br0.5 Br1");
 	assert_string_equal(request(0)->network, "br0.5");
 	assert_string_equal(options.devices[1].alias, "Br1");
@@ -169,11 +173,43 @@ static void test_words_of_several_say_which(void **state)
 {
 	(void)state;
 	expect_good("lan -- echo {fd}");
-	expect_good("lan wan -- echo {lan.fd},{wan.mac} {} {other} {fd");
+	expect_good("lan wan -- echo {lan.fd},{wan.mac} {} {{other} {fd");
+	expect_wrong("lan -- echo {typo}", "{typo} is not a word that is replaced");
+	expect_wrong("lan -- echo {wan.fd}", "write {{wan.fd} for the text itself");
+	expect_wrong("lan --persistent -- echo {name} {fd}", "{fd}: the device will not have that");
 	expect_wrong("lan wan -- echo {lan.fd} fd={fd}",
 		     "{fd} does not say of which device: with several it is {lan.fd}, {wan.fd}");
-	expect_wrong("lan wan -- echo {{lifeline}}", "{lifeline} does not");
+	expect_wrong("lan wan -- echo {{{lifeline}}", "{lifeline} does not");
 	expect_wrong("lan wan -- {name}", "{lan.name}, {wan.name}");
+}
+
+static void test_a_wrong_name_is_told_with_the_rule(void **state)
+{
+	(void)state;
+	expect_wrong(
+		"LAN",
+		"get: \"LAN\" cannot be the name of a network: \"L\" is none of a-z 0-9 _ -; did you mean \"lan\"?");
+	expect_wrong("a=l.n", "\"l.n\" cannot be the name of a network: \".\" is none of");
+	expect_wrong("1lan", "the first character must be a letter");
+	expect_wrong("abcdefghijklmnopqrstuvwxyz012345", "it has 32 characters, and 31 are the most");
+	expect_wrong(
+		"lan --name=VM0",
+		"\"VM0\" cannot be the name of an interface: \"V\" is none of a-z 0-9 _ . -; did you mean \"vm0\"?");
+	expect_wrong("lan --name=abcdefghijklmnop", "it has 16 characters, and 15 are the most");
+	expect_wrong("lan --name=all", "the kernel has another use for it");
+	expect_wrong("lan --name=", "the name of an interface is empty");
+	expect_wrong("lan --name=f\303\274r", "\"\303\274\" is none of");
+	expect_wrong("lan --vhost --persistent", "--vhost does not go with --persistent");
+}
+
+static void test_an_option_of_a_command(void **state)
+{
+	(void)state;
+	expect_wrong("lan sh -c",
+		     "get: -c is no option of it; a command stands behind \"--\": tapctl get lan -- COMMAND ...");
+	expect_wrong("lan qemu --enable-kvm", "--enable-kvm is no option of it; a command stands");
+	expect_wrong("lan -x -- true", "there is no option -x; see");
+	expect_wrong("--nothing", "there is no option --nothing; see");
 }
 
 static void test_what_a_command_needs(void **state)
@@ -201,6 +237,8 @@ int main(void)
 		cmocka_unit_test(test_one_name_is_not_for_several),
 		cmocka_unit_test(test_too_many_networks),
 		cmocka_unit_test(test_words_of_several_say_which),
+		cmocka_unit_test(test_a_wrong_name_is_told_with_the_rule),
+		cmocka_unit_test(test_an_option_of_a_command),
 		cmocka_unit_test(test_what_a_command_needs),
 	};
 

@@ -43,7 +43,8 @@ static void test_words_of_one_device(void **state)
 	expect(1, "", "");
 	expect(1, "fd={fd},fds={fds}", "fd=3,fds=3:4");
 	expect(1, "{lan.fd}{lan.name}", "3lan-1");
-	expect(1, "{{fd}}", "{3}");
+	expect(1, "{{{fd}}", "{3}");
+	expect(1, "{\"fd\":{fd}}", "{\"fd\":3}");
 	expect(1, "{wan-2.name} {FD} {fd { fd}", "{wan-2.name} {FD} {fd { fd}");
 }
 
@@ -60,13 +61,48 @@ static void test_words_without_a_text_stay(void **state)
 	expect(2, "{wan-2.fd} {lan.lifeline}", "{wan-2.fd} {lan.lifeline}");
 }
 
-static void test_words_that_do_not_say_which(void **state)
+static void test_two_braces_stand_for_one(void **state)
 {
 	(void)state;
-	assert_string_equal(words_unqualified("x{fd}"), "fd");
-	assert_string_equal(words_unqualified("{lan.fd}{fds}{fd}"), "fds");
-	assert_null(words_unqualified("{lan.fd} {} {other} {fd"));
-	assert_null(words_unqualified(""));
+	expect(1, "{{fd}", "{fd}");
+	expect(1, "{{{{x", "{{x");
+	expect(1, "}} {", "}} {");
+}
+
+static void expect_fault(size_t count, enum word_fault fault, const char *argument, const char *word)
+{
+	static const struct word_owner owners[] = {{"lan", 1u << WORD_FD | 1u << WORD_NAME},
+						   {"wan-2", 1u << WORD_NAME}};
+	char braced[BRACED_TEXT] = "";
+
+	assert_int_equal(words_check(owners, count, argument, braced), fault);
+	assert_string_equal(braced, word);
+}
+
+static void test_faults_in_words(void **state)
+{
+	(void)state;
+	expect_fault(1, WORDS_GOOD, "x{fd}{lan.name} {} {FD} {\"fd\":{fd}} {fd { fd}", "");
+	expect_fault(1, WORDS_GOOD, "{{typo} {{fd}", "");
+	expect_fault(1, WORDS_UNKNOWN, "x{typo}{fds}", "{typo}");
+	expect_fault(1, WORDS_UNKNOWN, "{wan.fd}", "{wan.fd}");
+	expect_fault(1, WORDS_NO_TEXT, "{lan.vhostfd}", "{lan.vhostfd}");
+	expect_fault(1, WORDS_NO_TEXT, "{fds}", "{fds}");
+	expect_fault(2, WORDS_NO_DEVICE, "{lan.fd}{fd}", "{fd}");
+	expect_fault(2, WORDS_NO_TEXT, "{wan-2.fd}", "{wan-2.fd}");
+}
+
+static void test_words_of_a_request(void **state)
+{
+	struct tap_request request = TAP_REQUEST_INIT;
+
+	(void)state;
+	assert_int_equal(words_of_request(&request) & (1u << WORD_FD | 1u << WORD_VHOSTFD), 1u << WORD_FD);
+	request.flags = TAP_VHOST;
+	assert_int_not_equal(words_of_request(&request) & 1u << WORD_VHOSTFDS, 0);
+	request.lifetime = TAP_LIFETIME_PERSISTENT;
+	assert_int_equal(words_of_request(&request) & (1u << WORD_FD | 1u << WORD_LIFELINE), 0);
+	assert_int_not_equal(words_of_request(&request) & 1u << WORD_NAME, 0);
 }
 
 static void expect_variable(const char *name, const char *value)
@@ -123,7 +159,9 @@ int main(void)
 		cmocka_unit_test_setup(test_words_of_one_device, setup),
 		cmocka_unit_test_setup(test_words_of_several_devices, setup),
 		cmocka_unit_test_setup(test_words_without_a_text_stay, setup),
-		cmocka_unit_test_setup(test_words_that_do_not_say_which, setup),
+		cmocka_unit_test_setup(test_two_braces_stand_for_one, setup),
+		cmocka_unit_test(test_faults_in_words),
+		cmocka_unit_test(test_words_of_a_request),
 		cmocka_unit_test_setup(test_variables_of_one_device, setup),
 		cmocka_unit_test_setup(test_variables_of_several_devices, setup),
 		cmocka_unit_test_setup(test_names_of_variables, setup),

@@ -61,9 +61,9 @@ int client_identify(struct client *client, int sock)
 	/* A process in a pid namespace that is not below ours has no number here. */
 	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0 || credentials.pid <= 0)
 		return -ESRCH;
-	/* Of an older kernel's race remains what cannot be closed: the start time that polkit is told is read after this, so
-	 * polkit is asked about the process that we hold, and a process of another user fails polkit's own comparison of
-	 * uids. */
+	/* Of an older kernel's race remains what cannot be closed: the start time that polkit is told is read after
+	 * this, so polkit is asked about the process that we hold, and a process of another user fails polkit's own
+	 * comparison of uids. */
 	pidfd = pidfd_of_peer(sock, credentials.pid);
 	if (pidfd < 0)
 		return -ESRCH;

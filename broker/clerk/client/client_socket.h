@@ -1,8 +1,9 @@
 /* Clients' sockets: what is queued in them, and how they are closed. Runs in the clerk.
  *
- * A client may queue file descriptors beside its bytes. The kernel releases those that nobody has received when the last
- * reference to the socket goes, and that can take as long as the client says: a TCP socket that lingers, 250 taps. So
- * the clerk never receives a descriptor, never drops one, and never makes the last close of a socket that may hold one.
+ * A client may queue file descriptors beside its bytes. The kernel releases those that nobody has received when the
+ * last reference to the socket goes, and that can take as long as the client says: a TCP socket that lingers, 250 taps.
+ * So the clerk never receives a descriptor, never drops one, and never makes the last close of a socket that may hold
+ * one.
  */
 #ifndef TB_CLIENT_SOCKET_H
 #define TB_CLIENT_SOCKET_H
@@ -24,8 +25,8 @@ enum queued client_socket_queued(int sock);
 /* True if the client has closed its end, or nobody can hear it any more. */
 bool client_socket_hung_up(int sock);
 
-/* Closes a client's socket, if there is one: the client reads what was sent to it, and then the end. Takes it out of the
- * loop first. If there may be descriptors in it, closer.h closes it. */
+/* Closes a client's socket, if there is one: the client reads what was sent to it, and then the end. Takes it out of
+ * the loop first. If there may be descriptors in it, closer.h closes it. */
 void client_socket_hang_up(int *sock);
 
 #endif

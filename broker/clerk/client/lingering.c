@@ -1,4 +1,5 @@
-/* Closes sockets that may hold a client's descriptors: see lingering.h. Runs in the clerk, and its copies; needs no right. */
+/* Closes sockets that may hold a client's descriptors: see lingering.h. Runs in the clerk, and its copies; needs no
+ * right. */
 #include "broker/clerk/client/lingering.h"
 
 #include "broker/shared/clock.h"

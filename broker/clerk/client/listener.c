@@ -114,9 +114,11 @@ static void welcome(int sock)
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
-	if (client_socket_prepare(sock) < 0 || getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+	if (client_socket_prepare(sock) < 0 || getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
 		client_socket_hang_up(&sock);
-	else if (!may_stay(peer.uid))
+		return;
+	}
+	if (!may_stay(peer.uid))
 		turn_away(sock);
 	else if (readable(sock))
 		ready(sock);

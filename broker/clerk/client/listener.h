@@ -18,14 +18,13 @@ struct listener_limits {
 	uid_t (*account)(uid_t uid); /* the user that a uid counts as */
 };
 
-/* Takes a non-blocking listening socket, which stays the caller's. ready() is given each client's socket that has
- * something to be read, and owns it from then on; it is prepared, see client_socket.h. turn_away() is given, in the same way,
- * one of a user that has too many. Forgets what was there. Returns 0 or a negative errno. */
-int listener_init(int listening, const struct listener_limits *limits, void (*ready)(int sock),
-		  void (*turn_away)(int sock));
+/* Takes a non-blocking listening socket, which stays the caller's. take() is given each client's socket that has
+ * something to be read, and owns it from then on; it is prepared, see client_socket.h. refuse() is given, in the same
+ * way, one of a user that has too many. Returns 0 or a negative errno. */
+int listener_init(int socket, const struct listener_limits *bounds, void (*take)(int sock), void (*refuse)(int sock));
 
-/* Closes connections that have been silent for too long, and accepts again after a pause. Returns the milliseconds until
- * it wants to be called again, or -1. */
+/* Closes connections that have been silent for too long, and accepts again after a pause. Returns the milliseconds
+ * until it wants to be called again, or -1. */
 int listener_expire(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* What an earlier broker left: see adopt.h. Runs in the clerk; needs no right.
  *
- * Each device carries its lease in its alias. A device that was never handed out is deleted, whatever it looks like, and
- * so is a session's that has neither lifeline nor holder. A device that was handed out is its holder's, in whatever
+ * Each device carries its lease in its alias. A device that was never handed out is deleted, whatever it looks like,
+ * and so is a session's that has neither lifeline nor holder. A device that was handed out is its holder's, in whatever
  * state the host's administrator has put it since, and also if its network is configured no more.
  */
 #include "broker/clerk/lease/adopt.h"

@@ -9,6 +9,6 @@
 /* stored: the names of the lifelines that the supervisor kept, with ':' between them, of which the first is this fd and
  * each other the next; away: those of devices that are in their clients' network namespaces, and whose fds the monitor
  * has. Either may be NULL. Both are taken apart. Returns 0 or a negative errno. */
-int adopt(const struct network_table *networks, char *stored, int first_fd, char *away);
+int adopt(const struct network_table *table, char *stored, int first_fd, char *away);
 
 #endif

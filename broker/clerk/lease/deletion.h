@@ -8,8 +8,8 @@
 #include "broker/clerk/lease/fdb.h"
 #include "broker/clerk/lease/lease.h"
 
-/* Takes the channel to the monitor's reaper, which stays the caller's. deleted() is called for each lease whose device the
- * reaper has deleted, or could not: a negative errno. Returns 0 or a negative errno. */
+/* Takes the channel to the monitor's reaper, which stays the caller's. deleted() is called for each lease whose device
+ * the reaper has deleted, or could not: a negative errno. Returns 0 or a negative errno. */
 int deletion_init(int channel, uint32_t capacity, void (*deleted)(struct lease *lease, int result));
 
 /* Has the device of the lease deleted. */

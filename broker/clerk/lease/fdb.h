@@ -25,9 +25,9 @@ struct fdb_entry {
 	uint8_t mac[TB_MAC_SIZE];
 };
 
-/* Listens to the kernel's news of bridges on this socket, which stays the caller's. put_back() has an entry added again.
+/* Listens to the kernel's news of bridges on this socket, which stays the caller's. restore() has an entry added again.
  * Returns 0 or a negative errno. */
-int fdb_init(int news, void (*put_back)(const struct fdb_entry *entry));
+int fdb_init(int socket, void (*restore)(const struct fdb_entry *entry));
 
 /* The port with this ifindex is gone: puts the entries of an administrator's back that it had pushed out. */
 void fdb_restore(uint32_t taker);

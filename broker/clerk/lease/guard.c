@@ -25,8 +25,8 @@
 /* More datagrams than fit into the socket's buffer, of which the kernel counts at least 768 bytes for each. */
 #define QUEUED_MAX 4096
 
-/* Milliseconds between two looks at all devices: each keeps the kernel's lock on links for a while, and lost news, which
- * a holder can bring about as often as it likes, asks for one. */
+/* Milliseconds between two looks at all devices: each keeps the kernel's lock on links for a while, and lost news,
+ * which a holder can bring about as often as it likes, asks for one. */
 #define LOOK_PAUSE_MS 250
 
 /* And where a client waits for it. */

@@ -9,7 +9,7 @@
 #include "broker/clerk/lease/lease.h"
 
 /* Listens to the kernel's news of links on this socket, which stays the caller's. Returns 0 or a negative errno. */
-int guard_init(int news);
+int guard_init(int socket);
 
 /* Starts the looker, which belongs to the guard. Before lock-down. Returns 0 or a negative errno. */
 int guard_start_looking(void);

@@ -260,8 +260,8 @@ bool lease_is_ending(const struct lease *lease)
 	return lease->state >= LEASE_WAITING && lease->state <= LEASE_LATE;
 }
 
-/* Its client has left just now, and may have closed the device's last fd with that: the kernel tells of the end a moment
- * later. */
+/* Its client has left just now, and may have closed the device's last fd with that: the kernel tells of the end a
+ * moment later. */
 static bool may_be_ending(const struct lease *lease)
 {
 	return lease->lifetime == TB_LIFETIME_FD && lease->state <= LEASE_HELD && lease->left_at != 0 &&

@@ -116,8 +116,8 @@ uint32_t leases_count(void);
 uint32_t leases_live(void);
 bool leases_table_full(void);
 
-/* The user that a uid counts as: the owner of a range of subordinate uids; every other uid counts for itself. Quotas and
- * turns are an account's, so that nobody multiplies them by user namespaces of his own. */
+/* The user that a uid counts as: the owner of a range of subordinate uids; every other uid counts for itself. Quotas
+ * and turns are an account's, so that nobody multiplies them by user namespaces of his own. */
 uid_t lease_account(uid_t uid);
 
 /* Devices that the user holds of this network. */

@@ -33,14 +33,14 @@ struct lease_audience {
 	void (*gone)(const struct lease *lease);                         /* its device is gone, and its turn over */
 	void (*counts_no_more)(void);                                    /* there may be room for another */
 };
-void leases_tell(const struct lease_audience *audience);
+void leases_tell(const struct lease_audience *listeners);
 
 /* Ends the lease: tells its holder why, if there is one that listens, the log and the audience, and has the device
  * deleted. Nothing happens to one that has ended already, but that a reason which must not wait for a turn jumps. */
 void lease_end(struct lease *lease, enum tb_reason reason);
 
-/* The client has this socket as its lifeline from now on; the lease owns it. The device was handed out just now, or by an
- * earlier broker: then it may be a pidfd of the process that holds it, or neither (-1). */
+/* The client has this socket as its lifeline from now on; the lease owns it. The device was handed out just now, or by
+ * an earlier broker: then it may be a pidfd of the process that holds it, or neither (-1). */
 void lease_hand_out(struct lease *lease, int lifeline);
 void lease_keep(struct lease *lease, int lifeline, int holder);
 

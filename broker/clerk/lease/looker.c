@@ -1,4 +1,5 @@
-/* The looker: see looker.h. Runs in the clerk, as a thread that shares nothing with it but two pipes; needs no right. */
+/* The looker: see looker.h. Runs in the clerk, as a thread that shares nothing with it but two pipes; needs no
+ * right. */
 #include "broker/clerk/lease/looker.h"
 
 #include "broker/clerk/loop.h"

@@ -21,7 +21,7 @@ struct looker_audience {
 };
 
 /* Starts the thread, before lock-down. Returns 0 or a negative errno. */
-int looker_start(const struct looker_audience *audience);
+int looker_start(const struct looker_audience *listeners);
 
 /* Looks at one device, or at every bridge, tun, tap and macvtap. Returns false if the looker is too busy to be told now. */
 bool looker_look(uint32_t ifindex);

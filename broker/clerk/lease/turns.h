@@ -24,8 +24,8 @@
  * client has it deleted, so that others find the links free for a part of the time. */
 #define TURN_MS 25
 
-/* Allocates what as many leases need, and forgets what was there. begin() is called when it is a lease's turn, over() when
- * the time of the turn is over. Returns 0 or -ENOMEM. */
+/* Allocates what as many leases need, and forgets what was there. begin() is called when it is a lease's turn, over()
+ * when the time of the turn is over. Returns 0 or -ENOMEM. */
 int turns_init(uint32_t capacity, void (*begin)(struct lease *lease), void (*over)(struct lease *lease));
 
 /* A user gets a device. */

@@ -182,8 +182,8 @@ static const struct tb_header *header_of(const struct request *request)
 	return &request->message.header;
 }
 
-/* Reads the one message. Returns 0, -EBADMSG if it is none that a client may send, or -ECONNRESET if the client has hung
- * up. Descriptors are never received: the socket that holds them goes to closer.h in the end. */
+/* Reads the one message. Returns 0, -EBADMSG if it is none that a client may send, or -ECONNRESET if the client has
+ * hung up. Descriptors are never received: the socket that holds them goes to closer.h in the end. */
 static int read_message(struct request *request)
 {
 	static union {
@@ -346,8 +346,6 @@ static void expire_request(struct request *request)
 		refuse_with(request, TB_BUSY, TB_CHECK_POLKIT_TIMEOUT);
 		break;
 	case REQUEST_ROOM:
-		refuse_with(request, TB_BUSY, TB_CHECK_QUEUE_TIMEOUT);
-		break;
 	case REQUEST_WAITING:
 		refuse_with(request, TB_BUSY, TB_CHECK_QUEUE_TIMEOUT);
 		break;

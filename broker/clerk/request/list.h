@@ -1,7 +1,7 @@
 /* Lists: which networks and which leases there are. Runs in the clerk.
  *
- * A list of leases waits for a look at all devices that begins after it was asked for, and that all lists share. A short
- * one is sent at once. A long one is sent as fast as its client reads, one such list at a time; the others wait.
+ * A list of leases waits for a look at all devices that begins after it was asked for, and that all lists share. A
+ * short one is sent at once. A long one is sent as fast as its client reads, one such list at a time; the others wait.
  */
 #ifndef TB_LIST_H
 #define TB_LIST_H

@@ -141,8 +141,8 @@ static void stream_begin(struct request *request)
 		stream_on();
 }
 
-/* Sends a list that fits into the socket's buffer. A client whose buffer is full or closed gets no more; it sees that some
- * are missing. */
+/* Sends a list that fits into the socket's buffer. A client whose buffer is full or closed gets no more; it sees that
+ * some are missing. */
 static void send_short(const struct request *request, uint32_t count)
 {
 	const struct lease *lease;

@@ -1,15 +1,15 @@
 /* Orders: the monitor makes the devices that have passed the gate. Runs in the clerk.
  *
- * One order at a time is under way, and users take turns: the monitor may wait for the kernel for seconds, and behind it
- * waits nothing but what wants a device as well.
+ * One order at a time is under way, and users take turns: the monitor may wait for the kernel for seconds, and behind
+ * it waits nothing but what wants a device as well.
  */
 #ifndef TB_CLERK_ORDER_H
 #define TB_CLERK_ORDER_H
 
 #include "broker/clerk/request/request.h"
 
-/* Forgets what was under way. granted() is called for each lease that begins. */
-void orders_init(void (*granted)(const struct lease *lease));
+/* Forgets what was under way. begun() is called for each lease that begins. */
+void orders_init(void (*begun)(const struct lease *lease));
 
 /* The request waits for its order. */
 void order_ready(struct request *request);

@@ -1,7 +1,7 @@
 /* Questions to polkit: see question.h. Runs in the clerk; needs no right.
  *
- * The authority is not trusted with more than its word on questions that were asked. If it says what it should never say,
- * or does not take what it is told, it has been taken over: the broker ends.
+ * The authority is not trusted with more than its word on questions that were asked. If it says what it should never
+ * say, or does not take what it is told, it has been taken over: the broker ends.
  */
 #include "broker/clerk/request/question.h"
 

@@ -8,14 +8,14 @@
 
 #include "broker/clerk/request/request.h"
 
-/* Questions that are open at the same time: polkitd answers one after the other anyway, and must not be flooded. Half of
- * them may wait for a password. */
+/* Questions that are open at the same time: polkitd answers one after the other anyway, and must not be flooded. Half
+ * of them may wait for a password. */
 #define QUESTIONS_MAX 16
 #define PROMPTS_MAX (QUESTIONS_MAX / 2)
 
-/* Takes the channel to the authority, which stays the caller's. answered() is given each verdict on a request that is
+/* Takes the channel to the authority, which stays the caller's. answer() is given each verdict on a request that is
  * still wanted; the word is an enum tb_verdict_word. Returns 0 or a negative errno. */
-int questions_init(int channel, void (*answered)(struct request *request, uint32_t word));
+int questions_init(int channel, void (*answer)(struct request *request, uint32_t word));
 
 /* Fills in what polkit would be asked of the request, but for the ticket. Of an open the network must be known, of a
  * revocation the lease must exist. */

@@ -36,13 +36,20 @@ void refusal_tell(struct request *request)
 	question_end(request);
 }
 
+/* One word for every "no": which check it was tells which networks there are. But whom polkit has let in, or would let
+ * in after a password, may know them. */
+static bool may_know_check(const struct request *request, uint32_t check)
+{
+	return request->client.uid == 0 || request->authorized || check == TB_CHECK_POLKIT_CHALLENGE ||
+	       check == TB_CHECK_POLKIT_DISMISSED;
+}
+
 /* root is not made to wait, nor who has waited already, and nobody while the table is half full. A request that polkit
  * has in hand keeps its place until polkit's answer. */
 static void tell_at(struct request *request, const struct outcome *outcome, uint64_t time)
 {
 	request->refusal = *outcome;
-	/* One word for every "no": which check it was tells which networks there are. */
-	if (outcome->status == TB_DENIED && request->client.uid != 0)
+	if (outcome->status == TB_DENIED && !may_know_check(request, outcome->check))
 		request->refusal.check = TB_CHECK_NONE;
 	if (request->state == REQUEST_ASKED || request->client.uid == 0 || monotonic_ms() >= time ||
 	    count_used() > WAITING_MAX) {

@@ -55,8 +55,8 @@ struct request_limits {
 	uid_t own_uids[3];          /* the broker's own: they never get a device */
 };
 
-/* Makes every slot free. Requests wait from now on as the limits say. */
-void requests_init(const struct network_table *networks, const struct request_limits *limits);
+/* Makes every slot free. Requests wait from now on as the bounds say. */
+void requests_init(const struct network_table *table, const struct request_limits *bounds);
 
 /* Requests that are not free, in order of arrival. */
 struct request_list *requests_used(void);

@@ -1,8 +1,8 @@
-/* The closer: closes device fds beside whoever had them. To close the last one of a device takes the kernel about 16 ms,
- * and longer while others make and end links. Its threads run in the monitor; they need no right.
+/* The closer: closes device fds beside whoever had them. To close the last one of a device takes the kernel about 16
+ * ms, and longer while others make and end links. Its threads run in the monitor; they need no right.
  *
- * Its queue is short, and full while the kernel is busy with links. Then the giver waits, for as long as the kernel lets
- * every order wait: no write is lost, and none ends the broker. */
+ * Its queue is short, and full while the kernel is busy with links. Then the giver waits, for as long as the kernel
+ * lets every order wait: no write is lost, and none ends the broker. */
 #ifndef TB_CLOSER_H
 #define TB_CLOSER_H
 

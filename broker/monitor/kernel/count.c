@@ -1,5 +1,5 @@
-/* How many devices of each network there are: see count.h. Runs in the monitor; needs no right. Must never parse an alias:
- * the network is what stands behind its last ':'. */
+/* How many devices of each network there are: see count.h. Runs in the monitor; needs no right. Must never parse an
+ * alias: the network is what stands behind its last ':'. */
 #include "broker/monitor/kernel/count.h"
 
 #include "broker/shared/alias.h"
@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* The pause between two questions to the kernel, in times of what the last one took: where links are many, one takes long
- * and keeps the kernel's lock on them. */
+/* The pause between two questions to the kernel, in times of what the last one took: where links are many, one takes
+ * long and keeps the kernel's lock on them. */
 #define PAUSE_TIMES 10
 
 /* How often a dump is tried again because links changed while it was made: it may have left some out. */

@@ -1,8 +1,8 @@
 /* How many devices of each network there are: the monitor's half of Max=. A cache of what the kernel knows. Runs in the
  * monitor.
  *
- * It is an upper bound: it goes up with each device that is made, and down only when the kernel is asked. So it never says
- * too little, whatever ends a device, and where it says that a network is full the kernel is asked again first. */
+ * It is an upper bound: it goes up with each device that is made, and down only when the kernel is asked. So it never
+ * says too little, whatever ends a device, and where it says that a network is full the kernel is asked again first. */
 #ifndef TB_COUNT_H
 #define TB_COUNT_H
 
@@ -22,8 +22,8 @@ struct count {
 /* Asks the kernel. Returns 0, or a negative errno and leaves the numbers as they were. */
 int count_again(struct count *count, struct link_socket *sock);
 
-/* True if there may be no more devices of this network. Asks the kernel before it says so, if the last time is long enough
- * ago. */
+/* True if there may be no more devices of this network. Asks the kernel before it says so, if the last time is long
+ * enough ago. */
 bool count_full(struct count *count, struct link_socket *sock, const struct network *network);
 
 /* One more device of this network. */

@@ -45,7 +45,8 @@ struct making {
 	gid_t group;
 };
 
-/* The step whose stage is told has failed. Its status may have been told already; only TB_KERNEL says more than that. */
+/* The step whose stage is told has failed. Its status may have been told already; only TB_KERNEL says more than
+ * that. */
 static bool fail(struct device_failure *failure, int error)
 {
 	bool names = failure->stage == TB_STAGE_CREATE || failure->stage == TB_STAGE_UP;
@@ -339,7 +340,8 @@ static int harden(struct making *making)
 		own_mac[0] = TAP_MAC_FIRST;
 		setup.mac = own_mac;
 	}
-	/* The kernel gives this one its parent's address, whatever it is made with; the parent's is back when it goes. */
+	/* The kernel gives this one its parent's address, whatever it is made with; the parent's is back when it
+	 * goes. */
 	if (order->network->mode == TB_MODE_PASSTHRU)
 		setup.mac = order->alias.mac;
 	return link_set(&making->workshop->link, making->device->ifindex, &setup);
@@ -405,8 +407,8 @@ static int persist(struct making *making)
 	return ioctl(making->device->fds[0], TUNSETPERSIST, 1) < 0 ? -errno : 0;
 }
 
-/* The steps of making a device. What costs nothing comes first: nobody has nodes opened for a name that is taken. vhost-net
- * comes before the device, so that where there is none no device comes and goes. */
+/* The steps of making a device. What costs nothing comes first: nobody has nodes opened for a name that is taken.
+ * vhost-net comes before the device, so that where there is none no device comes and goes. */
 static const struct {
 	enum tb_stage stage;
 	int (*take)(struct making *making);
@@ -472,7 +474,8 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 		device_discard(workshop, order, device);
 		return false;
 	}
-	/* It stays without a fd, so that closing ours costs little; and it must not be in use when its user opens it. */
+	/* It stays without a fd, so that closing ours costs little; and it must not be in use when its user opens
+	 * it. */
 	if (persistent(order) && !is_macvtap(order))
 		while (device->queues > 0)
 			tb_close(&device->fds[--device->queues]);

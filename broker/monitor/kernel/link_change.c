@@ -1,5 +1,5 @@
-/* Changing links: see link_change.h. Runs in the monitor, and link_delete_ours() in its reaper threads. USES CAP_NET_ADMIN;
- * must never touch a link that is not ours. */
+/* Changing links: see link_change.h. Runs in the monitor, and link_delete_ours() in its reaper threads. USES
+ * CAP_NET_ADMIN; must never touch a link that is not ours. */
 #include "broker/monitor/kernel/link_change.h"
 
 #include "broker/shared/fd.h"

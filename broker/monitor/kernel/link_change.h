@@ -42,13 +42,14 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 /* What the kernel calls a macvtap's mode: MACVLAN_MODE_*. */
 uint32_t link_macvlan_mode(enum tb_macvtap_mode mode);
 
-/* Sets the link up and gives it another alias, in one message. netns is -1, or an fd of a network namespace: the link is
- * moved there with its name in the same message, because a link that was moved and is still down is nowhere to be seen.
- * Its address and MTU go with it; its sysctls are those that a new link gets there. That takes the kernel about 16 ms.
- * Returns 0, -EEXIST if an interface there has the name, or another negative errno. */
+/* Sets the link up and gives it another alias, in one message. netns is -1, or an fd of a network namespace: the link
+ * is moved there with its name in the same message, because a link that was moved and is still down is nowhere to be
+ * seen. Its address and MTU go with it; its sysctls are those that a new link gets there. That takes the kernel about
+ * 16 ms. Returns 0, -EEXIST if an interface there has the name, or another negative errno. */
 int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns);
 
-/* Deletes the link, if its alias begins so and it is a tun, tap or macvtap. Takes the kernel about 16 ms. Returns 0, -ENODEV if there is no such link, -EPERM if it is not ours, or another negative errno. */
+/* Deletes the link, if its alias begins so and it is a tun, tap or macvtap. Takes the kernel about 16 ms. Returns 0,
+ * -ENODEV if there is no such link, -EPERM if it is not ours, or another negative errno. */
 int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start);
 
 /* Adds an entry to the forwarding table of the bridge whose port this is; state and flags as the kernel told them.

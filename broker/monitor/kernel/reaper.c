@@ -29,13 +29,13 @@ static int delete_away(struct reaper_worker *worker, const struct tb_delete *ord
 {
 	struct away *away = worker->reaper->away;
 	int device = away_begin(away, order->lease);
-	int fd TB_CLOSE = -1;
 	int ret;
 
 	if (device < 0)
 		return device;
 	ret = netns_delete_device(&worker->link, device);
-	fd = away_deleted(away, order->lease);
+	device = away_deleted(away, order->lease);
+	tb_close(&device);
 	return ret;
 }
 

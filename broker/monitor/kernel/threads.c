@@ -43,8 +43,8 @@ static int start_thread(struct start *start)
 	return ret;
 }
 
-/* Starts count threads, each with the next one of an array of contexts of this size; with size 0 all have the same one. A
- * context outlives its thread. run() does not return. */
+/* Starts count threads, each with the next one of an array of contexts of this size; with size 0 all have the same one.
+ * A context outlives its thread. run() does not return. */
 static int start_threads(void (*run)(void *context), void *contexts, size_t size, unsigned int count)
 {
 	struct start start = {.run = run, .contexts = contexts, .size = size};

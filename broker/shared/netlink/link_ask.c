@@ -1,5 +1,5 @@
-/* Asking the kernel about links: see link.h. Linked into the monitor and the clerk; needs no right, and changes nothing: that
- * is link_change.c. */
+/* Asking the kernel about links: see link.h. Linked into the monitor and the clerk; needs no right, and changes
+ * nothing: that is link_change.c. */
 #include "broker/shared/netlink/link_batch.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Messages to rtnetlink and its answers: see link_batch.h. Linked into the monitor and the clerk; needs no right by itself:
- * the kernel judges each message. Must never believe an answer that is not the kernel's. */
+/* Messages to rtnetlink and its answers: see link_batch.h. Linked into the monitor and the clerk; needs no right by
+ * itself: the kernel judges each message. Must never believe an answer that is not the kernel's. */
 #include "broker/shared/netlink/link_batch.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Messages to rtnetlink and its answers. Linked into the monitor and the clerk: what the files that implement link.h, link_change.h, link_events.h and
- * netns.h share; for nobody else. */
+/* Messages to rtnetlink and its answers. Linked into the monitor and the clerk: what the files that implement link.h,
+ * link_change.h, link_events.h and netns.h share; for nobody else. */
 #ifndef TB_LINK_BATCH_H
 #define TB_LINK_BATCH_H
 
@@ -42,8 +42,8 @@ void message_end(struct batch *batch);
 int batch_send(struct batch *batch, struct answer *answer);
 int batch_run(struct batch *batch);
 
-/* Reads one link: by its ifindex, or by its name if that is not NULL, and an altname does not count; in the network namespace
- * that has this number here, or in our own (-1). Returns 0, -ENODEV, or another negative errno. */
+/* Reads one link: by its ifindex, or by its name if that is not NULL, and an altname does not count; in the network
+ * namespace that has this number here, or in our own (-1). Returns 0, -ENODEV, or another negative errno. */
 int link_ask(struct link_socket *sock, int32_t nsid, uint32_t ifindex, const char *name, struct link *link);
 
 #endif

@@ -1,5 +1,5 @@
-/* What the kernel tells of links and of bridges' forwarding tables by itself: see link_events.h. To open the sockets USES
- * CAP_NET_ADMIN, for a buffer above the system's limit; to read them needs no right. */
+/* What the kernel tells of links and of bridges' forwarding tables by itself: see link_events.h. To open the sockets
+ * USES CAP_NET_ADMIN, for a buffer above the system's limit; to read them needs no right. */
 #include "broker/shared/netlink/link_events.h"
 
 #include "broker/shared/netlink/link_batch.h"

@@ -1,5 +1,5 @@
-/* Opening sockets to rtnetlink: see link.h. Runs in the monitor and the clerk before lock-down; needs no right. Must never
- * be called after it. */
+/* Opening sockets to rtnetlink: see link.h. Runs in the monitor and the clerk before lock-down; needs no right. Must
+ * never be called after it. */
 #include "broker/shared/fd.h"
 #include "broker/shared/netlink/link.h"
 

@@ -1,5 +1,5 @@
-/* What the kernel says of links: the reading half of link.h. Linked into the monitor and the clerk; needs no right. The bytes come from
- * the kernel, but names and aliases in them may be anybody's. */
+/* What the kernel says of links: the reading half of link.h. Linked into the monitor and the clerk; needs no right. The
+ * bytes come from the kernel, but names and aliases in them may be anybody's. */
 #include "broker/shared/netlink/link.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
-/* "Did you mean ...?" Runs in tapbrokerd before lock-down; needs no right. */
+/* "Did you mean ...?" Called by tapbrokerd before lock-down and by tapctl; needs no right. */
 #ifndef TB_SUGGEST_H
 #define TB_SUGGEST_H
 
 #include <stddef.h>
 
 /* The one of the words that is most like this one, in letters of either case; NULL if none is, or two are equally. */
-const char *suggest(const char *word, const char *const words[], size_t count);
+const char *tb_suggest(const char *word, const char *const words[], size_t count);
 
 #endif

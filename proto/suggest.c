@@ -1,5 +1,5 @@
 /* Finds the word that somebody may have meant: see suggest.h. */
-#include "broker/config/suggest.h"
+#include "proto/suggest.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -44,7 +44,7 @@ static size_t distance(const char *a, const char *b)
 	return steps[a_length][b_length];
 }
 
-const char *suggest(const char *word, const char *const words[], size_t count)
+const char *tb_suggest(const char *word, const char *const words[], size_t count)
 {
 	size_t best = SIZE_MAX;
 	const char *found = NULL;

@@ -1,0 +1,16 @@
+/* Names that the user typed: which rule they break. */
+#ifndef TAPCTL_NAMES_H
+#define TAPCTL_NAMES_H
+
+#include <stdbool.h>
+
+/* Check a network's name (with bridge: it may also be that of a bridge) and an interface's. They say which rule the
+ * word breaks, behind "COMMAND: ", and offer the word in small letters if that is a name. Return EXIT_OK or
+ * EXIT_USAGE. */
+int network_name_check(const char *command, const char *word, bool bridge);
+int interface_name_check(const char *command, const char *word);
+
+/* Checks TAPBROKER_SOCKET, and says what is wrong with it. Returns EXIT_OK or EXIT_USAGE. */
+int socket_path_check(void);
+
+#endif

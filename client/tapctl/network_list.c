@@ -1,0 +1,89 @@
+/* Fetching and finding networks: see network_list.h. Runs as the user. */
+#include "client/tapctl/network_list.h"
+
+#include "client/tapctl/tapctl.h"
+#include "client/tapctl/waiting.h"
+#include "proto/suggest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void network_free(struct tap_network *network)
+{
+	free((char *)network->name);
+	free((char *)network->names);
+	free((char *)network->lower);
+}
+
+static int network_add(const struct tap_network *network, void *arg)
+{
+	struct network_list *list = arg;
+	struct tap_network *longer = realloc(list->networks, (list->count + 1) * sizeof(*longer));
+	struct tap_network *copy;
+
+	if (longer == NULL)
+		return ENOMEM;
+	list->networks = longer;
+	copy = &longer[list->count];
+	*copy = *network;
+	copy->name = strdup(network->name);
+	copy->names = strdup(network->names);
+	copy->lower = strdup(network->lower);
+	if (copy->name == NULL || copy->names == NULL || copy->lower == NULL) {
+		network_free(copy);
+		return ENOMEM;
+	}
+	list->count++;
+	return 0;
+}
+
+int networks_fetch(int timeout, struct network_list *list)
+{
+	int error = tap_networks(timeout, network_add, list);
+
+	return error < 0 ? errno : error;
+}
+
+int networks_get(struct network_list *list)
+{
+	int error;
+
+	waiting_begin("the broker");
+	error = networks_fetch(0, list);
+	waiting_end();
+	if (error == 0)
+		return EXIT_OK;
+	complain("%s", tap_strerror(error));
+	return exit_code(error);
+}
+
+void networks_free(struct network_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		network_free(&list->networks[i]);
+	free(list->networks);
+	*list = (struct network_list)NETWORKS_NONE;
+}
+
+const struct tap_network *networks_find(const struct network_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->networks[i].name, name) == 0)
+			return &list->networks[i];
+	return NULL;
+}
+
+const char *networks_suggest(const struct network_list *list, const char *word)
+{
+	const char **names = calloc(list->count + 1, sizeof(*names));
+	const char *found = NULL;
+
+	if (names == NULL)
+		return NULL;
+	for (size_t i = 0; i < list->count; i++)
+		names[i] = list->networks[i].name;
+	found = tb_suggest(word, names, list->count);
+	free(names);
+	return found;
+}

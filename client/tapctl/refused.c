@@ -1,0 +1,132 @@
+/* Why `tapctl get` has no device: see refused.h. Runs as the user. */
+#include "client/tapctl/refused.h"
+
+#include "client/tapctl/leases.h"
+#include "client/tapctl/network_list.h"
+#include "client/tapctl/tapctl.h"
+
+#include "proto/message.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LOOK_TIMEOUT 1000 /* milliseconds: a better text is not worth more */
+#define ADVICE_TEXT 128
+
+/* Writes "; did you mean ...?" if the network is none that is listed, and one of those is like it; else nothing. */
+static void suggest_network(const char *network, char advice[ADVICE_TEXT])
+{
+	struct network_list list = NETWORKS_NONE;
+	const char *meant = NULL;
+
+	if (networks_fetch(LOOK_TIMEOUT, &list) == 0 && networks_find(&list, network) == NULL)
+		meant = networks_suggest(&list, network);
+	if (meant != NULL)
+		snprintf(advice, ADVICE_TEXT, "; did you mean \"%s\"?", meant);
+	networks_free(&list);
+}
+
+/* A name that is taken may be the caller's own. Returns true if it was, after saying so. */
+static bool explain_own(const struct device *device)
+{
+	struct lease_list list = LEASES_NONE;
+	bool found = false;
+
+	if (leases_ask(0, LOOK_TIMEOUT, &list) == 0)
+		for (size_t i = 0; i < list.count && !found; i++) {
+			const struct tap_lease *lease = &list.leases[i];
+
+			found = strcmp(lease->name, device->request.name) == 0;
+			if (found)
+				complain(
+					"%s: you hold %s already: lease %s of the network %s, for process %u; \"tapctl release %s\" gives it back",
+					device->word, lease->name, lease->id, lease->network, lease->pid, lease->name);
+		}
+	leases_free(&list);
+	return found;
+}
+
+static void explain_kernel(const struct device *device, const struct tap_failure *failure)
+{
+	if (failure->stage == TB_STAGE_LINK && failure->error == EXFULL)
+		complain(
+			"%s: the network's bridge is full: it has 1023 ports, which is the most that the kernel allows; try again when one is free, or ask the administrator for another bridge",
+			device->word);
+	else
+		complain("%s: the kernel refused %s: %s; the log of tapbrokerd has the same", device->word,
+			 tap_stage(failure->stage), strerror(failure->error));
+}
+
+static void explain_quota(const struct device *device, const struct tap_failure *failure)
+{
+	complain(
+		"%s: refused: you hold %u of the %u devices that one user may hold %s; \"tapctl list\" shows them, \"tapctl release\" gives one back",
+		device->word, failure->held, failure->limit,
+		failure->quota == TAP_QUOTA_NETWORK ? "of this network (MaxPerUser= in its file)"
+						    : "of all networks (--max-leases-per-user)");
+}
+
+static bool is_polkits(unsigned int check)
+{
+	return check == TAP_CHECK_POLKIT_CHALLENGE || check == TAP_CHECK_POLKIT_DISMISSED ||
+	       check == TAP_CHECK_POLKIT_ERROR || check == TAP_CHECK_POLKIT_TIMEOUT;
+}
+
+/* polkit has not said no: a password would do, or it does not work. */
+static int explain_polkit(const struct device *device, unsigned int check)
+{
+	switch (check) {
+	case TAP_CHECK_POLKIT_CHALLENGE:
+		if ((device->request.flags & TAP_INTERACTIVE) != 0)
+			complain(
+				"%s: refused: polkit wants a password, but found no agent that asks for it; use a terminal with pkttyagent installed, or a desktop",
+				device->word);
+		else
+			complain(
+				"%s: refused: polkit wants a password, and may not ask for it; use a terminal in the foreground, or --interactive where an agent runs",
+				device->word);
+		return EXIT_WOULD_ASK;
+	case TAP_CHECK_POLKIT_DISMISSED:
+		complain("%s: refused: polkit wants a password, and the question was dismissed or not answered rightly",
+			 device->word);
+		return EXIT_WOULD_ASK;
+	case TAP_CHECK_POLKIT_TIMEOUT:
+		complain(
+			"%s: polkit does not answer: polkitd is stopped or overloaded; try again, and look at its log (journalctl -u polkit)",
+			device->word);
+		return EXIT_NO_POLKIT;
+	default:
+		complain(
+			"%s: polkit could not be asked: polkitd does not run, or failed; the logs of tapbrokerd and polkitd say more",
+			device->word);
+		return EXIT_NO_POLKIT;
+	}
+}
+
+int refused_explain(const struct device *device, int error)
+{
+	const struct tap_failure *failure = device->request.failure;
+	char advice[ADVICE_TEXT] = "";
+
+	if (is_polkits(failure->check))
+		return explain_polkit(device, failure->check);
+	if (error == EDQUOT && failure->limit != 0) {
+		explain_quota(device, failure);
+	} else if (error == ENOSPC && failure->quota == TAP_QUOTA_BROKER) {
+		complain(
+			"%s: refused: the broker has handed out all the devices that it may (--max-leases); try again later",
+			device->word);
+	} else if (error == EIO && failure->error != 0) {
+		explain_kernel(device, failure);
+	} else if (error == EEXIST && device->request.name != NULL && explain_own(device)) {
+		return exit_code(error);
+	} else if (failure->check != TAP_CHECK_NONE) {
+		complain("%s: %s; %s", device->word, tap_strerror(error), tap_check(failure->check));
+	} else {
+		if (error == EACCES)
+			suggest_network(device->request.network, advice);
+		complain("%s: %s%s", device->word, tap_strerror(error), advice);
+	}
+	return exit_code(error);
+}
