@@ -228,8 +228,8 @@ struct tb_fdb_entry {
 	uint8_t reserved[6];
 };
 
-/* Make the device of this lease again what it was made as: its address, its sysctls, and a port of its network's bridge if
- * it has no master. The monitor touches nothing whose alias does not name this lease and this address. */
+/* Make the device of this lease again what it was made as: its address, its sysctls, and a port of its network's bridge
+ * if it has no master. The monitor touches nothing whose alias does not name this lease and this address. */
 struct tb_repair {
 	struct tb_header header;
 	uint8_t lease[TB_ID_SIZE];

@@ -201,7 +201,7 @@ static void open_books(const struct clerk_options *options, const struct network
 	leases_listen();
 	clerk_checked(fdb_init(NEIGHBOURS_FD, deletion_put_back), "cannot listen to the kernel's news of bridges");
 	clerk_checked(guard_init(LINKS_FD), "cannot listen to the kernel's news of links");
-	mend_init();
+	mend_init(guard_look);
 	requests_init(networks, &request_limits);
 	clerk_checked(lists_init(capacity), "cannot make room for lists");
 	clerk_checked(flow_init(AUTHORITY_FD), "cannot hear the authority");

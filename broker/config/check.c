@@ -111,7 +111,8 @@ static unsigned int bridge_number(const char *bridge, const char *file)
 	return (unsigned int)strtoul(text, NULL, 10);
 }
 
-/* A port goes through two steps, listening and learning, before it forwards; the kernel tells hundredths of a second. */
+/* A port goes through two steps, listening and learning, before it forwards; the kernel tells
+ * hundredths of a second. */
 static void warn_of_stp(const struct network *network)
 {
 	if (network->bridge[0] != '\0' && bridge_number(network->bridge, "stp_state") != 0)

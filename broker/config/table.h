@@ -64,7 +64,8 @@ struct network_table {
 	size_t subordinates_count;
 };
 
-/* What the devices of this network have for arp_ignore: they answer no ARP request, or only for addresses of their own. */
+/* What the devices of this network have for arp_ignore: they answer no ARP request, or only for addresses of
+ * their own. */
 uint32_t network_arp_ignore(const struct network *network);
 
 /* The network of that name, or NULL. The name is NUL-terminated. */

@@ -32,8 +32,8 @@ static void derive_mac(const struct monitor *monitor, const struct tb_question *
 	memcpy(mac, &hash, TB_MAC_SIZE);
 }
 
-/* A lease id of our own, and for all but a tun an address for the device's user: a name that was asked for has one of its
- * own. */
+/* A lease id of our own, and for all but a tun an address for the device's user: a name that was asked for has one of
+ * its own. */
 static void draw(const struct monitor *monitor, const struct tb_question *question, struct alias *alias)
 {
 	draw_bytes(alias->lease, sizeof(alias->lease));

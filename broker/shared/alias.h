@@ -3,8 +3,8 @@
  *	tapbroker:2:LEASE:STATE:UID:GID:PID:STARTTIME:SINCE:LIFETIME:MTU:MAC:NETWORK
  *
  * LEASE and MAC are hexadecimal, LIFETIME is its number, NETWORK comes last and holds no ':'. The monitor writes it,
- * and nobody else; the clerk reads it. In the monitor three parts are compared, and nothing is parsed: the beginning, to
- * its lease id, what stands behind the last ':', and the address before that.
+ * and nobody else; the clerk reads it. In the monitor three parts are compared, and nothing is parsed: the beginning,
+ * to its lease id, what stands behind the last ':', and the address before that.
  */
 #ifndef TB_ALIAS_H
 #define TB_ALIAS_H

@@ -2,7 +2,6 @@
 #include "broker/clerk/lease/mend.h"
 
 #include "broker/clerk/lease/deletion.h"
-#include "broker/clerk/lease/guard.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/log.h"
 #include "broker/shared/machine_id.h"
@@ -28,10 +27,12 @@ static const uint8_t udev_key[SIPHASH_KEY_SIZE] = {0xd3, 0x1e, 0x48, 0xfa, 0x90,
 
 static uint8_t machine_id[MACHINE_ID_SIZE];
 static bool machine_known;
+static void (*look)(struct lease *lease);
 static uint64_t next_look = UINT64_MAX; /* no lease's look_at is before this millisecond of the monotonic clock */
 
-void mend_init(void)
+void mend_init(void (*look_at_device)(struct lease *lease))
 {
+	look = look_at_device;
 	machine_known = machine_id_read(machine_id) == 0;
 	next_look = UINT64_MAX;
 }
@@ -139,7 +140,7 @@ void mend_bridge(const struct link *link)
 			continue;
 		lease->port_bridge = link->ifindex;
 		lease->port_tries = 0;
-		guard_look(lease);
+		look(lease);
 	}
 }
 
@@ -149,7 +150,7 @@ static void look_now(struct lease *lease, uint64_t now)
 	lease->look_at = 0;
 	if (is_new(lease))
 		look_at(lease, now + (now - lease->made_at));
-	guard_look(lease);
+	look(lease);
 }
 
 int mend_expire(void)

@@ -1,9 +1,9 @@
-/* Mending: other programs of the host change devices too (udev, sysctl.d, who takes a bridge down), and that costs no user
- * the device: the monitor is told to put it back. Runs in the clerk.
+/* Mending: other programs of the host change devices too (udev, sysctl.d, who takes a bridge down), and that costs no
+ * user the device: the monitor is told to put it back. Runs in the clerk.
  *
  * Put back are
- *   - the address that udev gives a new device (MACAddressPolicy=persistent), as long as it is the very address that udev
- *     gives a device of this name: a holder gains nothing by it;
+ *   - the address that udev gives a new device (MACAddressPolicy=persistent), as long as it is the very address that
+ *     udev gives a device of this name: a holder gains nothing by it;
  *   - the sysctls of a new device, for some seconds: later changes are an administrator's own;
  *   - the bridge of a device that has none: at once, or when a bridge of that name appears.
  */
@@ -12,8 +12,9 @@
 
 #include "broker/clerk/lease/lease.h"
 
-/* Reads which addresses udev gives devices on this machine. Before lock-down. */
-void mend_init(void);
+/* Reads which addresses udev gives devices on this machine. Before lock-down. look_at_device has the guard look at one.
+ * */
+void mend_init(void (*look_at_device)(struct lease *lease));
 
 /* The lease has a new device: it is looked at several times, as udev comes later. */
 void mend_begin(struct lease *lease);

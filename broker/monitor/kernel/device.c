@@ -383,8 +383,8 @@ static int read_back(struct making *making)
 	return (is_macvtap(order) ? macvtap_as_set : tun_as_set)(making, &link) ? 0 : -EPROTO;
 }
 
-/* Anything else than what was set is a failure, but that udev's sysctl.d may have written in between: then it is set once
- * more. */
+/* Anything else than what was set is a failure, but that udev's sysctl.d may have written in between: then it is set
+ * once more. */
 static int verify(struct making *making)
 {
 	int ret = read_back(making);

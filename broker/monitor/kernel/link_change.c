@@ -69,8 +69,8 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 }
 
 /* A router advertisement changes nothing, whatever is written to all of the host's devices later: accept_ra is set also
- * where disable_ipv6 is, which one write to "all" undoes; and the others say the same once more, for a program that writes
- * accept_ra alone. */
+ * where disable_ipv6 is, which one write to "all" undoes; and the others say the same once more, for a program that
+ * writes accept_ra alone. */
 int link_limit_ipv6(int conf, const char *name, bool disabled)
 {
 	static const char *const files[] = {"accept_ra", "accept_ra_defrtr", "accept_ra_pinfo", "accept_redirects",

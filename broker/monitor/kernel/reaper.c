@@ -1,5 +1,5 @@
-/* The reaper: see reaper.h. Runs in the monitor as threads; USES CAP_NET_ADMIN to delete or repair devices whose alias says
- * that they are this lease's, and to add an entry to a bridge that a network file names. */
+/* The reaper: see reaper.h. Runs in the monitor as threads; USES CAP_NET_ADMIN to delete or repair devices whose alias
+ * says that they are this lease's, and to add an entry to a bridge that a network file names. */
 #include "broker/monitor/kernel/reaper.h"
 
 #include "broker/monitor/kernel/link_change.h"

@@ -1,6 +1,6 @@
 /* The reaper: deletes devices, and puts devices and bridges' entries right, as the clerk says, beside the orders and
- * several at once: a deletion takes the kernel about 16 ms. Its threads have the monitor's own rights. They read from a channel of their
- * own, and answer there. */
+ * several at once: a deletion takes the kernel about 16 ms. Its threads have the monitor's own rights. They read from a
+ * channel of their own, and answer there. */
 #ifndef TB_REAPER_H
 #define TB_REAPER_H
 

@@ -1,5 +1,5 @@
-/* Putting a device right: see repair.h. Runs in the monitor's reaper threads; USES CAP_NET_ADMIN. Must never touch a link
- * that is not ours, nor take a device off a master that it has. */
+/* Putting a device right: see repair.h. Runs in the monitor's reaper threads; USES CAP_NET_ADMIN. Must never touch a
+ * link that is not ours, nor take a device off a master that it has. */
 #include "broker/monitor/kernel/repair.h"
 
 #include "broker/monitor/kernel/device.h"
