@@ -127,6 +127,7 @@ static bool fails_send[TEST_FDS]; /* sending on this fd: EAGAIN */
 static bool fails_random;
 static bool fails_watch; /* of clients that ask */
 static bool watched[TEST_FDS];
+static uint32_t watched_for[TEST_FDS]; /* EPOLLIN and the like */
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
@@ -159,6 +160,7 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 	if (ret == 0 && fd < TEST_FDS) {
 		require(operation != EPOLL_CTL_ADD || !watched[fd]);
 		watched[fd] = operation != EPOLL_CTL_DEL;
+		watched_for[fd] = watched[fd] ? event->events : 0;
 	}
 	return ret;
 }

@@ -25,6 +25,13 @@ static void lock_down(void)
 	authority_lock_down();
 }
 
+/* It ends with code 1, before it does anything else. */
+static void it_does_not_run_with_rights(void **state)
+{
+	(void)state;
+	assert_int_equal(below_filter(authority_lock_down, attempt_vdso_call, SYS_clock_gettime), 1);
+}
+
 static void *thread_body(void *argument)
 {
 	return argument;
@@ -97,6 +104,7 @@ static void it_opens_no_file(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_does_not_run_with_rights),
 		cmocka_unit_test(it_can_tell_the_time_without_the_vdso),
 		cmocka_unit_test(it_makes_no_process_and_no_namespace),
 		cmocka_unit_test(it_makes_threads),

@@ -296,6 +296,23 @@ static void test_no_room_for_fds(void **state)
 	assert_int_equal(count_open_fds(), before);
 }
 
+/* The kernel fills the room, and drops the others: what it has filled is closed again. */
+static void test_more_fds_than_room(void **state)
+{
+	struct channel *channel = *state;
+	struct tb_order client = good_client();
+	int before = count_open_fds();
+	int fds[2] = {channel->peer, channel->peer};
+	int room[1] = {-1};
+	char message[TB_MESSAGE_MAX];
+	size_t nfds = 1;
+
+	assert_int_equal(tb_send(channel->peer, &client, sizeof(client), fds, 2), 0);
+	assert_int_equal(tb_receive(channel->ours, message, sizeof(message), room, &nfds), -EPROTO);
+	assert_int_equal(nfds, 0);
+	assert_int_equal(count_open_fds(), before);
+}
+
 /* A process that has no free descriptor for what comes is not told that its peer speaks nonsense. */
 static void test_no_free_descriptor(void **state)
 {
@@ -430,6 +447,7 @@ int main(void)
 		ON_CHANNEL(test_good_after_bad),
 		ON_CHANNEL(test_end),
 		ON_CHANNEL(test_no_room_for_fds),
+		ON_CHANNEL(test_more_fds_than_room),
 		ON_CHANNEL(test_no_free_descriptor),
 		ON_CHANNEL(test_no_room_for_message),
 		ON_CHANNEL(test_foreign_control),

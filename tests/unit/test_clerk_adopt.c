@@ -124,9 +124,13 @@ static void test_foreign_links(void **state)
 {
 	(void)state;
 	strcpy(add_link(7, "tun")->alias, "my own tap");
-	strcpy(add_link(8, "tun")->alias, ALIAS_PREFIX "nonsense");
-	add_link(9, "dummy");
+	test_logged[0] = '\0';
 	adopt_all(NULL, -1, NULL);
+	assert_string_equal(test_logged, "");
+	add_link(9, "dummy");
+	strcpy(add_link(8, "tun")->alias, ALIAS_PREFIX "nonsense");
+	adopt_all(NULL, -1, NULL);
+	assert_non_null(strstr(test_logged, "it is left alone"));
 	assert_int_equal(leases_count(), 0);
 	assert_true(nothing_for(others.reaper));
 }

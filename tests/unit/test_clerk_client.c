@@ -4,12 +4,14 @@
 #include "broker/shared/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +22,19 @@ static struct sockaddr_un address;
 static socklen_t address_size;
 static int listening = -1;
 static struct client client;
+static pid_t killed_when_read; /* this process ends while its start time is read; 0: none does */
+
+/* Takes the place of the C library's. */
+int open(const char *path, int flags, ...)
+{
+	siginfo_t ended;
+
+	if (killed_when_read != 0) {
+		kill(killed_when_read, SIGKILL);
+		waitid(P_PID, (id_t)killed_when_read, &ended, WEXITED | WNOWAIT);
+	}
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
 
 static int set_up(void **state)
 {
@@ -98,6 +113,20 @@ static void test_a_process_that_has_ended(void **state)
 	assert_int_equal(close(sock), 0);
 }
 
+/* What was read is a successor's then, for all that is known. */
+static void test_a_process_that_ends_meanwhile(void **state)
+{
+	pid_t child = start_client(false);
+	int sock = accept(listening, NULL, NULL);
+
+	(void)state;
+	killed_when_read = child;
+	assert_int_equal(client_identify(&client, sock), -ESRCH);
+	killed_when_read = 0;
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(sock);
+}
+
 static void test_no_socket(void **state)
 {
 	(void)state;
@@ -131,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_process_that_runs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_process_that_has_ended, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_process_that_ends_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_socket, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_strange_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_visible, set_up, tear_down),

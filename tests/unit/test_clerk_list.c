@@ -198,6 +198,7 @@ static void test_list_of_networks(void **state)
 	(void)state;
 	held_lease(ALICE, 7);
 	((struct network *)test_network("phys"))->listed = false;
+	((struct network *)test_network("lan"))->vnet_hdr = true;
 	request_set(&request, TB_REQ_NETWORKS);
 	client = client_ask(ALICE, &request);
 	for (uint32_t left = 3; left-- > 0;) {
@@ -206,6 +207,8 @@ static void test_list_of_networks(void **state)
 		assert_int_equal(message.network.left, left);
 		assert_string_not_equal(message.network.network, "phys");
 		assert_int_equal(message.network.held, strcmp(message.network.network, "lan") == 0);
+		assert_int_equal(message.network.flags,
+				 strcmp(message.network.network, "lan") == 0 ? TB_REQUEST_VNET_HDR : 0);
 	}
 	assert_int_equal(take(client, &message, NULL), -1);
 	close(client);
@@ -252,8 +255,21 @@ static void test_watchers_are_limited(void **state)
 	assert_int_equal(take(clients[WATCHERS_PER_USER], &message, NULL), TB_ANS_EVENT);
 	assert_int_equal(message.event.status, TB_BUSY);
 	assert_int_equal(message.event.check, TB_CHECK_WATCHES);
-	for (int i = 0; i <= WATCHERS_PER_USER; i++)
+	for (int i = 0; i <= WATCHERS_PER_USER; i++) {
+		if (i < WATCHERS_PER_USER) {
+			assert_int_equal(take(clients[i], &message, NULL), TB_ANS_EVENT);
+			assert_int_equal(message.event.status, TB_OK);
+		}
 		close(clients[i]);
+	}
+	/* Of root's there are as many as there may be at all. */
+	for (int i = 0; i <= WATCHERS_PER_USER; i++) {
+		int client = client_ask(0, &request);
+
+		assert_int_equal(take(client, &message, NULL), TB_ANS_EVENT);
+		assert_int_equal(message.event.status, TB_OK);
+		close(client);
+	}
 }
 
 /* A client that is too slow is told how many events it has lost. */

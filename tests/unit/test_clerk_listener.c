@@ -266,8 +266,10 @@ static void test_backlog(void **state)
 	say(socks[LISTENER_ROOT_SLOTS + 2]);
 	assert_int_equal(run(), 2000);
 	assert_int_equal(ready_count, 0);
+	assert_int_equal(watched_for[listening], 0);
 	test_now += 2000;
 	run();
+	assert_int_equal(watched_for[listening], EPOLLIN);
 	assert_int_equal(ready_count, 1);
 	for (int i = 0; i < LISTENER_ROOT_SLOTS + 3; i++)
 		close(socks[i]);

@@ -2,6 +2,8 @@
  * worth. */
 #include "tests/unit/clerk.h"
 
+#include <sys/wait.h>
+
 #include <cmocka.h>
 
 static struct tb_request request;
@@ -154,6 +156,74 @@ static void test_yes_crosses_cancel(void **state)
 	assert_true(TAILQ_EMPTY(requests_used()));
 }
 
+/* The monitor keeps a yes until an order spends it, and until that is answered: there is no place for a further one
+ * meanwhile. */
+static void test_a_yes_takes_a_place(void **state)
+{
+	int clients[QUESTIONS_MAX + 2];
+	int asked = 0;
+
+	(void)state;
+	/* One is ordered, one has its yes and waits; the others are asked about. */
+	for (int i = 0; i < 2; i++) {
+		clients[i] = client_ask(ALICE + (uid_t)i, &request);
+		authority_answers(TB_VERDICT_YES);
+	}
+	for (int i = 2; i < QUESTIONS_MAX + 2; i++)
+		clients[i] = client_ask(ALICE + (uid_t)i, &request);
+	while (take_asked() == TB_REQ_ASK)
+		asked++;
+	assert_int_equal(asked, QUESTIONS_MAX - 2);
+	for (int i = 0; i < QUESTIONS_MAX + 2; i++)
+		close(clients[i]);
+}
+
+/* While it waited for its turn its user has got all that it may have. */
+static void test_full_when_its_turn_comes(void **state)
+{
+	int first = client_ask(ALICE, &request);
+	int second = client_ask(ALICE, &request);
+	uint8_t ticket[TB_ID_SIZE];
+
+	(void)state;
+	assert_int_equal(take_asked(), TB_REQ_ASK);
+	memcpy(ticket, message.question.ticket, sizeof(ticket));
+	for (uint32_t i = 0; i < test_lease_limits.per_user; i++)
+		lease_happens(lease_begin_again(test_network("lan"), test_network("lan")->name, ALICE), LEASE_ADOPTED);
+	authority_say(ticket, TB_VERDICT_NO);
+	assert_int_equal(take_asked(), 0);
+	clerk_pass(20);
+	assert_answered(second, TB_QUOTA_USER, TB_CHECK_MAX_LEASES_PER_USER);
+	close(first);
+}
+
+/* While it waited for its turn the process has ended, and another holds its connection. */
+static void test_process_has_ended(void **state)
+{
+	int first = client_ask(ALICE, &request);
+	int second = client_ask(ALICE, &request);
+	uint8_t ticket[TB_ID_SIZE];
+	pid_t child = fork();
+	int pidfd;
+
+	(void)state;
+	if (child == 0)
+		_exit(0);
+	assert_int_equal(take_asked(), TB_REQ_ASK);
+	memcpy(ticket, message.question.ticket, sizeof(ticket));
+	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+	assert_true(pidfd >= 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_true(dup2(pidfd, TAILQ_LAST(requests_used(), request_list)->client.pidfd) >= 0);
+	close(pidfd);
+	authority_say(ticket, TB_VERDICT_NO);
+	clerk_run();
+	assert_int_equal(take_asked(), 0);
+	clerk_pass(20);
+	assert_answered(second, TB_DENIED, TB_CHECK_NONE);
+	close(first);
+}
+
 /* It got its yes, and waits for its order when its client goes. */
 static void test_hangs_up_with_a_yes(void **state)
 {
@@ -228,6 +298,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_so_many_in_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hangs_up_while_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_yes_crosses_cancel, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_yes_takes_a_place, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_full_when_its_turn_comes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_process_has_ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hangs_up_with_a_yes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_slow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_ticket, set_up, tear_down),

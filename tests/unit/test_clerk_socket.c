@@ -225,6 +225,44 @@ static void test_requests_with_descriptors(void **state)
 	}
 }
 
+/* Requests that are none: too short, too long, not of this protocol, or with what such a request does not have. */
+static void test_malformed_requests(void **state)
+{
+	char bytes[TB_REQUEST_MAX + 8] = "";
+	struct tb_request *request = (struct tb_request *)bytes;
+	const struct {
+		size_t size;
+		uint32_t magic;
+		uint32_t mtu;
+	} rows[] = {
+		{sizeof(*request), TB_MAGIC, 0},
+		{sizeof(*request) - 1, TB_MAGIC, 0},
+		{sizeof(*request) + 1, TB_MAGIC, 0},
+		{sizeof(bytes), TB_MAGIC, 0},
+		{1, TB_MAGIC, 0},
+		{0, TB_MAGIC, 0},
+		{sizeof(*request), 1, 0},
+		{sizeof(*request), TB_MAGIC, 1500},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		union test_message message;
+		int ours;
+		int asking = client_socket(0, &ours);
+
+		request_set(request, TB_REQ_ABOUT);
+		request->header.magic = rows[i].magic;
+		request->mtu = rows[i].mtu;
+		assert_int_equal(send(asking, bytes, rows[i].size, 0), rows[i].size);
+		flow_begin(ours);
+		assert_true(take(asking, &message, NULL) > 0);
+		assert_int_equal(message.answer.status, i == 0 ? TB_OK : TB_MALFORMED);
+		assert_true(TAILQ_EMPTY(requests_used()));
+		close(asking);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +274,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lingering_behind_another_message, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_closer_has_pauses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_requests_with_descriptors, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_malformed_requests, set_up, tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -132,9 +132,11 @@ static void test_session(void **state)
 	assert_int_equal(take_answer(client), TB_ANS_OPEN);
 	clerk_run();
 	assert_int_equal(only_lease()->state, LEASE_HELD);
+	assert_int_equal(leases_live(), 1);
 	close(client);
 	clerk_run();
 	assert_int_equal(only_lease()->state, LEASE_DELETING);
+	assert_int_equal(leases_live(), 0);
 	assert_int_equal(only_lease()->lifeline, -1);
 	order = reaper_takes();
 	assert_int_equal(order.ifindex, 7);
@@ -270,6 +272,8 @@ static void test_holder(void **state)
 	clerk_run();
 	assert_int_equal(lease->state, LEASE_DELETING);
 	assert_int_equal(lease->holder, -1);
+	/* A copy of it may live on elsewhere. */
+	assert_false(watched[pair[0]]);
 }
 
 int main(void)

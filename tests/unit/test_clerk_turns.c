@@ -49,6 +49,24 @@ static void test_alone(void **state)
 	assert_int_equal(count_in(ALICE, LEASE_WAITING), 3);
 }
 
+/* One that is over makes room for one. */
+static void test_one_over_of_many(void **state)
+{
+	struct lease *first;
+
+	(void)state;
+	first = ended_lease(ALICE);
+	for (int i = 0; i < TURNS_MANY + 3; i++)
+		ended_lease(ALICE);
+	assert_int_equal(count_in(ALICE, LEASE_WAITING), 4);
+	/* The others take longer. */
+	lease_happens(first, LEASE_DELETED);
+	test_now += TURN_MS;
+	turns_expire();
+	assert_int_equal(count_in(ALICE, LEASE_DELETING) + count_in(ALICE, LEASE_LATE), TURNS_MANY);
+	assert_int_equal(count_in(ALICE, LEASE_WAITING), 3);
+}
+
 static void test_one_while_others_get_devices(void **state)
 {
 	(void)state;
@@ -140,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_one_over_of_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_while_others_get_devices, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_next_turn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_order_of_arrival, set_up, tear_down),

@@ -66,6 +66,28 @@ static void test_an_accepted_socket_is_ours(void **state)
 	close(pair[1]);
 }
 
+/* A socket of another service's is a SEQPACKET socket that was accepted, too. */
+static void test_another_service(void **state)
+{
+	struct sockaddr_un elsewhere = {.sun_family = AF_UNIX};
+	int other = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	int client = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	int accepted;
+
+	(void)state;
+	snprintf(elsewhere.sun_path, sizeof(elsewhere.sun_path), "/tmp/test_peer.%d.other", (int)getpid());
+	unlink(elsewhere.sun_path);
+	assert_int_equal(bind(other, (struct sockaddr *)&elsewhere, sizeof(elsewhere)), 0);
+	assert_int_equal(listen(other, 8), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&elsewhere, sizeof(elsewhere)), 0);
+	accepted = accept(other, NULL, NULL);
+	assert_int_equal(peer_check_origin(accepted, &origin), -EPROTOTYPE);
+	unlink(elsewhere.sun_path);
+	close(accepted);
+	close(client);
+	close(other);
+}
+
 static void test_the_kernel_says_who_it_is(void **state)
 {
 	(void)state;
@@ -86,31 +108,33 @@ static void test_reading_that_is_shut_down_is_no_end(void **state)
 	assert_int_equal(check_self(theirs), -ESRCH);
 }
 
+/* Somebody else holds its connection. Its number is not free before it is waited for, and then names nobody. */
 static void test_the_process_has_ended(void **state)
 {
+	int sock = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 	pid_t pid = fork();
+	siginfo_t ended;
 	int accepted;
 
 	(void)state;
-	if (pid == 0) {
-		int sock = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-
+	if (pid == 0)
 		_exit(connect(sock, (struct sockaddr *)&address, sizeof(address)) < 0);
-	}
 	accepted = accept(listening, NULL, NULL);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT), 0);
 	assert_int_equal(peer_check_origin(accepted, &origin), 0);
 	assert_int_equal(peer_check(accepted, geteuid(), getegid(), pid), -ESRCH);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(peer_check(accepted, geteuid(), getegid(), pid), -ESRCH);
 	close(accepted);
+	close(sock);
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
-		TEST(test_an_accepted_socket_is_ours),
-		TEST(test_the_kernel_says_who_it_is),
-		TEST(test_reading_that_is_shut_down_is_no_end),
+		TEST(test_an_accepted_socket_is_ours), TEST(test_another_service),
+		TEST(test_the_kernel_says_who_it_is),  TEST(test_reading_that_is_shut_down_is_no_end),
 		TEST(test_the_process_has_ended),
 	};
 

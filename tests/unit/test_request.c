@@ -149,6 +149,27 @@ static void test_a_number_of_items_that_overflows(void **state)
 	assert_false(tb_request_valid(&message, size));
 }
 
+/* Another's device may have got the name while polkit was asked. */
+static void test_who_revokes_names_an_id(void **state)
+{
+	size_t size = make(TB_REQ_REVOKE, 0);
+
+	(void)state;
+	assert_false(tb_request_valid(&message, size));
+	tb_field_set(message.request.name, sizeof(message.request.name), "vm0");
+	assert_false(tb_request_valid(&message, size));
+	message.request.header.type = TB_REQ_RELEASE;
+	assert_true(tb_request_valid(&message, size));
+	memset(message.request.name, 0, sizeof(message.request.name));
+	assert_false(tb_request_valid(&message, size));
+	message.request.lease[0] = 1;
+	assert_true(tb_request_valid(&message, size));
+	message.request.header.type = TB_REQ_REVOKE;
+	assert_true(tb_request_valid(&message, size));
+	tb_field_set(message.request.name, sizeof(message.request.name), "vm0");
+	assert_false(tb_request_valid(&message, size));
+}
+
 static void test_about(void **state)
 {
 	size_t size = make(TB_REQ_ABOUT, 0);
@@ -238,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_whole_requests),
 		cmocka_unit_test(test_the_largest_request),
 		cmocka_unit_test(test_a_number_of_items_that_overflows),
+		cmocka_unit_test(test_who_revokes_names_an_id),
 		cmocka_unit_test(test_about),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_items),

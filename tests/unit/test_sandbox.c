@@ -166,6 +166,12 @@ static int write_forwarding(void)
 	return open("/proc/sys/net/ipv4/ip_forward", O_WRONLY);
 }
 
+/* A file that it may write: no right but that is given. */
+static int read_sysctl(void)
+{
+	return open("/proc/sys/net/ipv6/conf/lo/accept_ra", O_RDONLY);
+}
+
 /* What the monitor does all day. */
 static int read_status(void)
 {
@@ -259,6 +265,8 @@ static void test_landlock_keeps_files_away(void **state)
 	assert_int_equal(in_sandbox(write_null), DENIED);
 	assert_int_equal(in_sandbox(write_hostname), DENIED);
 	assert_int_equal(in_sandbox(write_forwarding), DENIED);
+	if (access("/proc/sys/net/ipv6/conf/lo/accept_ra", R_OK) == 0)
+		assert_int_equal(in_sandbox(read_sysctl), DENIED);
 }
 
 static void test_what_it_needs_is_allowed(void **state)

@@ -106,6 +106,7 @@ static void test_a_supervisor_that_does_not_read(void **state)
 	for (int i = 0; i < 100000 && ret == 0; i++)
 		ret = store_drop_lease(monitor_end, &away, lease);
 	assert_int_equal(ret, -EAGAIN);
+	assert_int_equal(store_put_lease(monitor_end, &away, lease, monitor_end), -EAGAIN);
 }
 
 static void test_no_supervisor(void **state)

@@ -37,8 +37,7 @@ struct lease {
 	TAILQ_ENTRY(lease) queue; /* of those with this state: the unfetched, those that wait, those that have a turn */
 	enum lease_state state;
 	uint8_t id[TB_ID_SIZE];
-	/* Milliseconds of the monotonic clock: UNFETCHED: fetch it by then; DELETING, RESTING: its turn. */
-	uint64_t until;
+	uint64_t until; /* milliseconds of the monotonic clock: it is to be fetched by then, or its turn is over */
 
 	/* Whose, and of which network. */
 	const struct network *network; /* NULL: the network of an adopted lease is configured no more */

@@ -1,0 +1,656 @@
+/* Unit test of making one device: broker/monitor/kernel/device.c, against a kernel and an opener that stand here. Each
+ * of their calls fails once, and whatever the kernel then shows of the device differs once from what was set.
+ */
+#include "broker/monitor/kernel/device.h"
+#include "broker/monitor/kernel/link_change.h"
+#include "broker/monitor/kernel/netns.h"
+#include "broker/shared/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define BRIDGE 7
+#define PARENT 8
+#define TUN_IFINDEX 42
+#define OWN_UID 501
+#define OWN_GID 502
+#define ALICE 1000
+#define NEVER 1000 /* no call is so late */
+
+/* The kernel: one device, and the calls that were made of it. */
+static struct {
+	struct link link;
+	bool other_node; /* the opener brings the node of another device */
+	bool other_mac;  /* or of one of the same name elsewhere */
+	bool there;
+	bool excl; /* it was made where none was */
+	int open;  /* fds */
+	int made;  /* macvtaps, one after the other */
+	int calls;
+	int fails_at; /* this call fails, */
+	int error;    /* with this errno */
+	const char *failed;
+} kernel;
+
+static struct workshop workshop;
+static struct network network;
+static struct device_order order;
+static struct device device;
+static struct device_failure failure;
+static void (*changed)(struct link *link); /* what the kernel shows of the link differs by this; NULL: by nothing */
+static char sysctls[] = "/tmp/test_device.XXXXXX";
+
+/* Counts a call; -1 and errno if it is the one that fails. */
+static int called(const char *name)
+{
+	if (kernel.calls++ != kernel.fails_at)
+		return 0;
+	kernel.failed = name;
+	errno = kernel.error;
+	return -1;
+}
+
+/* The same for a function that returns a negative errno. */
+static int called_by_us(const char *name)
+{
+	return called(name) < 0 ? -kernel.error : 0;
+}
+
+ssize_t getrandom(void *buffer, size_t size, unsigned int flags)
+{
+	return called("getrandom") < 0 ? -1 : syscall(SYS_getrandom, buffer, size, flags);
+}
+
+static int set_interface(struct ifreq *request)
+{
+	int flags = (unsigned short)request->ifr_flags;
+
+	if (called("TUNSETIFF") < 0)
+		return -1;
+	if (network.kind == TB_KIND_MACVTAP)
+		return 0;
+	if (!kernel.there)
+		kernel.excl = (flags & IFF_TUN_EXCL) != 0;
+	kernel.there = true;
+	kernel.link.ifindex = TUN_IFINDEX;
+	strcpy(kernel.link.kind, "tun");
+	strcpy(kernel.link.name, request->ifr_name);
+	kernel.link.tun_queues = (flags & IFF_MULTI_QUEUE) != 0 ? kernel.link.tun_queues + 1 : 0;
+	return 0;
+}
+
+static int find_interface(struct ifreq *request)
+{
+	if (!kernel.there || strcmp(request->ifr_name, kernel.link.name) != 0) {
+		errno = ENODEV;
+		return -1;
+	}
+	request->ifr_ifindex = (int)kernel.link.ifindex;
+	return called("SIOCGIFINDEX");
+}
+
+static int tell_interface(unsigned long what, struct ifreq *request)
+{
+	if (called(what == TUNGETIFF ? "TUNGETIFF" : "SIOCGIFHWADDR") < 0)
+		return -1;
+	if (what == TUNGETIFF)
+		strcpy(request->ifr_name, kernel.other_node ? "vm1" : kernel.link.name);
+	else if (!kernel.other_mac)
+		memcpy(request->ifr_hwaddr.sa_data, kernel.link.mac, TB_MAC_SIZE);
+	return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list arguments;
+	unsigned long value;
+
+	va_start(arguments, request);
+	value = va_arg(arguments, unsigned long);
+	va_end(arguments);
+	(void)fd;
+	switch (request) {
+	case TUNSETIFF:
+		return set_interface((struct ifreq *)value);
+	case SIOCGIFINDEX:
+		return find_interface((struct ifreq *)value);
+	case TUNGETIFF:
+	case SIOCGIFHWADDR:
+		return tell_interface(request, (struct ifreq *)value);
+	case TUNSETOWNER:
+		kernel.link.tun_owner = (uint32_t)value;
+		return called("TUNSETOWNER");
+	case TUNSETGROUP:
+		kernel.link.tun_group = (uint32_t)value;
+		kernel.link.tun_owned = true;
+		return called("TUNSETGROUP");
+	case TUNSETPERSIST:
+		if (called("TUNSETPERSIST") < 0)
+			return -1;
+		kernel.link.tun_persistent = value != 0;
+		return 0;
+	default:
+		abort();
+	}
+}
+
+/* A tun or tap that is not persistent goes with its last fd. */
+void closer_give(struct closer *closer, int *fd)
+{
+	(void)closer;
+	if (*fd < 0)
+		return;
+	tb_close(fd);
+	kernel.open--;
+	if (kernel.open == 0 && network.kind != TB_KIND_MACVTAP && !kernel.link.tun_persistent)
+		kernel.there = false;
+}
+
+static int open_node(const char *name)
+{
+	int fd = called_by_us(name);
+
+	if (fd < 0)
+		return fd;
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	kernel.open++;
+	return fd;
+}
+
+int node_open_tun(struct node_source *source)
+{
+	(void)source;
+	return open_node("node_open_tun");
+}
+
+int node_open_vhost(struct node_source *source)
+{
+	(void)source;
+	return open_node("node_open_vhost");
+}
+
+int node_open_tap(struct node_source *source, const char *name, uint32_t ifindex)
+{
+	(void)source;
+	assert_string_equal(name, kernel.link.name);
+	assert_int_equal(ifindex, kernel.link.ifindex);
+	return open_node("node_open_tap");
+}
+
+int node_grant(struct node_source *source, const char *name, uint32_t ifindex, uid_t uid)
+{
+	(void)source, (void)name, (void)ifindex;
+	assert_int_equal(uid, ALICE);
+	return called_by_us("node_grant");
+}
+
+int link_find(struct link_socket *sock, const char *name, struct link *link)
+{
+	(void)sock;
+	memset(link, 0, sizeof(*link));
+	link->ifindex = strcmp(name, "br0") == 0 ? BRIDGE : PARENT;
+	strcpy(link->kind, "bridge");
+	return called_by_us("link_find");
+}
+
+int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link)
+{
+	(void)sock;
+	assert_int_equal(ifindex, kernel.link.ifindex);
+	*link = kernel.link;
+	if (changed != NULL)
+		changed(link);
+	return called_by_us("link_get");
+}
+
+int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup)
+{
+	(void)sock;
+	assert_int_equal(ifindex, kernel.link.ifindex);
+	if (called_by_us("link_set") < 0)
+		return -kernel.error;
+	strcpy(kernel.link.alias, setup->alias);
+	kernel.link.mtu = setup->mtu;
+	kernel.link.master = setup->master;
+	kernel.link.isolated = setup->isolated;
+	kernel.link.rp_filter = 1;
+	kernel.link.arp_ignore = 8;
+	if (setup->mac != NULL)
+		memcpy(kernel.link.mac, setup->mac, TB_MAC_SIZE);
+	return 0;
+}
+
+int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
+			const struct link_macvtap *macvtap, const char *alias)
+{
+	(void)sock;
+	if (called_by_us("link_create_macvtap") < 0)
+		return -kernel.error;
+	assert_false(kernel.there);
+	kernel.there = true;
+	kernel.made++;
+	kernel.link.ifindex = ifindex;
+	kernel.link.lower = macvtap->parent;
+	kernel.link.macvlan_mode = MACVLAN_MODE_BRIDGE;
+	strcpy(kernel.link.kind, "macvtap");
+	strcpy(kernel.link.name, name);
+	strcpy(kernel.link.alias, alias);
+	memcpy(kernel.link.mac, macvtap->mac, TB_MAC_SIZE);
+	return 0;
+}
+
+int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns)
+{
+	(void)sock, (void)netns;
+	assert_int_equal(ifindex, kernel.link.ifindex);
+	if (called_by_us("link_up") < 0)
+		return -kernel.error;
+	kernel.link.flags |= IFF_UP;
+	strcpy(kernel.link.alias, alias);
+	return 0;
+}
+
+uint32_t link_macvlan_mode(enum tb_macvtap_mode mode)
+{
+	assert_int_equal(mode, TB_MODE_BRIDGE);
+	return MACVLAN_MODE_BRIDGE;
+}
+
+int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start)
+{
+	(void)sock;
+	if (!kernel.there)
+		return -ENODEV;
+	assert_int_equal(ifindex, kernel.link.ifindex);
+	if (strncmp(kernel.link.alias, start, strlen(start)) != 0)
+		return -EPERM;
+	kernel.there = false;
+	return 0;
+}
+
+int netns_find_device(struct link_socket *sock, int fd, struct link *link)
+{
+	(void)sock, (void)fd;
+	*link = kernel.link;
+	return called_by_us("netns_find_device");
+}
+
+int netns_delete_device(struct link_socket *sock, int fd)
+{
+	(void)sock, (void)fd;
+	kernel.there = false;
+	return 0;
+}
+
+/* ---- the cases ---- */
+
+/* The kinds of orders: what they are made with differs. */
+static const struct sort {
+	enum tb_kind kind;
+	enum tb_lifetime lifetime;
+	uint32_t queues;
+	bool vhost;
+	int netns;
+} sorts[] = {
+	{TB_KIND_TAP, TB_LIFETIME_SESSION, 1, false, -1},        {TB_KIND_TAP, TB_LIFETIME_SESSION, 3, true, -1},
+	{TB_KIND_TUN, TB_LIFETIME_PERSISTENT, 1, false, -1},     {TB_KIND_MACVTAP, TB_LIFETIME_SESSION, 2, false, -1},
+	{TB_KIND_MACVTAP, TB_LIFETIME_PERSISTENT, 1, false, -1}, {TB_KIND_TAP, TB_LIFETIME_SESSION, 1, false, 0},
+};
+#define SORTS (sizeof(sorts) / sizeof(sorts[0]))
+
+static void begin(const struct sort *sort, int fails_at, int error)
+{
+	memset(&kernel, 0, sizeof(kernel));
+	kernel.fails_at = fails_at;
+	kernel.error = error;
+	memset(&network, 0, sizeof(network));
+	network.kind = sort->kind;
+	strcpy(network.name, "lan");
+	if (sort->kind == TB_KIND_TAP) {
+		strcpy(network.bridge, "br0");
+		network.isolated = true;
+	} else if (sort->kind == TB_KIND_MACVTAP) {
+		strcpy(network.parent, "eth0");
+		network.mode = TB_MODE_BRIDGE;
+	}
+	order = (struct device_order){.network = &network,
+				      .name = "vm0",
+				      .alias = {.state = ALIAS_MADE,
+						.uid = ALICE,
+						.gid = ALICE,
+						.pid = 1,
+						.start_time = 1,
+						.since = 1,
+						.lifetime = sort->lifetime,
+						.mtu = 1500,
+						.lease = {1, 2, 3},
+						.mac = {2, 1, 2, 3, 4, 5}},
+				      .queues = sort->queues,
+				      .vhost = sort->vhost,
+				      .netns = sort->netns};
+	strcpy(order.alias.network, "lan");
+}
+
+static bool make(void)
+{
+	return device_make(&workshop, &order, &device, &failure) && device_set_up(&workshop, &order, &device, &failure);
+}
+
+/* What the lease's end does. */
+static void end(void)
+{
+	device_discard(&workshop, &order, &device);
+	kernel.link.tun_persistent = false;
+	kernel.there = false;
+}
+
+static void test_as_ordered(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SORTS; i++) {
+		bool by_name = sorts[i].lifetime == TB_LIFETIME_PERSISTENT;
+
+		begin(&sorts[i], NEVER, 0);
+		assert_true(make());
+		assert_string_equal(device.name, "vm0");
+		assert_int_equal(device.ifindex, kernel.link.ifindex);
+		assert_int_equal(device.queues, by_name && sorts[i].kind != TB_KIND_MACVTAP ? 0 : sorts[i].queues);
+		assert_int_equal(device.vhosts, sorts[i].vhost ? sorts[i].queues : 0);
+		assert_int_equal(device.master, sorts[i].kind == TB_KIND_TAP ? BRIDGE : 0);
+		assert_true((kernel.link.flags & IFF_UP) != 0);
+		assert_non_null(strstr(kernel.link.alias, ":h:"));
+		if (sorts[i].kind != TB_KIND_MACVTAP) {
+			assert_true(kernel.excl);
+			assert_int_equal(kernel.link.tun_owner, by_name ? ALICE : OWN_UID);
+			assert_int_equal(kernel.link.tun_group, by_name ? ALICE : OWN_GID);
+			assert_int_equal(kernel.link.tun_persistent, by_name);
+		}
+		end();
+	}
+}
+
+/* Whichever call fails, the order fails, and nothing of the device stays: neither it nor an fd. */
+static void test_every_call_fails_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SORTS; i++) {
+		int fails_at = 0;
+
+		for (;; fails_at++) {
+			bool made;
+
+			begin(&sorts[i], fails_at, EIO);
+			made = make();
+			if (kernel.failed == NULL) {
+				assert_true(made);
+				end();
+				break;
+			}
+			/* A failure to look whether the name is taken says that it is free. */
+			if (made)
+				fail_msg("sort %zu: made, although %s failed", i, kernel.failed);
+			assert_int_equal(failure.status, TB_KERNEL);
+			assert_int_equal(failure.error, EIO);
+			if (kernel.there || kernel.open != 0)
+				fail_msg("sort %zu: %s failed, and there is still a device (%d), or fds (%d)", i,
+					 kernel.failed, kernel.there, kernel.open);
+		}
+		assert_true(fails_at > 5);
+	}
+}
+
+/* ---- what the kernel shows differs ---- */
+
+static void other_name(struct link *link)
+{
+	strcpy(link->name, "vm1");
+}
+
+static void other_alias(struct link *link)
+{
+	link->alias[0] = 'x';
+}
+
+static void other_mtu(struct link *link)
+{
+	link->mtu--;
+}
+
+static void up_already(struct link *link)
+{
+	link->flags |= IFF_UP;
+}
+
+static void no_rp_filter(struct link *link)
+{
+	link->rp_filter = 0;
+}
+
+static void no_arp_ignore(struct link *link)
+{
+	link->arp_ignore = 0;
+}
+
+static void with_ipv6(struct link *link)
+{
+	link->has_ipv6 = true;
+	link->accept_ra = 1;
+}
+
+static void other_kind(struct link *link)
+{
+	strcpy(link->kind, "veth");
+}
+
+static void other_master(struct link *link)
+{
+	link->master = BRIDGE + 1;
+}
+
+static void not_owned(struct link *link)
+{
+	link->tun_owned = false;
+}
+
+static void other_owner(struct link *link)
+{
+	link->tun_owner++;
+}
+
+static void other_group(struct link *link)
+{
+	link->tun_group++;
+}
+
+static void persistent_already(struct link *link)
+{
+	link->tun_persistent = true;
+}
+
+static void other_queues(struct link *link)
+{
+	link->tun_queues++;
+}
+
+static void not_isolated(struct link *link)
+{
+	link->isolated = false;
+}
+
+static void other_lower(struct link *link)
+{
+	link->lower++;
+}
+
+static void other_mode(struct link *link)
+{
+	link->macvlan_mode = MACVLAN_MODE_PASSTHRU;
+}
+
+static const struct {
+	void (*change)(struct link *link);
+	enum tb_kind kind; /* TB_KIND_ANY: all */
+} changes[] = {
+	{other_name, TB_KIND_ANY},         {other_alias, TB_KIND_ANY},    {other_mtu, TB_KIND_ANY},
+	{up_already, TB_KIND_ANY},         {no_rp_filter, TB_KIND_ANY},   {no_arp_ignore, TB_KIND_ANY},
+	{with_ipv6, TB_KIND_ANY},          {other_kind, TB_KIND_ANY},     {other_master, TB_KIND_ANY},
+	{not_owned, TB_KIND_TAP},          {other_owner, TB_KIND_TAP},    {other_group, TB_KIND_TAP},
+	{persistent_already, TB_KIND_TAP}, {other_queues, TB_KIND_TAP},   {not_isolated, TB_KIND_TAP},
+	{other_lower, TB_KIND_MACVTAP},    {other_mode, TB_KIND_MACVTAP},
+};
+
+static void test_what_was_set_is_read_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SORTS; i++) {
+		for (size_t j = 0; j < sizeof(changes) / sizeof(changes[0]); j++) {
+			if (changes[j].kind != TB_KIND_ANY && changes[j].kind != sorts[i].kind)
+				continue;
+			begin(&sorts[i], NEVER, 0);
+			changed = changes[j].change;
+			if (make())
+				fail_msg("sort %zu: change %zu was not seen", i, j);
+			assert_int_equal(failure.stage, TB_STAGE_VERIFY);
+			assert_int_equal(failure.error, EPROTO);
+			assert_int_equal(kernel.open, 0);
+			assert_false(kernel.there);
+		}
+	}
+	changed = NULL;
+}
+
+/* A node of another device is refused; it is tried again, with other numbers, and given up in the end. */
+static void test_node_of_another_device(void **state)
+{
+	(void)state;
+	for (int mac = 0; mac < 2; mac++) {
+		begin(&sorts[3], NEVER, 0);
+		kernel.other_node = mac == 0;
+		kernel.other_mac = mac == 1;
+		assert_false(make());
+		assert_int_equal(failure.status, TB_NODE_REFUSED);
+		assert_int_equal(kernel.made, 4);
+		assert_int_equal(kernel.open, 0);
+		assert_false(kernel.there);
+	}
+}
+
+static void test_names_and_bridges(void **state)
+{
+	(void)state;
+	/* A name that is taken is told before anything is opened. */
+	begin(&sorts[1], NEVER, 0);
+	kernel.there = true;
+	strcpy(kernel.link.name, "vm0");
+	assert_false(make());
+	assert_int_equal(failure.status, TB_NAME_TAKEN);
+	assert_int_equal(kernel.open, 0);
+	assert_true(kernel.there);
+	/* Names of our own are tried again. */
+	begin(&sorts[3], 3, EEXIST);
+	order.name = NULL;
+	assert_true(make());
+	assert_string_equal(kernel.failed, "link_create_macvtap");
+	assert_memory_equal(device.name, "lan-", 4);
+	end();
+	/* No vhost-net, no bridge: words of their own. */
+	begin(&sorts[1], 1, ENOENT);
+	assert_false(make());
+	assert_string_equal(kernel.failed, "node_open_vhost");
+	assert_int_equal(failure.status, TB_NO_VHOST);
+	begin(&sorts[0], 0, ENODEV);
+	assert_false(make());
+	assert_int_equal(failure.status, TB_LOWER_MISSING);
+}
+
+/* The network says of IPv6 what stands in a file of /proc: it is written, or there is no device. */
+static void test_ipv6_is_limited(void **state)
+{
+	char path[64];
+	char text[4] = "";
+	int fd;
+
+	(void)state;
+	workshop.ipv6_conf = open(sysctls, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < SORTS; i++) {
+		begin(&sorts[i], NEVER, 0);
+		assert_true(make());
+		end();
+		snprintf(path, sizeof(path), "%s/vm0/accept_ra", sysctls);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		assert_int_equal(read(fd, text, sizeof(text)), 1);
+		assert_int_equal(text[0], '0');
+		assert_int_equal(ftruncate(fd, 0), 0);
+		close(fd);
+		/* There is no such file here. */
+		begin(&sorts[i], NEVER, 0);
+		network.ipv6_disabled = true;
+		assert_false(make());
+		assert_int_equal(failure.stage, TB_STAGE_HARDEN);
+		assert_int_equal(kernel.open, 0);
+		assert_false(kernel.there);
+	}
+	tb_close(&workshop.ipv6_conf);
+}
+
+static int set_up(void **state)
+{
+	char path[64];
+	int fd;
+
+	(void)state;
+	memset(&workshop, 0, sizeof(workshop));
+	workshop.own_uid = OWN_UID;
+	workshop.own_gid = OWN_GID;
+	if (mkdtemp(sysctls) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/vm0", sysctls);
+	if (mkdir(path, 0700) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/vm0/accept_ra", sysctls);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	workshop.ipv6_conf = -1;
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int tear_down(void **state)
+{
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/vm0/accept_ra", sysctls);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/vm0", sysctls);
+	rmdir(path);
+	return rmdir(sysctls);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_as_ordered),
+		cmocka_unit_test(test_every_call_fails_once),
+		cmocka_unit_test(test_what_was_set_is_read_back),
+		cmocka_unit_test(test_node_of_another_device),
+		cmocka_unit_test(test_names_and_bridges),
+		cmocka_unit_test(test_ipv6_is_limited),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
