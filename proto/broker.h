@@ -11,6 +11,7 @@
  *	clerk --ORDER, socket--> monitor    make the device, and hand it to the client behind this socket
  *	monitor --MADE--> clerk             what became of the order
  *	clerk --DELETE--> reaper's threads  a channel of its own
+ *	clerk --REPAIR--> reaper's threads  the same
  *
  * A monitor that is to stop shuts its side of the orders' channel down for writing: the clerk has deleted what has
  * ended, and exits; then the monitor does. Any other end of a channel is the end of the whole set.
@@ -52,6 +53,8 @@ enum tb_broker_type {
 	TB_REQ_DELETE = 54,  /* struct tb_delete */
 	TB_ANS_DELETED = 55, /* struct tb_deleted: exactly one for each, in any order */
 	TB_PUT_BACK = 56,    /* struct tb_fdb_entry: a bridge's entry that a port of ours has pushed out; no answer */
+	TB_REPAIR =
+		60, /* struct tb_repair: another program has changed a device; no answer: the kernel's news is one */
 };
 
 /* The flags of a request that the authority is told of. */
@@ -225,11 +228,21 @@ struct tb_fdb_entry {
 	uint8_t reserved[6];
 };
 
+/* Make the device of this lease again what it was made as: its address, its sysctls, and a port of its network's bridge
+ * if it has no master. The monitor touches nothing whose alias does not name this lease and this address. */
+struct tb_repair {
+	struct tb_header header;
+	uint8_t lease[TB_ID_SIZE];
+	uint32_t ifindex;
+	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
+	uint8_t reserved[6];
+};
+
 _Static_assert(sizeof(struct tb_question) == 160, "wire layout");
 _Static_assert(sizeof(struct tb_yes) == 176, "wire layout");
 _Static_assert(sizeof(struct tb_order) == 184, "wire layout");
 _Static_assert(sizeof(struct tb_made) == 96, "wire layout");
 _Static_assert(sizeof(struct tb_delete) == 40 && sizeof(struct tb_deleted) == 40, "wire layout");
-_Static_assert(sizeof(struct tb_fdb_entry) == 40, "wire layout");
+_Static_assert(sizeof(struct tb_fdb_entry) == 40 && sizeof(struct tb_repair) == 48, "wire layout");
 
 #endif

@@ -14,6 +14,7 @@
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
 #include "broker/clerk/lease/lease_state.h"
+#include "broker/clerk/lease/mend.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
@@ -143,6 +144,7 @@ static void open_books(const struct clerk_options *options, const struct network
 	leases_listen();
 	clerk_checked(fdb_init(NEIGHBOURS_FD, deletion_put_back), "cannot listen to the kernel's news of bridges");
 	clerk_checked(guard_init(LINKS_FD), "cannot listen to the kernel's news of links");
+	mend_init(guard_look);
 	requests_init(networks, &request_limits);
 	clerk_checked(lists_init(capacity), "cannot make room for lists");
 	clerk_checked(flow_init(AUTHORITY_FD), "cannot hear the authority");
@@ -180,6 +182,7 @@ static int clerk_expire(void)
 	timeout = loop_nearer(timeout, keeping_expire());
 	timeout = loop_nearer(timeout, deletion_expire());
 	timeout = loop_nearer(timeout, guard_expire());
+	timeout = loop_nearer(timeout, mend_expire());
 	return loop_nearer(timeout, lingering_expire());
 }
 

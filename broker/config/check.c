@@ -5,12 +5,16 @@
 
 #include "broker/config/network.h"
 #include "broker/config/network_file.h"
+#include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "proto/words.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_RIGHT 0
 #define EXIT_FAILED 1  /* nothing can be said about the files */
@@ -75,6 +79,10 @@ void network_print(const struct network *network, FILE *out)
 	fprintf(out, "MaxPerUser=%u\nMax=%u\n", network->max_per_user, network->max);
 	if (port)
 		print_yes("Isolated", network->isolated, out);
+	if (network->kind == TB_KIND_TAP && !port)
+		print_yes("HostReplies", network->host_replies, out);
+	if (macvtap)
+		print_yes("AllMulticast", network->all_multicast, out);
 	fprintf(out, "IPv6=%s\n", network->ipv6_disabled ? "disabled" : "no-ra");
 	print_lifetimes(network->lifetimes, out);
 	print_netns(network->netns, out);
@@ -89,9 +97,34 @@ static void warn_missing(const struct network *network, const char *key, const c
 		       network->name, key, interface);
 }
 
-void networks_warn_missing(const struct network_table *table)
+/* One of the bridge's numbers in /sys; 0 if it cannot be read. */
+static unsigned int bridge_number(const char *bridge, const char *file)
+{
+	char path[64 + TB_NAME_SIZE];
+	char text[32] = "";
+	int fd TB_CLOSE = -1;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/bridge/%s", bridge, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return 0;
+	return (unsigned int)strtoul(text, NULL, 10);
+}
+
+/* A port goes through two steps, listening and learning, before it forwards; the kernel tells
+ * hundredths of a second. */
+static void warn_of_stp(const struct network *network)
+{
+	if (network->bridge[0] != '\0' && bridge_number(network->bridge, "stp_state") != 0)
+		tb_log(TB_LOG_WARNING,
+		       "network %s: Bridge=%s has the spanning tree protocol on: each new device is silent for %u seconds, and its guest's DHCP client may give up; see tapbroker-network(5)",
+		       network->name, network->bridge, 2 * bridge_number(network->bridge, "forward_delay") / 100);
+}
+
+void networks_warn(const struct network_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
+		warn_of_stp(&table->networks[i]);
 		warn_missing(&table->networks[i], "Bridge", table->networks[i].bridge);
 		warn_missing(&table->networks[i], "Parent", table->networks[i].parent);
 	}
@@ -143,7 +176,7 @@ int config_check(const char *path, const char *config_dir, const char *vendor_di
 	}
 	print_all(&table);
 	fflush(stdout);
-	networks_warn_missing(&table);
+	networks_warn(&table);
 	if (mistakes > 0) {
 		tb_log(TB_LOG_ERROR, "%zu network%s, %d mistake%s", table.count, table.count == 1 ? "" : "s", mistakes,
 		       mistakes == 1 ? "" : "s");

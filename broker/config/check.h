@@ -14,7 +14,8 @@ int config_check(const char *path, const char *config_dir, const char *vendor_di
 /* Prints a network as a file that says every value. */
 void network_print(const struct network *network, FILE *out);
 
-/* Logs which bridges and parents do not exist now. That is no mistake: they may be made later. */
-void networks_warn_missing(const struct network_table *table);
+/* Logs which bridges and parents do not exist now, and which bridges are slow with new ports. That is no mistake: it
+ * may be changed later. */
+void networks_warn(const struct network_table *table);
 
 #endif

@@ -13,7 +13,9 @@
 
 /* In the order of the alphabet. */
 enum network_key {
+	KEY_ALL_MULTICAST,
 	KEY_BRIDGE,
+	KEY_HOST_REPLIES,
 	KEY_IPV6,
 	KEY_ISOLATED,
 	KEY_KIND,

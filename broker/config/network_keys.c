@@ -224,6 +224,16 @@ static void set_isolated(struct network_file *file, unsigned int line, const cha
 	set_bool(file, line, "Isolated", value, &file->network.isolated);
 }
 
+static void set_host_replies(struct network_file *file, unsigned int line, const char *value)
+{
+	set_bool(file, line, "HostReplies", value, &file->network.host_replies);
+}
+
+static void set_all_multicast(struct network_file *file, unsigned int line, const char *value)
+{
+	set_bool(file, line, "AllMulticast", value, &file->network.all_multicast);
+}
+
 static void set_listed(struct network_file *file, unsigned int line, const char *value)
 {
 	set_bool(file, line, "Listed", value, &file->network.listed);
@@ -273,7 +283,9 @@ static void set_netns(struct network_file *file, unsigned int line, const char *
 }
 
 static const struct key keys[KEY_COUNT] = {
+	[KEY_ALL_MULTICAST] = {"AllMulticast", FOR(TB_KIND_MACVTAP), set_all_multicast},
 	[KEY_BRIDGE] = {"Bridge", FOR(TB_KIND_TAP), set_bridge},
+	[KEY_HOST_REPLIES] = {"HostReplies", FOR(TB_KIND_TAP), set_host_replies},
 	[KEY_IPV6] = {"IPv6", FOR_ALL, set_ipv6},
 	[KEY_ISOLATED] = {"Isolated", FOR(TB_KIND_TAP), set_isolated},
 	[KEY_KIND] = {"Kind", FOR_ALL, set_kind},
@@ -299,6 +311,7 @@ void network_defaults(struct network *network)
 	network->max_per_user = DEFAULT_MAX_PER_USER;
 	network->max = DEFAULT_MAX;
 	network->isolated = true;
+	network->all_multicast = true;
 	network->ipv6_disabled = true;
 	network->listed = true;
 }
@@ -307,7 +320,7 @@ static void refuse_unknown(struct network_file *file, unsigned int line, const c
 {
 	const char *names[KEY_COUNT];
 	const char *meant;
-	char list[256];
+	char list[320];
 	size_t length = 0;
 
 	for (int key = 0; key < KEY_COUNT; key++)
@@ -371,6 +384,10 @@ static void check_kind(struct network_file *file)
 	if (network->kind == TB_KIND_TAP && file->lines[KEY_ISOLATED] != 0 && file->lines[KEY_BRIDGE] == 0)
 		network_file_error(file, file->lines[KEY_ISOLATED],
 				   "Isolated= is about a bridge's port; add Bridge= or leave it out");
+	if (file->lines[KEY_HOST_REPLIES] != 0 && file->lines[KEY_BRIDGE] != 0)
+		network_file_error(
+			file, file->lines[KEY_HOST_REPLIES],
+			"HostReplies= is for a tap without Bridge=; on a bridge the host answers at the bridge itself");
 	if (network->kind == TB_KIND_MACVTAP && (network->lifetimes & 1u << TB_LIFETIME_FD) != 0)
 		network_file_error(file, file->lines[KEY_LIFETIMES],
 				   "Lifetimes=fd: the kernel keeps a macvtap when its last fd is closed");
@@ -438,6 +455,8 @@ void network_keys_finish(struct network_file *file)
 	check_netns(file);
 	if (file->lines[KEY_BRIDGE] == 0)
 		network->isolated = false;
+	if (network->kind != TB_KIND_MACVTAP)
+		network->all_multicast = false;
 	if (file->lines[KEY_VNET_HEADER] == 0)
 		network->vnet_hdr = network->kind != TB_KIND_TUN;
 	if (network->vhost && !network->vnet_hdr && network->kind != TB_KIND_TUN)

@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+uint32_t network_arp_ignore(const struct network *network)
+{
+	return network->host_replies ? 1 : 8;
+}
+
 const struct network *network_find(const struct network_table *table, const char *name)
 {
 	for (size_t i = 0; i < table->count; i++)

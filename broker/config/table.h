@@ -40,6 +40,8 @@ struct network {
 	bool vhost;            /* the same; only where vnet_hdr is */
 	bool isolated;         /* the bridge port reaches no other isolated port */
 	bool ipv6_disabled;    /* true: disable_ipv6=1 on the device; false: accept_ra=0 only */
+	bool host_replies;     /* tap without a bridge: the host answers ARP requests for its addresses there */
+	bool all_multicast;    /* macvtap: every multicast frame reaches the device */
 	bool listed;           /* `tapctl networks` shows it */
 	uint32_t lifetimes;    /* bit N: a lease may have the lifetime N of enum tb_lifetime */
 	uint32_t netns;        /* bit N: a device may be in the N of enum network_netns */
@@ -61,6 +63,10 @@ struct network_table {
 	struct subordinate subordinates[SUBORDINATES_MAX];
 	size_t subordinates_count;
 };
+
+/* What the devices of this network have for arp_ignore: they answer no ARP request, or only for addresses of
+ * their own. */
+uint32_t network_arp_ignore(const struct network *network);
 
 /* The network of that name, or NULL. The name is NUL-terminated. */
 const struct network *network_find(const struct network_table *table, const char *name);

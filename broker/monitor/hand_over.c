@@ -7,6 +7,7 @@
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "broker/shared/random.h"
+#include "broker/shared/siphash.h"
 #include "proto/channel.h"
 
 #include <errno.h>
@@ -18,17 +19,35 @@ static void draw_bytes(uint8_t *bytes, size_t size)
 		tb_die("the kernel gives no random numbers");
 }
 
-/* A lease id of our own, and for all but a tun an address for the device's user. */
-static void draw(struct alias *alias, enum tb_kind kind)
+/* The same address for the same user, network and name, on this machine alone. */
+static void derive_mac(const struct monitor *monitor, const struct tb_question *question, uint8_t mac[TB_MAC_SIZE])
+{
+	uint8_t bytes[sizeof(question->uid) + TB_NETWORK_SIZE + TB_NAME_SIZE];
+	uint64_t hash;
+
+	memcpy(bytes, &question->uid, sizeof(question->uid));
+	memcpy(bytes + sizeof(question->uid), question->network, TB_NETWORK_SIZE);
+	memcpy(bytes + sizeof(question->uid) + TB_NETWORK_SIZE, question->name, TB_NAME_SIZE);
+	hash = siphash(bytes, sizeof(bytes), monitor->mac_key);
+	memcpy(mac, &hash, TB_MAC_SIZE);
+}
+
+/* A lease id of our own, and for all but a tun an address for the device's user: a name that was asked for has one of
+ * its own. */
+static void draw(const struct monitor *monitor, const struct tb_question *question, struct alias *alias)
 {
 	draw_bytes(alias->lease, sizeof(alias->lease));
-	if (kind == TB_KIND_TUN)
+	if (question->kind == TB_KIND_TUN)
 		return;
-	draw_bytes(alias->mac, sizeof(alias->mac));
+	if (question->name[0] != '\0')
+		derive_mac(monitor, question, alias->mac);
+	else
+		draw_bytes(alias->mac, sizeof(alias->mac));
 	alias->mac[0] = 0x02; /* unicast, locally administered */
 }
 
-static struct device_order device_order(const struct tb_order *order, const struct network *network, int netns)
+static struct device_order device_order(const struct monitor *monitor, const struct tb_order *order,
+					const struct network *network, int netns)
 {
 	const struct tb_question *question = &order->question;
 	struct device_order wanted = {
@@ -49,7 +68,7 @@ static struct device_order device_order(const struct tb_order *order, const stru
 	};
 
 	memcpy(wanted.alias.network, network->name, sizeof(wanted.alias.network));
-	draw(&wanted.alias, network->kind);
+	draw(monitor, question, &wanted.alias);
 	return wanted;
 }
 
@@ -160,7 +179,7 @@ static void deliver(struct monitor *monitor, const struct device_order *order, s
 void hand_over(struct monitor *monitor, const struct tb_order *order, const struct network *network, int netns,
 	       int client, struct tb_made *made)
 {
-	struct device_order wanted = device_order(order, network, netns);
+	struct device_order wanted = device_order(monitor, order, network, netns);
 	struct device_failure failure;
 	struct device device;
 

@@ -11,6 +11,7 @@
 #include "broker/monitor/kernel/reaper.h"
 #include "broker/monitor/peer.h"
 #include "broker/monitor/yes.h"
+#include "broker/shared/siphash.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -19,6 +20,7 @@ struct monitor {
 	const struct network_table *networks;
 	uid_t own_uids[3]; /* of the broker's processes, which never get a device */
 	struct origin origin;
+	uint8_t mac_key[SIPHASH_KEY_SIZE]; /* for the addresses of devices with a name */
 	struct workshop workshop;
 	struct closer closer;
 	struct away away;

@@ -16,6 +16,8 @@
 #include "broker/monitor/subordinates.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
+#include "broker/shared/machine_id.h"
+#include "broker/shared/random.h"
 #include "broker/shared/netlink/link_events.h"
 
 #include <errno.h>
@@ -52,7 +54,7 @@ static void read_networks(struct network_table *table, const struct options *opt
 	if (mistakes > 0)
 		tb_log(TB_LOG_ERROR, "the network files have %d mistake%s, see above: only the other networks are on",
 		       mistakes, mistakes == 1 ? "" : "s");
-	networks_warn_missing(table);
+	networks_warn(table);
 	subordinates_read("/etc/subuid", table);
 }
 
@@ -211,6 +213,15 @@ static void close_lifelines(struct stored_list *lifelines)
 		tb_close(&lifelines->fds[i]);
 }
 
+/* This machine's id, which no other has, and nobody on the network knows. */
+static void make_mac_key(uint8_t key[SIPHASH_KEY_SIZE])
+{
+	if (machine_id_read(key) == 0)
+		return;
+	tb_log(TB_LOG_WARNING, "/etc/machine-id has no id: devices with a name get other addresses after each start");
+	checked(tb_random(key, SIPHASH_KEY_SIZE), "the kernel gives no random numbers");
+}
+
 /* As root: everything that needs to be root. */
 static void prepare(struct monitor *monitor, const struct options *options, const struct users *users, int table)
 {
@@ -224,6 +235,7 @@ static void prepare(struct monitor *monitor, const struct options *options, cons
 	monitor->own_uids[0] = users->monitor.uid;
 	monitor->own_uids[1] = users->clerk.uid;
 	monitor->own_uids[2] = users->authority.uid;
+	make_mac_key(monitor->mac_key);
 	raise_fd_limit(monitor->networks, leases);
 	checked(stored_take(&stored), "cannot take what is in the supervisor's store");
 	checked(away_init(&monitor->away, leases + (uint32_t)stored.devices.count),
@@ -255,6 +267,7 @@ static void lock_down(struct monitor *monitor, const struct users *users)
 	/* The threads inherit what was given up so far; the filter is put on all of them. */
 	monitor->reaper.networks = monitor->networks;
 	monitor->reaper.away = &monitor->away;
+	monitor->reaper.ipv6_conf = monitor->workshop.ipv6_conf;
 	checked(threads_start_closer(&monitor->closer), "cannot start the closer");
 	checked(threads_start_reaper(&monitor->reaper), "cannot start the reaper");
 	sandbox_close();

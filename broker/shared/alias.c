@@ -28,6 +28,16 @@ void alias_write(const struct alias *alias, char text[ALIAS_SIZE])
 		 alias->mtu, mac, alias->network);
 }
 
+bool alias_has_mac(const char *text, const uint8_t mac[TB_MAC_SIZE])
+{
+	const char *network = strrchr(text, ':');
+	char expected[1 + TB_HEX_SIZE(TB_MAC_SIZE)] = ":";
+
+	tb_hex_write(mac, TB_MAC_SIZE, expected + 1);
+	return network != NULL && (size_t)(network - text) >= strlen(expected) &&
+	       memcmp(network - strlen(expected), expected, strlen(expected)) == 0;
+}
+
 void alias_write_lifeline(const uint8_t lease[TB_ID_SIZE], char text[STORED_NAME_SIZE])
 {
 	char id[TB_ID_TEXT];

@@ -3,14 +3,15 @@
  *	tapbroker:2:LEASE:STATE:UID:GID:PID:STARTTIME:SINCE:LIFETIME:MTU:MAC:NETWORK
  *
  * LEASE and MAC are hexadecimal, LIFETIME is its number, NETWORK comes last and holds no ':'. The monitor writes it,
- * and nobody else; the clerk reads it. In the monitor two parts are compared, and nothing is parsed: the beginning, to
- * its lease id, and what stands behind the last ':'.
+ * and nobody else; the clerk reads it. In the monitor three parts are compared, and nothing is parsed: the beginning,
+ * to its lease id, what stands behind the last ':', and the address before that.
  */
 #ifndef TB_ALIAS_H
 #define TB_ALIAS_H
 
 #include "proto/message.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -47,6 +48,9 @@ struct alias {
 
 void alias_write(const struct alias *alias, char text[ALIAS_SIZE]);
 void alias_write_start(const uint8_t lease[TB_ID_SIZE], char text[ALIAS_START_SIZE]);
+
+/* True if the alias says that this is the address of the device's user. */
+bool alias_has_mac(const char *text, const uint8_t mac[TB_MAC_SIZE]);
 
 /* How the supervisor calls a lifeline that it keeps: this and the lease's id; and a device that is in its client's own
  * network namespace: this, the alias behind its prefix, the interface's name and its ifindex there, with '+' for every

@@ -79,7 +79,7 @@ static bool device_valid(const struct tb_answer *answer, size_t nfds, const stru
 		return false;
 	if (answer->ifindex == 0 || answer->ifindex > INT_MAX)
 		return false;
-	if (answer->mtu < TB_MTU_MIN || answer->mtu > TB_MTU_MAX || (request->mtu != 0 && answer->mtu != request->mtu))
+	if (answer->mtu < TB_MTU_MIN || answer->mtu > TB_MTU_MAX || (request->mtu != 0 && answer->mtu > request->mtu))
 		return false;
 	if (answer->queues != answer_queues(request) || answer->vhosts != answer_vhosts(request) ||
 	    nfds != tb_answer_fds(request))

@@ -13,6 +13,7 @@
 #include "broker/clerk/lease/deletion.h"
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
+#include "broker/clerk/lease/mend.h"
 #include "broker/clerk/lease/looker.h"
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/lease/turns.h"
@@ -360,6 +361,7 @@ static inline void clerk_open(void)
 	leases_listen();
 	require(fdb_init(channels.neighbours, deletion_put_back) == 0);
 	require(guard_init(channels.links) == 0);
+	mend_init(guard_look);
 	require(guard_start_looking() == 0);
 	requests_init(&test_networks, &test_request_limits);
 	require(lists_init(capacity) == 0);

@@ -108,7 +108,7 @@ static const struct wrong wrong_devices[] = {
 	FIELD(mtu, 0),
 	FIELD(mtu, 67),
 	FIELD(mtu, 65536),
-	FIELD(mtu, 1501), /* is not what was asked for */
+	FIELD(mtu, 1501), /* is more than was asked for */
 	FIELD(queues, 0),
 	FIELD(queues, 2),
 	FIELD(queues, 17),

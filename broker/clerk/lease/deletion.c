@@ -84,6 +84,17 @@ void deletion_put_back(const struct fdb_entry *entry)
 		       entry->ifindex);
 }
 
+void deletion_repair(const struct lease *lease)
+{
+	struct tb_repair message = {.ifindex = lease->ifindex};
+
+	tb_header_set(&message.header, TB_REPAIR, sizeof(message));
+	memcpy(message.lease, lease->id, sizeof(message.lease));
+	memcpy(message.mac, lease->mac, sizeof(message.mac));
+	if (tb_send(reaper, &message, sizeof(message), NULL, 0) < 0)
+		tb_log(TB_LOG_WARNING, "%s is not put back to what it was made as: the reaper is busy", lease->name);
+}
+
 int deletion_expire(void)
 {
 	while (ring_count > 0 && delete_try(&ring[ring_first])) {

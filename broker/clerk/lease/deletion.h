@@ -18,6 +18,9 @@ void deletion_order(struct lease *lease);
 /* Has a device deleted of which there is no lease; nobody hears of it. ifindex is 0 for one that is away. */
 void deletion_order_stray(const uint8_t id[TB_ID_SIZE], uint32_t ifindex);
 
+/* Has the lease's device made again what it was made as; nobody hears of it but by the kernel's news. */
+void deletion_repair(const struct lease *lease);
+
 /* Has an entry of a bridge's forwarding table put back. */
 void deletion_put_back(const struct fdb_entry *entry);
 

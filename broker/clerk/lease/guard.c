@@ -4,6 +4,7 @@
 #include "broker/clerk/lease/fdb.h"
 #include "broker/clerk/lease/looker.h"
 #include "broker/clerk/lease/lease_state.h"
+#include "broker/clerk/lease/mend.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/clock.h"
@@ -81,19 +82,28 @@ static bool alias_is_ours(const struct lease *lease, const struct link *link)
 	return strcmp(link->alias, text) == 0;
 }
 
-/* 0, or why the lease must end. A device that has lost its bridge harms nobody. */
+/* A bridge may have been made anew: what counts is its name. A device that has lost its bridge harms nobody. */
+static bool master_is_ours(const struct lease *lease, const struct link *link)
+{
+	if (link->master == 0 || link->master == lease->master)
+		return true;
+	return lease->network != NULL && lease->network->bridge[0] != '\0' &&
+	       strcmp(link->master_name, lease->network->bridge) == 0;
+}
+
+/* 0, or why the lease must end. */
 static enum tb_reason check(const struct lease *lease, const struct link *link)
 {
 	uint8_t mac[TB_MAC_SIZE];
 
 	lease_device_mac(lease, mac);
-	if (memcmp(link->mac, mac, sizeof(mac)) != 0)
+	if (memcmp(link->mac, mac, sizeof(mac)) != 0 && !mend_is_udevs_address(lease, link))
 		return TB_REASON_GUARD_MAC;
 	if (is_tun(lease) && !owner_is_ours(lease, link))
 		return TB_REASON_GUARD_OWNER;
 	if (is_tun(lease) && link->tun_persistent != (lease->lifetime == TB_LIFETIME_PERSISTENT))
 		return TB_REASON_GUARD_PERSIST;
-	if (link->master != 0 && link->master != lease->master)
+	if (!master_is_ours(lease, link))
 		return TB_REASON_GUARD_MASTER;
 	return alias_is_ours(lease, link) ? 0 : TB_REASON_GUARD_ALIAS;
 }
@@ -104,8 +114,14 @@ void guard_judge(struct lease *lease, const struct link *link)
 
 	lease->counters = link->counters;
 	lease->looked_at = looks.begun;
-	if (reason != 0)
+	if (reason != 0) {
 		lease_end(lease, reason);
+		return;
+	}
+	if (link->master != 0)
+		lease->master = link->master;
+	if (is_guarded(lease))
+		mend(lease, link);
 }
 
 void guard_look(struct lease *lease)
@@ -137,11 +153,15 @@ static void on_seen(const struct link *link, bool alone)
 {
 	struct lease *lease = lease_by_ifindex(link->ifindex);
 
+	mend_bridge(link);
 	if (lease == NULL)
 		return;
 	if (alone)
 		look_again_if_due(lease);
-	guard_judge(lease, link);
+	if (alone || link->master == 0 || link->master == lease->master)
+		guard_judge(lease, link);
+	else
+		guard_look(lease);
 }
 
 /* The kernel has deleted a device, which may be a lease's. */
@@ -193,6 +213,7 @@ static void on_changed(void *context, const struct link *link)
 	struct lease *lease = lease_by_ifindex(link->ifindex);
 
 	(void)context;
+	mend_bridge(link);
 	if (lease == NULL || !is_guarded(lease))
 		return;
 	if (floods(lease))

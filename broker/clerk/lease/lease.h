@@ -71,6 +71,14 @@ struct lease {
 	uint32_t changes;   /* in the second that began at changes_since */
 	uint64_t changes_since;
 	struct link_counters counters; /* as of the last look */
+
+	/* What others did to the device, see mend.c. Times are milliseconds of the monotonic clock. */
+	uint64_t made_at; /* 0: by an earlier broker */
+	uint64_t look_at; /* look at it again; 0: need not */
+	uint32_t repairs;
+	uint32_t port_tries;  /* to make it a port again, since the bridge appeared */
+	uint32_t port_bridge; /* ifindex of the bridge that appeared; 0: the first one */
+	uint64_t port_tried_at;
 };
 
 TAILQ_HEAD(lease_list, lease);

@@ -66,6 +66,7 @@ static void look_at_all(void)
 	struct report report = {.type = REPORT_FINISHED};
 
 	/* What the kernel left out is asked for one by one. */
+	link_dump(&kernel, "bridge", report_link, NULL);
 	dump(report_link, NULL);
 	write_report(&report);
 }
@@ -73,12 +74,15 @@ static void look_at_all(void)
 static void look_at_one(uint32_t ifindex)
 {
 	struct report report = {.type = REPORT_ALONE};
+	struct link master;
 	int ret = link_get(&kernel, ifindex, &report.link);
 
 	if (ret < 0 && ret != -ENODEV)
 		tb_die("clerk: cannot look at the link %u: %s", ifindex, strerror(-ret));
 	if (ret < 0)
 		report.type = REPORT_MISSING;
+	else if (report.link.master != 0 && link_get(&kernel, report.link.master, &master) == 0)
+		memcpy(report.link.master_name, master.name, sizeof(master.name));
 	report.link.ifindex = ifindex;
 	write_report(&report);
 }

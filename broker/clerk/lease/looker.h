@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 struct looker_audience {
-	/* What the kernel says of a device: an answer to looker_look(), or one of many of looker_look_at_all(). */
+	/* What the kernel says of a device: an answer to looker_look(), then with the name of its master, or one of
+	 * many of looker_look_at_all(). */
 	void (*seen)(const struct link *link, bool alone);
 	/* The device that looker_look() was about is gone. */
 	void (*missing)(uint32_t ifindex);
@@ -22,7 +23,8 @@ struct looker_audience {
 /* Starts the thread, before lock-down. Returns 0 or a negative errno. */
 int looker_start(const struct looker_audience *listeners);
 
-/* Looks at one device, or at every tun, tap and macvtap. Returns false if the looker is too busy to be told now. */
+/* Looks at one device, or at every bridge, tun, tap and macvtap. Returns false if the looker is too busy to be told
+ * now. */
 bool looker_look(uint32_t ifindex);
 bool looker_look_at_all(void);
 

@@ -4,6 +4,7 @@
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
 #include "broker/clerk/lease/lease_state.h"
+#include "broker/clerk/lease/mend.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
@@ -153,6 +154,7 @@ static void begin_lease(struct request *request, const struct tb_made *made)
 	lease_hand_out(lease, tb_take(&request->client.sock));
 	/* Its holder may have changed it before we knew its ifindex. */
 	guard_look(lease);
+	mend_begin(lease);
 }
 
 /* For the log: create-EBUSY. */

@@ -24,6 +24,9 @@
  * The next try has another ifindex. */
 #define NODE_TRIES 4
 
+/* How often a device is read back that another program may be changing. */
+#define VERIFY_TRIES 4
+
 /* A macvtap's ifindex is drawn from here: high, so that it meets no ordinary link, and random, so that nobody plants
  * a /dev/tapN in advance. */
 #define IFINDEX_FIRST (1u << 24)
@@ -32,11 +35,12 @@
 /* One device that is being made. */
 struct making {
 	struct workshop *workshop;
-	const struct device_order *order;
+	struct device_order *order;
 	struct device *device;
 	struct device_failure *failure;
 	char alias[ALIAS_SIZE]; /* while nobody has it yet */
 	uint32_t lower;         /* ifindex of the network's bridge or parent; 0: it has none */
+	uint32_t mtu;           /* of the device itself; of its user: the alias */
 	uid_t owner;            /* of a tun or tap: who may open it by name */
 	gid_t group;
 };
@@ -74,20 +78,42 @@ static int choose_name(const struct network *network, char name[TB_NAME_SIZE])
 	return ret;
 }
 
+/* A port belongs to its bridge: the kernel makes no macvtap on it. */
+static bool is_port(struct workshop *workshop, const struct link *parent)
+{
+	struct link master;
+
+	if (link_get(&workshop->link, parent->master, &master) < 0 || strcmp(master.kind, "bridge") != 0)
+		return false;
+	tb_log(TB_LOG_WARNING, "%s is a port of %s, so no macvtap can be on it; Parent=%s may do", parent->name,
+	       master.name, master.name);
+	return true;
+}
+
 /* The network's bridge or parent is looked up each time: it may be made anew. */
 static int find_lower(struct making *making)
 {
-	const struct network *network = making->order->network;
+	struct device_order *order = making->order;
+	const struct network *network = order->network;
 	const char *name = network->kind == TB_KIND_MACVTAP ? network->parent : network->bridge;
 	struct link link = {.ifindex = 0};
 	int ret = name[0] != '\0' ? link_find(&making->workshop->link, name, &link) : 0;
 
 	if (ret == 0 && network->bridge[0] != '\0' && strcmp(link.kind, "bridge") != 0)
 		ret = -ENODEV;
+	if (ret == 0 && network->kind == TB_KIND_MACVTAP && link.master != 0 && is_port(making->workshop, &link))
+		ret = -ENODEV;
 	if (ret == -ENODEV)
 		making->failure->status = TB_LOWER_MISSING;
 	making->lower = link.ifindex;
 	making->device->master = network->kind == TB_KIND_TAP ? link.ifindex : 0;
+	/* No more gets through than the bridge or the parent lets through. */
+	if (link.ifindex != 0 && order->alias.mtu > link.mtu)
+		order->alias.mtu = link.mtu;
+	/* A port has its bridge's MTU, whatever its user wants: a bridge whose MTU nobody has set takes that of its
+	 * smallest port, and loses its IPv6 addresses and routes for good if that is below IPv6's least. */
+	making->mtu = making->device->master != 0 ? link.mtu : order->alias.mtu;
+	alias_write(&order->alias, making->alias);
 	return ret;
 }
 
@@ -289,21 +315,11 @@ static int open_macvtap(struct making *making)
 	return ret;
 }
 
-/* rp_filter and arp_ignore go with the rest by netlink; what the network says of IPv6 only by a file: disable_ipv6=1,
- * or accept_ra=0. */
+/* rp_filter and arp_ignore go with the rest by netlink. */
 static int limit_ipv6(struct making *making)
 {
-	bool off = making->order->network->ipv6_disabled;
-	char path[TB_NAME_SIZE + 16];
-	int fd TB_CLOSE = -1;
-
-	if (making->workshop->ipv6_conf < 0)
-		return 0;
-	snprintf(path, sizeof(path), "%s/%s", making->device->name, off ? "disable_ipv6" : "accept_ra");
-	fd = openat(making->workshop->ipv6_conf, path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	return write(fd, off ? "1" : "0", 1) == 1 ? 0 : -errno;
+	return link_limit_ipv6(making->workshop->ipv6_conf, making->device->name,
+			       making->order->network->ipv6_disabled);
 }
 
 /* Everything else that protects the host and its neighbours from the device's holder. */
@@ -312,9 +328,12 @@ static int harden(struct making *making)
 	const struct device_order *order = making->order;
 	uint8_t own_mac[TB_MAC_SIZE];
 	struct link_setup setup = {.alias = making->alias,
-				   .mtu = order->alias.mtu,
+				   .mtu = making->mtu,
 				   .master = making->device->master,
-				   .isolated = order->network->isolated};
+				   .isolated = order->network->isolated,
+				   .arp_ignore = network_arp_ignore(order->network),
+				   .flags = order->network->all_multicast ? IFF_ALLMULTI : 0,
+				   .flags_changed = IFF_ALLMULTI};
 
 	if (order->network->kind == TB_KIND_TAP) {
 		memcpy(own_mac, order->alias.mac, TB_MAC_SIZE);
@@ -342,11 +361,11 @@ static bool tun_as_set(const struct making *making, const struct link *link)
 static bool macvtap_as_set(const struct making *making, const struct link *link)
 {
 	return strcmp(link->kind, "macvtap") == 0 && link->lower == making->lower && link->master == 0 &&
+	       ((link->flags & IFF_ALLMULTI) != 0) == making->order->network->all_multicast &&
 	       link->macvlan_mode == link_macvlan_mode(making->order->network->mode);
 }
 
-/* Reads the link back. Anything else than what was set is a failure: another program may have a hand in it. */
-static int verify(struct making *making)
+static int read_back(struct making *making)
 {
 	const struct device_order *order = making->order;
 	struct link link;
@@ -355,12 +374,29 @@ static int verify(struct making *making)
 	if (ret < 0)
 		return ret;
 	if (strcmp(link.name, making->device->name) != 0 || strcmp(link.alias, making->alias) != 0 ||
-	    link.mtu != order->alias.mtu || (link.flags & IFF_UP) != 0 || link.rp_filter != 1 || link.arp_ignore != 8)
+	    link.mtu != making->mtu || (link.flags & IFF_UP) != 0 || link.rp_filter != 1 ||
+	    link.arp_ignore != network_arp_ignore(order->network))
 		return -EPROTO;
 	/* A device with an MTU below IPv6's least has no IPv6. */
-	if (link.has_ipv6 && (order->network->ipv6_disabled ? link.disable_ipv6 != 1 : link.accept_ra != 0))
+	if (link.has_ipv6 && (link.accept_ra != 0 || (order->network->ipv6_disabled && link.disable_ipv6 != 1)))
 		return -EPROTO;
 	return (is_macvtap(order) ? macvtap_as_set : tun_as_set)(making, &link) ? 0 : -EPROTO;
+}
+
+/* Anything else than what was set is a failure, but that udev's sysctl.d may have written in between: then it is set
+ * once more. */
+static int verify(struct making *making)
+{
+	int ret = read_back(making);
+
+	for (int tries = 1; ret == -EPROTO && tries < VERIFY_TRIES; tries++) {
+		ret = limit_ipv6(making);
+		if (ret == 0)
+			ret = harden(making);
+		if (ret == 0)
+			ret = read_back(making);
+	}
+	return ret;
 }
 
 /* Not before it has its alias: wherever the monitor is killed, what stays is known to be ours. */
@@ -395,7 +431,7 @@ static bool make_whole(struct making *making)
 	return ret == 0 ? true : fail(making->failure, ret);
 }
 
-bool device_make(struct workshop *workshop, const struct device_order *order, struct device *device,
+bool device_make(struct workshop *workshop, struct device_order *order, struct device *device,
 		 struct device_failure *failure)
 {
 	struct making making = {.workshop = workshop,
@@ -406,7 +442,6 @@ bool device_make(struct workshop *workshop, const struct device_order *order, st
 				.group = persistent(order) ? order->alias.gid : workshop->own_gid};
 
 	memset(device, 0, sizeof(*device));
-	alias_write(&order->alias, making.alias);
 	for (int tries = 1; !make_whole(&making); tries++) {
 		/* The next try makes one more only if the last one's is gone. */
 		if (device_discard(workshop, order, device) < 0 || failure->status != TB_NODE_REFUSED ||

@@ -59,9 +59,10 @@ struct device_failure {
 	int error;             /* a positive errno */
 };
 
-/* Makes the device, down, with an alias that says ALIAS_MADE. Returns false and fills in failure if it cannot be made;
+/* Makes the device, down, with an alias that says ALIAS_MADE. A wish for more than the MTU of the network's bridge or
+ * parent becomes that, in the order and so in the alias. Returns false and fills in failure if it cannot be made;
  * then nothing of it is left but fds that the closer has. */
-bool device_make(struct workshop *workshop, const struct device_order *order, struct device *device,
+bool device_make(struct workshop *workshop, struct device_order *order, struct device *device,
 		 struct device_failure *failure);
 
 /* Sets the device up, here or where it is wanted; in the same message its alias becomes ALIAS_HANDED_OUT. A persistent

@@ -2,26 +2,30 @@
  * CAP_NET_ADMIN; must never touch a link that is not ours. */
 #include "broker/monitor/kernel/link_change.h"
 
+#include "broker/shared/fd.h"
 #include "broker/shared/netlink/link_batch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The IPv4 sysctls of the device, without opening a file: rp_filter=1 (a packet whose answer would leave elsewhere is
- * dropped) and arp_ignore=8 (the device answers no ARP request). */
-static void put_ipv4_conf(struct nlmsghdr *message)
+ * dropped) and arp_ignore. */
+static void put_ipv4_conf(struct nlmsghdr *message, uint32_t arp_ignore)
 {
 	struct nlattr *families = mnl_attr_nest_start(message, IFLA_AF_SPEC);
 	struct nlattr *inet = mnl_attr_nest_start(message, AF_INET);
 	struct nlattr *conf = mnl_attr_nest_start(message, IFLA_INET_CONF);
 
 	mnl_attr_put_u32(message, IPV4_DEVCONF_RP_FILTER, 1);
-	mnl_attr_put_u32(message, IPV4_DEVCONF_ARP_IGNORE, 8);
+	mnl_attr_put_u32(message, IPV4_DEVCONF_ARP_IGNORE, arp_ignore);
 	mnl_attr_nest_end(message, conf);
 	mnl_attr_nest_end(message, inet);
 	mnl_attr_nest_end(message, families);
@@ -49,17 +53,39 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 
 	batch_begin(&batch, sock);
 	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	batch.info->ifi_flags = setup->flags;
+	batch.info->ifi_change = setup->flags_changed;
 	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, setup->alias);
 	mnl_attr_put_u32(batch.message, IFLA_MTU, setup->mtu);
 	if (setup->mac != NULL)
 		mnl_attr_put(batch.message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
-	put_ipv4_conf(batch.message);
+	put_ipv4_conf(batch.message, setup->arp_ignore);
 	if (setup->master != 0)
 		mnl_attr_put_u32(batch.message, IFLA_MASTER, setup->master);
 	message_end(&batch);
 	if (setup->master != 0 && setup->isolated)
 		put_isolated(&batch, ifindex);
 	return batch_run(&batch);
+}
+
+/* A router advertisement changes nothing, whatever is written to all of the host's devices later: accept_ra is set also
+ * where disable_ipv6 is, which one write to "all" undoes; and the others say the same once more, for a program that
+ * writes accept_ra alone. */
+int link_limit_ipv6(int conf, const char *name, bool disabled)
+{
+	static const char *const files[] = {"accept_ra", "accept_ra_defrtr", "accept_ra_pinfo", "accept_redirects",
+					    "disable_ipv6"};
+
+	for (size_t i = 0; conf >= 0 && i < (disabled ? 5 : 4); i++) {
+		char path[TB_NAME_SIZE + 24];
+		int fd TB_CLOSE = -1;
+
+		snprintf(path, sizeof(path), "%s/%s", name, files[i]);
+		fd = openat(conf, path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, i == 4 ? "1" : "0", 1) != 1)
+			return -errno;
+	}
+	return 0;
 }
 
 uint32_t link_macvlan_mode(enum tb_macvtap_mode mode)

@@ -11,6 +11,9 @@ struct link_setup {
 	const uint8_t *mac; /* NULL: leave the kernel's */
 	uint32_t master;    /* ifindex of a bridge; 0: none */
 	bool isolated;      /* with a master */
+	uint32_t arp_ignore;
+	uint32_t flags; /* IFF_*, of those in flags_changed */
+	uint32_t flags_changed;
 };
 
 /* What a macvtap is made with. */
@@ -29,7 +32,12 @@ struct link_macvtap {
 int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
 			const struct link_macvtap *macvtap, const char *alias);
 
-/* Sets up a link of ours that is down. Returns 0 or a negative errno. */
+/* Sets what the network says of IPv6 on the link of that name; conf is /proc/sys/net/ipv6/conf, or -1 if the kernel has
+ * no IPv6. Returns 0 or a negative errno. */
+int link_limit_ipv6(int conf, const char *name, bool disabled);
+
+/* Sets up a link of ours, which is down if it gets a master: so it is never a port that is not locked. Returns 0 or a
+ * negative errno. */
 int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
 
 /* What the kernel calls a macvtap's mode: MACVLAN_MODE_*. */

@@ -1,14 +1,16 @@
-/* The reaper: see reaper.h. Runs in the monitor as threads; USES CAP_NET_ADMIN to delete devices whose alias says that
- * they are this lease's, and to add an entry to a bridge that a network file names. */
+/* The reaper: see reaper.h. Runs in the monitor as threads; USES CAP_NET_ADMIN to delete or repair devices whose alias
+ * says that they are this lease's, and to add an entry to a bridge that a network file names. */
 #include "broker/monitor/kernel/reaper.h"
 
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/kernel/netns.h"
+#include "broker/monitor/kernel/repair.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "proto/broker.h"
 #include "proto/channel.h"
+#include "proto/name.h"
 
 #include <errno.h>
 #include <linux/neighbour.h>
@@ -111,6 +113,24 @@ static int take_put_back(void *context, const void *message, const int *fds)
 	return 0;
 }
 
+static int take_repair(void *context, const void *message, const int *fds)
+{
+	struct reaper_worker *worker = context;
+	const struct tb_repair *order = message;
+	int ret;
+
+	(void)fds;
+	if (order->ifindex == 0 || !tb_field_empty((const char *)order->reserved, sizeof(order->reserved)))
+		tb_die("the clerk speaks nonsense: a repair");
+	ret = repair_device(&worker->link, worker->reaper->networks, worker->reaper->ipv6_conf, order);
+	if (ret == 0)
+		tb_log(TB_LOG_NOTICE, "put device %u back to what it was made as", order->ifindex);
+	else if (ret != -ENODEV)
+		tb_log(TB_LOG_WARNING, "cannot put device %u back to what it was made as: %s", order->ifindex,
+		       strerror(-ret));
+	return 0;
+}
+
 static int refuse_nonsense(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)message, (void)fds;
@@ -120,6 +140,7 @@ static int refuse_nonsense(void *context, const void *message, const int *fds)
 static const struct tb_row deletions[] = {
 	{TB_REQ_DELETE, sizeof(struct tb_delete), 0, take_delete},
 	{TB_PUT_BACK, sizeof(struct tb_fdb_entry), 0, take_put_back},
+	{TB_REPAIR, sizeof(struct tb_repair), 0, take_repair},
 	{0, 0, 0, refuse_nonsense},
 };
 

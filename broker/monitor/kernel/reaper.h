@@ -1,6 +1,6 @@
-/* The reaper: deletes devices and puts bridges' entries back, as the clerk says, beside the orders and several at once:
- * a deletion takes the kernel about 16 ms. Its threads have the monitor's own rights. They read from a channel of their
- * own, and answer there. */
+/* The reaper: deletes devices, and puts devices and bridges' entries right, as the clerk says, beside the orders and
+ * several at once: a deletion takes the kernel about 16 ms. Its threads have the monitor's own rights. They read from a
+ * channel of their own, and answer there. */
 #ifndef TB_REAPER_H
 #define TB_REAPER_H
 
@@ -17,6 +17,7 @@ struct reaper {
 	int channel; /* to the clerk; owned, and blocking */
 	const struct network_table *networks;
 	struct away *away;
+	int ipv6_conf;       /* /proc/sys/net/ipv6/conf; -1 if the kernel has no IPv6 */
 	atomic_uint running; /* threads that have not come to the channel's end */
 };
 

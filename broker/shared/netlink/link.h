@@ -28,8 +28,9 @@ struct link {
 	uint32_t ifindex;
 	uint32_t flags; /* IFF_* */
 	uint32_t mtu;
-	uint32_t master; /* ifindex of the bridge */
-	uint32_t lower;  /* ifindex of a macvtap's parent */
+	uint32_t master;            /* ifindex of the bridge */
+	uint32_t lower;             /* ifindex of a macvtap's parent */
+	char master_name[IFNAMSIZ]; /* only where it was asked for */
 	char name[IFNAMSIZ];
 	char kind[LINK_KIND_SIZE];
 	char alias[LINK_ALIAS_SIZE];

@@ -1,0 +1,173 @@
+/* Mending: see mend.h. Runs in the clerk; needs no right. */
+#include "broker/clerk/lease/mend.h"
+
+#include "broker/clerk/lease/deletion.h"
+#include "broker/shared/clock.h"
+#include "broker/shared/log.h"
+#include "broker/shared/machine_id.h"
+#include "broker/shared/siphash.h"
+
+#include <endian.h>
+#include <string.h>
+
+/* How long a device is new, in milliseconds: until then udev has done with it, also on a machine that boots. */
+#define NEW_MS 10000
+
+/* The first look at a new device, in milliseconds; each pause is twice the last one. */
+#define FIRST_LOOK_MS 250
+
+/* Repairs of what udev has changed on one device, and tries to make it a port again for each bridge that appears. */
+#define REPAIRS_MAX 5
+#define PORT_TRIES_MAX 5
+#define PORT_PAUSE_MS 1000
+
+/* systemd's key for addresses: see its src/shared/netif-util.c. */
+static const uint8_t udev_key[SIPHASH_KEY_SIZE] = {0xd3, 0x1e, 0x48, 0xfa, 0x90, 0xfe, 0x4b, 0x4c,
+						   0x9d, 0xaf, 0xd5, 0xd7, 0xa1, 0xb1, 0x2e, 0x8a};
+
+static uint8_t machine_id[MACHINE_ID_SIZE];
+static bool machine_known;
+static void (*look)(struct lease *lease);
+static uint64_t next_look = UINT64_MAX; /* no lease's look_at is before this millisecond of the monotonic clock */
+
+void mend_init(void (*look_at_device)(struct lease *lease))
+{
+	look = look_at_device;
+	machine_known = machine_id_read(machine_id) == 0;
+	next_look = UINT64_MAX;
+}
+
+static void look_at(struct lease *lease, uint64_t when)
+{
+	lease->look_at = when;
+	if (when < next_look)
+		next_look = when;
+}
+
+void mend_begin(struct lease *lease)
+{
+	lease->made_at = monotonic_ms();
+	look_at(lease, lease->made_at + FIRST_LOOK_MS);
+}
+
+static bool is_new(const struct lease *lease)
+{
+	return lease->made_at != 0 && monotonic_ms() - lease->made_at <= NEW_MS;
+}
+
+bool mend_is_udevs_address(const struct lease *lease, const struct link *link)
+{
+	uint8_t bytes[MACHINE_ID_SIZE + TB_NAME_SIZE];
+	size_t length = strnlen(lease->name, TB_NAME_SIZE);
+	uint8_t mac[TB_MAC_SIZE];
+	uint64_t hash;
+
+	if (!machine_known || lease->kind != TB_KIND_TAP || lease->repairs >= REPAIRS_MAX)
+		return false;
+	memcpy(bytes, machine_id, MACHINE_ID_SIZE);
+	memcpy(bytes + MACHINE_ID_SIZE, lease->name, length);
+	hash = htole64(siphash(bytes, MACHINE_ID_SIZE + length, udev_key));
+	memcpy(mac, &hash, TB_MAC_SIZE);
+	mac[0] = (mac[0] & 0xfe) | 0x02;
+	return memcmp(link->mac, mac, TB_MAC_SIZE) == 0;
+}
+
+static bool has_foreign_address(const struct lease *lease, const struct link *link)
+{
+	uint8_t mac[TB_MAC_SIZE];
+
+	lease_device_mac(lease, mac);
+	return memcmp(link->mac, mac, TB_MAC_SIZE) != 0;
+}
+
+static bool has_foreign_sysctls(const struct network *network, const struct link *link)
+{
+	if (link->rp_filter != 1 || link->arp_ignore != network_arp_ignore(network))
+		return true;
+	return link->has_ipv6 && (link->accept_ra != 0 || (network->ipv6_disabled && link->disable_ipv6 != 1));
+}
+
+static bool is_port(const struct lease *lease)
+{
+	return lease->network != NULL && lease->kind == TB_KIND_TAP && lease->network->bridge[0] != '\0';
+}
+
+static void repair_port(struct lease *lease)
+{
+	uint64_t now = monotonic_ms();
+
+	if (lease->port_tries == PORT_TRIES_MAX)
+		return;
+	if (lease->port_tries > 0 && now < lease->port_tried_at + PORT_PAUSE_MS) {
+		look_at(lease, lease->port_tried_at + PORT_PAUSE_MS);
+		return;
+	}
+	if (lease->port_tries == 0)
+		tb_log(TB_LOG_NOTICE, "%s is no port of %s any more: it is put back when the bridge is there",
+		       lease->name, lease->network->bridge);
+	lease->port_tries++;
+	lease->port_tried_at = now;
+	deletion_repair(lease);
+	if (lease->port_tries < PORT_TRIES_MAX)
+		look_at(lease, now + PORT_PAUSE_MS);
+	else
+		tb_log(TB_LOG_WARNING, "%s is left without a bridge, after %d tries, until another bridge %s appears",
+		       lease->name, PORT_TRIES_MAX, lease->network->bridge);
+}
+
+void mend(struct lease *lease, const struct link *link)
+{
+	if (lease->network == NULL || lease->network->off)
+		return;
+	if (is_port(lease) && link->master == 0)
+		repair_port(lease);
+	if (lease->repairs < REPAIRS_MAX &&
+	    (has_foreign_address(lease, link) || (is_new(lease) && has_foreign_sysctls(lease->network, link)))) {
+		lease->repairs++;
+		deletion_repair(lease);
+	}
+}
+
+void mend_bridge(const struct link *link)
+{
+	struct lease *lease;
+
+	if (strcmp(link->kind, "bridge") != 0)
+		return;
+	TAILQ_FOREACH(lease, leases_all(), link) {
+		if (!is_port(lease) || lease->master == link->ifindex || lease->port_bridge == link->ifindex ||
+		    strcmp(lease->network->bridge, link->name) != 0)
+			continue;
+		lease->port_bridge = link->ifindex;
+		lease->port_tries = 0;
+		look(lease);
+	}
+}
+
+/* Looks at the lease, and says when the next look is due. */
+static void look_now(struct lease *lease, uint64_t now)
+{
+	lease->look_at = 0;
+	if (is_new(lease))
+		look_at(lease, now + (now - lease->made_at));
+	look(lease);
+}
+
+int mend_expire(void)
+{
+	uint64_t now = monotonic_ms();
+	struct lease *lease;
+
+	if (now >= next_look) {
+		next_look = UINT64_MAX;
+		TAILQ_FOREACH(lease, leases_all(), link) {
+			if (lease->look_at == 0)
+				continue;
+			if (lease->look_at <= now)
+				look_now(lease, now);
+			else
+				look_at(lease, lease->look_at);
+		}
+	}
+	return next_look == UINT64_MAX ? -1 : (int)(next_look - now);
+}

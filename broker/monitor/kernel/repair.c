@@ -1,0 +1,83 @@
+/* Putting a device right: see repair.h. Runs in the monitor's reaper threads; USES CAP_NET_ADMIN. Must never touch a
+ * link that is not ours, nor take a device off a master that it has. */
+#include "broker/monitor/kernel/repair.h"
+
+#include "broker/monitor/kernel/device.h"
+#include "broker/monitor/kernel/link_change.h"
+#include "broker/shared/alias.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The network that the alias names, if it still makes such devices, or NULL. The device is the order's lease's. */
+static const struct network *network_of_ours(const struct network_table *networks, const struct link *link,
+					     const struct tb_repair *order)
+{
+	bool is_macvtap = strcmp(link->kind, "macvtap") == 0;
+	const struct network *network;
+	char start[ALIAS_START_SIZE];
+
+	alias_write_start(order->lease, start);
+	if (!link_kind_ours(link) || strncmp(link->alias, start, strlen(start)) != 0 ||
+	    !alias_has_mac(link->alias, order->mac))
+		return NULL;
+	network = network_find(networks, strrchr(link->alias, ':') + 1);
+	if (network == NULL || network->off || (network->kind == TB_KIND_MACVTAP) != is_macvtap)
+		return NULL;
+	return network;
+}
+
+/* It is down while it becomes a port, and comes up only locked as the network says. */
+static int join(struct link_socket *sock, const struct network *network, struct link *link, struct link_setup *setup)
+{
+	bool up = (link->flags & IFF_UP) != 0;
+	struct link bridge;
+	int ret = link_find(sock, network->bridge, &bridge);
+
+	if (ret == 0 && strcmp(bridge.kind, "bridge") != 0)
+		ret = -ENODEV;
+	if (ret < 0)
+		return ret;
+	setup->flags_changed |= IFF_UP;
+	ret = link_set(sock, link->ifindex, setup);
+	setup->mtu = bridge.mtu;
+	setup->master = bridge.ifindex;
+	if (ret == 0)
+		ret = link_set(sock, link->ifindex, setup);
+	if (link_get(sock, link->ifindex, link) < 0 || (link->master != 0 && link->isolated != setup->isolated))
+		return -EPROTO;
+	return up && link_up(sock, link->ifindex, link->alias, -1) < 0 ? -EPROTO : ret;
+}
+
+int repair_device(struct link_socket *sock, const struct network_table *networks, int ipv6_conf,
+		  const struct tb_repair *order)
+{
+	struct link_setup setup = {.alias = NULL};
+	const struct network *network;
+	uint8_t own_mac[TB_MAC_SIZE];
+	struct link link;
+	int ret = link_get(sock, order->ifindex, &link);
+
+	if (ret < 0)
+		return ret;
+	network = network_of_ours(networks, &link, order);
+	if (network == NULL)
+		return -EPERM;
+	setup.alias = link.alias;
+	setup.mtu = link.mtu;
+	setup.isolated = network->isolated;
+	setup.arp_ignore = network_arp_ignore(network);
+	if (network->kind == TB_KIND_TAP) {
+		memcpy(own_mac, order->mac, TB_MAC_SIZE);
+		own_mac[0] = TAP_MAC_FIRST;
+		setup.mac = own_mac;
+	}
+	/* A device with an MTU below IPv6's least has no IPv6. */
+	if (link.has_ipv6)
+		ret = link_limit_ipv6(ipv6_conf, link.name, network->ipv6_disabled);
+	if (ret == 0)
+		ret = link_set(sock, order->ifindex, &setup);
+	if (ret == 0 && network->bridge[0] != '\0' && link.master == 0)
+		ret = join(sock, network, &link, &setup);
+	return ret;
+}
