@@ -345,8 +345,9 @@ static void test_values(void **state)
 		{"Mtu=1400", "Mtu= is no key of [Network]; did you mean MTU=?"},
 		{"Brigde=br0", "Brigde= is no key of [Network]; did you mean Bridge=?"},
 		{"bridge=br0", "bridge= is no key of [Network]; did you mean Bridge=?"},
-		{"Foo=1", "Foo= is no key of [Network]; the keys are AllMulticast, Bridge, HostReplies, IPv6, Isolated, Kind, Lifetimes, Listed, "
-			  "Max, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, Vhost, VnetHeader"},
+		{"Foo=1",
+		 "Foo= is no key of [Network]; the keys are AllMulticast, Bridge, HostReplies, IPv6, Isolated, Kind, Lifetimes, Listed, "
+		 "Max, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, Vhost, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key"},
 		{"Kind=tap", "Kind= stands a second time; the first is in line 2"},
 		{"Bridge=", "Bridge=: a bridge's name is"},
@@ -421,7 +422,8 @@ static void test_kinds(void **state)
 	refuses_text("[Network]\nKind=-\n", "2: Kind=-: it is tap, tun or macvtap");
 	refuses_text("[Network]\nKind=tun\nBridge=br0\n", "3: Bridge= is for Kind=tap only, and this is a tun");
 	refuses_text("[Network]\nBridge=br0\nKind=tun\n", "2: Bridge= is for Kind=tap only, and this is a tun");
-	refuses_text("[Network]\nKind=tun\nHostReplies=yes\n", "3: HostReplies= is for Kind=tap only, and this is a tun");
+	refuses_text("[Network]\nKind=tun\nHostReplies=yes\n",
+		     "3: HostReplies= is for Kind=tap only, and this is a tun");
 	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nAllMulticast=2\n", "4: AllMulticast=2: it is yes or no");
 	refuses_text("[Network]\nKind=tun\nIsolated=no\n", "3: Isolated= is for Kind=tap only, and this is a tun");
 	refuses_text("[Network]\nKind=tun\nVhost=yes\n",
