@@ -267,6 +267,66 @@ static void test_name_of_one_that_is_not_fetched(void **state)
 	close(second);
 }
 
+static int client_ends(uint16_t type, uid_t uid, const uint8_t lease[TB_ID_SIZE])
+{
+	struct tb_request ends;
+
+	request_set(&ends, type);
+	memcpy(ends.lease, lease, TB_ID_SIZE);
+	return client_ask(uid, &ends);
+}
+
+/* A client may have its device before the clerk hears of it. It asks for nothing in vain; others learn nothing. */
+static void test_client_knows_first(void **state)
+{
+	struct tb_made made;
+	int client = client_with_yes(ALICE);
+	int own, others_client, list, fd;
+
+	(void)state;
+	monitor_take_order(&fd);
+	close(fd);
+	made_set(&made, 7);
+	own = client_ends(TB_REQ_RELEASE, ALICE, made.lease);
+	others_client = client_ends(TB_REQ_RELEASE, BOB, made.lease);
+	request_set(&request, TB_REQ_LIST);
+	list = client_ask(ALICE, &request);
+	clerk_pass(30);
+	assert_int_equal(take(others_client, &message, NULL), TB_ANS_RELEASE);
+	assert_int_equal(message.done.status, TB_NO_LEASE);
+	assert_int_equal(take(own, &message, NULL), 0);
+	assert_int_equal(looker_count, 0);
+	monitor_say_made(&made);
+	clerk_run();
+	assert_int_equal(reaper_takes().ifindex, 7);
+	assert_true(looker_count > 0);
+	close(client);
+	close(own);
+	close(others_client);
+	close(list);
+}
+
+/* Root may mean anybody's. */
+static void test_root_knows_first(void **state)
+{
+	struct tb_made made;
+	int client = client_with_yes(ALICE);
+	int root, fd;
+
+	(void)state;
+	monitor_take_order(&fd);
+	close(fd);
+	made_set(&made, 7);
+	root = client_ends(TB_REQ_REVOKE, 0, made.lease);
+	clerk_pass(30);
+	assert_int_equal(take(root, &message, NULL), 0);
+	monitor_say_made(&made);
+	clerk_run();
+	assert_int_equal(reaper_takes().ifindex, 7);
+	close(client);
+	close(root);
+}
+
 /* The monitor is trusted, but what it never says ends the broker. */
 static void test_nonsense(void **state)
 {
@@ -297,6 +357,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_moves_have_pauses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name_of_one_that_is_not_fetched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_client_knows_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_root_knows_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nonsense, set_up, tear_down),
 	};
 

@@ -27,7 +27,13 @@
 #define ROOM_AGAIN_MS 25
 
 static uint64_t next_room = UINT64_MAX; /* in milliseconds of the monotonic clock */
-static bool room; /* a lease begins, is gone, or counts no more, since the last look at those that wait for that */
+/* A lease begins, is gone, or counts no more, since the last look at those that wait for that. */
+static bool room;
+
+static const struct tb_header *header_of(const struct request *request)
+{
+	return &request->message.header;
+}
 
 /* Ends the lease, and answers when its device is gone. */
 static void end_lease(struct request *request, enum tb_reason reason)
@@ -92,11 +98,27 @@ static void wait_as(struct request *request, enum request_state state)
 		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
 }
 
+/* True if the request is about leases, and the one that it means may be one whose order is under way. */
+static bool awaits_order(const struct request *request)
+{
+	switch (header_of(request)->type) {
+	case TB_REQ_LIST:
+		return order_concerns(&request->client);
+	case TB_REQ_RELEASE:
+	case TB_REQ_REVOKE:
+		return request_subject(request) == NULL && order_concerns(&request->client);
+	default:
+		return false;
+	}
+}
+
 /* Asks the gate, and goes where it points. */
 static void proceed(struct request *request)
 {
-	struct passage passage = gate(request);
+	struct passage passage = {.way = PASSAGE_ROOM};
 
+	if (!awaits_order(request))
+		passage = gate(request);
 	switch (passage.way) {
 	case PASSAGE_OPEN:
 		perform(request);
@@ -175,11 +197,6 @@ static void ask_if_it_may(struct request *request)
 {
 	if (question_may_be_asked(request))
 		ask(request);
-}
-
-static const struct tb_header *header_of(const struct request *request)
-{
-	return &request->message.header;
 }
 
 /* Reads the one message. Returns 0, -EBADMSG if it is none that a client may send, or -ECONNRESET if the client has

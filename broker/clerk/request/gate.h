@@ -6,7 +6,7 @@
 
 enum passage_way {
 	PASSAGE_REFUSED,
-	PASSAGE_ROOM, /* wait until a device is deleted */
+	PASSAGE_ROOM, /* wait until a device is made, or deleted */
 	PASSAGE_ASK,  /* polkit */
 	PASSAGE_OPEN,
 };

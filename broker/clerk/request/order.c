@@ -122,6 +122,11 @@ static int give_order(struct request *request)
 	return 0;
 }
 
+bool order_concerns(const struct client *client)
+{
+	return under_way != NULL && (client->uid == 0 || under_way->client.account == client->account);
+}
+
 int orders_expire(void)
 {
 	struct request *request;

@@ -17,6 +17,10 @@ void order_ready(struct request *request);
 /* Sends the next order, if none is under way. Returns the milliseconds until the next try, or -1. */
 int orders_expire(void);
 
+/* True while an order is under way that this client may know the end of before the clerk does: the monitor answers the
+ * one before it tells the other. To root that is any order, to everybody else one of the same user. */
+bool order_concerns(const struct client *client);
+
 /* What became of the one that is under way. */
 void order_made(const struct tb_made *made);
 

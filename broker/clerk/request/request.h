@@ -16,7 +16,7 @@
 
 enum request_state {
 	REQUEST_FREE,
-	REQUEST_ROOM,      /* waits until a device of its user's, or of the name that it wants, is deleted */
+	REQUEST_ROOM,      /* waits until a device of its user's, or of the name that it wants, is made or deleted */
 	REQUEST_WAITING,   /* for its turn to be asked about */
 	REQUEST_ASKED,     /* the authority has the question */
 	REQUEST_READY,     /* for its turn to be ordered */
