@@ -216,6 +216,26 @@ static void test_name_free_soon(void **state)
 	assert_int_equal(way(), PASSAGE_OPEN);
 }
 
+/* So does a name of its own, whatever else it may have. */
+static void test_hang_up_frees_a_name(void **state)
+{
+	static const char vm0[TB_NAME_SIZE] = "vm0";
+	struct lease *lease = lease_begin(test_network("lan"), ALICE, &full);
+	int own;
+	int client = client_socket(ALICE, &own);
+
+	(void)state;
+	((struct network *)test_network("lan"))->max_per_user = 4;
+	lease_set_device(lease, vm0, 7);
+	lease_keep(lease, own, -1);
+	strcpy(request.message.name, "vm0");
+	assert_int_equal(way(), PASSAGE_ASK);
+	request.authorized = true;
+	assert_int_equal(way(), PASSAGE_OPEN);
+	close(client);
+	assert_int_equal(way(), PASSAGE_ROOM);
+}
+
 static void test_own_lists_and_networks(void **state)
 {
 	static const enum tb_type types[] = {TB_REQ_LIST, TB_REQ_WATCH, TB_REQ_NETWORKS, TB_REQ_ABOUT, TB_REQ_RELEASE};
@@ -274,6 +294,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_room_soon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hang_up_makes_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name_free_soon, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hang_up_frees_a_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_own_lists_and_networks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_leases_of_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_revoke, set_up, tear_down),

@@ -306,6 +306,35 @@ static void test_client_knows_first(void **state)
 	close(list);
 }
 
+/* The name of a device that its client has already given back is free a moment later. */
+static void test_name_of_one_under_way(void **state)
+{
+	struct tb_answer answer;
+	struct tb_made made;
+	int first, second, fd;
+
+	(void)state;
+	strcpy(request.name, "vm7");
+	first = client_with_yes(ALICE);
+	monitor_take_order(&fd);
+	memset(&answer, 0, sizeof(answer));
+	tb_header_set(&answer.header, TB_ANS_OPEN, sizeof(answer));
+	assert_int_equal(tb_send(fd, &answer, sizeof(answer), NULL, 0), 0);
+	close(fd);
+	assert_int_equal(take(first, &message, NULL), TB_ANS_OPEN);
+	close(first);
+	second = client_ask(ALICE, &request);
+	clerk_run();
+	assert_true(nothing_for(others.authority));
+	made_set(&made, 7);
+	monitor_say_made(&made);
+	clerk_run();
+	authority_answers(TB_VERDICT_YES);
+	assert_int_equal(reaper_takes().ifindex, 7);
+	assert_true(nothing_for(others.monitor));
+	close(second);
+}
+
 /* Root may mean anybody's. */
 static void test_root_knows_first(void **state)
 {
@@ -358,6 +387,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_moves_have_pauses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name_of_one_that_is_not_fetched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_client_knows_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_name_of_one_under_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_root_knows_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nonsense, set_up, tear_down),
 	};

@@ -98,10 +98,13 @@ static void wait_as(struct request *request, enum request_state state)
 		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
 }
 
-/* True if the request is about leases, and the one that it means may be one whose order is under way. */
+/* True if the request is about leases, or wants a name, and the lease that is meant may be one whose order is under
+ * way. */
 static bool awaits_order(const struct request *request)
 {
 	switch (header_of(request)->type) {
+	case TB_REQ_OPEN:
+		return order_has_name(request->message.name) && order_concerns(&request->client);
 	case TB_REQ_LIST:
 		return order_concerns(&request->client);
 	case TB_REQ_RELEASE:

@@ -80,6 +80,13 @@ static bool still_full(bool (*is_full)(uid_t account, const struct network *netw
 	return is_full(account, network, quota);
 }
 
+/* The user may have hung up on that device by now, as above. */
+static bool name_ends(uid_t account, const char *name)
+{
+	leases_notice_hang_ups(account);
+	return leases_name_free_soon(name);
+}
+
 static bool user_full(uid_t account, const struct network *network, struct lease_quota *quota)
 {
 	(void)network;
@@ -122,7 +129,7 @@ static struct passage gate_open(struct request *request)
 		return (struct passage){.way = PASSAGE_ASK};
 
 	/* Both keys are turned. A name is free a moment after its last device has ended. */
-	if (message->name[0] != '\0' && leases_name_free_soon(message->name))
+	if (message->name[0] != '\0' && name_ends(account, message->name))
 		return (struct passage){.way = PASSAGE_ROOM};
 	return (struct passage){.way = PASSAGE_OPEN};
 }

@@ -127,6 +127,11 @@ bool order_concerns(const struct client *client)
 	return under_way != NULL && (client->uid == 0 || under_way->client.account == client->account);
 }
 
+bool order_has_name(const char *name)
+{
+	return under_way != NULL && name[0] != '\0' && strcmp(under_way->message.name, name) == 0;
+}
+
 int orders_expire(void)
 {
 	struct request *request;

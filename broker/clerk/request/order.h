@@ -21,6 +21,9 @@ int orders_expire(void);
  * one before it tells the other. To root that is any order, to everybody else one of the same user. */
 bool order_concerns(const struct client *client);
 
+/* True while an order is under way whose client asked for this name. "" is nobody's. */
+bool order_has_name(const char *name);
+
 /* What became of the one that is under way. */
 void order_made(const struct tb_made *made);
 
