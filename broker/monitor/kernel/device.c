@@ -79,7 +79,7 @@ static int choose_name(const struct network *network, char name[TB_NAME_SIZE])
 }
 
 /* A port belongs to its bridge: the kernel makes no macvtap on it. */
-static bool is_port(struct workshop *workshop, const struct link *parent)
+static bool is_a_port(struct workshop *workshop, const struct link *parent)
 {
 	struct link master;
 
@@ -101,7 +101,7 @@ static int find_lower(struct making *making)
 
 	if (ret == 0 && network->bridge[0] != '\0' && strcmp(link.kind, "bridge") != 0)
 		ret = -ENODEV;
-	if (ret == 0 && network->kind == TB_KIND_MACVTAP && link.master != 0 && is_port(making->workshop, &link))
+	if (ret == 0 && network->kind == TB_KIND_MACVTAP && link.master != 0 && is_a_port(making->workshop, &link))
 		ret = -ENODEV;
 	if (ret == -ENODEV)
 		making->failure->status = TB_LOWER_MISSING;
