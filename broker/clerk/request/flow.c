@@ -98,18 +98,27 @@ static void wait_as(struct request *request, enum request_state state)
 		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
 }
 
-/* True if the request is about leases, or wants a name, and the lease that is meant may be one whose order is under
- * way. */
+/* True while the order is under way of a lease that the request may mean. Only root may mean another's: whoever else
+ * waited for that would learn that there is one. */
+static bool order_is_meant(const struct request *request)
+{
+	const struct tb_request *message = &request->message;
+	bool of_all = message->header.type == TB_REQ_REVOKE || (message->flags & TB_REQUEST_ALL) != 0;
+
+	return request->client.uid == 0 && of_all ? order_under_way() : order_concerns(request->client.account);
+}
+
+/* True if the request is about leases, or wants a name, and must wait until the clerk knows of the lease. */
 static bool awaits_order(const struct request *request)
 {
 	switch (header_of(request)->type) {
 	case TB_REQ_OPEN:
-		return order_has_name(request->message.name) && order_concerns(&request->client);
+		return order_has_name(request->message.name) && order_is_meant(request);
 	case TB_REQ_LIST:
-		return order_concerns(&request->client);
+		return order_is_meant(request);
 	case TB_REQ_RELEASE:
 	case TB_REQ_REVOKE:
-		return request_subject(request) == NULL && order_concerns(&request->client);
+		return request_subject(request) == NULL && order_is_meant(request);
 	default:
 		return false;
 	}

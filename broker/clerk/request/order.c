@@ -122,9 +122,14 @@ static int give_order(struct request *request)
 	return 0;
 }
 
-bool order_concerns(const struct client *client)
+bool order_concerns(uid_t account)
 {
-	return under_way != NULL && (client->uid == 0 || under_way->client.account == client->account);
+	return under_way != NULL && under_way->client.account == account;
+}
+
+bool order_under_way(void)
+{
+	return under_way != NULL;
 }
 
 bool order_has_name(const char *name)
