@@ -22,6 +22,8 @@ CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
 PAGE = mmap.PAGESIZE
 
+harness.alone_on_the_machine()
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
