@@ -26,7 +26,7 @@ enum queued client_socket_queued(int sock);
 bool client_socket_hung_up(int sock);
 
 /* Closes a client's socket, if there is one: the client reads what was sent to it, and then the end. Takes it out of
- * the loop first. If there may be descriptors in it, closer.h closes it. */
+ * the loop first. If there may be descriptors in it, lingering.h closes it. */
 void client_socket_hang_up(int *sock);
 
 #endif

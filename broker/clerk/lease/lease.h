@@ -1,8 +1,8 @@
 /* Leases: who holds which device. Runs in the clerk; tables of fixed size, allocated once.
  *
- * This file counts and finds; state.h says what becomes of a lease. A lease counts from the order to make its device
- * until the kernel has deleted that, its turn is over, and its client cannot hold an answer that it never read: not
- * until the client hung up.
+ * This file counts and finds; lease_state.h says what becomes of a lease. A lease counts from the order to make its
+ * device until the kernel has deleted that, its turn is over, and its client cannot hold an answer that it never read:
+ * not until the client hung up.
  */
 #ifndef TB_LEASE_H
 #define TB_LEASE_H
@@ -16,7 +16,7 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-/* The picture of a lease's life is the table in state.c. */
+/* The picture of a lease's life is the table in lease_state.c. */
 enum lease_state {
 	LEASE_FREE,         /* nobody's slot */
 	LEASE_ORDERED,      /* the monitor makes the device */

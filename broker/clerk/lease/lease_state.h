@@ -20,7 +20,8 @@ enum lease_event {
 	LEASE_LEFT,      /* the client has closed its end, and with it what it never read */
 };
 
-/* Moves the lease as the table in state.c says. An event that the table does not have for its state changes nothing. */
+/* Moves the lease as the table in lease_state.c says. An event that the table does not have for its state changes
+ * nothing. */
 void lease_happens(struct lease *lease, enum lease_event event);
 
 /* It is its turn, and the turn's time is over: see turns.h. */

@@ -103,9 +103,17 @@ static void wait_as(struct request *request, enum request_state state)
 static bool order_is_meant(const struct request *request)
 {
 	const struct tb_request *message = &request->message;
+	const struct request *ordered = order_under_way();
 	bool of_all = message->header.type == TB_REQ_REVOKE || (message->flags & TB_REQUEST_ALL) != 0;
 
-	return request->client.uid == 0 && of_all ? order_under_way() : order_concerns(request->client.account);
+	if (ordered == NULL)
+		return false;
+	return ordered->client.account == request->client.account || (request->client.uid == 0 && of_all);
+}
+
+static bool order_has_name(const char *name)
+{
+	return name[0] != '\0' && strcmp(order_under_way()->message.name, name) == 0;
 }
 
 /* True if the request is about leases, or wants a name, and must wait until the clerk knows of the lease. */
@@ -113,7 +121,7 @@ static bool awaits_order(const struct request *request)
 {
 	switch (header_of(request)->type) {
 	case TB_REQ_OPEN:
-		return order_has_name(request->message.name) && order_is_meant(request);
+		return order_is_meant(request) && order_has_name(request->message.name);
 	case TB_REQ_LIST:
 		return order_is_meant(request);
 	case TB_REQ_RELEASE:
@@ -212,7 +220,7 @@ static void ask_if_it_may(struct request *request)
 }
 
 /* Reads the one message. Returns 0, -EBADMSG if it is none that a client may send, or -ECONNRESET if the client has
- * hung up. Descriptors are never received: the socket that holds them goes to closer.h in the end. */
+ * hung up. Descriptors are never received: the socket that holds them goes to lingering.h in the end. */
 static int read_message(struct request *request)
 {
 	static union {

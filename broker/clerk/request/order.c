@@ -122,19 +122,9 @@ static int give_order(struct request *request)
 	return 0;
 }
 
-bool order_concerns(uid_t account)
+const struct request *order_under_way(void)
 {
-	return under_way != NULL && under_way->client.account == account;
-}
-
-bool order_under_way(void)
-{
-	return under_way != NULL;
-}
-
-bool order_has_name(const char *name)
-{
-	return under_way != NULL && name[0] != '\0' && strcmp(under_way->message.name, name) == 0;
+	return under_way;
 }
 
 int orders_expire(void)

@@ -17,13 +17,9 @@ void order_ready(struct request *request);
 /* Sends the next order, if none is under way. Returns the milliseconds until the next try, or -1. */
 int orders_expire(void);
 
-/* True while an order is under way; while one of this user's is. Its client may know the end of it before the clerk
- * does: the monitor answers the one before it tells the other. */
-bool order_under_way(void);
-bool order_concerns(uid_t account);
-
-/* True while an order is under way whose client asked for this name. "" is nobody's. */
-bool order_has_name(const char *name);
+/* The request whose order is under way, or NULL. Its client may know the end of it before the clerk does: the monitor
+ * answers the one before it tells the other. */
+const struct request *order_under_way(void);
 
 /* What became of the one that is under way. */
 void order_made(const struct tb_made *made);
