@@ -149,19 +149,30 @@ def lives(broker):
     asleep(broker)
 
 
-def beside(broker, attack, user="bob", network="lan", seconds=2.5, worse=2):
-    """Measures the innocent user's opens without the attack, then beside it."""
+def _beside_once(broker, attack, user, network, seconds, worse):
+    """Measures the innocent user's opens without the attack, then beside it. Returns what is wrong, or None."""
+    without = opens(user, network, seconds)
+    with attack:
+        before = getattr(attack, "rounds", 0)
+        during = opens(user, network, seconds)
+        rounds = getattr(attack, "rounds", 1) - before
+    harness.note(f"{user}: median {median(without):.1f} ms without, {median(during):.1f} ms beside it "
+                 f"(max {max(during):.0f}); rounds of the attack: {rounds}")
+    assert rounds > 0, "the attack did not take place"
+    limit = max(worse * median(without), on_a_busy_machine(NOT_WORSE))
+    return None if median(during) <= limit else f"a median of {median(during):.1f} ms, more than {limit:.1f}"
+
+
+def beside(broker, attack, user="bob", network="lan", seconds=2.5, worse=2, tries=3):
+    """The innocent user's opens take no longer beside the attack than they may. Other work on the machine comes and goes
+    between the two measurements: only the attack makes each try fail."""
     with lives(broker):
-        without = opens(user, network, seconds)
-        with attack:
-            before = getattr(attack, "rounds", 0)
-            during = opens(user, network, seconds)
-            rounds = getattr(attack, "rounds", 1) - before
-        harness.note(f"{user}: median {median(without):.1f} ms without, {median(during):.1f} ms beside it "
-                     f"(max {max(during):.0f}); rounds of the attack: {rounds}")
-        assert rounds > 0, "the attack did not take place"
-        limit = max(worse * median(without), on_a_busy_machine(NOT_WORSE))
-        assert median(during) <= limit, f"a median of {median(during):.1f} ms, more than {limit:.1f}"
+        for _ in range(tries):
+            wrong = _beside_once(broker, attack, user, network, seconds, worse)
+            if not wrong:
+                return
+            asleep(broker)
+        raise AssertionError(wrong)
 
 
 # ---- the rest ----
@@ -189,16 +200,22 @@ class SupervisorReads:
 class InTheBackground:
     """Calls function() again and again in a thread until the block ends; gathers what it returns.
 
-    function() must not change this process's ids: what it does, root does.
+    function() must not change this process's ids, and is another user for the moments in which the test is: a
+    PermissionError counts as nothing found. Any other error is raised at the end of the block.
     """
 
     def __init__(self, function):
-        self.function, self.found, self.stopped = function, [], False
+        self.function, self.found, self.error, self.stopped = function, [], None, False
         self.thread = threading.Thread(target=self._loop)
 
     def _loop(self):
-        while not self.stopped:
-            self.found.append(self.function())
+        while not self.stopped and not self.error:
+            try:
+                self.found.append(self.function())
+            except PermissionError:
+                pass
+            except Exception as error:
+                self.error = error
 
     def __enter__(self):
         self.thread.start()
@@ -207,6 +224,8 @@ class InTheBackground:
     def __exit__(self, *_):
         self.stopped = True
         self.thread.join()
+        if self.error:
+            raise self.error
 
 
 def own_namespaces_or_skip(user="alice"):
