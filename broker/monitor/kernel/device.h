@@ -6,58 +6,7 @@
 #ifndef TB_DEVICE_H
 #define TB_DEVICE_H
 
-#include "broker/config/table.h"
-#include "broker/monitor/kernel/closer.h"
-#include "broker/shared/netlink/link.h"
-#include "broker/monitor/kernel/node.h"
-#include "broker/shared/alias.h"
-#include "proto/message.h"
-
-#include <stdbool.h>
-#include <sys/types.h>
-
-/* What making a device needs, the same for every device. */
-struct workshop {
-	struct link_socket link;
-	struct node_source node;
-	struct closer *closer;
-	uid_t own_uid; /* the monitor's: they own tun and tap devices that nobody is to open by name */
-	gid_t own_gid;
-	int ipv6_conf; /* /proc/sys/net/ipv6/conf; -1 if the kernel has no IPv6 */
-};
-
-/* What to make: all checked against the ceiling before. */
-struct device_order {
-	const struct network *network;
-	const char *name; /* NULL: device_make() chooses */
-	struct alias alias;
-	uint32_t queues;
-	bool vnet_hdr;
-	bool vhost; /* with one vhost-net for each queue */
-	int netns;  /* the network namespace that it is moved to, and set up only there; -1: it stays here */
-};
-
-/* How a tap's own address begins; the rest is its user's. A bridge takes the lowest address of its ports: with this
- * one, the highest there is, it keeps its own. */
-#define TAP_MAC_FIRST 0xfe
-
-/* What was made. */
-struct device {
-	char name[TB_NAME_SIZE];
-	uint32_t ifindex;             /* in its own network namespace */
-	uint32_t master;              /* ifindex of its bridge; 0: none */
-	int fds[TB_QUEUES_MAX];       /* owned by whoever holds the struct */
-	uint32_t queues;              /* fds that are open */
-	int vhost_fds[TB_QUEUES_MAX]; /* the same of vhost-net */
-	uint32_t vhosts;
-};
-
-/* Why none was made. */
-struct device_failure {
-	enum tb_status status; /* TB_NAME_TAKEN, TB_LOWER_MISSING, TB_NODE_REFUSED, TB_NO_VHOST or TB_KERNEL */
-	enum tb_stage stage;   /* of TB_KERNEL, as the next */
-	int error;             /* a positive errno */
-};
+#include "broker/monitor/kernel/workshop.h"
 
 /* Makes the device, down, with an alias that says ALIAS_MADE. A wish for more than the MTU of the network's bridge or
  * parent becomes that, in the order and so in the alias. Returns false and fills in failure if it cannot be made;

@@ -2,7 +2,7 @@
  * link that is not ours, nor take a device off a master that it has. */
 #include "broker/monitor/kernel/repair.h"
 
-#include "broker/monitor/kernel/device.h"
+#include "broker/monitor/kernel/workshop.h"
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/shared/alias.h"
 

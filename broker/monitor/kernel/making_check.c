@@ -1,0 +1,95 @@
+/* What protects the host and its neighbours from a device's holder, set and read back: see making.h. Runs in the
+ * monitor; USES CAP_NET_ADMIN. Must never let a device pass that is not as it was set. */
+#include "broker/monitor/kernel/making.h"
+
+#include "broker/monitor/kernel/link_change.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* How often a device is read back that another program may be changing. */
+#define VERIFY_TRIES 4
+
+/* rp_filter and arp_ignore go with the rest by netlink. */
+int making_limit_ipv6(struct making *making)
+{
+	return link_limit_ipv6(making->workshop->ipv6_conf, making->device->name,
+			       making->order->network->ipv6_disabled);
+}
+
+/* Everything else that protects the host and its neighbours from the device's holder. */
+int making_harden(struct making *making)
+{
+	const struct device_order *order = making->order;
+	uint8_t own_mac[TB_MAC_SIZE];
+	struct link_setup setup = {.alias = making->alias,
+				   .mtu = making->mtu,
+				   .master = making->device->master,
+				   .isolated = order->network->isolated,
+				   .arp_ignore = network_arp_ignore(order->network),
+				   .flags = order->network->all_multicast ? IFF_ALLMULTI : 0,
+				   .flags_changed = IFF_ALLMULTI};
+
+	if (order->network->kind == TB_KIND_TAP) {
+		memcpy(own_mac, order->alias.mac, TB_MAC_SIZE);
+		own_mac[0] = TAP_MAC_FIRST;
+		setup.mac = own_mac;
+	}
+	/* The kernel gives this one its parent's address, whatever it is made with; the parent's is back when it
+	 * goes. */
+	if (order->network->mode == TB_MODE_PASSTHRU)
+		setup.mac = order->alias.mac;
+	return link_set(&making->workshop->link, making->device->ifindex, &setup);
+}
+
+/* True if what the kernel says of the tun or tap is what we set. */
+static bool tun_as_set(const struct making *making, const struct link *link)
+{
+	const struct device_order *order = making->order;
+	uint32_t queues = order->queues > 1 ? order->queues : 0;
+
+	return strcmp(link->kind, "tun") == 0 && link->tun_owned && link->tun_owner == making->owner &&
+	       link->tun_group == making->group && !link->tun_persistent && link->tun_queues == queues &&
+	       link->master == making->lower && (making->lower == 0 || link->isolated == order->network->isolated);
+}
+
+static bool macvtap_as_set(const struct making *making, const struct link *link)
+{
+	return strcmp(link->kind, "macvtap") == 0 && link->lower == making->lower && link->master == 0 &&
+	       ((link->flags & IFF_ALLMULTI) != 0) == making->order->network->all_multicast &&
+	       link->macvlan_mode == link_macvlan_mode(making->order->network->mode);
+}
+
+static int read_back(struct making *making)
+{
+	const struct device_order *order = making->order;
+	struct link link;
+	int ret = link_get(&making->workshop->link, making->device->ifindex, &link);
+
+	if (ret < 0)
+		return ret;
+	if (strcmp(link.name, making->device->name) != 0 || strcmp(link.alias, making->alias) != 0 ||
+	    link.mtu != making->mtu || (link.flags & IFF_UP) != 0 || link.rp_filter != 1 ||
+	    link.arp_ignore != network_arp_ignore(order->network))
+		return -EPROTO;
+	/* A device with an MTU below IPv6's least has no IPv6. */
+	if (link.has_ipv6 && (link.accept_ra != 0 || (order->network->ipv6_disabled && link.disable_ipv6 != 1)))
+		return -EPROTO;
+	return (making_macvtap(order) ? macvtap_as_set : tun_as_set)(making, &link) ? 0 : -EPROTO;
+}
+
+/* Anything else than what was set is a failure, but that udev's sysctl.d may have written in between: then it is set
+ * once more. */
+int making_verify(struct making *making)
+{
+	int ret = read_back(making);
+
+	for (int tries = 1; ret == -EPROTO && tries < VERIFY_TRIES; tries++) {
+		ret = making_limit_ipv6(making);
+		if (ret == 0)
+			ret = making_harden(making);
+		if (ret == 0)
+			ret = read_back(making);
+	}
+	return ret;
+}

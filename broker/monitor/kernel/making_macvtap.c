@@ -1,0 +1,83 @@
+/* Making a macvtap: see making.h. Runs in the monitor; USES CAP_NET_ADMIN. Must never hand out an fd that leads to
+ * another device. */
+#include "broker/monitor/kernel/making.h"
+
+#include "broker/monitor/kernel/link_change.h"
+#include "broker/monitor/kernel/node.h"
+#include "broker/shared/random.h"
+
+#include <errno.h>
+#include <linux/if_tun.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* A macvtap's ifindex is drawn from here: high, so that it meets no ordinary link, and random, so that nobody plants
+ * a /dev/tapN in advance. */
+#define IFINDEX_FIRST (1u << 24)
+#define IFINDEX_COUNT (1u << 29)
+
+static int make_macvtap(struct making *making)
+{
+	const struct device_order *order = making->order;
+	struct device *device = making->device;
+	const struct link_macvtap macvtap = {.parent = making->lower,
+					     .mode = order->network->mode,
+					     .queues = order->queues,
+					     .mac = order->alias.mac,
+					     .group = ALIAS_LINK_GROUP};
+	int ret = tb_random(&device->ifindex, sizeof(device->ifindex));
+
+	device->ifindex = IFINDEX_FIRST + device->ifindex % IFINDEX_COUNT;
+	if (ret == 0)
+		ret = link_create_macvtap(&making->workshop->link, device->ifindex, device->name, &macvtap,
+					  making->alias);
+	/* Whatever has that ifindex is not ours. */
+	if (ret == -EEXIST)
+		device->ifindex = 0;
+	return ret;
+}
+
+/* True if the fd leads to our macvtap: by the file itself, whatever its name in /dev says. */
+static int check_macvtap(const struct making *making, int fd)
+{
+	struct ifreq request;
+
+	memset(&request, 0, sizeof(request));
+	if (ioctl(fd, TUNGETIFF, &request) < 0)
+		return -errno;
+	if (strncmp(request.ifr_name, making->device->name, IFNAMSIZ) != 0)
+		return -ESTALE;
+	if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
+		return -errno;
+	return memcmp(request.ifr_hwaddr.sa_data, making->order->alias.mac, TB_MAC_SIZE) == 0 ? 0 : -ESTALE;
+}
+
+/* Opens the macvtap's node once for each queue. */
+int making_macvtap_open(struct making *making)
+{
+	const struct device_order *order = making->order;
+	struct node_source *node = &making->workshop->node;
+	struct device *device = making->device;
+	int ret = 0;
+
+	if (!making_macvtap(order))
+		return 0;
+	while (ret == 0 && device->queues < order->queues) {
+		int fd = node_open_tap(node, device->name, device->ifindex);
+
+		if (fd < 0)
+			return fd;
+		device->fds[device->queues++] = fd;
+		ret = check_macvtap(making, fd);
+		if (ret == 0)
+			ret = making_attach(fd, device->name, making_queue_flags(order));
+	}
+	if (ret == 0 && making_persistent(order))
+		ret = node_grant(node, device->name, device->ifindex, order->alias.uid);
+	return ret;
+}
+
+int making_macvtap_create(struct making *making)
+{
+	return making_named(making, make_macvtap);
+}
