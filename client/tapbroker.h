@@ -200,6 +200,7 @@ unsigned int tap_vhosts(const struct tap *tap);              /* tap_queues(), or
 #define TAP_ENDED_GUARD_MASTER 10 /* somebody moved the device to another bridge */
 #define TAP_ENDED_GUARD_ALIAS 11  /* somebody changed the device's alias */
 #define TAP_ENDED_GUARD_FLOOD 12  /* the holder changed the device too often */
+#define TAP_ENDED_EXPIRED 13      /* it has lasted as long as the network's leases may */
 
 /* Looks, without waiting, if the lease has ended. Returns 0 if it has not, 1 and the reason in *reason (which may be
  * NULL) if it has; from then on it always says the same. A revoked macvtap's fd gives no sign by itself, so a program

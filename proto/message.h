@@ -165,6 +165,7 @@ enum tb_reason {
 	TB_REASON_GUARD_MASTER = 10, /* somebody moved the device to another bridge */
 	TB_REASON_GUARD_ALIAS = 11,  /* somebody changed the device's alias */
 	TB_REASON_GUARD_FLOOD = 12,  /* the holder changed the device too often */
+	TB_REASON_EXPIRED = 13,      /* it has lasted as long as the network's leases may */
 	TB_REASON_COUNT
 };
 

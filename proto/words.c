@@ -37,12 +37,19 @@ static const char *const lifetimes[TB_LIFETIME_COUNT] = {
 };
 
 static const char *const reasons[TB_REASON_COUNT] = {
-	[TB_REASON_DEVICE_GONE] = "device-gone",     [TB_REASON_NOT_COLLECTED] = "not-collected",
-	[TB_REASON_PROTOCOL] = "protocol",           [TB_REASON_CLIENT] = "client",
-	[TB_REASON_RELEASED] = "released",           [TB_REASON_REVOKED] = "revoked",
-	[TB_REASON_GUARD_MAC] = "guard-mac",         [TB_REASON_GUARD_OWNER] = "guard-owner",
-	[TB_REASON_GUARD_PERSIST] = "guard-persist", [TB_REASON_GUARD_MASTER] = "guard-master",
-	[TB_REASON_GUARD_ALIAS] = "guard-alias",     [TB_REASON_GUARD_FLOOD] = "guard-flood",
+	[TB_REASON_DEVICE_GONE] = "device-gone",
+	[TB_REASON_NOT_COLLECTED] = "not-collected",
+	[TB_REASON_PROTOCOL] = "protocol",
+	[TB_REASON_CLIENT] = "client",
+	[TB_REASON_RELEASED] = "released",
+	[TB_REASON_REVOKED] = "revoked",
+	[TB_REASON_GUARD_MAC] = "guard-mac",
+	[TB_REASON_GUARD_OWNER] = "guard-owner",
+	[TB_REASON_GUARD_PERSIST] = "guard-persist",
+	[TB_REASON_GUARD_MASTER] = "guard-master",
+	[TB_REASON_GUARD_ALIAS] = "guard-alias",
+	[TB_REASON_GUARD_FLOOD] = "guard-flood",
+	[TB_REASON_EXPIRED] = "expired",
 };
 
 static const char *const stages[] = {

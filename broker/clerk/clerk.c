@@ -14,6 +14,7 @@
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
 #include "broker/clerk/lease/lease_state.h"
+#include "broker/clerk/lease/lease_time.h"
 #include "broker/clerk/lease/mend.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
@@ -177,6 +178,7 @@ static int clerk_expire(void)
 	int timeout = listener_expire();
 
 	timeout = loop_nearer(timeout, leases_expire());
+	timeout = loop_nearer(timeout, lease_time_expire());
 	timeout = loop_nearer(timeout, turns_expire());
 	timeout = loop_nearer(timeout, flow_expire());
 	timeout = loop_nearer(timeout, keeping_expire());

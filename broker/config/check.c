@@ -77,6 +77,10 @@ void network_print(const struct network *network, FILE *out)
 	if (!tun)
 		print_yes("Vhost", network->vhost, out);
 	fprintf(out, "MaxPerUser=%u\nMax=%u\n", network->max_per_user, network->max);
+	if (network->max_lease_time != 0)
+		fprintf(out, "MaxLeaseTimeSec=%u\n", network->max_lease_time);
+	else
+		fputs("MaxLeaseTimeSec=infinity\n", out);
 	if (port)
 		print_yes("Isolated", network->isolated, out);
 	if (network->kind == TB_KIND_TAP && !port)

@@ -19,9 +19,10 @@
 #define DEFAULT_MTU 1500
 #define DEFAULT_MAX_PER_USER 4
 #define DEFAULT_MAX 64
-#define COUNT_MAX 65536   /* the largest Max= */
-#define TAP_MTU_MAX 65521 /* the kernel takes the Ethernet header off */
-#define NAME_PREFIX_MIN 2 /* characters before '*' */
+#define COUNT_MAX 65536                    /* the largest Max= */
+#define LEASE_TIME_MAX (3650u * 24 * 3600) /* seconds in the largest MaxLeaseTimeSec= */
+#define TAP_MTU_MAX 65521                  /* the kernel takes the Ethernet header off */
+#define NAME_PREFIX_MIN 2                  /* characters before '*' */
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -194,6 +195,35 @@ static void set_max(struct network_file *file, unsigned int line, const char *va
 	set_number(file, line, "Max", value, 1, COUNT_MAX, &file->network.max);
 }
 
+/* A number of seconds, or of one unit of those that systemd.time(7) has. */
+static void set_max_lease_time(struct network_file *file, unsigned int line, const char *value)
+{
+	static const struct {
+		const char *name;
+		uint32_t seconds;
+	} units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 24 * 3600}};
+	size_t digits = strspn(value, "0123456789");
+	char number[sizeof("4294967295")] = "";
+	uint64_t read;
+
+	if (strcmp(value, "infinity") == 0) /* the default */
+		return;
+	if (digits < sizeof(number))
+		memcpy(number, value, digits);
+	for (size_t i = 0; i < COUNT(units); i++) {
+		if (strcmp(value + digits, units[i].name) != 0)
+			continue;
+		if (tb_number_read(number, 1, LEASE_TIME_MAX / units[i].seconds, &read) < 0)
+			break;
+		file->network.max_lease_time = (uint32_t)read * units[i].seconds;
+		return;
+	}
+	network_file_error(
+		file, line,
+		"MaxLeaseTimeSec=%s: it is a number of seconds, or one with a unit as 90s, 30min, 8h or 7d, from 1s to 3650d; or infinity",
+		value);
+}
+
 static void set_bool(struct network_file *file, unsigned int line, const char *key, const char *value, bool *boolean)
 {
 	static const char *const words[][2] = {{"no", "yes"}, {"false", "true"}, {"off", "on"}, {"0", "1"}};
@@ -292,6 +322,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_LIFETIMES] = {"Lifetimes", FOR_ALL, set_lifetimes},
 	[KEY_LISTED] = {"Listed", FOR_ALL, set_listed},
 	[KEY_MAX] = {"Max", FOR_ALL, set_max},
+	[KEY_MAX_LEASE_TIME] = {"MaxLeaseTimeSec", FOR_ALL, set_max_lease_time},
 	[KEY_MAX_PER_USER] = {"MaxPerUser", FOR_ALL, set_max_per_user},
 	[KEY_MODE] = {"Mode", FOR(TB_KIND_MACVTAP), set_mode},
 	[KEY_MTU] = {"MTU", FOR_ALL, set_mtu},

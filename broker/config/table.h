@@ -32,19 +32,20 @@ struct network {
 	enum tb_macvtap_mode mode;                       /* macvtap; else TB_MODE_NONE */
 	char names[NETWORK_NAMES_MAX][TB_NAME_SIZE + 1]; /* a name, or a prefix and '*' */
 	size_t names_count;
-	uint32_t mtu;          /* bytes; the ceiling and the default */
-	uint32_t queues;       /* at most */
-	uint32_t max_per_user; /* devices */
-	uint32_t max;          /* devices in all */
-	bool vnet_hdr;         /* may be asked for */
-	bool vhost;            /* the same; only where vnet_hdr is */
-	bool isolated;         /* the bridge port reaches no other isolated port */
-	bool ipv6_disabled;    /* true: disable_ipv6=1 on the device; false: accept_ra=0 only */
-	bool host_replies;     /* tap without a bridge: the host answers ARP requests for its addresses there */
-	bool all_multicast;    /* macvtap: every multicast frame reaches the device */
-	bool listed;           /* `tapctl networks` shows it */
-	uint32_t lifetimes;    /* bit N: a lease may have the lifetime N of enum tb_lifetime */
-	uint32_t netns;        /* bit N: a device may be in the N of enum network_netns */
+	uint32_t mtu;            /* bytes; the ceiling and the default */
+	uint32_t queues;         /* at most */
+	uint32_t max_per_user;   /* devices */
+	uint32_t max;            /* devices in all */
+	uint32_t max_lease_time; /* seconds that a lease lasts at most; 0: as long as its holder likes */
+	bool vnet_hdr;           /* may be asked for */
+	bool vhost;              /* the same; only where vnet_hdr is */
+	bool isolated;           /* the bridge port reaches no other isolated port */
+	bool ipv6_disabled;      /* true: disable_ipv6=1 on the device; false: accept_ra=0 only */
+	bool host_replies;       /* tap without a bridge: the host answers ARP requests for its addresses there */
+	bool all_multicast;      /* macvtap: every multicast frame reaches the device */
+	bool listed;             /* `tapctl networks` shows it */
+	uint32_t lifetimes;      /* bit N: a lease may have the lifetime N of enum tb_lifetime */
+	uint32_t netns;          /* bit N: a device may be in the N of enum network_netns */
 };
 
 #define SUBORDINATES_MAX 1024 /* ranges of subordinate uids */

@@ -49,7 +49,15 @@ _tapctl()
 	list) words='--all --json --quiet --interactive --no-ask-password --help' ;;
 	show) words="--all --json --quiet --interactive --no-ask-password --help $(_tapctl_leases)" ;;
 	release) words="--json --quiet --help $(_tapctl_leases)" ;;
-	revoke) words="--json --quiet --interactive --no-ask-password --help $(_tapctl_leases --all)" ;;
+	revoke)
+		before=${COMP_WORDS[COMP_CWORD - 1]}
+		[[ $cur != = ]] || cur=''
+		if [[ $before == --network || ( $before == = && ${COMP_WORDS[COMP_CWORD - 2]} == --network ) ]]; then
+			words=$(tapctl list --all --no-ask-password 2>/dev/null | awk 'NR > 1 { print $2 }' | sort -u)
+		else
+			words="--network= --yes --json --quiet --interactive --no-ask-password --help $(_tapctl_leases --all)"
+		fi
+		;;
 	help) words='get networks list show release revoke watch import-bridge-conf version' ;;
 	import-bridge-conf)
 		words='--output= --bridge= --help'

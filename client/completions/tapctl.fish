@@ -71,6 +71,8 @@ complete -c tapctl -n '__fish_seen_subcommand_from networks' -l quiet -d 'Print 
 
 complete -c tapctl -n '__fish_seen_subcommand_from show release' -a '(__tapctl_leases)' -d Lease
 complete -c tapctl -n '__fish_seen_subcommand_from revoke' -a '(__tapctl_leases --all)' -d Lease
+complete -c tapctl -n '__fish_seen_subcommand_from revoke' -l network -x -a '(__tapctl_networks)' -d 'All leases of this network'
+complete -c tapctl -n '__fish_seen_subcommand_from revoke' -l yes -d 'Do not ask'
 complete -c tapctl -n '__fish_seen_subcommand_from list show watch' -l all -d 'The leases of all users'
 complete -c tapctl -n '__fish_seen_subcommand_from list show release revoke watch' -l json -d 'Print JSON'
 complete -c tapctl -n '__fish_seen_subcommand_from list' -l quiet -d 'Print the ids only'

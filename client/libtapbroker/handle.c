@@ -16,7 +16,8 @@ _Static_assert(TAP_ENDED_DEVICE_GONE == (int)TB_REASON_DEVICE_GONE &&
 		       TAP_ENDED_GUARD_PERSIST == (int)TB_REASON_GUARD_PERSIST &&
 		       TAP_ENDED_GUARD_MASTER == (int)TB_REASON_GUARD_MASTER &&
 		       TAP_ENDED_GUARD_ALIAS == (int)TB_REASON_GUARD_ALIAS &&
-		       TAP_ENDED_GUARD_FLOOD == (int)TB_REASON_GUARD_FLOOD,
+		       TAP_ENDED_GUARD_FLOOD == (int)TB_REASON_GUARD_FLOOD &&
+		       TAP_ENDED_EXPIRED == (int)TB_REASON_EXPIRED,
 	       "the public numbers are those of the wire");
 
 int tap_fd(const struct tap *tap, unsigned int queue)

@@ -94,6 +94,8 @@ const char *tap_reason(unsigned int reason)
 		return "somebody has changed the alias of the device, in which its lease is written, so the broker took it back";
 	case TAP_ENDED_GUARD_FLOOD:
 		return "who holds the device has changed it too often in one second, so the broker took it back";
+	case TAP_ENDED_EXPIRED:
+		return "the lease has lasted as long as a lease of this network may, so the broker took the device back; ask for another";
 	default:
 		return "the broker took the device back, for a reason that this version of libtapbroker does not know";
 	}

@@ -4,6 +4,7 @@
 #include "client/tapctl/lease_options.h"
 #include "client/tapctl/leases.h"
 #include "client/tapctl/names.h"
+#include "client/tapctl/revoke_network.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/waiting.h"
 
@@ -22,11 +23,14 @@ static const struct lease_command release_command = {
 };
 
 static const struct lease_command revoke_command = {
-	.options = "jqin",
+	.options = "jqinNy",
 	.least = 1,
 	.most = -1,
 	.usage = "usage: tapctl revoke LEASE|NAME ... [OPTION ...]\n"
+		 "       tapctl revoke --network=NETWORK [--yes] [OPTION ...]\n"
 		 "\n"
+		 "  --network=NETWORK   all leases of this network, also of one that is configured no more\n"
+		 "  -y, --yes           do not ask whether these leases are to end\n"
 		 "  -j, --json          say what became of each as one JSON object\n"
 		 "  -q, --quiet         no hints\n"
 		 "  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
@@ -130,10 +134,30 @@ static int revoke_word(const char *word, unsigned int flags, struct json *json)
 	return ret;
 }
 
+/* Ends all leases of one network. Returns the exit code of the first that could not be ended. */
+static int revoke_network(const struct lease_options *options, struct json *json)
+{
+	struct lease_list list = LEASES_NONE;
+	int first = revoke_network_ask(options, &list);
+	bool go = first == EXIT_OK;
+
+	for (size_t i = 0; go && i < list.count; i++) {
+		const char *id = list.leases[i].id;
+		int ret = report(json, id, revoke(id, options->flags), REFUSED_REVOKE);
+
+		if (first == EXIT_OK)
+			first = ret;
+	}
+	leases_free(&list);
+	return first;
+}
+
 static int revoke_all(const struct lease_options *options, struct json *json)
 {
 	int first = EXIT_OK;
 
+	if (options->network != NULL)
+		return revoke_network(options, json);
 	for (int i = 0; i < options->count; i++) {
 		int ret = revoke_word(options->words[i], options->flags, json);
 

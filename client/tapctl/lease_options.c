@@ -16,16 +16,21 @@ static const struct option table[] = {
 	{"quiet", no_argument, NULL, 'q'},
 	{"interactive", no_argument, NULL, 'i'},
 	{"no-ask-password", no_argument, NULL, 'n'},
+	{"network", required_argument, NULL, 'N'},
+	{"yes", no_argument, NULL, 'y'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
 
-static int refuse_option(char **argv)
+static int refuse_option(int letter, char **argv)
 {
 	char option[OPTION_TEXT];
 
 	option_write(argv, option);
-	complain("%s: there is no option %s; see \"tapctl %s --help\"", argv[0], option, argv[0]);
+	if (letter == ':')
+		complain("%s: %s wants a value; see \"tapctl %s --help\"", argv[0], option, argv[0]);
+	else
+		complain("%s: there is no option %s; see \"tapctl %s --help\"", argv[0], option, argv[0]);
 	return EXIT_USAGE;
 }
 
@@ -48,6 +53,12 @@ static void option_set(int letter, struct lease_options *options)
 	case 'n':
 		options->flags &= ~TAP_INTERACTIVE;
 		break;
+	case 'N':
+		options->network = optarg;
+		break;
+	case 'y':
+		options->yes = true;
+		break;
 	default:
 		options->help = true;
 	}
@@ -55,7 +66,11 @@ static void option_set(int letter, struct lease_options *options)
 
 static int check_words(char **argv, const struct lease_command *command, const struct lease_options *options)
 {
-	if (options->count < command->least) {
+	if (options->network != NULL && options->count > 0) {
+		complain("%s: either leases are named, or --network=%s says which ones", argv[0], options->network);
+		return EXIT_USAGE;
+	}
+	if (options->network == NULL && options->count < command->least) {
 		complain("%s: no lease is named; \"tapctl list\" lists them", argv[0]);
 		return EXIT_USAGE;
 	}
@@ -73,7 +88,7 @@ int lease_options_read(int argc, char **argv, const struct lease_command *comman
 	*options = (struct lease_options){.flags = at_terminal() ? TAP_INTERACTIVE : 0};
 	while ((letter = getopt_long(argc, argv, ":aijqh", table, NULL)) != -1) {
 		if (letter != 'h' && strchr(command->options, letter) == NULL)
-			return refuse_option(argv);
+			return refuse_option(letter, argv);
 		option_set(letter, options);
 	}
 	if (options->help) {

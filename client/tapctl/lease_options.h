@@ -8,6 +8,8 @@ struct lease_options {
 	unsigned int flags; /* TAP_ALL; TAP_INTERACTIVE, which is the default at a terminal */
 	bool json;
 	bool quiet;
+	bool yes;            /* do not ask */
+	const char *network; /* NULL: the words name leases */
 	bool help;
 	char **words; /* what is no option */
 	int count;    /* of them */

@@ -92,6 +92,19 @@ const struct tap_lease *leases_find(const struct lease_list *list, const char *w
 	return found;
 }
 
+void leases_keep_network(struct lease_list *list, const char *network)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->leases[i].network, network) == 0)
+			list->leases[kept++] = list->leases[i];
+		else
+			lease_free(&list->leases[i]);
+	}
+	list->count = kept;
+}
+
 void lease_json(struct json *json, const struct tap_lease *lease)
 {
 	char kind[TERM_TEXT], lifetime[TERM_TEXT];

@@ -31,6 +31,9 @@ void leases_free(struct lease_list *list);
  * says so, or that there is none, and returns NULL. */
 const struct tap_lease *leases_find(const struct lease_list *list, const char *word);
 
+/* Takes the leases of other networks out of the list. */
+void leases_keep_network(struct lease_list *list, const char *network);
+
 /* Prints everything about a lease as members of a JSON object. */
 void lease_json(struct json *json, const struct tap_lease *lease);
 

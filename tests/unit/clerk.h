@@ -16,6 +16,7 @@
 #include "broker/clerk/lease/mend.h"
 #include "broker/clerk/lease/looker.h"
 #include "broker/clerk/lease/lease_state.h"
+#include "broker/clerk/lease/lease_time.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
@@ -403,7 +404,7 @@ static inline void clerk_close(void)
 /* What the clerk's main does, in its order. Returns the milliseconds until it would wake up by itself, or -1. */
 static inline int clerk_expire(void)
 {
-	int timeout = leases_expire();
+	int timeout = loop_nearer(leases_expire(), lease_time_expire());
 
 	timeout = loop_nearer(timeout, turns_expire());
 	timeout = loop_nearer(timeout, flow_expire());

@@ -55,6 +55,9 @@ static void test_printed_networks_are_the_same(void **state)
 		"Kind=tun\nNetns=caller host\nNames=a1 a2 a3 a4 a5 a6 a7 a8\nNames=b1 b2 b3 b4 b5 b6 b7 b8\n",
 		"Kind=macvtap\nParent=eth0\nMode=passthru\n",
 		"Kind=macvtap\nParent=eth0\nMode=vepa\n",
+		"Kind=tun\nMaxLeaseTimeSec=30min\n",
+		"Kind=tun\nMaxLeaseTimeSec=infinity\n",
+		"Kind=tun\nMaxLeaseTimeSec=3650d\n",
 	};
 	static struct network_table first, second;
 

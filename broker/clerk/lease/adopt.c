@@ -14,6 +14,7 @@
 #include "broker/clerk/lease/lease.h"
 #include "broker/clerk/lease/looker.h"
 #include "broker/clerk/lease/lease_state.h"
+#include "broker/clerk/lease/lease_time.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
@@ -165,6 +166,7 @@ static void adopt_device(const struct link *link, const struct alias *alias)
 	lease->master = link->master;
 	lease_set_device(lease, link->name, link->ifindex);
 	lease_keep(lease, lifeline, holder);
+	lease_time_begin(lease);
 }
 
 /* True if the link is a device of ours that is no lease's yet; then *alias says whose. */
@@ -237,6 +239,7 @@ static void adopt_away(const char *stored)
 	lease->away = true;
 	lease_set_device(lease, name, ifindex);
 	lease_keep(lease, lifeline, -1);
+	lease_time_begin(lease);
 }
 
 static void adopt_all_away(char *names)

@@ -63,6 +63,7 @@ struct lease {
 	int lifeline;     /* owned; the client's socket, -1 once it has ended */
 	int holder;       /* owned; a pidfd of the client in place of a lifeline that was lost, or -1 */
 	bool stored;      /* the supervisor has a copy of the lifeline */
+	uint64_t ends_at; /* milliseconds of the monotonic clock: MaxLeaseTimeSec= is over; 0: there is none */
 	uint64_t left_at; /* milliseconds of the monotonic clock: when the lifeline ended; 0: it has not */
 
 	/* The guard, see guard.c. */

@@ -201,10 +201,12 @@ static bool is_live(const struct lease *lease)
 	return lease->state == LEASE_UNFETCHED || lease->state == LEASE_HELD;
 }
 
-/* Its user could do these as often as it likes. Anything else must not wait for a turn. */
+/* Its user could do these as often as it likes, or have many end in one moment. Anything else must not wait for a
+ * turn. */
 static bool may_wait(enum tb_reason reason)
 {
-	return reason == TB_REASON_CLIENT || reason == TB_REASON_NOT_COLLECTED || reason == TB_REASON_RELEASED;
+	return reason == TB_REASON_CLIENT || reason == TB_REASON_NOT_COLLECTED || reason == TB_REASON_RELEASED ||
+	       reason == TB_REASON_EXPIRED;
 }
 
 void lease_end(struct lease *lease, enum tb_reason reason)

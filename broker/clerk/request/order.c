@@ -4,6 +4,7 @@
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
 #include "broker/clerk/lease/lease_state.h"
+#include "broker/clerk/lease/lease_time.h"
 #include "broker/clerk/lease/mend.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
@@ -160,6 +161,7 @@ static void begin_lease(struct request *request, const struct tb_made *made)
 	/* Its holder may have changed it before we knew its ifindex. */
 	guard_look(lease);
 	mend_begin(lease);
+	lease_time_begin(lease);
 }
 
 /* For the log: create-EBUSY. */
