@@ -40,6 +40,9 @@ tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
 tapbroker-authority_PKGS = libseccomp gio-2.0
 tapbroker-opener_OBJS = $(call objects,proto broker/shared broker/opener)
 tapbroker-opener_PKGS = libseccomp
+tapbroker-setup_OBJS = $(call objects,proto broker/config broker/setup) \
+	$(addprefix $(BUILD)/broker/shared/,log.o machine_id.o siphash.o netlink/link_ask.o netlink/link_batch.o netlink/link_open.o netlink/link_parse.o)
+tapbroker-setup_PKGS = libmnl
 tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libtapbroker.a
 tapctl_PKGS = libseccomp
 tapbroker-bridge-helper_OBJS = $(call objects,client/bridge-helper) $(BUILD)/libtapbroker.a
@@ -53,7 +56,7 @@ libtapbroker_OBJS = $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/*.c client/
 libtest_OBJS = $(filter-out %/tapbrokerd.o,$(call objects,proto broker/shared broker/shared/netlink broker/config broker/monitor broker/monitor/kernel client/libtapbroker))
 libbench_OBJS = $(filter-out $(BENCHES:$(BUILD)/%=$(BUILD)/tests/%.o),$(call objects,tests/bench))
 
-PROGRAMS = tapbrokerd tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper
+PROGRAMS = tapbrokerd tapbroker-setup tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out %/replay.c,$(wildcard tests/fuzz/*.c)))
 REPLAYS = $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/%)
@@ -96,6 +99,7 @@ $(BUILD)/broker/%.o: private PKGS = libseccomp
 $(BUILD)/broker/shared/%.o $(BUILD)/broker/clerk/%.o: private PKGS = libseccomp libmnl
 $(BUILD)/client/libtapbroker/%.o $(BUILD)/pic/client/libtapbroker/%.o: private PKGS = $(libtapbroker_PKGS)
 $(BUILD)/broker/monitor/%.o: private PKGS = $(tapbrokerd_PKGS)
+$(BUILD)/broker/setup/%.o: private PKGS = $(tapbroker-setup_PKGS)
 $(BUILD)/broker/authority/%.o: private PKGS = $(tapbroker-authority_PKGS)
 $(BUILD)/tests/%.o: private PKGS = $(TEST_PKGS)
 $(BUILD)/tests/unit/%.o: private PKGS = $(TEST_PKGS) cmocka
@@ -263,11 +267,11 @@ TEXTS = $(patsubst %,$(BUILD)/text/%,client/libtapbroker.pc.in $(wildcard policy
 $(TEXTS): $(BUILD)/text/%: % $(BUILD)/flags
 	@mkdir -p $(@D)
 	@sed -e 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@INCLUDEDIR@,$(INCLUDEDIR),; s,@RELEASE@,$(RELEASE),' \
-		-e 's,/usr/sbin/tapbrokerd,$(SBINDIR)/tapbrokerd,; s,/usr/libexec/tapbroker,$(LIBEXECDIR)/tapbroker,' \
+		-e 's,/usr/sbin/tapbroker,$(SBINDIR)/tapbroker,; s,/usr/libexec/tapbroker,$(LIBEXECDIR)/tapbroker,' \
 		-e 's,/usr/lib/tapbroker,$(VENDORDIR),; s,/etc/tapbroker,$(SYSCONFDIR)/tapbroker,' $< >$@
 # mode:directory:file:name there
 text = $(foreach f,$(filter $(BUILD)/text/$(1),$(TEXTS)),644:$(2):$f:$(notdir $f))
-INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(BINDIR):$(BUILD)/tapctl:tapctl \
+INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(SBINDIR):$(BUILD)/tapbroker-setup:tapbroker-setup 755:$(BINDIR):$(BUILD)/tapctl:tapctl \
 	$(foreach p,clerk authority opener,755:$(LIBEXECDIR)/tapbroker:$(BUILD)/tapbroker-$p:tapbroker-$p) \
 	755:$(LIBEXECDIR):$(BUILD)/tapbroker-bridge-helper:tapbroker-bridge-helper \
 	644:$(LIBDIR):$(BUILD)/libtapbroker.so.1:libtapbroker.so.1 644:$(LIBDIR):$(BUILD)/libtapbroker.a:libtapbroker.a \

@@ -9,6 +9,7 @@
 #include "broker/shared/log.h"
 #include "proto/words.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -60,6 +61,20 @@ static void print_netns(uint32_t netns, FILE *out)
 	fputc('\n', out);
 }
 
+static void print_address(const struct network *network, FILE *out)
+{
+	struct in_addr ipv4 = {.s_addr = htonl(network->ipv4.address)};
+	char text[INET6_ADDRSTRLEN];
+
+	fprintf(out, "# on the bridge %s, which tapbroker-setup makes\nAddress=", network->bridge);
+	if (network->ipv4.prefix != 0)
+		fprintf(out, "%s/%u", inet_ntop(AF_INET, &ipv4, text, sizeof(text)), network->ipv4.prefix);
+	if (network->ipv6.prefix != 0)
+		fprintf(out, "%s%s/%u", network->ipv4.prefix != 0 ? " " : "",
+			inet_ntop(AF_INET6, network->ipv6.address, text, sizeof(text)), network->ipv6.prefix);
+	fputc('\n', out);
+}
+
 void network_print(const struct network *network, FILE *out)
 {
 	bool tun = network->kind == TB_KIND_TUN;
@@ -67,7 +82,9 @@ void network_print(const struct network *network, FILE *out)
 	bool port = network->bridge[0] != '\0';
 
 	fprintf(out, "[Network]\nKind=%s\n", tb_kind_word(network->kind));
-	if (port)
+	if (network->own_bridge)
+		print_address(network, out);
+	else if (port)
 		fprintf(out, "Bridge=%s\n", network->bridge);
 	if (macvtap)
 		fprintf(out, "Parent=%s\nMode=%s\n", network->parent, tb_mode_word(network->mode));
@@ -95,7 +112,13 @@ void network_print(const struct network *network, FILE *out)
 
 static void warn_missing(const struct network *network, const char *key, const char *interface)
 {
-	if (interface[0] != '\0' && if_nametoindex(interface) == 0)
+	if (interface[0] == '\0' || if_nametoindex(interface) != 0)
+		return;
+	if (network->own_bridge)
+		tb_log(TB_LOG_WARNING,
+		       "network %s: its bridge %s is not there now; until tapbroker-setup start has made it, devices are refused",
+		       network->name, interface);
+	else
 		tb_log(TB_LOG_WARNING,
 		       "network %s: %s=%s: there is no such interface now; until it is made, devices are refused",
 		       network->name, key, interface);

@@ -83,11 +83,14 @@ static void check_chosen(struct network_file *file, const struct network_file *o
 /* The interface of the administrator's that the network is on: the key, its line, and the name, or "". */
 static const char *lower_of(const struct network_file *file, const char **key, unsigned int *line)
 {
-	bool macvtap = file->network.kind == TB_KIND_MACVTAP;
-
-	*key = macvtap ? "Parent" : "Bridge";
-	*line = file->lines[macvtap ? KEY_PARENT : KEY_BRIDGE];
-	return macvtap ? file->network.parent : file->network.bridge;
+	if (file->network.kind == TB_KIND_MACVTAP) {
+		*key = "Parent";
+		*line = file->lines[KEY_PARENT];
+		return file->network.parent;
+	}
+	*key = "Bridge";
+	*line = file->lines[file->network.own_bridge ? KEY_ADDRESS : KEY_BRIDGE];
+	return file->network.bridge;
 }
 
 /* A client that may ask for the name of a bridge or parent could make that interface while the real one is missing. */

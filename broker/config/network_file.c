@@ -18,7 +18,7 @@
 
 void network_file_error(struct network_file *file, unsigned int line, const char *format, ...)
 {
-	char text[384];
+	char text[480];
 	va_list arguments;
 
 	va_start(arguments, format);

@@ -13,6 +13,7 @@
 
 /* In the order of the alphabet. */
 enum network_key {
+	KEY_ADDRESS,
 	KEY_ALL_MULTICAST,
 	KEY_BRIDGE,
 	KEY_HOST_REPLIES,
@@ -76,6 +77,11 @@ void network_keys_finish(struct network_file *file);
 
 /* Words of the key Netns=. */
 extern const char *const network_netns_words[NETNS_COUNT];
+
+/* network_address.c */
+
+/* Takes the value of Address=: an IPv4 address, an IPv6 address or both, each with its prefix length. */
+void network_address_set(struct network_file *file, unsigned int line, const char *value);
 
 /* network_conflicts.c */
 

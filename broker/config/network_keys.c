@@ -313,6 +313,7 @@ static void set_netns(struct network_file *file, unsigned int line, const char *
 }
 
 static const struct key keys[KEY_COUNT] = {
+	[KEY_ADDRESS] = {"Address", FOR(TB_KIND_TAP), network_address_set},
 	[KEY_ALL_MULTICAST] = {"AllMulticast", FOR(TB_KIND_MACVTAP), set_all_multicast},
 	[KEY_BRIDGE] = {"Bridge", FOR(TB_KIND_TAP), set_bridge},
 	[KEY_HOST_REPLIES] = {"HostReplies", FOR(TB_KIND_TAP), set_host_replies},
@@ -351,7 +352,7 @@ static void refuse_unknown(struct network_file *file, unsigned int line, const c
 {
 	const char *names[KEY_COUNT];
 	const char *meant;
-	char list[320];
+	char list[448];
 	size_t length = 0;
 
 	for (int key = 0; key < KEY_COUNT; key++)
@@ -412,10 +413,10 @@ static void check_kind(struct network_file *file)
 	if (network->kind == TB_KIND_MACVTAP && file->lines[KEY_PARENT] == 0)
 		network_file_error(file, file->section_line,
 				   "Parent= is missing; a macvtap needs the interface that it is on");
-	if (network->kind == TB_KIND_TAP && file->lines[KEY_ISOLATED] != 0 && file->lines[KEY_BRIDGE] == 0)
+	if (network->kind == TB_KIND_TAP && file->lines[KEY_ISOLATED] != 0 && network->bridge[0] == '\0')
 		network_file_error(file, file->lines[KEY_ISOLATED],
-				   "Isolated= is about a bridge's port; add Bridge= or leave it out");
-	if (file->lines[KEY_HOST_REPLIES] != 0 && file->lines[KEY_BRIDGE] != 0)
+				   "Isolated= is about a bridge's port; add Bridge= or Address=, or leave it out");
+	if (file->lines[KEY_HOST_REPLIES] != 0 && network->bridge[0] != '\0')
 		network_file_error(
 			file, file->lines[KEY_HOST_REPLIES],
 			"HostReplies= is for a tap without Bridge=; on a bridge the host answers at the bridge itself");
@@ -439,14 +440,32 @@ static void check_netns(struct network_file *file)
 		network_file_error(
 			file, line,
 			"Netns=caller: a macvtap there would be on the host's Parent=, and its user could move it where nobody can revoke it; only a tun or a tap may be there");
-	if (file->lines[KEY_BRIDGE] != 0)
+	if (network->bridge[0] != '\0')
 		network_file_error(
 			file, line,
-			"Netns=caller: a port of the bridge in line %u cannot be in another network namespace; make a network of its own, without Bridge=",
-			file->lines[KEY_BRIDGE]);
+			"Netns=caller: a port of the bridge in line %u cannot be in another network namespace; make a network of its own, without Bridge= and Address=",
+			file->lines[network->own_bridge ? KEY_ADDRESS : KEY_BRIDGE]);
 	if (network->netns == 1u << NETNS_CALLER && (network->lifetimes & 1u << TB_LIFETIME_SESSION) == 0)
 		network_file_error(file, file->lines[KEY_LIFETIMES],
 				   "Lifetimes= must have session: with Netns=caller there is no other");
+}
+
+/* A tap with an address of the host's and no bridge is on a bridge of the network's own. */
+static void resolve_bridge(struct network_file *file)
+{
+	struct network *network = &file->network;
+
+	if (network->kind != TB_KIND_TAP || file->lines[KEY_ADDRESS] == 0)
+		return;
+	if (file->lines[KEY_BRIDGE] != 0) {
+		network_file_error(
+			file, file->lines[KEY_ADDRESS],
+			"Address= is for a network with a bridge of its own; the bridge in line %u has the addresses that its administrator gave it: leave Address= or Bridge= out",
+			file->lines[KEY_BRIDGE]);
+		return;
+	}
+	network->own_bridge = true;
+	network_bridge_name(network->name, network->bridge);
 }
 
 static void check_counts(struct network_file *file)
@@ -474,6 +493,7 @@ void network_keys_finish(struct network_file *file)
 		network_file_error(file, file->section_line, "Kind= is missing; it is tap, tun or macvtap");
 	if (network->kind == TB_KIND_ANY) /* missing or refused: what follows depends on it */
 		return;
+	resolve_bridge(file);
 	check_kind(file);
 	check_counts(file);
 	if (network->kind != TB_KIND_MACVTAP)
@@ -484,7 +504,7 @@ void network_keys_finish(struct network_file *file)
 	if (file->lines[KEY_NETNS] == 0)
 		network->netns = 1u << NETNS_HOST;
 	check_netns(file);
-	if (file->lines[KEY_BRIDGE] == 0)
+	if (network->bridge[0] == '\0')
 		network->isolated = false;
 	if (network->kind != TB_KIND_MACVTAP)
 		network->all_multicast = false;

@@ -21,13 +21,30 @@ enum network_netns {
 	NETNS_COUNT
 };
 
+/* An address of the host's on a network, and how many of its bits are the network's; 0 bits: there is none. */
+struct network_ipv4 {
+	uint32_t address; /* host order */
+	uint8_t prefix;
+};
+
+struct network_ipv6 {
+	uint8_t address[16];
+	uint8_t prefix;
+};
+
+/* The beginning of the name of a bridge that belongs to a network and was made by tapbroker-setup. */
+#define NETWORK_BRIDGE_PREFIX "tb-"
+
 /* One network file, checked. If the file has a mistake, off is true, name and kind are known (or TB_KIND_ANY), and all
  * else is 0, so that nothing is allowed. Devices of it that were handed out before are left as they are. */
 struct network {
 	char name[TB_NETWORK_SIZE];
 	bool off;
 	enum tb_kind kind;
-	char bridge[TB_NAME_SIZE];                       /* tap; empty: none */
+	char bridge[TB_NAME_SIZE]; /* tap; empty: none */
+	bool own_bridge;           /* tapbroker-setup makes it */
+	struct network_ipv4 ipv4;  /* of that bridge */
+	struct network_ipv6 ipv6;
 	char parent[TB_NAME_SIZE];                       /* macvtap */
 	enum tb_macvtap_mode mode;                       /* macvtap; else TB_MODE_NONE */
 	char names[NETWORK_NAMES_MAX][TB_NAME_SIZE + 1]; /* a name, or a prefix and '*' */
@@ -68,6 +85,9 @@ struct network_table {
 /* What the devices of this network have for arp_ignore: they answer no ARP request, or only for addresses of
  * their own. */
 uint32_t network_arp_ignore(const struct network *network);
+
+/* The name of the bridge that a network of this name would have of its own. */
+void network_bridge_name(const char *network, char bridge[TB_NAME_SIZE]);
 
 /* The network of that name, or NULL. The name is NUL-terminated. */
 const struct network *network_find(const struct network_table *table, const char *name);

@@ -338,6 +338,27 @@ static void test_lines_refused(void **state)
 	refuses_text(text, "3: the line has more than 190 bytes");
 }
 
+/* The rest of the broker knows such a network as one with a bridge. */
+static void test_own_bridge(void **state)
+{
+	const struct network *network = accepts_text("[Network]\nKind=tap\nAddress=10.0.77.1/24 fd00:77::1/64\n");
+
+	(void)state;
+	assert_true(network->own_bridge);
+	assert_string_equal(network->bridge, "tb-lan");
+	assert_int_equal(network->ipv4.address, 0x0a004d01);
+	assert_int_equal(network->ipv4.prefix, 24);
+	assert_int_equal(network->ipv6.address[0], 0xfd);
+	assert_int_equal(network->ipv6.address[15], 1);
+	assert_int_equal(network->ipv6.prefix, 64);
+	assert_true(network->isolated);
+	network = accepts_text("[Network]\nKind=tap\nAddress=192.168.7.9/30\nIsolated=no\n");
+	assert_int_equal(network->ipv6.prefix, 0);
+	assert_false(network->isolated);
+	network = accepts_text("[Network]\nKind=tap\nBridge=tb-lan\n");
+	assert_false(network->own_bridge);
+}
+
 static void test_values(void **state)
 {
 	/* Each is the third line of a file. */
@@ -346,9 +367,29 @@ static void test_values(void **state)
 		{"Brigde=br0", "Brigde= is no key of [Network]; did you mean Bridge=?"},
 		{"bridge=br0", "bridge= is no key of [Network]; did you mean Bridge=?"},
 		{"Foo=1",
-		 "Foo= is no key of [Network]; the keys are AllMulticast, Bridge, HostReplies, IPv6, Isolated, Kind, Lifetimes, Listed, "
+		 "Foo= is no key of [Network]; the keys are Address, AllMulticast, Bridge, HostReplies, IPv6, Isolated, Kind, Lifetimes, Listed, "
 		 "Max, MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, Vhost, VnetHeader"},
-		{"Adress=10.0.0.1", "Adress= is no key"},
+		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
+		{"Address=", "Address= is empty; it is the host's address and the network's prefix length"},
+		{"Address=10.0.77.1", "Address=10.0.77.1: it is the host's address and the network's prefix length"},
+		{"Address=10.0.77.256/24", "Address=10.0.77.256/24: it is the host's address"},
+		{"Address=10.0.77.1/024", "Address=10.0.77.1/024: it is the host's address"},
+		{"Address=10.0.77.1/31", "Address=10.0.77.1/31: the prefix length of an IPv4 network is from 8 to 30"},
+		{"Address=10.0.77.0/24", "Address=10.0.77.0/24: it is the network's own or its broadcast address"},
+		{"Address=10.0.77.255/24", "Address=10.0.77.255/24: it is the network's own or its broadcast address"},
+		{"Address=127.0.0.2/8", "Address=127.0.0.2/8: no interface can have this address"},
+		{"Address=224.0.0.2/24", "Address=224.0.0.2/24: no interface can have this address"},
+		{"Address=169.254.1.1/24", "Address=169.254.1.1/24: addresses of 169.254.0.0/16 are for one link"},
+		{"Address=10.0.0.1/24 10.0.1.1/24", "Address=10.0.1.1/24: there is an IPv4 address already"},
+		{"Address=fd00::1/64 fd01::1/64", "Address=fd01::1/64: there is an IPv6 address already"},
+		{"Address=fd00::/64", "Address=fd00::/64: it is the network's own address"},
+		{"Address=fd00::1/127", "Address=fd00::1/127: the prefix length of an IPv6 network is from 48 to 126"},
+		{"Address=fe80::1/64", "Address=fe80::1/64: addresses of fe80::/10 are for one link"},
+		{"Address=::1/64", "Address=::1/64: no interface can have this address"},
+		{"Address=fd00:77::x/64", "Address=fd00:77::x/64: it is the host's address"},
+		{"Address=10.0.77.1/24\nBridge=br0", "Address= is for a network with a bridge of its own"},
+		{"HostReplies=yes\nAddress=10.0.77.1/24", "HostReplies= is for a tap without Bridge="},
+		{"Netns=caller\nAddress=10.0.77.1/24", "Netns=caller: a port of the bridge in line 4 cannot be"},
 		{"Kind=tap", "Kind= stands a second time; the first is in line 2"},
 		{"Bridge=", "Bridge=: a bridge's name is"},
 		{"Bridge=-br0", "Bridge=-br0: a bridge's name is"},
@@ -432,6 +473,8 @@ static void test_kinds(void **state)
 	refuses_text("[Network]\nBridge=br0\nKind=tun\n", "2: Bridge= is for Kind=tap only, and this is a tun");
 	refuses_text("[Network]\nKind=tun\nHostReplies=yes\n",
 		     "3: HostReplies= is for Kind=tap only, and this is a tun");
+	refuses_text("[Network]\nKind=tun\nAddress=10.0.77.1/24\n",
+		     "3: Address= is for Kind=tap only, and this is a tun");
 	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nAllMulticast=2\n", "4: AllMulticast=2: it is yes or no");
 	refuses_text("[Network]\nKind=tun\nIsolated=no\n", "3: Isolated= is for Kind=tap only, and this is a tun");
 	refuses_text("[Network]\nKind=tun\nVhost=yes\n",
@@ -993,6 +1036,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		IN_DIRECTORIES(test_defaults),
 		IN_DIRECTORIES(test_every_key),
+		IN_DIRECTORIES(test_own_bridge),
 		IN_DIRECTORIES(test_lines_accepted),
 		IN_DIRECTORIES(test_lines_refused),
 		IN_DIRECTORIES(test_values),

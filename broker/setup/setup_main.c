@@ -1,0 +1,115 @@
+/* tapbroker-setup: makes what belongs to a network and not to a lease, before the broker starts, and takes it back.
+ * Runs as root, on root's files and arguments, for a moment. It must never meet a client, nor read anything that one
+ * has written.
+ */
+#include "broker/config/network.h"
+#include "broker/setup/setup.h"
+#include "broker/setup/setup_options.h"
+#include "broker/shared/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EXIT_DONE 0
+#define EXIT_PROBLEM 2 /* something that an administrator has to mend; all else was done */
+
+#define LOCK_DIRECTORY "/run/tapbroker"
+
+/* In the order in which they are started; they are stopped the other way round. */
+static const struct setup_part *const parts[] = {
+	&setup_bridge,
+};
+
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+/* Two at a time would undo each other's work. The lock ends with the process. */
+static void wait_for_others(void)
+{
+	int fd;
+
+	if (mkdir(LOCK_DIRECTORY, 0755) < 0 && errno != EEXIST)
+		tb_die("%s: %s", LOCK_DIRECTORY, strerror(errno));
+	fd = open(LOCK_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		tb_die("%s: %s", LOCK_DIRECTORY, strerror(errno));
+}
+
+static unsigned int start_all(struct setup *setup)
+{
+	unsigned int problems = 0;
+
+	for (size_t i = 0; i < PARTS; i++)
+		if (parts[i]->start != NULL)
+			problems += parts[i]->start(setup);
+	return problems;
+}
+
+static unsigned int stop_all(struct setup *setup)
+{
+	unsigned int problems = 0;
+
+	for (size_t i = PARTS; i > 0; i--)
+		if (parts[i - 1]->stop != NULL)
+			problems += parts[i - 1]->stop(setup);
+	return problems;
+}
+
+static unsigned int check_all(struct setup *setup)
+{
+	unsigned int problems = 0;
+
+	for (size_t i = 0; i < PARTS; i++)
+		if (parts[i]->check != NULL)
+			problems += parts[i]->check(setup);
+	return problems;
+}
+
+/* Returns the number of mistakes in the files, each of which was logged. */
+static unsigned int setup_read_networks(struct network_table *table, const struct setup_options *options)
+{
+	int mistakes = networks_read(table, options->config_dir, options->vendor_dir);
+
+	if (mistakes < 0)
+		tb_die("cannot read the network files: %s", strerror(-mistakes));
+	return (unsigned int)mistakes;
+}
+
+int main(int argc, char **argv)
+{
+	static struct network_table table;
+	static struct link_socket link;
+	struct setup setup = {.networks = &table, .link = &link};
+	struct setup_options options;
+	unsigned int problems = 0;
+	int ret;
+
+	tb_log_open();
+	setup_options_parse(&options, argc, argv);
+	umask(0022);
+	ret = link_socket_open(&link);
+	if (ret < 0)
+		tb_die("cannot open a netlink socket: %s", strerror(-ret));
+	if (options.action != SETUP_CHECK) {
+		if (geteuid() != 0)
+			tb_die("tapbroker-setup runs as root; only --check needs no right");
+		wait_for_others();
+	}
+	switch (options.action) {
+	case SETUP_START:
+		problems = setup_read_networks(&table, &options);
+		problems += start_all(&setup);
+		break;
+	case SETUP_STOP:
+		problems = stop_all(&setup);
+		break;
+	case SETUP_CHECK:
+		problems = setup_read_networks(&table, &options);
+		problems += check_all(&setup);
+		break;
+	}
+	return problems == 0 ? EXIT_DONE : EXIT_PROBLEM;
+}
