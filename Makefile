@@ -43,14 +43,16 @@ tapbroker-opener_PKGS = libseccomp
 tapbroker-setup_OBJS = $(call objects,proto broker/config broker/setup) \
 	$(addprefix $(BUILD)/broker/shared/,log.o machine_id.o siphash.o netlink/link_ask.o netlink/link_batch.o netlink/link_open.o netlink/link_parse.o)
 tapbroker-setup_PKGS = libmnl
-tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libtapbroker.a
+tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libclient.a
 tapctl_PKGS = libseccomp
-tapbroker-bridge-helper_OBJS = $(call objects,client/bridge-helper) $(BUILD)/libtapbroker.a
+tapbroker-bridge-helper_OBJS = $(call objects,client/bridge-helper) $(BUILD)/libclient.a
 # Started anew for each device, it spends a third of its time on loading libc.
 tapbroker-bridge-helper_LINK = $(if $(SANITIZE),-pie,-static-pie)
 # For tap_confine() alone: who links the static library without calling it, as the bridge helper, links no more than libc.
 libtapbroker_PKGS = libseccomp
 libtapbroker_OBJS = $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/*.c client/libtapbroker/*.c))
+# The static library is for other C libraries, too: musl does not have what glibc's _FORTIFY_SOURCE calls.
+libtapbroker_STATIC = $(libtapbroker_OBJS:$(BUILD)/pic/%=$(BUILD)/static/%)
 
 # What unit tests, fuzz targets, helpers and benches link; each takes out of it what it uses.
 libtest_OBJS = $(filter-out %/tapbrokerd.o,$(call objects,proto broker/shared broker/shared/netlink broker/config broker/monitor broker/monitor/kernel client/libtapbroker))
@@ -97,7 +99,7 @@ $(BUILD)/flags: FORCE
 
 $(BUILD)/broker/%.o: private PKGS = libseccomp
 $(BUILD)/broker/shared/%.o $(BUILD)/broker/clerk/%.o: private PKGS = libseccomp libmnl
-$(BUILD)/client/libtapbroker/%.o $(BUILD)/pic/client/libtapbroker/%.o: private PKGS = $(libtapbroker_PKGS)
+$(foreach d,$(BUILD) $(BUILD)/pic $(BUILD)/static,$d/client/libtapbroker/%.o): private PKGS = $(libtapbroker_PKGS)
 $(BUILD)/broker/monitor/%.o: private PKGS = $(tapbrokerd_PKGS)
 $(BUILD)/broker/setup/%.o: private PKGS = $(tapbroker-setup_PKGS)
 $(BUILD)/broker/authority/%.o: private PKGS = $(tapbroker-authority_PKGS)
@@ -114,6 +116,9 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 $(BUILD)/pic/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) -fPIC
+$(BUILD)/static/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(COMPILE) -fPIC -U_FORTIFY_SOURCE
 
 .SECONDEXPANSION:
 $(PROGRAMS:%=$(BUILD)/%): $$($$(@F)_OBJS)
@@ -122,7 +127,8 @@ $(BUILD)/libtapbroker.so.1: $(libtapbroker_OBJS) client/libtapbroker.map
 	$(call say,LINK)$(CC) -shared $(CFLAGS) $(LINK) $(if $(SANITIZE),,-Wl,-z,defs) $(LDFLAGS) -Wl,-soname,$(@F) \
 		-Wl,--version-script=client/libtapbroker.map -o $@ $(libtapbroker_OBJS) \
 		$(call libs_of,$(libtapbroker_PKGS))
-$(BUILD)/libtapbroker.a: $(libtapbroker_OBJS)
+$(BUILD)/libtapbroker.a: $(libtapbroker_STATIC)
+$(BUILD)/libclient.a: $(libtapbroker_OBJS)
 $(BUILD)/tests/libtest.a: $(libtest_OBJS)
 $(BUILD)/tests/libbench.a: $(libbench_OBJS)
 $(BUILD)/tests/libclerk.a: $(filter-out %/clerk.o,$(call objects,$(CLERK)))

@@ -10,6 +10,14 @@
  *
  * The broker may be newer than this library: lists, events and failures may hold a kind, lifetime, reason, event,
  * status, check or flag that this header has no name for. Programs take such a number as it is.
+ *
+ * Each function has two names, tap_open() and tapbroker_open(). A program that has a tap_open() of its own, as QEMU
+ * has, defines TAPBROKER_NO_SHORT_NAMES before it includes this header: then only the long names are declared here, and
+ * in the libraries the short ones are weak, so that the program's own prevail. Types and constants have one name.
+ *
+ * Functions that ask the broker have the same arguments in the same place: flags; the timeout in milliseconds (0: 30 s,
+ * or 150 s with TAP_INTERACTIVE; -1: none); and NULL, or the struct tap_failure in which they tell what errno alone
+ * does not say. A flag that a function does not know is E2BIG.
  */
 #ifndef TAPBROKER_H
 #define TAPBROKER_H
@@ -17,36 +25,85 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef TAPBROKER_NO_SHORT_NAMES
+#define tap_open tapbroker_open
+#define tap_open_request tapbroker_open_request
+#define tap_open_connected tapbroker_open_connected
+#define tap_open_begin tapbroker_open_begin
+#define tap_open_finish tapbroker_open_finish
+#define tap_open_cancel tapbroker_open_cancel
+#define tap_reserve tapbroker_reserve
+#define tap_close tapbroker_close
+#define tap_detach tapbroker_detach
+#define tap_take_fd tapbroker_take_fd
+#define tap_wait tapbroker_wait
+#define tap_fd tapbroker_fd
+#define tap_queues tapbroker_queues
+#define tap_vhost_fd tapbroker_vhost_fd
+#define tap_vhosts tapbroker_vhosts
+#define tap_lifeline tapbroker_lifeline
+#define tap_name tapbroker_name
+#define tap_ifindex tapbroker_ifindex
+#define tap_kind tapbroker_kind
+#define tap_flags tapbroker_flags
+#define tap_mtu tapbroker_mtu
+#define tap_mac tapbroker_mac
+#define tap_lease_id tapbroker_lease_id
+#define tap_follow tapbroker_follow
+#define tap_ended tapbroker_ended
+#define tap_reason tapbroker_reason
+#define tap_networks tapbroker_networks
+#define tap_leases tapbroker_leases
+#define tap_release tapbroker_release
+#define tap_revoke tapbroker_revoke
+#define tap_watch tapbroker_watch
+#define tap_watch_next tapbroker_watch_next
+#define tap_watch_close tapbroker_watch_close
+#define tap_about tapbroker_about
+#define tap_version tapbroker_version
+#define tap_strerror tapbroker_strerror
+#define tap_stage tapbroker_stage
+#define tap_check tapbroker_check
+#define tap_confine tapbroker_confine
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Kinds of device. */
-#define TAP_KIND_ANY 0 /* in a request: whatever the network is */
-#define TAP_KIND_TAP 1
-#define TAP_KIND_TUN 2
-#define TAP_KIND_MACVTAP 3
+enum tap_kinds {
+	TAP_KIND_ANY = 0, /* in a request: whatever the network is */
+	TAP_KIND_TAP = 1,
+	TAP_KIND_TUN = 2,
+	TAP_KIND_MACVTAP = 3
+};
 
 /* Flags of a request. */
-#define TAP_INTERACTIVE (1u << 0) /* polkit may ask somebody for a password; the call waits for it */
-#define TAP_VNET_HDR (1u << 1)    /* each packet is preceded by a struct virtio_net_hdr */
-#define TAP_BRIDGE (1u << 2)      /* network may also be the bridge of exactly one network of taps */
-#define TAP_ALL (1u << 3)         /* tap_leases(), tap_watch(): everybody's leases, not the caller's only */
-#define TAP_NETNS (1u << 4)       /* the device is wanted in the network namespace that the caller is in */
-#define TAP_VHOST (1u << 5)       /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
+enum tap_request_flags {
+	TAP_INTERACTIVE = 1 << 0, /* polkit may ask somebody for a password; the call waits for it */
+	TAP_VNET_HDR = 1 << 1,    /* each packet is preceded by a struct virtio_net_hdr */
+	TAP_BRIDGE = 1 << 2,      /* network may also be the bridge of exactly one network of taps */
+	TAP_ALL = 1 << 3,         /* tap_leases(), tap_watch(): everybody's leases, not the caller's only */
+	TAP_NETNS = 1 << 4,       /* the device is wanted in the network namespace that the caller is in */
+	TAP_VHOST = 1 << 5        /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
+};
 
 /* How long a lease lasts. */
-#define TAP_LIFETIME_SESSION 0    /* until the last copy of the lifeline is closed */
-#define TAP_LIFETIME_FD 1         /* until the last copy of the device's last fd is closed; tun and tap only */
-#define TAP_LIFETIME_PERSISTENT 2 /* until released; the device is the user's, who opens it by name: tap_reserve() */
+enum tap_lifetimes {
+	TAP_LIFETIME_SESSION = 0,   /* until the last copy of the lifeline is closed */
+	TAP_LIFETIME_FD = 1,        /* until the last copy of the device's last fd is closed; tun and tap only */
+	TAP_LIFETIME_PERSISTENT = 2 /* until released; the device is the user's, who opens it by name: tap_reserve() */
+};
 
 /* The handle of one device: its fds, what is known of it, and the lease's lifeline. */
 struct tap;
 
-/* What errno alone does not say of a failure. Begin with TAP_FAILURE_INIT. What the library does not know is zero. */
+/* What errno alone does not say of a failure. Begin with TAP_FAILURE_INIT. What the library does not know is zero, and
+ * after a success all of it is. */
 struct tap_failure {
 	size_t size;           /* sizeof(struct tap_failure) */
-	unsigned int status;   /* the broker's word for what became of the request; 0: it has not said any */
+	unsigned int status;   /* TAP_STATUS_*: the broker's word for it; 0: the broker has said none */
 	unsigned int check;    /* TAP_CHECK_*: which check refused, if that may be told; tap_check() has a text */
 	unsigned int stage;    /* EIO: what the kernel refused; tap_stage() has a text */
 	int error;             /* EIO: the kernel's errno */
@@ -61,42 +118,64 @@ struct tap_failure {
 		sizeof(struct tap_failure), 0, 0, 0, 0, 0, 0, 0, 0 \
 	}
 
+/* What the broker says of a request that it does not grant. Each has an errno of its own, see libtapbroker(3). */
+enum tap_statuses {
+	TAP_STATUS_NONE = 0,
+	TAP_STATUS_DENIED = 1,
+	TAP_STATUS_MALFORMED = 2,
+	TAP_STATUS_BUSY = 3,
+	TAP_STATUS_QUOTA_USER = 4,
+	TAP_STATUS_QUOTA_NETWORK = 5,
+	TAP_STATUS_NAME_TAKEN = 6,
+	TAP_STATUS_LOWER_MISSING = 7,
+	TAP_STATUS_NODE_REFUSED = 8,
+	TAP_STATUS_KERNEL = 9,
+	TAP_STATUS_NO_LEASE = 10,
+	TAP_STATUS_NO_VHOST = 11,
+	TAP_STATUS_NOT_OWN_NETNS = 12,
+	TAP_STATUS_CONNECTIONS = 13
+};
+
 /* Whose quota is used up. */
-#define TAP_QUOTA_NONE 0
-#define TAP_QUOTA_NETWORK 1 /* MaxPerUser= (EDQUOT) or Max= (ENOSPC) of the network file */
-#define TAP_QUOTA_BROKER 2  /* --max-leases-per-user (EDQUOT) or --max-leases (ENOSPC), over all networks */
+enum tap_quotas {
+	TAP_QUOTA_NONE = 0,
+	TAP_QUOTA_NETWORK = 1, /* MaxPerUser= (EDQUOT) or Max= (ENOSPC) of the network file */
+	TAP_QUOTA_BROKER = 2   /* --max-leases-per-user (EDQUOT) or --max-leases (ENOSPC), over all networks */
+};
 
 /* Which check refused. */
-#define TAP_CHECK_NONE 0                 /* none, or the broker does not tell this caller */
-#define TAP_CHECK_SYNTAX 1               /* the message itself */
-#define TAP_CHECK_NETWORK 2              /* there is no such network */
-#define TAP_CHECK_KIND 3                 /* Kind= of the network file */
-#define TAP_CHECK_NAME 4                 /* Names= */
-#define TAP_CHECK_MTU 5                  /* MTU= */
-#define TAP_CHECK_QUEUES 6               /* Queues= */
-#define TAP_CHECK_VNET_HDR 7             /* VnetHeader= */
-#define TAP_CHECK_VHOST 8                /* Vhost= */
-#define TAP_CHECK_LIFETIME 9             /* Lifetimes= */
-#define TAP_CHECK_NETNS 10               /* Netns= */
-#define TAP_CHECK_UID 11                 /* a uid that gets no devices */
-#define TAP_CHECK_POLKIT_NO 12           /* polkit said no */
-#define TAP_CHECK_POLKIT_CHALLENGE 13    /* polkit wants a password, and TAP_INTERACTIVE is not set */
-#define TAP_CHECK_POLKIT_DISMISSED 14    /* somebody closed the password dialog */
-#define TAP_CHECK_POLKIT_ERROR 15        /* polkit could not be asked */
-#define TAP_CHECK_POLKIT_TIMEOUT 16      /* polkit did not answer in time */
-#define TAP_CHECK_QUEUE_TIMEOUT 17       /* polkit was not asked in time */
-#define TAP_CHECK_WAITING 18             /* requests of this user that wait */
-#define TAP_CHECK_REQUESTS 19            /* requests of all users */
-#define TAP_CHECK_WATCHES 20             /* watches */
-#define TAP_CHECK_CONNECTIONS 21         /* connections of this user */
-#define TAP_CHECK_RESTART 22             /* the broker is being started again */
-#define TAP_CHECK_MAX_PER_USER 23        /* MaxPerUser= */
-#define TAP_CHECK_MAX 24                 /* Max= */
-#define TAP_CHECK_MAX_LEASES_PER_USER 25 /* --max-leases-per-user */
-#define TAP_CHECK_MAX_LEASES 26          /* --max-leases */
-#define TAP_CHECK_PEER_GONE 27           /* the process that asked has ended */
-#define TAP_CHECK_LEASE 28               /* there is no such lease */
-#define TAP_CHECK_DEVICE 29 /* EPROTO: an fd is not the device that the answer names; found by this library */
+enum tap_checks {
+	TAP_CHECK_NONE = 0,                 /* none, or the broker does not tell this caller */
+	TAP_CHECK_SYNTAX = 1,               /* the message itself */
+	TAP_CHECK_NETWORK = 2,              /* there is no such network */
+	TAP_CHECK_KIND = 3,                 /* Kind= of the network file */
+	TAP_CHECK_NAME = 4,                 /* Names= */
+	TAP_CHECK_MTU = 5,                  /* MTU= */
+	TAP_CHECK_QUEUES = 6,               /* Queues= */
+	TAP_CHECK_VNET_HDR = 7,             /* VnetHeader= */
+	TAP_CHECK_VHOST = 8,                /* Vhost= */
+	TAP_CHECK_LIFETIME = 9,             /* Lifetimes= */
+	TAP_CHECK_NETNS = 10,               /* Netns= */
+	TAP_CHECK_UID = 11,                 /* a uid that gets no devices */
+	TAP_CHECK_POLKIT_NO = 12,           /* polkit said no */
+	TAP_CHECK_POLKIT_CHALLENGE = 13,    /* polkit wants a password, and TAP_INTERACTIVE is not set */
+	TAP_CHECK_POLKIT_DISMISSED = 14,    /* somebody closed the password dialog */
+	TAP_CHECK_POLKIT_ERROR = 15,        /* polkit could not be asked */
+	TAP_CHECK_POLKIT_TIMEOUT = 16,      /* polkit did not answer in time */
+	TAP_CHECK_QUEUE_TIMEOUT = 17,       /* polkit was not asked in time */
+	TAP_CHECK_WAITING = 18,             /* requests of this user that wait */
+	TAP_CHECK_REQUESTS = 19,            /* requests of all users */
+	TAP_CHECK_WATCHES = 20,             /* watches */
+	TAP_CHECK_CONNECTIONS = 21,         /* connections of this user */
+	TAP_CHECK_RESTART = 22,             /* the broker is being started again */
+	TAP_CHECK_MAX_PER_USER = 23,        /* MaxPerUser= */
+	TAP_CHECK_MAX = 24,                 /* Max= */
+	TAP_CHECK_MAX_LEASES_PER_USER = 25, /* --max-leases-per-user */
+	TAP_CHECK_MAX_LEASES = 26,          /* --max-leases */
+	TAP_CHECK_PEER_GONE = 27,           /* the process that asked has ended */
+	TAP_CHECK_LEASE = 28,               /* there is no such lease */
+	TAP_CHECK_DEVICE = 29 /* EPROTO: an fd is not the device that the answer names; found by this library */
+};
 
 /* What is asked for. Begin with TAP_REQUEST_INIT, then set what matters; what is zero means "the network's own". A
  * program that sets a member or a flag that the library does not know gets E2BIG. */
@@ -179,7 +258,7 @@ unsigned int tap_kind(const struct tap *tap);    /* TAP_KIND_TAP, _TUN or _MACVT
 unsigned int tap_flags(const struct tap *tap);   /* TAP_VNET_HDR if the device has it, TAP_NETNS if it is there */
 unsigned int tap_mtu(const struct tap *tap);     /* in bytes */
 const uint8_t *tap_mac(const struct tap *tap);   /* 6 bytes, for the device's user to use; zero for a tun */
-const char *tap_lease(const struct tap *tap);    /* the lease's id, 32 hexadecimal digits as in the broker's log */
+const char *tap_lease_id(const struct tap *tap); /* the lease's id, 32 hexadecimal digits as in the broker's log */
 
 /* What came with TAP_VHOST: for each queue one fd of vhost-net (/dev/vhost-net), on which nothing has been done. It is
  * closed, or left open, with the device's fds, but no part of the lease: it stays open when that ends. */
@@ -187,47 +266,60 @@ int tap_vhost_fd(const struct tap *tap, unsigned int queue); /* of that queue; -
 unsigned int tap_vhosts(const struct tap *tap);              /* tap_queues(), or 0 if it was not asked for */
 
 /* Why a lease ended. */
-#define TAP_ENDED_LOST 0          /* nobody said so: the connection to the broker is lost, and the device is there */
-#define TAP_ENDED_DEVICE_GONE 1   /* the device was deleted, or its last fd was closed */
-#define TAP_ENDED_NOT_COLLECTED 2 /* the answer was not read in time */
-#define TAP_ENDED_PROTOCOL 3      /* something was written to the lifeline */
-#define TAP_ENDED_CLIENT 4        /* the lifeline was closed; only a watch tells */
-#define TAP_ENDED_RELEASED 5      /* its user has released it */
-#define TAP_ENDED_REVOKED 6       /* an administrator has revoked it */
-#define TAP_ENDED_GUARD_MAC 7     /* the holder changed the device's address */
-#define TAP_ENDED_GUARD_OWNER 8   /* the holder gave the device to another owner or group */
-#define TAP_ENDED_GUARD_PERSIST 9 /* the holder changed whether the device is persistent */
-#define TAP_ENDED_GUARD_MASTER 10 /* somebody moved the device to another bridge */
-#define TAP_ENDED_GUARD_ALIAS 11  /* somebody changed the device's alias */
-#define TAP_ENDED_GUARD_FLOOD 12  /* the holder changed the device too often */
-#define TAP_ENDED_EXPIRED 13      /* it has lasted as long as the network's leases may */
+enum tap_reasons {
+	TAP_ENDED_LOST = 0,          /* nobody said so: the connection to the broker is lost, and the device is there */
+	TAP_ENDED_DEVICE_GONE = 1,   /* the device was deleted, or its last fd was closed */
+	TAP_ENDED_NOT_COLLECTED = 2, /* the answer was not read in time */
+	TAP_ENDED_PROTOCOL = 3,      /* something was written to the lifeline */
+	TAP_ENDED_CLIENT = 4,        /* the lifeline was closed; only a watch tells */
+	TAP_ENDED_RELEASED = 5,      /* its user has released it */
+	TAP_ENDED_REVOKED = 6,       /* an administrator has revoked it */
+	TAP_ENDED_GUARD_MAC = 7,     /* the holder changed the device's address */
+	TAP_ENDED_GUARD_OWNER = 8,   /* the holder gave the device to another owner or group */
+	TAP_ENDED_GUARD_PERSIST = 9, /* the holder changed whether the device is persistent */
+	TAP_ENDED_GUARD_MASTER = 10, /* somebody moved the device to another bridge */
+	TAP_ENDED_GUARD_ALIAS = 11,  /* somebody changed the device's alias */
+	TAP_ENDED_GUARD_FLOOD = 12,  /* the holder changed the device too often */
+	TAP_ENDED_EXPIRED = 13,      /* it has lasted as long as the network's leases may */
+	TAP_ENDED_UNSEEN = 255       /* it did while the connection to the broker was lost: see tap_follow() */
+};
 
 /* Looks, without waiting, if the lease has ended. Returns 0 if it has not, 1 and the reason in *reason (which may be
  * NULL) if it has; from then on it always says the same. A revoked macvtap's fd gives no sign by itself, so a program
  * that holds one polls the lifeline. TAP_ENDED_LOST is no end: a broker that is started again takes over the lease of
- * a process that still runs, but this handle hears no more of it; tap_watch() does. */
+ * a process that still runs, but this handle hears no more of it, unless it follows the lease. */
 int tap_ended(struct tap *tap, unsigned int *reason);
 
+/* Follows the lease also where the connection to the broker is lost. Returns an fd to poll for POLLIN in place of the
+ * lifeline, or -1 and errno. It is always the same fd and belongs to the handle. When it is readable call tap_ended(),
+ * which tells no TAP_ENDED_LOST any more: without waiting, and once a second at most, it looks for a broker and asks it
+ * for this lease. The fd is for this process alone; others are given the lifeline. */
+int tap_follow(struct tap *tap);
+
 /* What tap_wait() has waited for. */
-#define TAP_WAIT_PACKET 1 /* a queue has something to read */
-#define TAP_WAIT_ENDED 2  /* the lease has ended, or the device is gone: tap_ended() may know why */
+enum tap_wait_results {
+	TAP_WAIT_PACKET = 1, /* a queue has something to read */
+	TAP_WAIT_ENDED = 2   /* the lease has ended, or the device is gone: tap_ended() may know why */
+};
 
 /* Waits until a queue that is still the handle's has something to read, or the lease has ended, for at most timeout
  * milliseconds; -1: for ever. Returns TAP_WAIT_*, 0 if the time is over, or -1 and errno: EINTR for a signal. The end
- * comes before packets. A connection that is lost is no end, and is not waited for any more. */
+ * comes before packets. It follows the lease, as tap_follow() does. */
 int tap_wait(struct tap *tap, int timeout);
 
 /* A text for a reason of tap_ended() or of struct tap_event. Never NULL. */
 const char *tap_reason(unsigned int reason);
 
 /* Traits of a network. */
-#define TAP_NETWORK_OFF (1u << 0)        /* its file has a mistake: nothing is handed out; kind may be TAP_KIND_ANY */
-#define TAP_NETWORK_UNLISTED (1u << 1)   /* other users do not see it */
-#define TAP_NETWORK_TOLD (1u << 2)       /* the caller may know where the devices lead */
-#define TAP_NETWORK_ISOLATED (1u << 3)   /* TOLD: its ports of a bridge do not reach each other */
-#define TAP_NETWORK_HOST (1u << 4)       /* a device may be in the host's network namespace */
-#define TAP_NETWORK_CALLER (1u << 5)     /* a device may be in the caller's network namespace: TAP_NETNS */
-#define TAP_NETWORK_MORE_NAMES (1u << 6) /* names is not complete */
+enum tap_traits {
+	TAP_NETWORK_OFF = 1 << 0,       /* its file has a mistake: nothing is handed out; kind may be TAP_KIND_ANY */
+	TAP_NETWORK_UNLISTED = 1 << 1,  /* other users do not see it */
+	TAP_NETWORK_TOLD = 1 << 2,      /* the caller may know where the devices lead */
+	TAP_NETWORK_ISOLATED = 1 << 3,  /* TOLD: its ports of a bridge do not reach each other */
+	TAP_NETWORK_HOST = 1 << 4,      /* a device may be in the host's network namespace */
+	TAP_NETWORK_CALLER = 1 << 5,    /* a device may be in the caller's network namespace: TAP_NETNS */
+	TAP_NETWORK_MORE_NAMES = 1 << 6 /* names is not complete */
+};
 
 /* One configured network. */
 struct tap_network {
@@ -248,8 +340,9 @@ struct tap_network {
 };
 
 /* Calls each() for every network that the broker lists; the struct lives only during that call. If each() returns
- * other than 0, stops and returns that. Returns 0, or -1 and errno. timeout is as in struct tap_request. */
-int tap_networks(int timeout, int (*each)(const struct tap_network *network, void *arg), void *arg);
+ * other than 0, stops and returns that. Returns 0, or -1 and errno. flags is 0. */
+int tap_networks(unsigned int flags, int timeout, struct tap_failure *failure,
+		 int (*each)(const struct tap_network *network, void *arg), void *arg);
 
 /* One lease. */
 struct tap_lease {
@@ -275,20 +368,21 @@ struct tap_lease {
 
 /* Calls each() for every lease of the caller's; with TAP_ALL in flags for everybody's, which polkit must permit, with
  * TAP_INTERACTIVE after asking for a password. The struct lives only during that call. If each() returns other than 0,
- * stops and returns that. Returns 0, or -1 and errno. timeout is as in struct tap_request. */
-int tap_leases(unsigned int flags, int timeout, int (*each)(const struct tap_lease *lease, void *arg), void *arg);
+ * stops and returns that. Returns 0, or -1 and errno. */
+int tap_leases(unsigned int flags, int timeout, struct tap_failure *failure,
+	       int (*each)(const struct tap_lease *lease, void *arg), void *arg);
 
 /* Ends a lease of the caller's, and returns when its device is gone. lease is the lease's id, or the name of its
- * interface, which is looked for among the caller's own leases. Returns 0, or -1 and errno: ENXIO if there is none. */
-int tap_release(const char *lease, int timeout);
+ * interface, which is looked for among the caller's own leases. flags is 0. Returns 0, or -1 and errno: ENXIO if there
+ * is none. */
+int tap_release(const char *lease, unsigned int flags, int timeout, struct tap_failure *failure);
 
 /* Ends anybody's lease, which polkit must permit. lease is its id. flags is 0 or TAP_INTERACTIVE. Its holder is told
  * TAP_ENDED_REVOKED. Returns 0, or -1 and errno; who may not revoke gets EACCES for a lease that there is not, too. */
-int tap_revoke(const char *lease, unsigned int flags, int timeout);
+int tap_revoke(const char *lease, unsigned int flags, int timeout, struct tap_failure *failure);
 
 /* What happened to a lease. */
-#define TAP_EVENT_OPENED 1
-#define TAP_EVENT_ENDED 2
+enum tap_events { TAP_EVENT_OPENED = 1, TAP_EVENT_ENDED = 2 };
 
 /* One event. A later broker may tell of others: who does not know what one means passes over it. */
 struct tap_event {
@@ -313,7 +407,7 @@ struct tap_watcher;
 /* Begins to watch what happens to the caller's leases; with TAP_ALL to everybody's, as for tap_leases(). What happens
  * after this call has returned is not missed. Returns an fd to poll for POLLIN, which belongs to *watch; on failure -1,
  * sets errno and *watch to NULL. */
-int tap_watch(unsigned int flags, int timeout, struct tap_watcher **watch);
+int tap_watch(unsigned int flags, int timeout, struct tap_failure *failure, struct tap_watcher **watch);
 
 /* Takes the next event, without waiting. Returns 1 and the event in *event, which lives until the next call for this
  * watch; 0 if there is none now; or -1 and errno, ECONNRESET if the broker is gone: then the watch is over. */
@@ -346,8 +440,8 @@ struct tap_broker {
 		}                                               \
 	}
 
-/* Asks the broker what it can do. Returns 0, or -1 and errno. timeout is as in struct tap_request. */
-int tap_about(int timeout, struct tap_broker *about);
+/* Asks the broker what it can do. Returns 0, or -1 and errno. flags is 0. */
+int tap_about(unsigned int flags, int timeout, struct tap_failure *failure, struct tap_broker *about);
 
 /* The release of this library, such as "0.1". */
 const char *tap_version(void);
@@ -363,7 +457,9 @@ const char *tap_stage(unsigned int stage);
 const char *tap_check(unsigned int check);
 
 /* Flags of tap_confine(). */
-#define TAP_CONFINE_QUEUES (1u << 0) /* turning queues on and off stays allowed, as QEMU wants it with several */
+enum tap_confine_flags {
+	TAP_CONFINE_QUEUES = 1 << 0 /* turning queues on and off stays allowed, as QEMU wants it with several */
+};
 
 /* For good, in all threads of this process and in all that it starts: no_new_privs, and a seccomp filter by which
  * ioctl() fails with EPERM for what would change a device for others: TUNSETPERSIST, TUNSETOWNER, TUNSETGROUP,
@@ -376,6 +472,48 @@ int tap_confine(unsigned int flags);
 
 #ifdef __cplusplus
 }
+#endif
+
+#ifdef TAPBROKER_NO_SHORT_NAMES
+#undef tap_open
+#undef tap_open_request
+#undef tap_open_connected
+#undef tap_open_begin
+#undef tap_open_finish
+#undef tap_open_cancel
+#undef tap_reserve
+#undef tap_close
+#undef tap_detach
+#undef tap_take_fd
+#undef tap_wait
+#undef tap_fd
+#undef tap_queues
+#undef tap_vhost_fd
+#undef tap_vhosts
+#undef tap_lifeline
+#undef tap_name
+#undef tap_ifindex
+#undef tap_kind
+#undef tap_flags
+#undef tap_mtu
+#undef tap_mac
+#undef tap_lease_id
+#undef tap_follow
+#undef tap_ended
+#undef tap_reason
+#undef tap_networks
+#undef tap_leases
+#undef tap_release
+#undef tap_revoke
+#undef tap_watch
+#undef tap_watch_next
+#undef tap_watch_close
+#undef tap_about
+#undef tap_version
+#undef tap_strerror
+#undef tap_stage
+#undef tap_check
+#undef tap_confine
 #endif
 
 #endif

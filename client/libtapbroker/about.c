@@ -16,6 +16,7 @@ struct question {
 	struct tb_request request;
 	struct tb_about answer;
 	int64_t deadline;
+	struct tb_report report;
 };
 
 static int ask(void *context, bool met)
@@ -27,7 +28,8 @@ static int ask(void *context, bool met)
 	ret = tb_server_ask(&question->request, met, question->deadline, &sock);
 	if (ret < 0)
 		return ret;
-	ret = tb_answer_receive(sock, TB_ANS_ABOUT, &question->answer, sizeof(question->answer), question->deadline);
+	ret = tb_answer_receive(sock, TB_ANS_ABOUT, &question->answer, sizeof(question->answer), question->deadline,
+				&question->report.failure);
 	close(sock);
 	return ret;
 }
@@ -61,27 +63,26 @@ static void describe(const struct tb_about *from, struct tap_broker *about)
 	tb_sized_give(about, &told, sizeof(told));
 }
 
-int tap_about(int timeout, struct tap_broker *about)
+int tapbroker_about(unsigned int flags, int timeout, struct tap_failure *failure, struct tap_broker *about)
 {
 	struct question question;
 	int ret;
 
-	ret = tb_sized_check(about, ABOUT_FIRST_SIZE);
+	ret = tb_request_plain(TB_REQ_ABOUT, flags, 0, &question.request, &timeout, failure, &question.report);
 	if (ret == 0)
-		ret = tb_request_plain(TB_REQ_ABOUT, 0, 0, &question.request, &timeout);
+		ret = tb_sized_check(about, ABOUT_FIRST_SIZE);
 	if (ret == 0) {
 		question.deadline = tb_deadline(timeout);
 		ret = tb_server_attempt(ask, &question);
 	}
-	if (ret == 0) {
+	if (ret == 0)
 		describe(&question.answer, about);
-		return 0;
-	}
-	errno = -ret;
-	return -1;
+	return tb_report_end(&question.report, ret);
 }
+TB_SHORT_NAME(about);
 
-const char *tap_version(void)
+const char *tapbroker_version(void)
 {
 	return TB_RELEASE;
 }
+TB_SHORT_NAME(version);

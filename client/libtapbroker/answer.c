@@ -127,22 +127,33 @@ void tb_answer_failure(const struct tb_answer *answer, size_t length, size_t nfd
 	failure->limit = answer->limit;
 }
 
-int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size)
+_Static_assert(offsetof(struct tb_answer, status) == offsetof(struct tb_done, status) &&
+		       offsetof(struct tb_answer, check) == offsetof(struct tb_done, check),
+	       "every answer has status and check in the same place");
+
+int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size,
+		   struct tap_failure *failure)
 {
-	if (!message_valid(&from->header, length, type, size))
-		return is_refusal(&from->answer, length, 0) ? status_error(from->answer.status, from->answer.check)
-							    : -EPROTO;
-	memcpy(message, from, size);
+	bool is_answer = message_valid(&from->header, length, type, size);
+
+	if (!is_answer && !is_refusal(&from->answer, length, 0))
+		return -EPROTO;
+	failure->status = from->done.status;
+	failure->check = from->done.check;
+	if (is_answer)
+		memcpy(message, from, size);
 	return status_error(from->done.status, from->done.check);
 }
 
-int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline)
+int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline,
+		      struct tap_failure *failure)
 {
 	union tb_any_answer answer;
 	size_t nfds = 0;
 	long length = tb_server_receive(sock, &answer, sizeof(answer), NULL, &nfds, deadline);
 
-	return length < 0 ? (int)length : tb_answer_take(&answer, (size_t)length, type, message, size);
+	*failure = (struct tap_failure)TAP_FAILURE_INIT;
+	return length < 0 ? (int)length : tb_answer_take(&answer, (size_t)length, type, message, size, failure);
 }
 
 unsigned int tb_answer_reason(const union tb_any_answer *from, long length, const uint8_t lease[TB_ID_SIZE])

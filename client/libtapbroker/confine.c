@@ -78,7 +78,7 @@ static int confine(unsigned int flags)
 	return ret;
 }
 
-int tap_confine(unsigned int flags)
+int tapbroker_confine(unsigned int flags)
 {
 	int ret = confine(flags);
 
@@ -87,3 +87,4 @@ int tap_confine(unsigned int flags)
 	errno = -ret;
 	return -1;
 }
+TB_SHORT_NAME(confine);

@@ -9,36 +9,26 @@
 
 /* One call. */
 struct question {
-	const struct tb_request *request;
+	struct tb_request request;
 	int64_t deadline;
+	struct tb_report report;
 };
 
 /* The answer to a request has the next number. */
 static int ask(void *context, bool met)
 {
-	const struct question *question = context;
+	struct question *question = context;
 	struct tb_done done;
 	int sock;
 	int ret;
 
-	ret = tb_server_ask(question->request, met, question->deadline, &sock);
+	ret = tb_server_ask(&question->request, met, question->deadline, &sock);
 	if (ret < 0)
 		return ret;
-	ret = tb_answer_receive(sock, question->request->header.type + 1, &done, sizeof(done), question->deadline);
+	ret = tb_answer_receive(sock, question->request.header.type + 1, &done, sizeof(done), question->deadline,
+				&question->report.failure);
 	close(sock);
 	return ret;
-}
-
-/* Asks, and sets errno. */
-static int end_lease(const struct tb_request *request, int timeout)
-{
-	struct question question = {request, tb_deadline(timeout)};
-	int ret = tb_server_attempt(ask, &question);
-
-	if (ret == 0)
-		return 0;
-	errno = -ret;
-	return -1;
 }
 
 /* Writes the lease into the request. An id is longer than a name can be. */
@@ -50,33 +40,45 @@ static int set_lease(struct tb_request *request, const char *lease)
 	return tb_request_valid(request, sizeof(*request)) ? 0 : -EINVAL;
 }
 
-int tap_release(const char *lease, int timeout)
+/* A name would be looked for among the caller's own leases, of which none need be revoked. */
+static int set_lease_id(struct tb_request *request, const char *id)
 {
-	struct tb_request request;
-	int ret;
-
-	ret = tb_request_plain(TB_REQ_RELEASE, 0, 0, &request, &timeout);
-	if (ret == 0)
-		ret = set_lease(&request, lease);
-	if (ret == 0)
-		return end_lease(&request, timeout);
-	errno = -ret;
-	return -1;
+	return tb_hex_read(id, request->lease, TB_ID_SIZE) == 0 && tb_request_valid(request, sizeof(*request))
+		       ? 0
+		       : -EINVAL;
 }
 
-int tap_revoke(const char *lease, unsigned int flags, int timeout)
+static int end_lease(struct question *question, int timeout)
 {
-	struct tb_request request;
+	question->deadline = tb_deadline(timeout);
+	return tb_server_attempt(ask, question);
+}
+
+int tapbroker_release(const char *lease, unsigned int flags, int timeout, struct tap_failure *failure)
+{
+	struct question question;
 	int ret;
 
-	ret = tb_request_plain(TB_REQ_REVOKE, flags, TAP_INTERACTIVE, &request, &timeout);
-	/* A name would be looked for among the caller's own leases. */
+	ret = tb_request_plain(TB_REQ_RELEASE, flags, 0, &question.request, &timeout, failure, &question.report);
 	if (ret == 0)
-		ret = tb_hex_read(lease, request.lease, TB_ID_SIZE);
-	if (ret == 0 && !tb_request_valid(&request, sizeof(request)))
-		ret = -EINVAL;
+		ret = set_lease(&question.request, lease);
 	if (ret == 0)
-		return end_lease(&request, timeout);
-	errno = -ret;
-	return -1;
+		ret = end_lease(&question, timeout);
+	return tb_report_end(&question.report, ret);
 }
+TB_SHORT_NAME(release);
+
+int tapbroker_revoke(const char *lease, unsigned int flags, int timeout, struct tap_failure *failure)
+{
+	struct question question;
+	int ret;
+
+	ret = tb_request_plain(TB_REQ_REVOKE, flags, TAP_INTERACTIVE, &question.request, &timeout, failure,
+			       &question.report);
+	if (ret == 0)
+		ret = set_lease_id(&question.request, lease);
+	if (ret == 0)
+		ret = end_lease(&question, timeout);
+	return tb_report_end(&question.report, ret);
+}
+TB_SHORT_NAME(revoke);

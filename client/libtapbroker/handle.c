@@ -20,7 +20,7 @@ _Static_assert(TAP_ENDED_DEVICE_GONE == (int)TB_REASON_DEVICE_GONE &&
 		       TAP_ENDED_EXPIRED == (int)TB_REASON_EXPIRED,
 	       "the public numbers are those of the wire");
 
-int tap_fd(const struct tap *tap, unsigned int queue)
+int tapbroker_fd(const struct tap *tap, unsigned int queue)
 {
 	if (queue >= tap->answer.queues || tap->fds[queue] < 0) {
 		errno = EINVAL;
@@ -28,22 +28,25 @@ int tap_fd(const struct tap *tap, unsigned int queue)
 	}
 	return tap->fds[queue];
 }
+TB_SHORT_NAME(fd);
 
-int tap_take_fd(struct tap *tap, unsigned int queue)
+int tapbroker_take_fd(struct tap *tap, unsigned int queue)
 {
-	int fd = tap_fd(tap, queue);
+	int fd = tapbroker_fd(tap, queue);
 
 	if (fd >= 0)
 		tap->fds[queue] = -1;
 	return fd;
 }
+TB_SHORT_NAME(take_fd);
 
-unsigned int tap_queues(const struct tap *tap)
+unsigned int tapbroker_queues(const struct tap *tap)
 {
 	return tap->answer.queues;
 }
+TB_SHORT_NAME(queues);
 
-int tap_vhost_fd(const struct tap *tap, unsigned int queue)
+int tapbroker_vhost_fd(const struct tap *tap, unsigned int queue)
 {
 	if (queue >= tap->answer.vhosts) {
 		errno = EINVAL;
@@ -51,53 +54,63 @@ int tap_vhost_fd(const struct tap *tap, unsigned int queue)
 	}
 	return tap->fds[tap->answer.queues + queue];
 }
+TB_SHORT_NAME(vhost_fd);
 
-unsigned int tap_vhosts(const struct tap *tap)
+unsigned int tapbroker_vhosts(const struct tap *tap)
 {
 	return tap->answer.vhosts;
 }
+TB_SHORT_NAME(vhosts);
 
-int tap_lifeline(const struct tap *tap)
+int tapbroker_lifeline(const struct tap *tap)
 {
 	return tap->lifeline;
 }
+TB_SHORT_NAME(lifeline);
 
-const char *tap_name(const struct tap *tap)
+const char *tapbroker_name(const struct tap *tap)
 {
 	return tap->answer.name;
 }
+TB_SHORT_NAME(name);
 
-unsigned int tap_ifindex(const struct tap *tap)
+unsigned int tapbroker_ifindex(const struct tap *tap)
 {
 	return tap->answer.ifindex;
 }
+TB_SHORT_NAME(ifindex);
 
-unsigned int tap_kind(const struct tap *tap)
+unsigned int tapbroker_kind(const struct tap *tap)
 {
 	return tap->answer.kind;
 }
+TB_SHORT_NAME(kind);
 
-unsigned int tap_flags(const struct tap *tap)
+unsigned int tapbroker_flags(const struct tap *tap)
 {
 	return tap->answer.flags;
 }
+TB_SHORT_NAME(flags);
 
-unsigned int tap_mtu(const struct tap *tap)
+unsigned int tapbroker_mtu(const struct tap *tap)
 {
 	return tap->answer.mtu;
 }
+TB_SHORT_NAME(mtu);
 
-const uint8_t *tap_mac(const struct tap *tap)
+const uint8_t *tapbroker_mac(const struct tap *tap)
 {
 	return tap->answer.mac;
 }
+TB_SHORT_NAME(mac);
 
-const char *tap_lease(const struct tap *tap)
+const char *tapbroker_lease_id(const struct tap *tap)
 {
 	return tap->lease;
 }
+TB_SHORT_NAME(lease_id);
 
-void tap_close(struct tap *tap)
+void tapbroker_close(struct tap *tap)
 {
 	int error = errno;
 
@@ -105,39 +118,52 @@ void tap_close(struct tap *tap)
 		return;
 	/* First of all, so that the broker sees a session's lease given back, not a device that has vanished. */
 	close(tap->lifeline);
+	tb_follow_close(tap->follow);
 	for (unsigned int i = 0; i < tap->answer.queues + tap->answer.vhosts; i++)
 		if (tap->fds[i] >= 0)
 			close(tap->fds[i]);
 	free(tap);
 	errno = error;
 }
+TB_SHORT_NAME(close);
 
-void tap_detach(struct tap *tap)
+void tapbroker_detach(struct tap *tap)
 {
 	int error = errno;
 
+	tb_follow_close(tap->follow);
 	free(tap);
 	errno = error;
 }
+TB_SHORT_NAME(detach);
 
-int tap_ended(struct tap *tap, unsigned int *reason)
+bool tb_lifeline_ended(const struct tap *tap, unsigned int *reason)
 {
 	struct pollfd lifeline = {.fd = tap->lifeline, .events = POLLIN};
+	union tb_any_answer last;
+	size_t nfds = 0;
+	long length;
+
+	if (poll(&lifeline, 1, 0) <= 0)
+		return false;
+	length = tb_receive(tap->lifeline, &last, sizeof(last), NULL, &nfds);
+	/* -EAGAIN: another process that holds the lifeline too was quicker; it is readable again soon. */
+	if (length == -EAGAIN)
+		return false;
+	*reason = tb_answer_reason(&last, length, tap->answer.lease);
+	return true;
+}
+
+int tapbroker_ended(struct tap *tap, unsigned int *reason)
+{
 	int error = errno;
 
-	if (!tap->ended && poll(&lifeline, 1, 0) > 0) {
-		union tb_any_answer last;
-		size_t nfds = 0;
-		long length = tb_receive(tap->lifeline, &last, sizeof(last), NULL, &nfds);
-
-		/* -EAGAIN: another process that holds the lifeline too was quicker; it is readable again soon. */
-		if (length != -EAGAIN) {
-			tap->ended = true;
-			tap->reason = tb_answer_reason(&last, length, tap->answer.lease);
-		}
-	}
+	if (!tap->ended)
+		tap->ended =
+			tap->follow != NULL ? tb_follow_ended(tap, &tap->reason) : tb_lifeline_ended(tap, &tap->reason);
 	errno = error;
 	if (tap->ended && reason != NULL)
 		*reason = tap->reason;
 	return tap->ended ? 1 : 0;
 }
+TB_SHORT_NAME(ended);

@@ -15,10 +15,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The library defines and calls the long names of public functions: a program may have a tap_open() of its own. */
+#define TAPBROKER_NO_SHORT_NAMES
+#define TB_SHORT_NAME(name) \
+	extern __typeof__(tapbroker_##name) tap_##name __attribute__((weak, alias("tapbroker_" #name)))
+
 /* What the public header declares is exported also where everything else is compiled with -fvisibility=hidden. */
 #pragma GCC visibility push(default)
 #include "client/tapbroker.h"
 #pragma GCC visibility pop
+
+struct tb_follow;
 
 /* The handle. It owns the lifeline and the fds. */
 struct tap {
@@ -27,7 +34,8 @@ struct tap {
 	struct tb_answer answer; /* checked by tb_answer_check() */
 	char lease[TB_ID_TEXT];
 	bool ended;
-	unsigned int reason; /* TAP_ENDED_*, if ended */
+	unsigned int reason;      /* TAP_ENDED_*, if ended */
+	struct tb_follow *follow; /* NULL: the lifeline alone tells of the lease's end */
 };
 
 /* deadline.c: the clock of a call, in milliseconds of CLOCK_MONOTONIC. */
@@ -97,10 +105,20 @@ long tb_server_receive(int sock, void *message, size_t size, int *fds, size_t *n
 int tb_request_make(const struct tap_request *from, bool persistent, struct tb_request *message, int *timeout,
 		    struct tap_failure **failure);
 
-/* A request that has no more than a type and flags: *timeout becomes its timeout. Returns 0, -EINVAL for a timeout
- * below -1, or -E2BIG for a flag that is not one of known. */
+/* What is known of a call's failure, and where the caller wants to be told: a struct of any version, or NULL. */
+struct tb_report {
+	struct tap_failure failure;
+	struct tap_failure *told;
+};
+
+/* A request that has no more than a type and flags: *timeout becomes its timeout, and told is where the caller wants to
+ * be told of a failure, or NULL. Returns 0, -EINVAL for a timeout below -1 or a struct that is too short, or -E2BIG for
+ * a flag that is not one of known. */
 int tb_request_plain(enum tb_type type, unsigned int flags, unsigned int known, struct tb_request *message,
-		     int *timeout);
+		     int *timeout, struct tap_failure *told, struct tb_report *report);
+
+/* The end of a public function: tells the caller. ret is 0 or a negative errno. Returns 0, or -1 and errno. */
+int tb_report_end(const struct tb_report *report, int ret);
 
 /* answer.c */
 
@@ -129,12 +147,14 @@ int tb_answer_check(const struct tb_answer *answer, size_t length, size_t nfds, 
 void tb_answer_failure(const struct tb_answer *answer, size_t length, size_t nfds, struct tap_failure *failure);
 
 /* Receives one message of this type, which answers another request than one for a device: its first size bytes.
- * Returns 0, the negative errno of a refusal, -EPROTO, or what tb_server_receive() returns. A request that was not even
- * read is refused as if it were for a device. */
-int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline);
+ * Returns 0, the negative errno of a refusal, -EPROTO, or what tb_server_receive() returns; *failure is what the answer
+ * says of a refusal. A request that was not even read is refused as if it were for a device. */
+int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline,
+		      struct tap_failure *failure);
 
 /* Takes such a message apart that has been received already, with this length. */
-int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size);
+int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size,
+		   struct tap_failure *failure);
 
 /* Why this lease ended: TAP_ENDED_*, if what was received last, with this length or a negative errno, says so. Anything
  * else than the broker's word about this lease is TAP_ENDED_LOST. */
@@ -161,8 +181,29 @@ struct tb_list {
 	int (*tell)(const union tb_any_answer *entry, const struct tb_caller *caller);
 };
 
-/* Asks for a list and tells the caller of each entry until it says anything but 0. timeout: milliseconds, -1: none.
- * Returns what the caller said last, or -1 with errno set. */
-int tb_list_tell(const struct tb_list *list, unsigned int flags, int timeout, const struct tb_caller *caller);
+/* Asks for a list and tells the caller of each entry until it says anything but 0. Returns what the caller said last,
+ * or -1 with errno set. */
+int tb_list_tell(const struct tb_list *list, unsigned int flags, int timeout, struct tap_failure *failure,
+		 const struct tb_caller *caller);
+
+/* What a list says of its place in it. */
+struct tb_place {
+	uint32_t count; /* of the entries; 0: none has come yet */
+	uint32_t seen;  /* of them */
+};
+
+/* Is this the next entry of a list? Returns 1; 0 if the list is empty; or -EPROTO. */
+int tb_list_next(const union tb_any_answer *entry, struct tb_place *place);
+
+/* handle.c: what the lifeline says. Returns true if it says anything, or is lost, and the reason. */
+bool tb_lifeline_ended(const struct tap *tap, unsigned int *reason);
+
+/* follow.c: the end of a lease whose connection to the broker may be lost. */
+
+/* Looks, without waiting, if the lease has ended: true, and the reason. */
+bool tb_follow_ended(struct tap *tap, unsigned int *reason);
+
+/* Closes what it has opened. NULL is allowed. */
+void tb_follow_close(struct tb_follow *follow);
 
 #endif

@@ -61,7 +61,9 @@ static const struct tb_list leases = {
 	.tell = tell,
 };
 
-int tap_leases(unsigned int flags, int timeout, int (*each)(const struct tap_lease *lease, void *arg), void *arg)
+int tapbroker_leases(unsigned int flags, int timeout, struct tap_failure *failure,
+		     int (*each)(const struct tap_lease *lease, void *arg), void *arg)
 {
-	return tb_list_tell(&leases, flags, timeout, &(struct tb_caller){each, arg});
+	return tb_list_tell(&leases, flags, timeout, failure, &(struct tb_caller){each, arg});
 }
+TB_SHORT_NAME(leases);

@@ -14,30 +14,41 @@ struct question {
 	const struct tb_caller *caller;
 	struct tb_request request;
 	int64_t deadline;
+	struct tb_report report;
 	int told; /* what the caller said last; anything but 0 ends the work early */
 };
+
+int tb_list_next(const union tb_any_answer *entry, struct tb_place *place)
+{
+	if (place->seen == 0 && entry->lease.count == 0)
+		return 0;
+	if (place->seen == 0)
+		place->count = entry->lease.count;
+	place->seen++;
+	if (entry->lease.count != place->count || place->seen > place->count ||
+	    entry->lease.left != place->count - place->seen)
+		return -EPROTO;
+	return 1;
+}
 
 /* Receives the whole list. */
 static int receive(int sock, struct question *question)
 {
 	const struct tb_list *list = question->list;
+	struct tb_place place = {0, 0};
 	union tb_any_answer entry;
-	uint32_t count = 0;
-	uint32_t seen = 0;
 
 	do {
-		int ret = tb_answer_receive(sock, list->answer, &entry, list->size, question->deadline);
+		int ret = tb_answer_receive(sock, list->answer, &entry, list->size, question->deadline,
+					    &question->report.failure);
 
 		/* Once there was an entry, it is too late to begin anew. */
 		if (ret < 0)
-			return ret == -ERESTART && seen > 0 ? -ECONNRESET : ret;
-		if (seen == 0 && entry.lease.count == 0)
-			return 0;
-		if (seen == 0)
-			count = entry.lease.count;
-		seen++;
-		if (entry.lease.count != count || seen > count || entry.lease.left != count - seen ||
-		    !list->valid(&entry))
+			return ret == -ERESTART && place.seen > 0 ? -ECONNRESET : ret;
+		ret = tb_list_next(&entry, &place);
+		if (ret <= 0)
+			return ret;
+		if (!list->valid(&entry))
 			return -EPROTO;
 		question->told = list->tell(&entry, question->caller);
 	} while (question->told == 0 && entry.lease.left > 0);
@@ -58,18 +69,17 @@ static int ask(void *context, bool met)
 	return ret;
 }
 
-int tb_list_tell(const struct tb_list *list, unsigned int flags, int timeout, const struct tb_caller *caller)
+int tb_list_tell(const struct tb_list *list, unsigned int flags, int timeout, struct tap_failure *failure,
+		 const struct tb_caller *caller)
 {
 	struct question question = {.list = list, .caller = caller};
 	int ret;
 
-	ret = tb_request_plain(list->request, flags, list->flags, &question.request, &timeout);
+	ret = tb_request_plain(list->request, flags, list->flags, &question.request, &timeout, failure,
+			       &question.report);
 	if (ret == 0) {
 		question.deadline = tb_deadline(timeout);
 		ret = tb_server_attempt(ask, &question);
 	}
-	if (ret == 0)
-		return question.told;
-	errno = -ret;
-	return -1;
+	return tb_report_end(&question.report, ret) < 0 ? -1 : question.told;
 }

@@ -70,7 +70,9 @@ static const struct tb_list networks = {
 	.tell = tell,
 };
 
-int tap_networks(int timeout, int (*each)(const struct tap_network *network, void *arg), void *arg)
+int tapbroker_networks(unsigned int flags, int timeout, struct tap_failure *failure,
+		       int (*each)(const struct tap_network *network, void *arg), void *arg)
 {
-	return tb_list_tell(&networks, 0, timeout, &(struct tb_caller){each, arg});
+	return tb_list_tell(&networks, flags, timeout, failure, &(struct tb_caller){each, arg});
 }
+TB_SHORT_NAME(networks);

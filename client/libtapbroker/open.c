@@ -33,9 +33,8 @@ static int check_room(int sock, size_t nfds)
 struct question {
 	struct tb_request request;
 	int64_t deadline;
-	struct tap_failure failure; /* what is known of its failure */
-	struct tap_failure *told;   /* where the caller wants that, or NULL */
-	struct tap *tap;            /* what came of it */
+	struct tb_report report;
+	struct tap *tap; /* what came of it */
 };
 
 /* Receives the answer into the handle, and checks it and what came with it. */
@@ -51,11 +50,11 @@ static int receive_device(int sock, struct question *question, struct tap *handl
 		return (int)length;
 	handle->answer = answer.answer;
 	ret = tb_answer_check(&handle->answer, (size_t)length, nfds, &question->request);
-	tb_answer_failure(&handle->answer, (size_t)length, nfds, &question->failure);
+	tb_answer_failure(&handle->answer, (size_t)length, nfds, &question->report.failure);
 	if (ret == 0) {
 		ret = tb_device_check(&handle->answer, handle->fds);
 		if (ret < 0)
-			question->failure.check = TAP_CHECK_DEVICE;
+			question->report.failure.check = TAP_CHECK_DEVICE;
 	}
 	if (ret < 0)
 		while (nfds > 0)
@@ -68,7 +67,7 @@ static int send_request(int sock, struct question *question, struct tap **handle
 {
 	int ret;
 
-	question->failure = (struct tap_failure)TAP_FAILURE_INIT;
+	question->report.failure = (struct tap_failure)TAP_FAILURE_INIT;
 	/* Before anything is asked: without it there would be a device, and nobody to hold it. */
 	*handle = calloc(1, sizeof(**handle));
 	if (*handle == NULL)
@@ -130,8 +129,8 @@ static int begin(struct question *question, const struct tap_request *request, b
 	int timeout;
 	int ret;
 
-	*question = (struct question){.failure = TAP_FAILURE_INIT};
-	ret = tb_request_make(request, persistent, &question->request, &timeout, &question->told);
+	*question = (struct question){.report.failure = TAP_FAILURE_INIT};
+	ret = tb_request_make(request, persistent, &question->request, &timeout, &question->report.told);
 	if (ret == 0)
 		question->deadline = tb_deadline(timeout);
 	return ret;
@@ -141,12 +140,7 @@ static int begin(struct question *question, const struct tap_request *request, b
 static int finish(const struct question *question, int ret, struct tap **tap)
 {
 	*tap = question->tap;
-	if (question->told != NULL)
-		tb_sized_give(question->told, &question->failure, sizeof(question->failure));
-	if (ret == 0)
-		return 0;
-	errno = -ret;
-	return -1;
+	return tb_report_end(&question->report, ret);
 }
 
 static int ask_broker(const struct tap_request *request, bool persistent, struct tap **tap)
@@ -159,12 +153,13 @@ static int ask_broker(const struct tap_request *request, bool persistent, struct
 	return finish(&question, ret, tap);
 }
 
-int tap_open_request(const struct tap_request *request, struct tap **tap)
+int tapbroker_open_request(const struct tap_request *request, struct tap **tap)
 {
-	return ask_broker(request, false, tap) < 0 ? -1 : tap_fd(*tap, 0);
+	return ask_broker(request, false, tap) < 0 ? -1 : tapbroker_fd(*tap, 0);
 }
+TB_SHORT_NAME(open_request);
 
-int tap_open_connected(int sock, const struct tap_request *request, struct tap **tap)
+int tapbroker_open_connected(int sock, const struct tap_request *request, struct tap **tap)
 {
 	struct question question;
 	int ret = begin(&question, request, false);
@@ -174,21 +169,24 @@ int tap_open_connected(int sock, const struct tap_request *request, struct tap *
 	if (ret == 0)
 		ret = ask(sock, &question);
 	/* There is no other connection to ask over once more. */
-	return finish(&question, ret == -ERESTART ? -EAGAIN : ret, tap) < 0 ? -1 : tap_fd(*tap, 0);
+	return finish(&question, ret == -ERESTART ? -EAGAIN : ret, tap) < 0 ? -1 : tapbroker_fd(*tap, 0);
 }
+TB_SHORT_NAME(open_connected);
 
-int tap_open(const char *network, struct tap **tap)
+int tapbroker_open(const char *network, struct tap **tap)
 {
 	struct tap_request request = TAP_REQUEST_INIT;
 
 	request.network = network;
-	return tap_open_request(&request, tap);
+	return tapbroker_open_request(&request, tap);
 }
+TB_SHORT_NAME(open);
 
-int tap_reserve(const struct tap_request *request, struct tap **tap)
+int tapbroker_reserve(const struct tap_request *request, struct tap **tap)
 {
 	return ask_broker(request, true, tap);
 }
+TB_SHORT_NAME(reserve);
 
 /* It owns the socket and the handle. */
 struct tap_opening {
@@ -207,7 +205,7 @@ static int opening_send(struct tap_opening *opening)
 	return ret < 0 ? ret : send_request(opening->sock, &opening->question, &opening->handle);
 }
 
-int tap_open_begin(const struct tap_request *request, struct tap_opening **opening)
+int tapbroker_open_begin(const struct tap_request *request, struct tap_opening **opening)
 {
 	struct tap_opening *begun = calloc(1, sizeof(*begun));
 	struct tap *none;
@@ -225,9 +223,10 @@ int tap_open_begin(const struct tap_request *request, struct tap_opening **openi
 		return begun->sock;
 	}
 	finish(&begun->question, ret, &none);
-	tap_open_cancel(begun);
+	tapbroker_open_cancel(begun);
 	return -1;
 }
+TB_SHORT_NAME(open_begin);
 
 /* True if there is something to receive. */
 static bool has_answer(const struct tap_opening *opening)
@@ -235,7 +234,7 @@ static bool has_answer(const struct tap_opening *opening)
 	return tb_wait(opening->sock, tb_deadline(0)) != -ETIMEDOUT;
 }
 
-int tap_open_finish(struct tap_opening *opening, struct tap **tap)
+int tapbroker_open_finish(struct tap_opening *opening, struct tap **tap)
 {
 	int ret;
 
@@ -248,11 +247,12 @@ int tap_open_finish(struct tap_opening *opening, struct tap **tap)
 	if (ret == 0)
 		opening->sock = -1;
 	ret = finish(&opening->question, ret == -ERESTART ? -EAGAIN : ret, tap);
-	tap_open_cancel(opening);
+	tapbroker_open_cancel(opening);
 	return ret < 0 ? -1 : 1;
 }
+TB_SHORT_NAME(open_finish);
 
-void tap_open_cancel(struct tap_opening *opening)
+void tapbroker_open_cancel(struct tap_opening *opening)
 {
 	int error = errno;
 
@@ -264,3 +264,4 @@ void tap_open_cancel(struct tap_opening *opening)
 	free(opening);
 	errno = error;
 }
+TB_SHORT_NAME(open_cancel);

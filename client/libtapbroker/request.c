@@ -34,6 +34,22 @@ _Static_assert(TAP_LIFETIME_SESSION == (int)TB_LIFETIME_SESSION && TAP_LIFETIME_
 
 #define SAME_CHECK(name) \
 	_Static_assert(TAP_CHECK_##name == (int)TB_CHECK_##name, "the public numbers are those of the wire")
+#define SAME_STATUS(name) \
+	_Static_assert(TAP_STATUS_##name == (int)TB_##name, "the public numbers are those of the wire")
+SAME_STATUS(DENIED);
+SAME_STATUS(MALFORMED);
+SAME_STATUS(BUSY);
+SAME_STATUS(QUOTA_USER);
+SAME_STATUS(QUOTA_NETWORK);
+SAME_STATUS(NAME_TAKEN);
+SAME_STATUS(LOWER_MISSING);
+SAME_STATUS(NODE_REFUSED);
+SAME_STATUS(KERNEL);
+SAME_STATUS(NO_LEASE);
+SAME_STATUS(NO_VHOST);
+SAME_STATUS(NOT_OWN_NETNS);
+SAME_STATUS(CONNECTIONS);
+
 SAME_CHECK(NONE);
 SAME_CHECK(SYNTAX);
 SAME_CHECK(NETWORK);
@@ -117,12 +133,26 @@ int tb_request_make(const struct tap_request *from, bool persistent, struct tb_r
 }
 
 int tb_request_plain(enum tb_type type, unsigned int flags, unsigned int known, struct tb_request *message,
-		     int *timeout)
+		     int *timeout, struct tap_failure *told, struct tb_report *report)
 {
+	*report = (struct tb_report){.failure = TAP_FAILURE_INIT};
+	if (told != NULL && tb_sized_check(told, FAILURE_FIRST_SIZE) < 0)
+		return -EINVAL;
+	report->told = told;
 	if ((flags & ~known) != 0)
 		return -E2BIG;
 	memset(message, 0, sizeof(*message));
 	tb_header_set(&message->header, type, sizeof(*message));
 	message->flags = flags;
 	return read_timeout(*timeout, flags, timeout);
+}
+
+int tb_report_end(const struct tb_report *report, int ret)
+{
+	if (report->told != NULL)
+		tb_sized_give(report->told, &report->failure, sizeof(report->failure));
+	if (ret == 0)
+		return 0;
+	errno = -ret;
+	return -1;
 }

@@ -5,10 +5,10 @@
  */
 #include "client/libtapbroker/internal.h"
 #include "proto/channel.h"
+#include "proto/number.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -78,11 +78,19 @@ static int connect_until(int sock, const struct sockaddr_un *address, bool met, 
 	return 0;
 }
 
+/* Takes the next number of a line of them. */
+static bool take_number(const char **text, uint64_t *number)
+{
+	*text += strspn(*text, " ");
+	return tb_number_take(text, UINT32_MAX, number) == 0;
+}
+
 /* True if the kernel says that this user namespace is not the first one, where every uid is known. */
 static bool namespace_hides_uids(void)
 {
-	unsigned int inside, outside, count;
+	uint64_t inside, outside, count;
 	char map[256];
+	const char *text = map;
 	ssize_t length;
 	int fd;
 
@@ -94,7 +102,7 @@ static bool namespace_hides_uids(void)
 	if (length <= 0)
 		return false;
 	map[length] = '\0';
-	if (sscanf(map, "%u %u %u", &inside, &outside, &count) != 3)
+	if (!take_number(&text, &inside) || !take_number(&text, &outside) || !take_number(&text, &count))
 		return false;
 	return !(inside == 0 && outside == 0 && count == UINT32_MAX);
 }

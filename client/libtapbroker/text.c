@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-const char *tap_strerror(int error)
+const char *tapbroker_strerror(int error)
 {
 	switch (error) {
 	case 0:
@@ -64,8 +64,9 @@ const char *tap_strerror(int error)
 		return "an error that libtapbroker has no text for; errno(3) has its name";
 	}
 }
+TB_SHORT_NAME(strerror);
 
-const char *tap_reason(unsigned int reason)
+const char *tapbroker_reason(unsigned int reason)
 {
 	switch (reason) {
 	case TAP_ENDED_LOST:
@@ -96,12 +97,15 @@ const char *tap_reason(unsigned int reason)
 		return "who holds the device has changed it too often in one second, so the broker took it back";
 	case TAP_ENDED_EXPIRED:
 		return "the lease has lasted as long as a lease of this network may, so the broker took the device back; ask for another";
+	case TAP_ENDED_UNSEEN:
+		return "the lease has ended while the connection to the broker was lost, so that nobody could say why";
 	default:
 		return "the broker took the device back, for a reason that this version of libtapbroker does not know";
 	}
 }
+TB_SHORT_NAME(reason);
 
-const char *tap_check(unsigned int check)
+const char *tapbroker_check(unsigned int check)
 {
 	switch (check) {
 	case TAP_CHECK_NONE:
@@ -168,8 +172,9 @@ const char *tap_check(unsigned int check)
 		return "the check that refused is one that this version of libtapbroker does not know";
 	}
 }
+TB_SHORT_NAME(check);
 
-const char *tap_stage(unsigned int stage)
+const char *tapbroker_stage(unsigned int stage)
 {
 	switch (stage) {
 	case TB_STAGE_NONE:
@@ -190,3 +195,4 @@ const char *tap_stage(unsigned int stage)
 		return "something that this version of libtapbroker does not know";
 	}
 }
+TB_SHORT_NAME(stage);

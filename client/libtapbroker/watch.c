@@ -26,6 +26,7 @@ struct question {
 	struct tap_watcher *watch;
 	struct tb_request request;
 	int64_t deadline;
+	struct tb_report report;
 };
 
 /* The first message says that the watch has begun, or why it has not. */
@@ -39,7 +40,8 @@ static int begin(void *context, bool met)
 	ret = tb_server_ask(&question->request, met, question->deadline, &watch->sock);
 	if (ret < 0)
 		return ret;
-	ret = tb_answer_receive(watch->sock, TB_ANS_EVENT, event, sizeof(*event), question->deadline);
+	ret = tb_answer_receive(watch->sock, TB_ANS_EVENT, event, sizeof(*event), question->deadline,
+				&question->report.failure);
 	if (ret == 0 && event->what != TB_EVENT_WATCHING)
 		ret = -EPROTO;
 	if (ret < 0) {
@@ -92,13 +94,14 @@ static void describe(struct tap_watcher *watch)
 	};
 }
 
-int tap_watch(unsigned int flags, int timeout, struct tap_watcher **watch)
+int tapbroker_watch(unsigned int flags, int timeout, struct tap_failure *failure, struct tap_watcher **watch)
 {
-	struct question question;
+	struct question question = {.watch = NULL};
 	int ret;
 
 	*watch = NULL;
-	ret = tb_request_plain(TB_REQ_WATCH, flags, TAP_ALL | TAP_INTERACTIVE, &question.request, &timeout);
+	ret = tb_request_plain(TB_REQ_WATCH, flags, TAP_ALL | TAP_INTERACTIVE, &question.request, &timeout, failure,
+			       &question.report);
 	if (ret < 0)
 		goto out;
 	question.deadline = tb_deadline(timeout);
@@ -111,18 +114,20 @@ int tap_watch(unsigned int flags, int timeout, struct tap_watcher **watch)
 	ret = tb_server_attempt(begin, &question);
 	if (ret == 0) {
 		*watch = question.watch;
+		tb_report_end(&question.report, 0);
 		return question.watch->sock;
 	}
-	tap_watch_close(question.watch);
 out:
-	errno = -ret;
-	return -1;
+	tapbroker_watch_close(question.watch);
+	return tb_report_end(&question.report, ret);
 }
+TB_SHORT_NAME(watch);
 
 /* The next event, which lives in the handle: 1, 0 if there is none now, or a negative errno. */
 static int next_event(struct tap_watcher *watch)
 {
 	union tb_any_answer message;
+	struct tap_failure unused;
 	size_t nfds = 0;
 	long length = tb_receive(watch->sock, &message, sizeof(message), NULL, &nfds);
 	int ret;
@@ -131,7 +136,7 @@ static int next_event(struct tap_watcher *watch)
 		return 0;
 	if (length <= 0)
 		return length == -EMSGSIZE ? -EPROTO : -ECONNRESET;
-	ret = tb_answer_take(&message, (size_t)length, TB_ANS_EVENT, &watch->message, sizeof(watch->message));
+	ret = tb_answer_take(&message, (size_t)length, TB_ANS_EVENT, &watch->message, sizeof(watch->message), &unused);
 	if (ret < 0)
 		return ret == -ERESTART ? -ECONNRESET : ret;
 	if (!event_valid(&watch->message))
@@ -140,7 +145,7 @@ static int next_event(struct tap_watcher *watch)
 	return 1;
 }
 
-int tap_watch_next(struct tap_watcher *watch, const struct tap_event **event)
+int tapbroker_watch_next(struct tap_watcher *watch, const struct tap_event **event)
 {
 	int ret = next_event(watch);
 
@@ -151,8 +156,9 @@ int tap_watch_next(struct tap_watcher *watch, const struct tap_event **event)
 	*event = &watch->event;
 	return ret;
 }
+TB_SHORT_NAME(watch_next);
 
-void tap_watch_close(struct tap_watcher *watch)
+void tapbroker_watch_close(struct tap_watcher *watch)
 {
 	int error = errno;
 
@@ -161,3 +167,4 @@ void tap_watch_close(struct tap_watcher *watch)
 	free(watch);
 	errno = error;
 }
+TB_SHORT_NAME(watch_close);

@@ -32,9 +32,9 @@ static int ask(struct device *device, bool agent)
 /* A persistent device does not end with its connection. */
 static void give_back(const struct device *device)
 {
-	if (!device_is_held(device) && tap_release(tap_lease(device->tap), 0) < 0)
+	if (!device_is_held(device) && tap_release(tap_lease_id(device->tap), 0, 0, NULL) < 0)
 		complain("%s: %s could not be given back, so it stays until \"tapctl release %s\": %s", device->word,
-			 tap_name(device->tap), tap_lease(device->tap), tap_strerror(errno));
+			 tap_name(device->tap), tap_lease_id(device->tap), tap_strerror(errno));
 }
 
 int devices_ask(struct device *devices, size_t count)

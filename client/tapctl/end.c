@@ -43,7 +43,7 @@ static int release(const char *word)
 	int error;
 
 	waiting_begin("the broker");
-	error = tap_release(word, 0) < 0 ? errno : 0;
+	error = tap_release(word, 0, 0, NULL) < 0 ? errno : 0;
 	waiting_end();
 	return error;
 }
@@ -58,7 +58,7 @@ static int revoke(const char *id, unsigned int flags)
 		agent_start(&agent);
 	if (agent.pid != 0)
 		waiting_end(); /* for the user */
-	if (tap_revoke(id, flags, 0) < 0)
+	if (tap_revoke(id, flags, 0, NULL) < 0)
 		error = errno;
 	waiting_end();
 	agent_stop(&agent);

@@ -11,8 +11,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define RETRY_AFTER 1000 /* milliseconds, while there is no broker */
-
 /* hold() goes on. Not one of the exit codes. */
 #define GO_ON (-1)
 
@@ -44,30 +42,13 @@ static int open_signals(void)
 
 /* Waits for a signal or for news. The first of the fds is that of the signals. Returns EXIT_OK for a signal,
  * EXIT_FAILED, or GO_ON. */
-static int wait_for(struct pollfd *wanted, nfds_t count, int timeout)
+static int wait_for(struct pollfd *wanted, nfds_t count)
 {
-	if (poll(wanted, count, timeout) < 0 && errno != EINTR) {
+	if (poll(wanted, count, -1) < 0 && errno != EINTR) {
 		complain("cannot wait: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
 	return wanted[0].revents != 0 ? EXIT_OK : GO_ON;
-}
-
-static int wait_for_lifelines(const struct held *held)
-{
-	struct pollfd wanted[1 + DEVICES_MAX] = {{.fd = held->signals, .events = POLLIN}};
-
-	for (size_t i = 0; i < held->count; i++)
-		wanted[1 + i] = (struct pollfd){.fd = tap_lifeline(held->taps[i]), .events = POLLIN};
-	return wait_for(wanted, 1 + held->count, -1);
-}
-
-/* Without a watch, waits until it is time to try again. */
-static int wait_for_events(const struct held *held, const struct tap_watcher *watch, int news)
-{
-	struct pollfd wanted[2] = {{.fd = held->signals, .events = POLLIN}, {.fd = news, .events = POLLIN}};
-
-	return wait_for(wanted, watch != NULL ? 2 : 1, watch != NULL ? -1 : RETRY_AFTER);
 }
 
 static int has_ended(const struct tap *tap, const char *why)
@@ -76,121 +57,60 @@ static int has_ended(const struct tap *tap, const char *why)
 	return EXIT_ENDED;
 }
 
-/* Has the lease of one of them ended? Returns EXIT_ENDED after telling it, or GO_ON. In *lost one whose lifeline is
- * lost, if there is one; but an end that was told comes first. */
-static int look_at_lifelines(const struct held *held, const struct tap **lost)
+/* The fds of the signals and of what is held. Returns EXIT_OK, or EXIT_FAILED after telling why. */
+static int list_fds(const struct held *held, struct pollfd wanted[1 + DEVICES_MAX])
+{
+	wanted[0] = (struct pollfd){.fd = held->signals, .events = POLLIN};
+	for (size_t i = 0; i < held->count; i++) {
+		wanted[1 + i] = (struct pollfd){.fd = tap_follow(held->taps[i]), .events = POLLIN};
+		if (wanted[1 + i].fd < 0) {
+			complain("%s: cannot wait for the end of its lease: %s", tap_name(held->taps[i]),
+				 strerror(errno));
+			return EXIT_FAILED;
+		}
+	}
+	return EXIT_OK;
+}
+
+/* Has the lease of one of them ended? Returns EXIT_ENDED after telling it, or GO_ON. */
+static int look_at_leases(const struct held *held)
+{
+	unsigned int reason;
+
+	for (size_t i = 0; i < held->count; i++)
+		if (tap_ended(held->taps[i], &reason))
+			return has_ended(held->taps[i], tap_reason(reason));
+	return GO_ON;
+}
+
+/* The first one whose connection to the broker is lost, which ends nothing; or NULL. */
+static const struct tap *find_lost(const struct held *held)
 {
 	for (size_t i = 0; i < held->count; i++) {
-		unsigned int reason;
+		struct pollfd lifeline = {.fd = tap_lifeline(held->taps[i]), .events = POLLIN};
 
-		if (!tap_ended(held->taps[i], &reason))
-			continue;
-		if (reason != TAP_ENDED_LOST)
-			return has_ended(held->taps[i], tap_reason(reason));
-		*lost = held->taps[i];
+		if (poll(&lifeline, 1, 0) > 0)
+			return held->taps[i];
 	}
-	return GO_ON;
-}
-
-/* Which of them has this lease: its index, or the count. */
-static size_t find_lease(const struct held *held, const char *id)
-{
-	size_t i = 0;
-
-	while (i < held->count && strcmp(tap_lease(held->taps[i]), id) != 0)
-		i++;
-	return i;
-}
-
-/* What a list of leases is compared with. */
-struct listing {
-	const struct held *held;
-	bool found[DEVICES_MAX];
-};
-
-static int mark_found(const struct tap_lease *lease, void *arg)
-{
-	struct listing *listing = arg;
-	size_t i = find_lease(listing->held, lease->id);
-
-	if (i < listing->held->count)
-		listing->found[i] = true;
-	return 0;
-}
-
-/* There is a broker to watch: has it taken the leases over? */
-static int look_for_leases(const struct held *held, struct tap_watcher **watch)
-{
-	struct listing listing = {.held = held};
-
-	if (tap_leases(0, RETRY_AFTER, mark_found, &listing) < 0) {
-		tap_watch_close(*watch);
-		*watch = NULL;
-		return GO_ON;
-	}
-	for (size_t i = 0; i < held->count; i++)
-		if (!listing.found[i])
-			return has_ended(held->taps[i],
-					 "the lease has ended while the connection to the broker was lost");
-	return GO_ON;
-}
-
-/* Reads what the watch has to tell. If the broker is gone once more, there is no watch any more. */
-static int read_events(const struct held *held, struct tap_watcher **watch)
-{
-	const struct tap_event *event;
-	int got;
-
-	while ((got = tap_watch_next(*watch, &event)) > 0) {
-		size_t i = find_lease(held, event->id);
-
-		if (event->what == TAP_EVENT_ENDED && i < held->count)
-			return has_ended(held->taps[i], tap_reason(event->reason));
-	}
-	if (got < 0) {
-		tap_watch_close(*watch);
-		*watch = NULL;
-	}
-	return GO_ON;
-}
-
-/* A lifeline is lost, which ends nothing: a broker that is started again takes over the leases of processes that still
- * run. Of their end it tells who watches. */
-static int hold_on(const struct held *held)
-{
-	struct tap_watcher *watch = NULL;
-	int news = -1;
-	int ret = GO_ON;
-
-	while (ret == GO_ON) {
-		if (watch == NULL) {
-			news = tap_watch(0, RETRY_AFTER, &watch);
-			if (watch != NULL)
-				ret = look_for_leases(held, &watch);
-		}
-		if (ret == GO_ON)
-			ret = wait_for_events(held, watch, news);
-		if (ret == GO_ON && watch != NULL)
-			ret = read_events(held, &watch);
-	}
-	tap_watch_close(watch);
-	return ret;
+	return NULL;
 }
 
 static int hold(const struct held *held)
 {
+	struct pollfd wanted[1 + DEVICES_MAX];
 	const struct tap *lost = NULL;
-	int ret = look_at_lifelines(held, &lost);
+	int ret = list_fds(held, wanted);
 
-	while (ret == GO_ON && lost == NULL) {
-		ret = wait_for_lifelines(held);
-		if (ret == GO_ON)
-			ret = look_at_lifelines(held, &lost);
-	}
-	if (ret != GO_ON)
+	if (ret != EXIT_OK)
 		return ret;
-	complain("%s: %s; holding on", tap_name(lost), tap_reason(TAP_ENDED_LOST));
-	return hold_on(held);
+	while ((ret = look_at_leases(held)) == GO_ON) {
+		if (lost == NULL && (lost = find_lost(held)) != NULL)
+			complain("%s: %s; holding on", tap_name(lost), tap_reason(TAP_ENDED_LOST));
+		ret = wait_for(wanted, 1 + held->count);
+		if (ret != GO_ON)
+			break;
+	}
+	return ret;
 }
 
 int devices_hold(const struct device *devices, size_t count)

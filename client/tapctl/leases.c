@@ -48,7 +48,7 @@ void leases_free(struct lease_list *list)
 
 int leases_ask(unsigned int flags, int timeout, struct lease_list *list)
 {
-	int error = tap_leases(flags, timeout, list_add, list);
+	int error = tap_leases(flags, timeout, NULL, list_add, list);
 
 	return error < 0 ? errno : error;
 }

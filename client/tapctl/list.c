@@ -116,7 +116,7 @@ int list_main(int argc, char **argv)
 		complain("list: --json and --quiet do not go together");
 		return EXIT_USAGE;
 	}
-	ret = leases_fetch(options.flags & ((options.flags & TAP_ALL) != 0 ? ~0u : ~TAP_INTERACTIVE), &list);
+	ret = leases_fetch(options.flags & ((options.flags & TAP_ALL) != 0 ? ~0 : ~TAP_INTERACTIVE), &list);
 	if (ret == EXIT_OK) {
 		if (options.json)
 			print_json(&list);

@@ -40,7 +40,7 @@ static int network_add(const struct tap_network *network, void *arg)
 
 int networks_fetch(int timeout, struct network_list *list)
 {
-	int error = tap_networks(timeout, network_add, list);
+	int error = tap_networks(0, timeout, NULL, network_add, list);
 
 	return error < 0 ? errno : error;
 }

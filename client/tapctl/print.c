@@ -25,7 +25,7 @@ static void print_json(const struct device *device, const char *mac)
 	json_bool(&json, "vhost", tap_vhosts(tap) > 0);
 	json_string(&json, "lifetime", lifetime_term(device->request.lifetime, lifetime));
 	json_string(&json, "netns", netns_word(tap_flags(tap)));
-	json_string(&json, "lease", tap_lease(tap));
+	json_string(&json, "lease", tap_lease_id(tap));
 	json_end(&json);
 }
 
@@ -49,7 +49,7 @@ static void print_lines(const struct device *device, const char *mac)
 	}
 	printf("lifetime:  %s\n", lifetime_term(device->request.lifetime, lifetime));
 	printf("netns:     %s\n", netns_word(tap_flags(tap)));
-	printf("lease:     %s\n", tap_lease(tap));
+	printf("lease:     %s\n", tap_lease_id(tap));
 }
 
 void device_print(const struct device *device, bool json)

@@ -93,7 +93,7 @@ static int version_main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	printf("tapctl %s\n", tap_version());
-	if (tap_about(VERSION_TIMEOUT, &about) == 0)
+	if (tap_about(0, VERSION_TIMEOUT, NULL, &about) == 0)
 		printf("tapbrokerd %s (protocol %u)\n", about.release, about.protocol);
 	else
 		printf("tapbrokerd: %s\n", tap_strerror(errno));

@@ -100,7 +100,7 @@ static int begin(const struct lease_options *options, struct tap_watcher **watch
 		agent_start(&agent);
 	if (agent.pid != 0)
 		waiting_end(); /* for the user */
-	*fd = tap_watch(options->flags, 0, watch);
+	*fd = tap_watch(options->flags, 0, NULL, watch);
 	error = *fd < 0 ? errno : 0;
 	waiting_end();
 	agent_stop(&agent);

@@ -38,7 +38,7 @@ void words_make(const char *alias, const struct tap *tap, struct words *words)
 	mac_write(tap_mac(tap), words->text[WORD_MAC]);
 	write_number(words->text[WORD_MTU], tap_mtu(tap));
 	write_number(words->text[WORD_IFINDEX], tap_ifindex(tap));
-	snprintf(words->text[WORD_LEASE], WORD_TEXT, "%s", tap_lease(tap));
+	snprintf(words->text[WORD_LEASE], WORD_TEXT, "%s", tap_lease_id(tap));
 	if (tap_queues(tap) == 0)
 		return;
 	write_number(words->text[WORD_FD], (unsigned int)tap_fd(tap, 0));

@@ -195,7 +195,7 @@ static inline void expect_error(const struct talk *talk, int error)
 	struct tap *tap = (struct tap *)talk;
 
 	errno = 0;
-	assert_int_equal(tap_open_connected(talk->ours, &talk->request, &tap), -1);
+	assert_int_equal(tapbroker_open_connected(talk->ours, &talk->request, &tap), -1);
 	assert_int_equal(errno, error);
 	assert_null(tap);
 }
@@ -206,9 +206,9 @@ static inline struct tap *open_device(struct talk *talk, const struct tb_answer 
 	int fd;
 
 	send_answer(talk, answer, sizeof(*answer), answer->queues + answer->vhosts);
-	fd = tap_open_connected(talk->ours, &talk->request, &tap);
+	fd = tapbroker_open_connected(talk->ours, &talk->request, &tap);
 	assert_true(fd >= 0);
-	assert_int_equal(fd, tap_fd(tap, 0));
+	assert_int_equal(fd, tapbroker_fd(tap, 0));
 	talk->ours = -1;
 	return tap;
 }

@@ -43,19 +43,19 @@ static void test_device(void **state)
 	answer.queues = 3;
 	tap = open_device(talk, &answer);
 
-	assert_int_equal(tap_lifeline(tap), lifeline);
-	assert_int_equal(tap_queues(tap), 3);
+	assert_int_equal(tapbroker_lifeline(tap), lifeline);
+	assert_int_equal(tapbroker_queues(tap), 3);
 	for (unsigned int i = 0; i < 3; i++)
-		assert_int_equal(fcntl(tap_fd(tap, i), F_GETFD), FD_CLOEXEC);
-	assert_int_equal(tap_fd(tap, 3), -1);
+		assert_int_equal(fcntl(tapbroker_fd(tap, i), F_GETFD), FD_CLOEXEC);
+	assert_int_equal(tapbroker_fd(tap, 3), -1);
 	assert_int_equal(errno, EINVAL);
-	assert_string_equal(tap_name(tap), "vm0");
-	assert_int_equal(tap_kind(tap), TAP_KIND_TAP);
-	assert_int_equal(tap_flags(tap), TAP_VNET_HDR);
-	assert_int_equal(tap_mtu(tap), 1400);
-	assert_int_equal(tap_ifindex(tap), 7);
-	assert_memory_equal(tap_mac(tap), answer.mac, 6);
-	assert_string_equal(tap_lease(tap), "01020300000000000000000000000000");
+	assert_string_equal(tapbroker_name(tap), "vm0");
+	assert_int_equal(tapbroker_kind(tap), TAP_KIND_TAP);
+	assert_int_equal(tapbroker_flags(tap), TAP_VNET_HDR);
+	assert_int_equal(tapbroker_mtu(tap), 1400);
+	assert_int_equal(tapbroker_ifindex(tap), 7);
+	assert_memory_equal(tapbroker_mac(tap), answer.mac, 6);
+	assert_string_equal(tapbroker_lease_id(tap), "01020300000000000000000000000000");
 
 	assert_int_equal(tb_receive(talk->broker, &request, sizeof(request), NULL, &nfds), sizeof(request));
 	assert_true(tb_header_valid(&request.header, TB_REQ_OPEN, sizeof(request)));
@@ -68,8 +68,8 @@ static void test_device(void **state)
 	assert_int_equal(request.queues, 3);
 
 	errno = 42;
-	tap_close(tap);
-	tap_close(NULL);
+	tapbroker_close(tap);
+	tapbroker_close(NULL);
 	assert_int_equal(errno, 42);
 }
 
@@ -78,10 +78,10 @@ static void test_detach(void **state)
 	struct talk *talk = *state;
 	struct tb_answer answer = good_answer();
 	struct tap *tap = open_device(talk, &answer);
-	int fd = tap_fd(tap, 0);
+	int fd = tapbroker_fd(tap, 0);
 
-	talk->ours = tap_lifeline(tap);
-	tap_detach(tap);
+	talk->ours = tapbroker_lifeline(tap);
+	tapbroker_detach(tap);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	close(fd);
 }
@@ -185,14 +185,14 @@ static void test_growth(void **state)
 	larger.request = talk->request;
 	larger.request.size = sizeof(larger);
 	larger.later[3] = 1;
-	assert_int_equal(tap_open_connected(talk->ours, &larger.request, &tap), -1);
+	assert_int_equal(tapbroker_open_connected(talk->ours, &larger.request, &tap), -1);
 	assert_int_equal(errno, E2BIG);
 	expect_nothing_asked(talk);
 	larger.later[3] = 0;
 	send_answer(talk, &answer, sizeof(answer), 1);
-	assert_true(tap_open_connected(talk->ours, &larger.request, &tap) >= 0);
+	assert_true(tapbroker_open_connected(talk->ours, &larger.request, &tap) >= 0);
 	talk->ours = -1;
-	tap_close(tap);
+	tapbroker_close(tap);
 }
 
 static void expect_ended(struct tap *tap, unsigned int expected)
@@ -200,14 +200,14 @@ static void expect_ended(struct tap *tap, unsigned int expected)
 	unsigned int reason = 99;
 
 	errno = 42;
-	assert_int_equal(tap_ended(tap, &reason), 1);
+	assert_int_equal(tapbroker_ended(tap, &reason), 1);
 	assert_int_equal(reason, expected);
-	assert_int_equal(tap_ended(tap, NULL), 1);
+	assert_int_equal(tapbroker_ended(tap, NULL), 1);
 	assert_int_equal(errno, 42);
 	reason = 99;
-	assert_int_equal(tap_ended(tap, &reason), 1);
+	assert_int_equal(tapbroker_ended(tap, &reason), 1);
 	assert_int_equal(reason, expected);
-	tap_close(tap);
+	tapbroker_close(tap);
 }
 
 static void test_ended_with_reason(void **state)
@@ -217,7 +217,7 @@ static void test_ended_with_reason(void **state)
 	struct tap *tap = open_device(talk, &answer);
 	struct tb_end end = {.reason = TB_REASON_REVOKED};
 
-	assert_int_equal(tap_ended(tap, NULL), 0);
+	assert_int_equal(tapbroker_ended(tap, NULL), 0);
 	tb_header_set(&end.header, TB_ANS_END, sizeof(end));
 	memcpy(end.lease, answer.lease, sizeof(end.lease));
 	send_answer(talk, &end, sizeof(end), 0);
@@ -254,26 +254,26 @@ static void test_texts(void **state)
 				     ESTALE, EIO,     EINVAL, E2BIG,     ENOENT,     ECONNREFUSED, ENOTCONN,
 				     EPERM,  EPROTO,  ENOMEM, EMFILE,    ECONNRESET, ETIMEDOUT,    ENFILE,
 				     ENXIO,  EXDEV,   EUSERS, EREMOTEIO, 0};
-	const char *unknown = tap_strerror(EDOM);
+	const char *unknown = tapbroker_strerror(EDOM);
 
 	(void)state;
 	assert_non_null(unknown);
-	assert_ptr_equal(tap_strerror(-1), unknown);
+	assert_ptr_equal(tapbroker_strerror(-1), unknown);
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		assert_ptr_not_equal(tap_strerror(errors[i]), unknown);
+		assert_ptr_not_equal(tapbroker_strerror(errors[i]), unknown);
 		for (size_t j = 0; j < i; j++)
-			assert_string_not_equal(tap_strerror(errors[i]), tap_strerror(errors[j]));
+			assert_string_not_equal(tapbroker_strerror(errors[i]), tapbroker_strerror(errors[j]));
 	}
 	for (unsigned int reason = 0; reason < TB_REASON_COUNT; reason++)
-		assert_ptr_not_equal(tap_reason(reason), tap_reason(1000));
-	assert_ptr_equal(tap_reason(TB_REASON_COUNT), tap_reason(1000));
-	assert_non_null(tap_reason(1000));
+		assert_ptr_not_equal(tapbroker_reason(reason), tapbroker_reason(1000));
+	assert_ptr_equal(tapbroker_reason(TB_REASON_COUNT), tapbroker_reason(1000));
+	assert_non_null(tapbroker_reason(1000));
 	for (unsigned int stage = 0; stage <= TB_STAGE_UP; stage++)
-		assert_ptr_not_equal(tap_stage(stage), tap_stage(1000));
-	assert_non_null(tap_stage(1000));
+		assert_ptr_not_equal(tapbroker_stage(stage), tapbroker_stage(1000));
+	assert_non_null(tapbroker_stage(1000));
 	for (unsigned int check = 0; check < TB_CHECK_COUNT; check++)
-		assert_ptr_not_equal(tap_check(check), tap_check(1000));
-	assert_non_null(tap_check(1000));
+		assert_ptr_not_equal(tapbroker_check(check), tapbroker_check(1000));
+	assert_non_null(tapbroker_check(1000));
 }
 
 int main(void)

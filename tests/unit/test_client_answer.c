@@ -163,7 +163,7 @@ static void test_wrong_addresses(void **state)
 	answer.kind = TB_KIND_TUN;
 	memset(answer.mac, 0, sizeof(answer.mac));
 	tap = open_device(talk, &answer);
-	tap_close(tap);
+	tapbroker_close(tap);
 }
 
 /* A device with vnet_hdr was asked for, and comes without. */
@@ -275,7 +275,7 @@ static void test_all_queues(void **state)
 
 	talk->request.queues = TB_QUEUES_MAX;
 	answer.queues = TB_QUEUES_MAX;
-	tap_close(open_device(talk, &answer));
+	tapbroker_close(open_device(talk, &answer));
 }
 
 static void ask_for_vhost(struct talk *talk, uint32_t queues)
@@ -302,18 +302,18 @@ static void test_vhost(void **state)
 
 	ask_for_vhost(talk, TB_QUEUES_MAX);
 	tap = open_device(talk, &answer);
-	assert_int_equal(tap_queues(tap), TB_QUEUES_MAX);
-	assert_int_equal(tap_vhosts(tap), TB_QUEUES_MAX);
+	assert_int_equal(tapbroker_queues(tap), TB_QUEUES_MAX);
+	assert_int_equal(tapbroker_vhosts(tap), TB_QUEUES_MAX);
 	for (unsigned int i = 0; i < TB_QUEUES_MAX; i++) {
-		assert_int_equal(fcntl(tap_vhost_fd(tap, i), F_GETFD), FD_CLOEXEC);
+		assert_int_equal(fcntl(tapbroker_vhost_fd(tap, i), F_GETFD), FD_CLOEXEC);
 		for (unsigned int j = 0; j < TB_QUEUES_MAX; j++)
-			assert_int_not_equal(tap_vhost_fd(tap, i), tap_fd(tap, j));
+			assert_int_not_equal(tapbroker_vhost_fd(tap, i), tapbroker_fd(tap, j));
 	}
 	errno = 0;
-	assert_int_equal(tap_vhost_fd(tap, TB_QUEUES_MAX), -1);
+	assert_int_equal(tapbroker_vhost_fd(tap, TB_QUEUES_MAX), -1);
 	assert_int_equal(errno, EINVAL);
-	assert_int_equal(tap_fd(tap, TB_QUEUES_MAX), -1);
-	tap_close(tap);
+	assert_int_equal(tapbroker_fd(tap, TB_QUEUES_MAX), -1);
+	tapbroker_close(tap);
 }
 
 static void test_no_vhost(void **state)
@@ -322,11 +322,11 @@ static void test_no_vhost(void **state)
 	struct talk *talk = *state;
 	struct tap *tap = open_device(talk, &answer);
 
-	assert_int_equal(tap_vhosts(tap), 0);
+	assert_int_equal(tapbroker_vhosts(tap), 0);
 	errno = 0;
-	assert_int_equal(tap_vhost_fd(tap, 0), -1);
+	assert_int_equal(tapbroker_vhost_fd(tap, 0), -1);
 	assert_int_equal(errno, EINVAL);
-	tap_close(tap);
+	tapbroker_close(tap);
 }
 
 /* One for each queue: not fewer, not more, and not said but missing. */

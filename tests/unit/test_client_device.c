@@ -38,9 +38,9 @@ static bool is_taken(struct talk *talk, struct tb_answer answer, int fd, int vho
 	talk->request.failure = &failure;
 	assert_int_equal(tb_send(talk->broker, &answer, sizeof(answer), fds, vhost >= 0 ? 2 : 1), 0);
 	close(fd);
-	if (tap_open_connected(talk->ours, &talk->request, &tap) >= 0) {
+	if (tapbroker_open_connected(talk->ours, &talk->request, &tap) >= 0) {
 		talk->ours = -1;
-		tap_close(tap);
+		tapbroker_close(tap);
 		return true;
 	}
 	assert_int_equal(errno, EPROTO);
@@ -148,7 +148,7 @@ static void test_a_second_queue_of_another_device(void **state)
 	assert_int_equal(tb_send(talk->broker, &answer, sizeof(answer), fds, 2), 0);
 	close(fds[0]);
 	close(fds[1]);
-	assert_int_equal(tap_open_connected(talk->ours, &talk->request, &tap), -1);
+	assert_int_equal(tapbroker_open_connected(talk->ours, &talk->request, &tap), -1);
 	assert_int_equal(errno, EPROTO);
 }
 

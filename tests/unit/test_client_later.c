@@ -53,7 +53,7 @@ static void test_networks(void **state)
 	network->queues = 64;
 	strcpy(network->network, "lan");
 	start(broker);
-	assert_int_equal(tap_networks(2000, note_network, &seen), 0);
+	assert_int_equal(tapbroker_networks(0, 2000, NULL, note_network, &seen), 0);
 	stop(broker);
 	assert_int_equal(seen, 1);
 }
@@ -85,7 +85,7 @@ static void test_leases(void **state)
 	strcpy(lease->name, "vm0");
 	memcpy(lease->lease, id, sizeof(id));
 	start(broker);
-	assert_int_equal(tap_leases(0, 2000, note_lease, &seen), 0);
+	assert_int_equal(tapbroker_leases(0, 2000, NULL, note_lease, &seen), 0);
 	stop(broker);
 	assert_int_equal(seen, 1);
 }
@@ -111,7 +111,7 @@ static void expect_event(struct tap_watcher *watch, unsigned int what, unsigned 
 {
 	const struct tap_event *event;
 
-	assert_int_equal(tap_watch_next(watch, &event), 1);
+	assert_int_equal(tapbroker_watch_next(watch, &event), 1);
 	assert_int_equal(event->what, what);
 	assert_int_equal(event->reason, reason);
 	assert_int_equal(event->kind, reason);
@@ -130,15 +130,15 @@ static void test_watch(void **state)
 	add_event(broker, LATER + 1); /* about no lease at all */
 	strcpy(add_event(broker, LATER)->name, "\033[2J");
 	start(broker);
-	assert_true(tap_watch(0, 2000, &watch) >= 0);
+	assert_true(tapbroker_watch(0, 2000, NULL, &watch) >= 0);
 	stop(broker);
 	expect_event(watch, TAP_EVENT_ENDED, LATER, "vm0");
 	expect_event(watch, LATER, LATER, "vm0");
 	expect_event(watch, LATER + 1, 0, "");
 	/* But nothing is told that a terminal would obey. */
-	assert_int_equal(tap_watch_next(watch, &event), -1);
+	assert_int_equal(tapbroker_watch_next(watch, &event), -1);
 	assert_int_equal(errno, EPROTO);
-	tap_watch_close(watch);
+	tapbroker_watch_close(watch);
 }
 
 static void test_refused(void **state)
@@ -148,19 +148,19 @@ static void test_refused(void **state)
 
 	add_later(broker, TB_ANS_LEASE, sizeof(struct tb_lease))->lease.status = LATER;
 	start(broker);
-	assert_int_equal(tap_leases(0, 2000, note_lease, NULL), -1);
+	assert_int_equal(tapbroker_leases(0, 2000, NULL, note_lease, NULL), -1);
 	assert_int_equal(errno, EREMOTEIO);
 	stop(broker);
 	broker->count = 0;
 	add_event(broker, TB_EVENT_WATCHING)->status = LATER;
 	start(broker);
-	assert_int_equal(tap_watch(0, 2000, &watch), -1);
+	assert_int_equal(tapbroker_watch(0, 2000, NULL, &watch), -1);
 	assert_int_equal(errno, EREMOTEIO);
 	stop(broker);
 	broker->count = 0;
 	add_later(broker, TB_ANS_RELEASE, sizeof(struct tb_done))->done.status = LATER;
 	start(broker);
-	assert_int_equal(tap_release("vm0", 2000), -1);
+	assert_int_equal(tapbroker_release("vm0", 0, 2000, NULL), -1);
 	assert_int_equal(errno, EREMOTEIO);
 	stop(broker);
 }
@@ -171,7 +171,7 @@ static void test_release(void **state)
 
 	memset(add_later(broker, TB_ANS_RELEASE, sizeof(struct tb_done))->done.reserved, 0xff, 8);
 	start(broker);
-	assert_int_equal(tap_release("vm0", 2000), 0);
+	assert_int_equal(tapbroker_release("vm0", 0, 2000, NULL), 0);
 	stop(broker);
 }
 
@@ -193,9 +193,9 @@ static void test_open(void **state)
 	memset(last.longer, 0xff, sizeof(last.longer));
 	memcpy(last.end.lease, answer.lease, sizeof(last.end.lease));
 	send_answer(talk, &last, sizeof(last), 0);
-	assert_int_equal(tap_ended(tap, &reason), 1);
+	assert_int_equal(tapbroker_ended(tap, &reason), 1);
 	assert_int_equal(reason, LATER);
-	tap_close(tap);
+	tapbroker_close(tap);
 }
 
 /* ---- structs of the caller's ---- */

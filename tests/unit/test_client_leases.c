@@ -25,14 +25,14 @@ static void test_reserve(void **state)
 	add_answer(broker, answer);
 	request.network = "lan";
 	start(broker);
-	assert_int_equal(tap_reserve(&request, &tap), 0);
+	assert_int_equal(tapbroker_reserve(&request, &tap), 0);
 	stop(broker);
 	assert_int_equal(broker->request.lifetime, TB_LIFETIME_PERSISTENT);
-	assert_int_equal(tap_queues(tap), 0);
-	assert_int_equal(tap_fd(tap, 0), -1);
+	assert_int_equal(tapbroker_queues(tap), 0);
+	assert_int_equal(tapbroker_fd(tap, 0), -1);
 	assert_int_equal(errno, EINVAL);
-	assert_string_equal(tap_name(tap), "lan-1a2b3c");
-	tap_close(tap);
+	assert_string_equal(tapbroker_name(tap), "lan-1a2b3c");
+	tapbroker_close(tap);
 	assert_int_equal(count_fds(), before);
 }
 
@@ -47,7 +47,7 @@ static void test_reserve_brings_no_fd(void **state)
 	add_answer(broker, good_answer());
 	request.network = "lan";
 	start(broker);
-	assert_int_equal(tap_reserve(&request, &tap), -1);
+	assert_int_equal(tapbroker_reserve(&request, &tap), -1);
 	assert_int_equal(errno, EPROTO);
 	assert_null(tap);
 	stop(broker);
@@ -118,7 +118,7 @@ static int list_leases(struct broker *broker, unsigned int flags, int expected)
 	int seen = 0;
 
 	start(broker);
-	assert_int_equal(tap_leases(flags, 2000, note, &seen), expected);
+	assert_int_equal(tapbroker_leases(flags, 2000, NULL, note, &seen), expected);
 	stop(broker);
 	assert_int_equal(count_fds(), before);
 	assert_int_equal(broker->request.header.type, TB_REQ_LIST);
@@ -257,12 +257,12 @@ static void test_release(void **state)
 
 	add_done(broker, TB_ANS_RELEASE, TB_OK);
 	start(broker);
-	assert_int_equal(tap_release("vm0", 2000), 0);
+	assert_int_equal(tapbroker_release("vm0", 0, 2000, NULL), 0);
 	stop(broker);
 	assert_int_equal(broker->request.header.type, TB_REQ_RELEASE);
 	assert_string_equal(broker->request.name, "vm0");
 	start(broker);
-	assert_int_equal(tap_release(ID, 2000), 0);
+	assert_int_equal(tapbroker_release(ID, 0, 2000, NULL), 0);
 	stop(broker);
 	assert_string_equal(broker->request.name, "");
 	assert_memory_equal(broker->request.lease, id, sizeof(id));
@@ -271,7 +271,7 @@ static void test_release(void **state)
 			continue;
 		add_done(broker, TB_ANS_RELEASE, status);
 		start(broker);
-		assert_int_equal(tap_release("vm0", 2000), -1);
+		assert_int_equal(tapbroker_release("vm0", 0, 2000, NULL), -1);
 		assert_int_equal(errno, errors[status]);
 		stop(broker);
 	}
@@ -284,7 +284,7 @@ static void test_revoke(void **state)
 
 	add_done(broker, TB_ANS_REVOKE, TB_OK);
 	start(broker);
-	assert_int_equal(tap_revoke(ID, TAP_INTERACTIVE, 2000), 0);
+	assert_int_equal(tapbroker_revoke(ID, TAP_INTERACTIVE, 2000, NULL), 0);
 	stop(broker);
 	assert_int_equal(broker->request.header.type, TB_REQ_REVOKE);
 	assert_int_equal(broker->request.flags, TB_REQUEST_INTERACTIVE);
@@ -292,40 +292,10 @@ static void test_revoke(void **state)
 	/* The answer to something else. */
 	add_done(broker, TB_ANS_RELEASE, TB_OK);
 	start(broker);
-	assert_int_equal(tap_revoke(ID, 0, 2000), -1);
+	assert_int_equal(tapbroker_revoke(ID, 0, 2000, NULL), -1);
 	assert_int_equal(errno, EPROTO);
 	stop(broker);
 }
-
-/* Nobody is asked, so that no broker is needed. */
-static void test_bad_leases(void **state)
-{
-	static const char *const bad[] = {"",
-					  "VM0",
-					  "a123456789012345",
-					  "00000000000000000000000000000000",
-					  "0102030000000000000000000000000F",
-					  "0102030000000000000000000000000g",
-					  "0102030000000000000000000000000f0"};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(tap_release(bad[i], 2000), -1);
-		assert_int_equal(errno, EINVAL);
-		assert_int_equal(tap_revoke(bad[i], 0, 2000), -1);
-		assert_int_equal(errno, EINVAL);
-	}
-	assert_int_equal(tap_revoke("vm0", 0, 2000), -1);
-	assert_int_equal(errno, EINVAL);
-	assert_int_equal(tap_revoke(ID, TAP_ALL, 2000), -1);
-	assert_int_equal(errno, E2BIG);
-	assert_int_equal(tap_leases(TAP_VNET_HDR, 2000, note, NULL), -1);
-	assert_int_equal(errno, E2BIG);
-	assert_int_equal(tap_leases(0, -2, note, NULL), -1);
-	assert_int_equal(errno, EINVAL);
-}
-
-/* ---- tap_watch() ---- */
 
 static struct tb_event *add_event(struct broker *broker, enum tb_event_what what)
 {
@@ -348,6 +318,82 @@ static struct tb_event *add_event(struct broker *broker, enum tb_event_what what
 	return event;
 }
 
+/* What errno does not say: a status and a check, in a struct of the caller's. */
+static void test_failures(void **state)
+{
+	struct tap_failure failure = TAP_FAILURE_INIT;
+	struct broker *broker = *state;
+	struct tap_watcher *watch;
+	int seen = 0;
+
+	failure.held = 7;
+	add_done(broker, TB_ANS_REVOKE, TB_DENIED);
+	broker->messages[0].done.check = TB_CHECK_POLKIT_CHALLENGE;
+	start(broker);
+	assert_int_equal(tapbroker_revoke(ID, 0, 2000, &failure), -1);
+	stop(broker);
+	assert_int_equal(failure.status, TAP_STATUS_DENIED);
+	assert_int_equal(failure.check, TAP_CHECK_POLKIT_CHALLENGE);
+	assert_int_equal(failure.held, 0);
+	broker->count = 0;
+	add_event(broker, TB_EVENT_WATCHING)->status = TB_BUSY;
+	broker->messages[0].event.check = TB_CHECK_WATCHES;
+	start(broker);
+	assert_int_equal(tapbroker_watch(0, 2000, &failure, &watch), -1);
+	stop(broker);
+	assert_int_equal(failure.status, TAP_STATUS_BUSY);
+	assert_int_equal(failure.check, TAP_CHECK_WATCHES);
+	broker->count = 0;
+	add_answer(broker, refusal(TB_CONNECTIONS));
+	start(broker);
+	assert_int_equal(tapbroker_leases(0, 2000, &failure, note, &seen), -1);
+	stop(broker);
+	assert_int_equal(errno, EUSERS);
+	assert_int_equal(failure.status, TAP_STATUS_CONNECTIONS);
+	broker->count = 0;
+	add_done(broker, TB_ANS_RELEASE, TB_OK);
+	start(broker);
+	assert_int_equal(tapbroker_release("vm0", 0, 2000, &failure), 0);
+	stop(broker);
+	assert_int_equal(failure.status, TAP_STATUS_NONE);
+	assert_int_equal(failure.check, TAP_CHECK_NONE);
+	failure.size = 4;
+	assert_int_equal(tapbroker_release("vm0", 0, 2000, &failure), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(tapbroker_release("vm0", TAP_ALL, 2000, NULL), -1);
+	assert_int_equal(errno, E2BIG);
+}
+
+/* Nobody is asked, so that no broker is needed. */
+static void test_bad_leases(void **state)
+{
+	static const char *const bad[] = {"",
+					  "VM0",
+					  "a123456789012345",
+					  "00000000000000000000000000000000",
+					  "0102030000000000000000000000000F",
+					  "0102030000000000000000000000000g",
+					  "0102030000000000000000000000000f0"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(tapbroker_release(bad[i], 0, 2000, NULL), -1);
+		assert_int_equal(errno, EINVAL);
+		assert_int_equal(tapbroker_revoke(bad[i], 0, 2000, NULL), -1);
+		assert_int_equal(errno, EINVAL);
+	}
+	assert_int_equal(tapbroker_revoke("vm0", 0, 2000, NULL), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(tapbroker_revoke(ID, TAP_ALL, 2000, NULL), -1);
+	assert_int_equal(errno, E2BIG);
+	assert_int_equal(tapbroker_leases(TAP_VNET_HDR, 2000, NULL, note, NULL), -1);
+	assert_int_equal(errno, E2BIG);
+	assert_int_equal(tapbroker_leases(0, -2, NULL, note, NULL), -1);
+	assert_int_equal(errno, EINVAL);
+}
+
+/* ---- tap_watch() ---- */
+
 static void test_watch(void **state)
 {
 	const struct tap_event *event;
@@ -360,13 +406,13 @@ static void test_watch(void **state)
 	add_event(broker, TB_EVENT_OPENED);
 	add_event(broker, TB_EVENT_ENDED);
 	start(broker);
-	fd = tap_watch(TAP_ALL, 2000, &watch);
+	fd = tapbroker_watch(TAP_ALL, 2000, NULL, &watch);
 	assert_true(fd >= 0);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	stop(broker);
 	assert_int_equal(broker->request.header.type, TB_REQ_WATCH);
 	assert_int_equal(broker->request.flags, TB_REQUEST_ALL);
-	assert_int_equal(tap_watch_next(watch, &event), 1);
+	assert_int_equal(tapbroker_watch_next(watch, &event), 1);
 	assert_int_equal(event->what, TAP_EVENT_OPENED);
 	assert_int_equal(event->reason, 0);
 	assert_int_equal(event->size, sizeof(*event));
@@ -379,14 +425,14 @@ static void test_watch(void **state)
 	assert_int_equal(event->lifetime, TAP_LIFETIME_PERSISTENT);
 	assert_int_equal(event->uid, 1000);
 	assert_int_equal(event->pid, 99);
-	assert_int_equal(tap_watch_next(watch, &event), 1);
+	assert_int_equal(tapbroker_watch_next(watch, &event), 1);
 	assert_int_equal(event->what, TAP_EVENT_ENDED);
 	assert_int_equal(event->reason, TAP_ENDED_REVOKED);
-	assert_int_equal(tap_watch_next(watch, &event), -1);
+	assert_int_equal(tapbroker_watch_next(watch, &event), -1);
 	assert_int_equal(errno, ECONNRESET);
 	errno = 42;
-	tap_watch_close(watch);
-	tap_watch_close(NULL);
+	tapbroker_watch_close(watch);
+	tapbroker_watch_close(NULL);
 	assert_int_equal(errno, 42);
 	assert_int_equal(count_fds(), before);
 }
@@ -397,7 +443,7 @@ static void expect_no_watch(struct broker *broker, int error)
 	struct tap_watcher *watch;
 
 	start(broker);
-	assert_int_equal(tap_watch(0, 2000, &watch), -1);
+	assert_int_equal(tapbroker_watch(0, 2000, NULL, &watch), -1);
 	assert_int_equal(errno, error);
 	assert_null(watch);
 	stop(broker);
@@ -431,11 +477,11 @@ static void test_watch_restart(void **state)
 	add_event(broker, TB_EVENT_WATCHING);
 	add_answer(broker, restart());
 	start(broker);
-	assert_true(tap_watch(0, 2000, &watch) >= 0);
+	assert_true(tapbroker_watch(0, 2000, NULL, &watch) >= 0);
 	stop(broker);
-	assert_int_equal(tap_watch_next(watch, &event), -1);
+	assert_int_equal(tapbroker_watch_next(watch, &event), -1);
 	assert_int_equal(errno, ECONNRESET);
-	tap_watch_close(watch);
+	tapbroker_watch_close(watch);
 }
 
 static void test_watch_wrong(void **state)
@@ -457,25 +503,34 @@ static void test_watch_wrong(void **state)
 		last = add_event(broker, TB_EVENT_ENDED);
 		memcpy((char *)last + wrong[i].offset, &wrong[i].value, wrong[i].size);
 		start(broker);
-		assert_true(tap_watch(0, 2000, &watch) >= 0);
+		assert_true(tapbroker_watch(0, 2000, NULL, &watch) >= 0);
 		stop(broker);
-		assert_int_equal(tap_watch_next(watch, &event), -1);
+		assert_int_equal(tapbroker_watch_next(watch, &event), -1);
 		assert_int_equal(errno, EPROTO);
-		tap_watch_close(watch);
+		tapbroker_watch_close(watch);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BROKER_TEST(test_reserve),          BROKER_TEST(test_reserve_brings_no_fd),
-		BROKER_TEST(test_leases),           BROKER_TEST(test_leases_stop),
-		BROKER_TEST(test_no_leases),        BROKER_TEST(test_leases_refused),
-		BROKER_TEST(test_leases_break_off), BROKER_TEST(test_leases_wrong),
-		BROKER_TEST(test_release),          BROKER_TEST(test_revoke),
-		BROKER_TEST(test_bad_leases),       BROKER_TEST(test_watch),
-		BROKER_TEST(test_leases_restart),   BROKER_TEST(test_watch_restart),
-		BROKER_TEST(test_watch_refused),    BROKER_TEST(test_watch_wrong),
+		BROKER_TEST(test_reserve),
+		BROKER_TEST(test_reserve_brings_no_fd),
+		BROKER_TEST(test_leases),
+		BROKER_TEST(test_leases_stop),
+		BROKER_TEST(test_no_leases),
+		BROKER_TEST(test_leases_refused),
+		BROKER_TEST(test_leases_break_off),
+		BROKER_TEST(test_leases_wrong),
+		BROKER_TEST(test_release),
+		BROKER_TEST(test_revoke),
+		BROKER_TEST(test_failures),
+		BROKER_TEST(test_bad_leases),
+		BROKER_TEST(test_watch),
+		BROKER_TEST(test_leases_restart),
+		BROKER_TEST(test_watch_restart),
+		BROKER_TEST(test_watch_refused),
+		BROKER_TEST(test_watch_wrong),
 	};
 
 	become_root();

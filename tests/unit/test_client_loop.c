@@ -19,18 +19,18 @@ static void test_begin_and_finish(void **state)
 	int fd;
 
 	add_answer(broker, good_answer());
-	fd = tap_open_begin(&lan, &opening);
+	fd = tapbroker_open_begin(&lan, &opening);
 	assert_true(fd >= 0);
-	assert_int_equal(tap_open_finish(opening, &tap), 0);
+	assert_int_equal(tapbroker_open_finish(opening, &tap), 0);
 	assert_null(tap);
 	start(broker);
 	await(fd);
-	assert_int_equal(tap_open_finish(opening, &tap), 1);
+	assert_int_equal(tapbroker_open_finish(opening, &tap), 1);
 	stop(broker);
 	assert_string_equal(broker->request.network, "lan");
-	assert_int_equal(tap_lifeline(tap), fd);
-	assert_true(tap_fd(tap, 0) >= 0);
-	tap_close(tap);
+	assert_int_equal(tapbroker_lifeline(tap), fd);
+	assert_true(tapbroker_fd(tap, 0) >= 0);
+	tapbroker_close(tap);
 	assert_int_equal(count_fds(), before);
 }
 
@@ -46,10 +46,10 @@ static void test_refused(void **state)
 
 	request.failure = &failure;
 	add_answer(broker, refusal(TB_QUOTA_USER));
-	fd = tap_open_begin(&request, &opening);
+	fd = tapbroker_open_begin(&request, &opening);
 	start(broker);
 	await(fd);
-	assert_int_equal(tap_open_finish(opening, &tap), -1);
+	assert_int_equal(tapbroker_open_finish(opening, &tap), -1);
 	assert_int_equal(errno, EDQUOT);
 	assert_int_equal(failure.held, 4);
 	assert_null(tap);
@@ -63,10 +63,10 @@ static void test_cancelled(void **state)
 	int before = count_fds();
 
 	(void)state;
-	assert_true(tap_open_begin(&lan, &opening) >= 0);
+	assert_true(tapbroker_open_begin(&lan, &opening) >= 0);
 	errno = 77;
-	tap_open_cancel(opening);
-	tap_open_cancel(NULL);
+	tapbroker_open_cancel(opening);
+	tapbroker_open_cancel(NULL);
 	assert_int_equal(errno, 77);
 	assert_int_equal(count_fds(), before);
 }
@@ -82,18 +82,18 @@ static void test_begin_does_not_wait(void **state)
 	int count = 0;
 
 	wrong.mtu = 1;
-	assert_int_equal(tap_open_begin(&wrong, &opening), -1);
+	assert_int_equal(tapbroker_open_begin(&wrong, &opening), -1);
 	assert_int_equal(errno, EINVAL);
 	/* The backlog takes two. */
 	do {
 		waiting[count] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	} while (connect(waiting[count], (struct sockaddr *)&broker->address, sizeof(broker->address)) == 0 &&
 		 ++count < 4);
-	assert_int_equal(tap_open_begin(&lan, &opening), -1);
+	assert_int_equal(tapbroker_open_begin(&lan, &opening), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_null(opening);
 	close(broker->listening);
-	assert_int_equal(tap_open_begin(&lan, &opening), -1);
+	assert_int_equal(tapbroker_open_begin(&lan, &opening), -1);
 	assert_int_equal(errno, ECONNREFUSED);
 	assert_true(milliseconds() - began < 1000);
 	for (int i = 0; i <= count && i < 4; i++)
@@ -112,7 +112,7 @@ static struct tap *open_pipe(struct talk *talk, int *end)
 	assert_int_equal(tb_send(talk->broker, &answer, sizeof(answer), pair, 1), 0);
 	close(pair[0]);
 	*end = pair[1];
-	assert_true(tap_open_connected(talk->ours, &talk->request, &tap) >= 0);
+	assert_true(tapbroker_open_connected(talk->ours, &talk->request, &tap) >= 0);
 	talk->ours = -1;
 	return tap;
 }
@@ -123,11 +123,11 @@ static void test_wait_for_a_packet(void **state)
 	int end;
 	struct tap *tap = open_pipe(talk, &end);
 
-	assert_int_equal(tap_wait(tap, 10), 0);
+	assert_int_equal(tapbroker_wait(tap, 10), 0);
 	assert_int_equal(send(end, "packet", 6, 0), 6);
-	assert_int_equal(tap_wait(tap, -1), TAP_WAIT_PACKET);
+	assert_int_equal(tapbroker_wait(tap, -1), TAP_WAIT_PACKET);
 	close(end);
-	tap_close(tap);
+	tapbroker_close(tap);
 }
 
 static void test_wait_for_the_end(void **state)
@@ -142,11 +142,11 @@ static void test_wait_for_the_end(void **state)
 	assert_int_equal(tb_send(talk->broker, &message, sizeof(message), NULL, 0), 0);
 	assert_int_equal(send(end, "packet", 6, 0), 6);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(tap_wait(tap, -1), TAP_WAIT_ENDED);
-	assert_int_equal(tap_ended(tap, &reason), 1);
+		assert_int_equal(tapbroker_wait(tap, -1), TAP_WAIT_ENDED);
+	assert_int_equal(tapbroker_ended(tap, &reason), 1);
 	assert_int_equal(reason, TAP_ENDED_REVOKED);
 	close(end);
-	tap_close(tap);
+	tapbroker_close(tap);
 }
 
 /* The device is there: neither an end nor a busy loop. */
@@ -158,11 +158,11 @@ static void test_a_lost_connection_is_no_end(void **state)
 
 	close(talk->broker);
 	talk->broker = -1;
-	assert_int_equal(tap_wait(tap, 10), 0);
+	assert_int_equal(tapbroker_wait(tap, 10), 0);
 	assert_int_equal(send(end, "packet", 6, 0), 6);
-	assert_int_equal(tap_wait(tap, -1), TAP_WAIT_PACKET);
+	assert_int_equal(tapbroker_wait(tap, -1), TAP_WAIT_PACKET);
 	close(end);
-	tap_close(tap);
+	tapbroker_close(tap);
 }
 
 static void test_take_an_fd(void **state)
@@ -170,15 +170,15 @@ static void test_take_an_fd(void **state)
 	struct talk *talk = *state;
 	int end;
 	struct tap *tap = open_pipe(talk, &end);
-	int fd = tap_fd(tap, 0);
+	int fd = tapbroker_fd(tap, 0);
 
-	assert_int_equal(tap_take_fd(tap, 0), fd);
-	assert_int_equal(tap_fd(tap, 0), -1);
+	assert_int_equal(tapbroker_take_fd(tap, 0), fd);
+	assert_int_equal(tapbroker_fd(tap, 0), -1);
 	assert_int_equal(errno, EINVAL);
-	assert_int_equal(tap_take_fd(tap, 0), -1);
+	assert_int_equal(tapbroker_take_fd(tap, 0), -1);
 	assert_int_equal(send(end, "packet", 6, 0), 6);
-	assert_int_equal(tap_wait(tap, 10), 0);
-	tap_close(tap);
+	assert_int_equal(tapbroker_wait(tap, 10), 0);
+	tapbroker_close(tap);
 	assert_int_equal(close(fd), 0);
 	close(end);
 }

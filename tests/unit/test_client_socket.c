@@ -40,7 +40,7 @@ static void expect_open_error(int error)
 {
 	struct tap *tap;
 
-	assert_int_equal(tap_open("lan", &tap), -1);
+	assert_int_equal(tapbroker_open("lan", &tap), -1);
 	assert_int_equal(errno, error);
 	assert_null(tap);
 }
@@ -54,14 +54,14 @@ static void test_open(void **state)
 
 	add_answer(broker, good_answer());
 	start(broker);
-	fd = tap_open("lan", &tap);
+	fd = tapbroker_open("lan", &tap);
 	stop(broker);
 	assert_true(fd >= 0);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(fcntl(tap_lifeline(tap), F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(tapbroker_lifeline(tap), F_GETFD), FD_CLOEXEC);
 	assert_string_equal(broker->request.network, "lan");
 	assert_int_equal(broker->request.queues, 1);
-	tap_close(tap);
+	tapbroker_close(tap);
 	assert_int_equal(count_fds(), before);
 }
 
@@ -126,10 +126,10 @@ static void test_nobody_listens_for_a_moment(void **state)
 	assert_in_range(milliseconds() - begin, 2500, 6000);
 	add_answer(broker, good_answer());
 	pthread_create(&thread, NULL, listen_later, broker);
-	assert_true(tap_open("lan", &tap) >= 0);
+	assert_true(tapbroker_open("lan", &tap) >= 0);
 	pthread_join(thread, NULL);
 	stop(broker);
-	tap_close(tap);
+	tapbroker_close(tap);
 }
 
 /* Tells one client that the broker is being started again, and removes the socket; another broker has another soon. */
@@ -158,10 +158,10 @@ static void test_restart(void **state)
 
 	add_answer(broker, good_answer());
 	pthread_create(&thread, NULL, restart, broker);
-	assert_true(tap_open("lan", &tap) >= 0);
+	assert_true(tapbroker_open("lan", &tap) >= 0);
 	pthread_join(thread, NULL);
 	stop(broker);
-	tap_close(tap);
+	tapbroker_close(tap);
 	/* Asked once more, not for ever. */
 	broker->count = 0;
 	add_answer(broker, refusal(TB_BUSY));
@@ -181,7 +181,7 @@ static void test_about(void **state)
 	broker->sizes[0] = sizeof(broker->messages[0].about);
 	broker->count = 1;
 	start(broker);
-	assert_int_equal(tap_about(2000, &about), 0);
+	assert_int_equal(tapbroker_about(0, 2000, NULL, &about), 0);
 	stop(broker);
 	assert_int_equal(broker->request.header.type, TB_REQ_ABOUT);
 	assert_string_equal(about.release, "9.8");
@@ -194,13 +194,13 @@ static void test_about(void **state)
 	assert_int_equal(about.flags, 0x3f);
 	broker->messages[0].about.release[1] = '\033'; /* is for the terminal */
 	start(broker);
-	assert_int_equal(tap_about(2000, &about), 0);
+	assert_int_equal(tapbroker_about(0, 2000, NULL, &about), 0);
 	stop(broker);
 	assert_string_equal(about.release, "");
 	about.size--;
-	assert_int_equal(tap_about(2000, &about), -1);
+	assert_int_equal(tapbroker_about(0, 2000, NULL, &about), -1);
 	assert_int_equal(errno, EINVAL);
-	assert_non_null(tap_version());
+	assert_non_null(tapbroker_version());
 }
 
 static void test_too_many_connections(void **state)
@@ -221,15 +221,15 @@ static void test_not_a_connection(void **state)
 
 	(void)state;
 	request.network = "lan";
-	assert_int_equal(tap_open_connected(-1, &request, &tap), -1);
+	assert_int_equal(tapbroker_open_connected(-1, &request, &tap), -1);
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	assert_int_equal(tap_open_connected(pair[0], &request, &tap), -1);
+	assert_int_equal(tapbroker_open_connected(pair[0], &request, &tap), -1);
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(close(pair[0]), 0); /* it is still ours */
 	close(pair[1]);
 	pair[0] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	assert_int_equal(tap_open_connected(pair[0], &request, &tap), -1);
+	assert_int_equal(tapbroker_open_connected(pair[0], &request, &tap), -1);
 	assert_int_equal(errno, EPERM); /* nobody is at its other end */
 	close(pair[0]);
 }
@@ -264,7 +264,7 @@ static void test_full_backlog(void **state)
 
 	request.network = "lan";
 	request.timeout = 60;
-	assert_int_equal(tap_open_request(&request, &tap), -1);
+	assert_int_equal(tapbroker_open_request(&request, &tap), -1);
 	assert_int_equal(errno, ETIMEDOUT);
 	assert_in_range(milliseconds() - before, 58, 1000);
 
@@ -274,9 +274,9 @@ static void test_full_backlog(void **state)
 	add_answer(broker, good_answer());
 	start(broker);
 	request.timeout = 5000;
-	assert_true(tap_open_request(&request, &tap) >= 0);
+	assert_true(tapbroker_open_request(&request, &tap) >= 0);
 	stop(broker);
-	tap_close(tap);
+	tapbroker_close(tap);
 }
 
 /* True for the root that knows every uid. If not, says in the test's output what is left out. (cmocka's skip() prints
@@ -337,7 +337,7 @@ static int open_in_namespace(void *arg)
 	if (setuid(65534) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0 || unshare(CLONE_NEWUSER) < 0)
 		return 2;
 	write_file("/proc/self/uid_map", "1000 65534 1");
-	return tap_open("lan", &tap) >= 0 ? 0 : 1;
+	return tapbroker_open("lan", &tap) >= 0 ? 0 : 1;
 }
 
 /* Not in a chroot, and not where the administrator forbids them. */
@@ -375,7 +375,7 @@ static int open_without_permission(void *arg)
 	(void)arg;
 	if (setuid(65534) < 0)
 		return 2;
-	return tap_open("lan", &tap) < 0 && errno == ENOTCONN ? 0 : 1;
+	return tapbroker_open("lan", &tap) < 0 && errno == ENOTCONN ? 0 : 1;
 }
 
 static void test_may_not_connect(void **state)
@@ -413,7 +413,7 @@ static int list_networks(struct broker *broker, int expected)
 	int seen = 0;
 
 	start(broker);
-	assert_int_equal(tap_networks(2000, note, &seen), expected);
+	assert_int_equal(tapbroker_networks(0, 2000, NULL, note, &seen), expected);
 	stop(broker);
 	assert_int_equal(count_fds(), before);
 	assert_int_equal(broker->request.header.type, TB_REQ_NETWORKS);
