@@ -87,7 +87,7 @@ endif
 endif
 FLAGS += -DTB_RELEASE='"$(RELEASE)"' -DTB_SOCKET_PATH='"/run/tapbroker/socket"' \
 	-DTB_CONFIG_DIR='"$(SYSCONFDIR)/tapbroker"' -DTB_VENDOR_DIR='"$(VENDORDIR)"' \
-	-DTB_LIBEXEC_DIR='"$(LIBEXECDIR)/tapbroker"'
+	-DTB_LIBEXEC_DIR='"$(LIBEXECDIR)/tapbroker"' -DTB_POLKIT_DIR='"$(POLKITDIR)"'
 
 all: $(PROGRAMS:%=$(BUILD)/%) $(BUILD)/libtapbroker.so.1 $(BUILD)/libtapbroker.a
 

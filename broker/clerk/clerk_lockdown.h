@@ -8,7 +8,7 @@ enum clerk_fd {
 	LISTENING_FD,
 	AUTHORITY_FD,
 	REAPER_FD,
-	NETWORKS_FD,
+	NETWORKS_FD, /* stays open: `tapbrokerd --check` reads there which networks we have */
 	LINKS_FD,
 	NEIGHBOURS_FD,
 	FIRST_STORED_FD, /* lifelines that the supervisor kept; their names stand in the environment */

@@ -3,6 +3,7 @@
  */
 #include "broker/config/network.h"
 
+#include "broker/config/findings.h"
 #include "broker/config/network_file.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
@@ -41,7 +42,7 @@ static void open_checked(int base, const char *name, const char *path, int *fd, 
 	if (*fd < 0 && errno == ENOENT)
 		return;
 	if (*fd < 0 || fstat(*fd, &status) < 0) {
-		tb_log(TB_LOG_ERROR, "%s: cannot be opened as a directory: %s", path, strerror(errno));
+		found_mistake(path, 0, "cannot be opened as a directory: %s", strerror(errno));
 		*wrong = true;
 	} else if (!network_owner_trusted(&status, path)) {
 		*wrong = true;
@@ -155,8 +156,8 @@ static void read_directory(struct reading *reading, struct directory *directory,
 				fstatat(before->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 
 		if (!ends_in_suffix(name) && looks_like_network(entries[i]))
-			tb_log(TB_LOG_WARNING, "%s/networks.d/%s: is not read: its name does not end in " SUFFIX,
-			       directory->path, name);
+			found_warning(NULL, "%s/networks.d/%s: is not read: its name does not end in " SUFFIX,
+				      directory->path, name);
 		else if (ends_in_suffix(name) && !replaced)
 			read_file(reading, directory, name, blocked);
 		free(entries[i]);
@@ -210,6 +211,7 @@ int networks_read(struct network_table *table, const char *config_dir, const cha
 	unsigned int mistakes;
 
 	table->count = 0;
+	snprintf(table->release, sizeof(table->release), "%s", TB_RELEASE);
 	if (reading == NULL)
 		return -ENOMEM;
 	open_networks(&config);

@@ -3,9 +3,9 @@
  */
 #include "broker/config/network_file.h"
 
+#include "broker/config/findings.h"
 #include "broker/config/ini.h"
 #include "broker/shared/fd.h"
-#include "broker/shared/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,10 +24,7 @@ void network_file_error(struct network_file *file, unsigned int line, const char
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	if (line != 0)
-		tb_log(TB_LOG_ERROR, "%s:%u: %s", file->path, line, text);
-	else
-		tb_log(TB_LOG_ERROR, "%s: %s", file->path, text);
+	found_mistake(file->path, line, "%s", text);
 	file->mistakes++;
 }
 
@@ -81,12 +78,12 @@ void network_file_parse(struct network_file *file, const char *text, size_t size
 bool network_owner_trusted(const struct stat *status, const char *path)
 {
 	if (status->st_uid != 0 && status->st_uid != geteuid()) {
-		tb_log(TB_LOG_ERROR, "%s: belongs to uid %u; it must belong to root", path, status->st_uid);
+		found_mistake(path, 0, "belongs to uid %u; it must belong to root", status->st_uid);
 		return false;
 	}
 	if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-		tb_log(TB_LOG_ERROR, "%s: group or others may write to it (mode %04o); do: chmod go-w", path,
-		       status->st_mode & 07777);
+		found_mistake(path, 0, "group or others may write to it (mode %04o); do: chmod go-w",
+			      status->st_mode & 07777);
 		return false;
 	}
 	return true;

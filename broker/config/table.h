@@ -76,6 +76,7 @@ struct subordinate {
 
 /* The networks, sorted by name; and whose subordinate uids these are. */
 struct network_table {
+	char release[TB_RELEASE_SIZE]; /* of the tapbrokerd that has made it */
 	struct network networks[NETWORKS_MAX];
 	size_t count;
 	struct subordinate subordinates[SUBORDINATES_MAX];

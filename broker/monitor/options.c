@@ -10,11 +10,13 @@
 
 static const char help_text[] =
 	"Usage: tapbrokerd [OPTION...]\n"
-	"       tapbrokerd --check [--vendor-dir=DIR] [PATH]\n"
+	"       tapbrokerd --check [--vendor-dir=DIR] [--json] [PATH]\n"
 	"Hands out tun, tap and macvtap devices to programs without privileges.\n"
 	"\n"
 	"      --check [PATH]                check the network files, or this file, or those below this\n"
-	"                                    directory; print what they come to, start nothing\n"
+	"                                    directory; print what they come to and what a reload\n"
+	"                                    would change, start nothing\n"
+	"      --json                        the same as one JSON object\n"
 	"      --config-dir=DIR              instead of " TB_CONFIG_DIR "\n"
 	"      --vendor-dir=DIR              instead of " TB_VENDOR_DIR "\n"
 	"      --libexec-dir=DIR             where the other processes' programs are, instead of\n"
@@ -33,6 +35,7 @@ static const char help_text[] =
 
 enum option_code {
 	OPTION_CHECK = 1,
+	OPTION_JSON,
 	OPTION_CONFIG_DIR,
 	OPTION_VENDOR_DIR,
 	OPTION_LIBEXEC_DIR,
@@ -49,6 +52,7 @@ enum option_code {
 
 static const struct option long_options[] = {
 	{"check", no_argument, NULL, OPTION_CHECK},
+	{"json", no_argument, NULL, OPTION_JSON},
 	{"config-dir", required_argument, NULL, OPTION_CONFIG_DIR},
 	{"vendor-dir", required_argument, NULL, OPTION_VENDOR_DIR},
 	{"libexec-dir", required_argument, NULL, OPTION_LIBEXEC_DIR},
@@ -113,6 +117,9 @@ void options_parse(struct options *options, int argc, char **argv)
 		case OPTION_CHECK:
 			options->check = true;
 			break;
+		case OPTION_JSON:
+			options->json = true;
+			break;
 		case OPTION_CONFIG_DIR:
 			options->config_dir = parse_path(option, optarg);
 			break;
@@ -153,6 +160,10 @@ void options_parse(struct options *options, int argc, char **argv)
 			fputs("Try 'tapbrokerd --help'.\n", stderr);
 			exit(2);
 		}
+	}
+	if (options->json && !options->check) {
+		fputs("tapbrokerd: --json goes with --check\nTry 'tapbrokerd --help'.\n", stderr);
+		exit(2);
 	}
 	if (options->check && optind < argc)
 		options->check_path = argv[optind++];

@@ -17,6 +17,7 @@ struct options {
 	uint32_t prompt_timeout;           /* seconds for one that may */
 	const char *check_path;            /* what --check is about; NULL: the directories */
 	bool check;
+	bool json; /* --check: as JSON */
 	bool opener_without_landlock;
 };
 

@@ -7,6 +7,7 @@
 #include "broker/config/check.h"
 #include "broker/config/network.h"
 #include "broker/config/table_memory.h"
+#include "broker/config/world.h"
 #include "broker/monitor/children.h"
 #include "broker/monitor/kernel/threads.h"
 #include "broker/monitor/sandbox.h"
@@ -54,7 +55,7 @@ static void read_networks(struct network_table *table, const struct options *opt
 	if (mistakes > 0)
 		tb_log(TB_LOG_ERROR, "the network files have %d mistake%s, see above: only the other networks are on",
 		       mistakes, mistakes == 1 ? "" : "s");
-	networks_warn(table);
+	world_warn(table);
 	subordinates_read("/etc/subuid", table);
 }
 
@@ -287,7 +288,11 @@ int main(int argc, char **argv)
 	tb_log_open();
 	options_parse(&options, argc, argv);
 	if (options.check)
-		return config_check(options.check_path, options.config_dir, options.vendor_dir);
+		return config_check(&(struct check){.path = options.check_path,
+						    .config_dir = options.config_dir,
+						    .vendor_dir = options.vendor_dir,
+						    .socket_path = options.socket_path,
+						    .json = options.json});
 	read_networks(&table, &options);
 	if (close_range((unsigned int)(PASSED_FD + passed_fds()), ~0u, 0) < 0)
 		tb_die("cannot close the fds of whoever started the broker: %s", strerror(errno));

@@ -2,9 +2,9 @@
  * without a further look, and must be the same when it is printed and read again; a text that is refused must have been
  * explained in lines that fit a log.
  */
-#include "broker/config/check.h"
 #include "broker/config/ini.h"
 #include "broker/config/network_file.h"
+#include "broker/config/network_print.h"
 #include "proto/name.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "broker/config/check.h"
 
 #include "broker/config/network.h"
+#include "broker/config/network_print.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -90,7 +91,10 @@ static int check(const char *what, const char *config_dir)
 
 	fflush(stdout);
 	assert_true(out >= 0 && nowhere >= 0 && dup2(nowhere, STDOUT_FILENO) >= 0);
-	status = config_check(what, config_dir, usr);
+	status = config_check(&(struct check){.path = what,
+					      .config_dir = config_dir,
+					      .vendor_dir = usr,
+					      .socket_path = "/nonexistent/socket"});
 	assert_true(dup2(out, STDOUT_FILENO) >= 0);
 	close(out);
 	close(nowhere);

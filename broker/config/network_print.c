@@ -1,0 +1,96 @@
+/* A network as a file that says every value: see network_print.h. Runs in tapbrokerd --check, as whoever calls it. */
+#include "broker/config/network_print.h"
+
+#include "broker/config/network_file.h"
+#include "proto/words.h"
+
+#include <arpa/inet.h>
+
+#define NAMES_A_LINE 8 /* so many fit into a line of a network file */
+
+static void print_yes(const char *key, bool value, FILE *out)
+{
+	fprintf(out, "%s=%s\n", key, value ? "yes" : "no");
+}
+
+static void print_names(const struct network *network, FILE *out)
+{
+	for (size_t i = 0; i < network->names_count; i++)
+		fprintf(out, "%s%s%s", i % NAMES_A_LINE == 0 ? "Names=" : " ", network->names[i],
+			i % NAMES_A_LINE == NAMES_A_LINE - 1 || i + 1 == network->names_count ? "\n" : "");
+}
+
+static void print_lifetimes(uint32_t lifetimes, FILE *out)
+{
+	const char *before = "Lifetimes=";
+
+	for (int lifetime = 0; lifetime < TB_LIFETIME_COUNT; lifetime++) {
+		if ((lifetimes & 1u << lifetime) != 0) {
+			fprintf(out, "%s%s", before, tb_lifetime_word((uint32_t)lifetime));
+			before = " ";
+		}
+	}
+	fputc('\n', out);
+}
+
+static void print_netns(uint32_t netns, FILE *out)
+{
+	const char *before = "Netns=";
+
+	for (int i = 0; i < NETNS_COUNT; i++) {
+		if ((netns & 1u << i) != 0) {
+			fprintf(out, "%s%s", before, network_netns_words[i]);
+			before = " ";
+		}
+	}
+	fputc('\n', out);
+}
+
+static void print_address(const struct network *network, FILE *out)
+{
+	struct in_addr ipv4 = {.s_addr = htonl(network->ipv4.address)};
+	char text[INET6_ADDRSTRLEN];
+
+	fprintf(out, "# on the bridge %s, which tapbroker-setup makes\nAddress=", network->bridge);
+	if (network->ipv4.prefix != 0)
+		fprintf(out, "%s/%u", inet_ntop(AF_INET, &ipv4, text, sizeof(text)), network->ipv4.prefix);
+	if (network->ipv6.prefix != 0)
+		fprintf(out, "%s%s/%u", network->ipv4.prefix != 0 ? " " : "",
+			inet_ntop(AF_INET6, network->ipv6.address, text, sizeof(text)), network->ipv6.prefix);
+	fputc('\n', out);
+}
+
+void network_print(const struct network *network, FILE *out)
+{
+	bool tun = network->kind == TB_KIND_TUN;
+	bool macvtap = network->kind == TB_KIND_MACVTAP;
+	bool port = network->bridge[0] != '\0';
+
+	fprintf(out, "[Network]\nKind=%s\n", tb_kind_word(network->kind));
+	if (network->own_bridge)
+		print_address(network, out);
+	else if (port)
+		fprintf(out, "Bridge=%s\n", network->bridge);
+	if (macvtap)
+		fprintf(out, "Parent=%s\nMode=%s\n", network->parent, tb_mode_word(network->mode));
+	print_names(network, out);
+	fprintf(out, "MTU=%u\nQueues=%u\n", network->mtu, network->queues);
+	print_yes("VnetHeader", network->vnet_hdr, out);
+	if (!tun)
+		print_yes("Vhost", network->vhost, out);
+	fprintf(out, "MaxPerUser=%u\nMax=%u\n", network->max_per_user, network->max);
+	if (network->max_lease_time != 0)
+		fprintf(out, "MaxLeaseTimeSec=%u\n", network->max_lease_time);
+	else
+		fputs("MaxLeaseTimeSec=infinity\n", out);
+	if (port)
+		print_yes("Isolated", network->isolated, out);
+	if (network->kind == TB_KIND_TAP && !port)
+		print_yes("HostReplies", network->host_replies, out);
+	if (macvtap)
+		print_yes("AllMulticast", network->all_multicast, out);
+	fprintf(out, "IPv6=%s\n", network->ipv6_disabled ? "disabled" : "no-ra");
+	print_lifetimes(network->lifetimes, out);
+	print_netns(network->netns, out);
+	print_yes("Listed", network->listed, out);
+}
