@@ -19,6 +19,7 @@ TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+PYTHONDIR ?= $(PREFIX)/lib/python3/dist-packages
 # polkitd reads its actions nowhere else, so PREFIX does not move this one.
 POLKITDIR ?= /usr/share/polkit-1/actions
 
@@ -287,6 +288,8 @@ INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(SBINDIR):$(BUILD
 	$(call text,policy/systemd/%,$(SYSTEMDDIR)) $(call text,policy/sysusers.d/%,$(SYSUSERSDIR)) \
 	$(call text,policy/tmpfiles.d/%,$(TMPFILESDIR)) $(call text,policy/%.policy,$(POLKITDIR)) \
 	$(call text,policy/rules.d/%,$(DOCDIR)/examples) $(call text,policy/networks.d/%,$(DOCDIR)/examples) \
+	$(foreach f,$(wildcard client/python/tapbroker/*.py client/python/tapbroker/py.typed),644:$(PYTHONDIR)/tapbroker:$f:$(notdir $f)) \
+	$(foreach f,$(wildcard client/python/examples/*),755:$(DOCDIR)/examples/python:$f:$(notdir $f)) \
 	$(foreach n,1 3 5 7 8,$(call text,man/%.$n,$(MANDIR)/man$n)) 644:$(DOCDIR):README:README
 install: all $(TEXTS)
 	@set -e; IFS=:; for item in $(INSTALLED:%='%'); do set -- $$item; echo "  INSTALL	$(DESTDIR)$$2/$$4"; \
@@ -302,7 +305,7 @@ uninstall:
 		if [ -e "$(DESTDIR)$$2/$$4" ]; then found=yes; rm -f "$(DESTDIR)$$2/$$4"; fi; done; \
 	rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so; \
 	unset IFS; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
-		$(LIBEXECDIR)/tapbroker $(DOCDIR)/examples $(DOCDIR); do \
+		$(LIBEXECDIR)/tapbroker $(DOCDIR)/examples/python $(DOCDIR)/examples $(DOCDIR) $(PYTHONDIR)/tapbroker; do \
 		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done; \
 	if [ -z "$$found" ]; then \
 		echo "nothing of tapbroker is below $(DESTDIR)$(PREFIX): was it installed with another PREFIX?" >&2; exit 1; fi

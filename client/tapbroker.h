@@ -382,7 +382,10 @@ int tap_release(const char *lease, unsigned int flags, int timeout, struct tap_f
 int tap_revoke(const char *lease, unsigned int flags, int timeout, struct tap_failure *failure);
 
 /* What happened to a lease. */
-enum tap_events { TAP_EVENT_OPENED = 1, TAP_EVENT_ENDED = 2 };
+enum tap_events {
+	TAP_EVENT_OPENED = 1, /* somebody has got a device */
+	TAP_EVENT_ENDED = 2   /* see reason */
+};
 
 /* One event. A later broker may tell of others: who does not know what one means passes over it. */
 struct tap_event {

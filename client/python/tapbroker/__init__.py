@@ -1,0 +1,28 @@
+"""An open tun, tap or macvtap device for a program without privileges: libtapbroker(3) for Python.
+
+    with tapbroker.open("lan") as device:
+        print(device.name, device.mac)
+        packet = device.read()
+
+    async with await tapbroker.open_async("lan") as device:
+        async for packet in device.packets():
+            ...
+
+Sizes and MTUs are in bytes, timeouts in seconds (None: 30, or 150 where a password may be asked for), moments are aware
+datetimes in UTC. A number that this release has no name for comes as the int that it is. Failures are tapbroker.Error, an
+OSError; a refusal is tapbroker.Refused.
+
+What waits has an async form, or may be called by asyncio.to_thread(): the library may be used from any thread, but one
+device by one thread at a time. A signal does not cut a call short: KeyboardInterrupt comes when it has returned.
+"""
+from ._device import Device, open, open_async, reserve
+from ._failure import Error, Refused
+from ._leases import Event, Lease, Network, Watch, leases, networks, release, revoke, watch
+from ._library import Broker, about, confine, version
+from ._numbers import Check, EventKind, Kind, Lifetime, Reason, Status
+
+__all__ = [
+    "Broker", "Check", "Device", "Error", "Event", "EventKind", "Kind", "Lease", "Lifetime", "Network", "Reason", "Refused",
+    "Status", "Watch", "about", "confine", "leases", "networks", "open", "open_async", "release", "reserve", "revoke",
+    "version", "watch",
+]
