@@ -88,7 +88,8 @@ endif
 endif
 FLAGS += -DTB_RELEASE='"$(RELEASE)"' -DTB_SOCKET_PATH='"/run/tapbroker/socket"' \
 	-DTB_CONFIG_DIR='"$(SYSCONFDIR)/tapbroker"' -DTB_VENDOR_DIR='"$(VENDORDIR)"' \
-	-DTB_LIBEXEC_DIR='"$(LIBEXECDIR)/tapbroker"' -DTB_POLKIT_DIR='"$(POLKITDIR)"'
+	-DTB_LIBEXEC_DIR='"$(LIBEXECDIR)/tapbroker"' -DTB_POLKIT_DIR='"$(POLKITDIR)"' \
+	-DTB_SBIN_DIR='"$(SBINDIR)"'
 
 all: $(PROGRAMS:%=$(BUILD)/%) $(BUILD)/libtapbroker.so.1 $(BUILD)/libtapbroker.a
 

@@ -12,7 +12,7 @@ _tapctl()
 	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} before value='' i words
 
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'get networks list show release revoke watch import-bridge-conf version help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'get networks list show release revoke watch doctor import-bridge-conf version help' -- "$cur")
 		return
 	fi
 	# What stands behind "--" is a command line of its own.
@@ -45,6 +45,7 @@ _tapctl()
 			--persistent --bridge --netns --interactive --no-ask-password --timeout= --confine --json --quiet --help --" ;;
 		esac
 		;;
+	doctor) words='--json --help' ;;
 	networks) words='--json --quiet --help' ;;
 	list) words='--all --json --quiet --interactive --no-ask-password --help' ;;
 	show) words="--all --json --quiet --interactive --no-ask-password --help $(_tapctl_leases)" ;;
@@ -58,7 +59,7 @@ _tapctl()
 			words="--network= --yes --json --quiet --interactive --no-ask-password --help $(_tapctl_leases --all)"
 		fi
 		;;
-	help) words='get networks list show release revoke watch import-bridge-conf version' ;;
+	help) words='get networks list show release revoke watch doctor import-bridge-conf version' ;;
 	import-bridge-conf)
 		words='--output= --bridge= --help'
 		compopt -o default

@@ -26,7 +26,7 @@ function __tapctl_complete_command
     complete -C (string join ' ' -- (string escape -n -- $words[(math $at + 1)..-1]))
 end
 
-set -l commands get networks list show release revoke watch import-bridge-conf version help
+set -l commands get networks list show release revoke watch doctor import-bridge-conf version help
 
 complete -c tapctl -f
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a get -d 'Get devices of networks'
@@ -36,6 +36,8 @@ complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a show -d 'Sh
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a release -d 'Give devices back'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a revoke -d 'Take devices away'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a watch -d 'Tell what happens'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'Say what is wrong with this machine'
+complete -c tapctl -n '__fish_seen_subcommand_from doctor' -l json -d 'Print JSON'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a import-bridge-conf -d 'Make networks of bridge.conf'
 complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -F
 complete -c tapctl -n '__fish_seen_subcommand_from import-bridge-conf' -l output -r -d 'Write the files there'

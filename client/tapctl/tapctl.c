@@ -30,6 +30,7 @@ static const struct {
 	{"release", release_main, "Give devices back"},
 	{"revoke", revoke_main, "Take devices away from whoever holds them"},
 	{"watch", watch_main, "Tell of leases that begin and end, as it happens"},
+	{"doctor", doctor_main, "Say what of this machine is not as the broker needs it, and how to mend it"},
 	{"import-bridge-conf", import_main, "Make network files and a polkit rule of /etc/qemu/bridge.conf"},
 	{"version", version_main, "Show the versions of tapctl and of the broker"},
 	{"help", help_main, "Show this text, or the options of a command"},
