@@ -26,6 +26,7 @@
 #include "broker/clerk/request/order.h"
 #include "broker/config/table_memory.h"
 #include "broker/shared/clock.h"
+#include "broker/shared/journal.h"
 #include "broker/shared/lockdown.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
@@ -215,6 +216,7 @@ int main(int argc, char **argv)
 		tb_die("clerk: has capabilities left, or may gain some; it is started by tapbrokerd, not by hand");
 	clerk_options_parse(&options, argc, argv);
 	check_fds();
+	journal_open();
 	/* The processes that close sockets are nobody's to wait for. */
 	if (signal(SIGCHLD, SIG_IGN) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		tb_die("clerk: signal: %s", strerror(errno));

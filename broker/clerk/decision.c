@@ -7,10 +7,12 @@
 #include "broker/clerk/decision.h"
 
 #include "broker/shared/clock.h"
+#include "broker/shared/journal.h"
 #include "broker/shared/log.h"
 #include "proto/hex.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Refusals of one user that are logged in one second. */
@@ -36,13 +38,15 @@ static const char *word_or_dash(const char *word)
 static void decision_write(const struct decision *decision)
 {
 	char hex[TB_ID_TEXT] = "-";
+	char line[512];
 
 	if (decision->lease != NULL)
 		tb_hex_write(decision->lease, TB_ID_SIZE, hex);
-	tb_log(TB_LOG_INFO, "op=%s uid=%u pid=%d network=%s kind=%s name=%s verdict=%s reason=%s lease=%s",
-	       decision->operation, (unsigned int)decision->uid, (int)decision->pid, word_or_dash(decision->network),
-	       word_or_dash(decision->kind), word_or_dash(decision->name), decision->verdict,
-	       word_or_dash(decision->reason), hex);
+	snprintf(line, sizeof(line), "op=%s uid=%u pid=%d network=%s kind=%s name=%s verdict=%s reason=%s lease=%s",
+		 decision->operation, (unsigned int)decision->uid, (int)decision->pid, word_or_dash(decision->network),
+		 word_or_dash(decision->kind), word_or_dash(decision->name), decision->verdict,
+		 word_or_dash(decision->reason), hex);
+	journal_log(TB_LOG_INFO, line);
 }
 
 static void say_unsaid(struct meter *meter)

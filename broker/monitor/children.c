@@ -87,8 +87,10 @@ static pid_t start_clerk(const struct equipment *equipment, const int fixed[CLER
 			option_of_user("monitor", &equipment->users->monitor),
 			option("authority", equipment->users->authority.uid),
 			NULL};
+	const char *journal = getenv("JOURNAL_STREAM");
 	char *environment[] = {variable("TB_STORED", lifelines->names),
-			       variable("TB_AWAY", equipment->stored->devices.names), NULL};
+			       variable("TB_AWAY", equipment->stored->devices.names),
+			       journal != NULL ? variable("JOURNAL_STREAM", journal) : NULL, NULL};
 	const struct program program = {.directory = options->libexec_dir,
 					.name = argv[0],
 					.uid = equipment->users->clerk.uid,
