@@ -41,9 +41,12 @@ tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
 tapbroker-authority_PKGS = libseccomp gio-2.0
 tapbroker-opener_OBJS = $(call objects,proto broker/shared broker/opener)
 tapbroker-opener_PKGS = libseccomp
-tapbroker-setup_OBJS = $(call objects,proto broker/config broker/setup) \
-	$(addprefix $(BUILD)/broker/shared/,log.o machine_id.o siphash.o netlink/link_ask.o netlink/link_batch.o netlink/link_open.o netlink/link_parse.o)
-tapbroker-setup_PKGS = libmnl
+tapbroker-setup_OBJS = $(call objects,proto broker/setup) \
+	$(patsubst %,$(BUILD)/broker/config/%.o,findings ini network network_address network_conflicts network_file network_keys \
+		network_routing table) \
+	$(patsubst %,$(BUILD)/broker/shared/%.o,log machine_id siphash netlink/link_ask netlink/link_batch netlink/link_open \
+		netlink/link_parse)
+tapbroker-setup_PKGS = libmnl libnftables
 tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libclient.a
 tapctl_PKGS = libseccomp
 tapbroker-bridge-helper_OBJS = $(call objects,client/bridge-helper) $(BUILD)/libclient.a

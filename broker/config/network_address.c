@@ -1,5 +1,5 @@
-/* The key Address= of a network file. Runs in tapbrokerd and tapbroker-setup, as root, on the text of root's files. It
- * must never let an address through that the host cannot have on a bridge of its own.
+/* The keys Address= and Allow= of a network file. Runs in tapbrokerd and tapbroker-setup, as root, on the text of
+ * root's files. It must never let an address through that the host cannot have on a bridge of its own.
  */
 #include "broker/config/network_file.h"
 
@@ -15,7 +15,8 @@
 #define IPV6_PREFIX_MIN 48
 #define IPV6_PREFIX_MAX 126
 
-#define ADDRESS_RULE "it is the host's address and the network's prefix length, such as 10.0.77.1/24 or fd00:77::1/64"
+#define ADDRESS_RULE \
+	"it is auto, or the host's address and the network's prefix length, such as 10.0.77.1/24 or fd00:77::1/64"
 
 /* Why the host cannot have this address there, or NULL. */
 static const char *ipv4_wrong(const struct network_ipv4 *ipv4)
@@ -49,11 +50,11 @@ static const char *ipv6_wrong(const struct network_ipv6 *ipv6)
 }
 
 /* Returns NULL, or what is wrong. */
-static const char *take_ipv4(struct network_ipv4 *ipv4, const char *address, uint8_t prefix)
+static const char *take_ipv4(struct network_ipv4 *ipv4, bool is_auto, const char *address, uint8_t prefix)
 {
 	struct in_addr read;
 
-	if (ipv4->prefix != 0)
+	if (ipv4->prefix != 0 || is_auto)
 		return "there is an IPv4 address already";
 	if (prefix < IPV4_PREFIX_MIN || prefix > IPV4_PREFIX_MAX)
 		return "the prefix length of an IPv4 network is from 8 to 30";
@@ -81,10 +82,16 @@ static const char *take_address(struct network *network, char *word)
 	char *slash = strchr(word, '/');
 	uint64_t prefix;
 
+	if (strcmp(word, "auto") == 0) {
+		if (network->ipv4.prefix != 0)
+			return "there is an IPv4 address already";
+		network->ipv4_auto = true;
+		return NULL;
+	}
 	if (slash == NULL || tb_number_read(slash + 1, 0, 128, &prefix) < 0)
 		return ADDRESS_RULE;
 	*slash = '\0';
-	return strchr(word, ':') == NULL ? take_ipv4(&network->ipv4, word, (uint8_t)prefix)
+	return strchr(word, ':') == NULL ? take_ipv4(&network->ipv4, network->ipv4_auto, word, (uint8_t)prefix)
 					 : take_ipv6(&network->ipv6, word, (uint8_t)prefix);
 }
 
@@ -104,5 +111,53 @@ void network_address_set(struct network_file *file, unsigned int line, const cha
 		wrong = take_address(&file->network, word);
 		if (wrong != NULL)
 			network_file_error(file, line, "Address=%s: %s", text, wrong);
+	}
+}
+
+/* Returns NULL, or what is wrong. A prefix has no further bits, so that nobody believes that it names one address. */
+static const char *take_prefix(struct network_prefix *prefix, char *word)
+{
+	static const char rule[] = "it is an address, or a prefix such as 192.168.1.0/24 or 2001:db8::/32";
+	char *slash = strchr(word, '/');
+	unsigned int most;
+	uint64_t bits;
+
+	prefix->is_ipv6 = strchr(word, ':') != NULL;
+	most = prefix->is_ipv6 ? 128 : 32;
+	if (slash != NULL)
+		*slash = '\0';
+	if (inet_pton(prefix->is_ipv6 ? AF_INET6 : AF_INET, word, prefix->address) != 1)
+		return rule;
+	if (slash == NULL)
+		bits = most;
+	else if (tb_number_read(slash + 1, 0, most, &bits) < 0)
+		return rule;
+	for (unsigned int bit = (unsigned int)bits; bit < most; bit++)
+		if ((prefix->address[bit / 8] & 0x80 >> bit % 8) != 0)
+			return "it has bits behind the prefix length";
+	prefix->bits = (uint8_t)bits;
+	return NULL;
+}
+
+void network_allow_set(struct network_file *file, unsigned int line, const char *value)
+{
+	struct network *network = &file->network;
+	char list[INI_LINE_MAX + 1];
+	char *rest = NULL;
+
+	snprintf(list, sizeof(list), "%s", value);
+	if (list[0] == '\0')
+		network_file_error(file, line, "Allow= is empty; leave it out if there is no exception");
+	for (char *word = strtok_r(list, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest)) {
+		char text[INI_LINE_MAX + 1];
+		const char *wrong = "there are more than 16 prefixes";
+
+		snprintf(text, sizeof(text), "%s", word);
+		if (network->allow_count < NETWORK_ALLOW_MAX)
+			wrong = take_prefix(&network->allow[network->allow_count], word);
+		if (wrong == NULL)
+			network->allow_count++;
+		else
+			network_file_error(file, line, "Allow=%s: %s", text, wrong);
 	}
 }

@@ -6,6 +6,7 @@
 
 #include "proto/name.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -122,6 +123,30 @@ static void check_passthru(struct network_file *file, const struct network_file 
 				   key, lower, other_key, other_lower, other->path, other_line);
 }
 
+static bool prefixes_meet(const uint8_t *a, uint8_t a_bits, const uint8_t *b, uint8_t b_bits)
+{
+	uint8_t bits = a_bits < b_bits ? a_bits : b_bits;
+
+	for (uint8_t bit = 0; bit < bits; bit++)
+		if (((a[bit / 8] ^ b[bit / 8]) & 0x80 >> bit % 8) != 0)
+			return false;
+	return a_bits != 0 && b_bits != 0;
+}
+
+/* Two networks of the host's with the same addresses: packets would go to one of them. */
+static void check_addresses(struct network_file *file, const struct network_file *other)
+{
+	const struct network *a = &file->network;
+	const struct network *b = &other->network;
+	uint32_t ipv4[2] = {htonl(a->ipv4.address), htonl(b->ipv4.address)};
+
+	if (prefixes_meet((uint8_t *)&ipv4[0], a->ipv4.prefix, (uint8_t *)&ipv4[1], b->ipv4.prefix) ||
+	    prefixes_meet(a->ipv6.address, a->ipv6.prefix, b->ipv6.address, b->ipv6.prefix))
+		network_file_error(file, file->lines[KEY_ADDRESS],
+				   "Address= overlaps Address= of %s:%u; change one, or say Address=auto", other->path,
+				   other->lines[KEY_ADDRESS]);
+}
+
 void network_conflicts(struct network_file *files, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -134,6 +159,7 @@ void network_conflicts(struct network_file *files, size_t count)
 			check_names(&files[i], &files[j]);
 			check_chosen(&files[i], &files[j]);
 			check_passthru(&files[i], &files[j]);
+			check_addresses(&files[i], &files[j]);
 		}
 	}
 }

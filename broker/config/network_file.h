@@ -15,13 +15,16 @@
 enum network_key {
 	KEY_ADDRESS,
 	KEY_ALL_MULTICAST,
+	KEY_ALLOW,
 	KEY_BRIDGE,
+	KEY_FORWARD,
 	KEY_HOST_REPLIES,
 	KEY_IPV6,
 	KEY_ISOLATED,
 	KEY_KIND,
 	KEY_LIFETIMES,
 	KEY_LISTED,
+	KEY_MASQUERADE,
 	KEY_MAX,
 	KEY_MAX_LEASE_TIME,
 	KEY_MAX_PER_USER,
@@ -31,6 +34,7 @@ enum network_key {
 	KEY_NETNS,
 	KEY_PARENT,
 	KEY_QUEUES,
+	KEY_REACH,
 	KEY_VHOST,
 	KEY_VNET_HEADER,
 	KEY_COUNT
@@ -69,6 +73,10 @@ void network_file_error(struct network_file *file, unsigned int line, const char
 /* What a network is before its file says anything. */
 void network_defaults(struct network *network);
 
+/* Where the value is among the words; refuses it, with a rule that names them, and returns count if it is none. */
+size_t network_find_word(struct network_file *file, unsigned int line, const char *key, const char *value,
+			 const char *rule, const char *const words[], size_t count);
+
 /* Takes one KEY=VALUE of section [Network]. */
 void network_key_set(struct network_file *file, unsigned int line, const char *name, const char *value);
 
@@ -80,8 +88,25 @@ extern const char *const network_netns_words[NETNS_COUNT];
 
 /* network_address.c */
 
-/* Takes the value of Address=: an IPv4 address, an IPv6 address or both, each with its prefix length. */
+/* Takes the value of Address=: an IPv4 address or auto, an IPv6 address or both; an address has its prefix length. */
 void network_address_set(struct network_file *file, unsigned int line, const char *value);
+
+/* Takes the value of Allow=: prefixes, or addresses. */
+void network_allow_set(struct network_file *file, unsigned int line, const char *value);
+
+/* network_routing.c */
+
+/* Take the values of Forward=, Masquerade= and Reach=. */
+void network_forward_set(struct network_file *file, unsigned int line, const char *value);
+void network_masquerade_set(struct network_file *file, unsigned int line, const char *value);
+void network_reach_set(struct network_file *file, unsigned int line, const char *value);
+
+/* How these go together, when all keys are known. */
+void network_routing_finish(struct network_file *file);
+
+/* Words of the keys Reach=, and Forward= and Masquerade=, these by their bits. */
+extern const char *const network_reach_words[REACH_COUNT];
+extern const char *const network_family_words[4];
 
 /* network_conflicts.c */
 

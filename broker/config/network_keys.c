@@ -44,9 +44,8 @@ struct key {
 	void (*set)(struct network_file *file, unsigned int line, const char *value);
 };
 
-/* Where the value is among the words; refuses it, with a rule that names them, and returns count if it is none. */
-static size_t find_word(struct network_file *file, unsigned int line, const char *key, const char *value,
-			const char *rule, const char *const words[], size_t count)
+size_t network_find_word(struct network_file *file, unsigned int line, const char *key, const char *value,
+			 const char *rule, const char *const words[], size_t count)
 {
 	const char *meant;
 	size_t i = 0;
@@ -71,7 +70,7 @@ static void set_kind(struct network_file *file, unsigned int line, const char *v
 
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		words[i] = tb_kind_word(kinds[i]);
-	found = find_word(file, line, "Kind", value, "it is tap, tun or macvtap", words, COUNT(words));
+	found = network_find_word(file, line, "Kind", value, "it is tap, tun or macvtap", words, COUNT(words));
 	if (found < COUNT(kinds))
 		file->network.kind = kinds[found];
 }
@@ -84,7 +83,8 @@ static void set_mode(struct network_file *file, unsigned int line, const char *v
 
 	for (size_t i = 0; i < COUNT(modes); i++)
 		words[i] = tb_mode_word(modes[i]);
-	found = find_word(file, line, "Mode", value, "it is bridge, vepa, private or passthru", words, COUNT(words));
+	found = network_find_word(file, line, "Mode", value, "it is bridge, vepa, private or passthru", words,
+				  COUNT(words));
 	if (found < COUNT(modes))
 		file->network.mode = modes[found];
 }
@@ -272,7 +272,7 @@ static void set_listed(struct network_file *file, unsigned int line, const char 
 static void set_ipv6(struct network_file *file, unsigned int line, const char *value)
 {
 	static const char *const words[] = {"no-ra", "disabled"};
-	size_t found = find_word(file, line, "IPv6", value, "it is disabled or no-ra", words, COUNT(words));
+	size_t found = network_find_word(file, line, "IPv6", value, "it is disabled or no-ra", words, COUNT(words));
 
 	if (found < COUNT(words))
 		file->network.ipv6_disabled = found == 1;
@@ -287,7 +287,7 @@ static void set_bits(struct network_file *file, unsigned int line, const char *k
 
 	snprintf(list, sizeof(list), "%s", value);
 	for (char *word = strtok_r(list, BLANKS, &rest); word != NULL; word = strtok_r(NULL, BLANKS, &rest)) {
-		size_t found = find_word(file, line, key, word, rule, words, count);
+		size_t found = network_find_word(file, line, key, word, rule, words, count);
 
 		if (found < count)
 			*bits |= 1u << found;
@@ -315,13 +315,16 @@ static void set_netns(struct network_file *file, unsigned int line, const char *
 static const struct key keys[KEY_COUNT] = {
 	[KEY_ADDRESS] = {"Address", FOR(TB_KIND_TAP), network_address_set},
 	[KEY_ALL_MULTICAST] = {"AllMulticast", FOR(TB_KIND_MACVTAP), set_all_multicast},
+	[KEY_ALLOW] = {"Allow", FOR(TB_KIND_TAP), network_allow_set},
 	[KEY_BRIDGE] = {"Bridge", FOR(TB_KIND_TAP), set_bridge},
+	[KEY_FORWARD] = {"Forward", FOR(TB_KIND_TAP), network_forward_set},
 	[KEY_HOST_REPLIES] = {"HostReplies", FOR(TB_KIND_TAP), set_host_replies},
 	[KEY_IPV6] = {"IPv6", FOR_ALL, set_ipv6},
 	[KEY_ISOLATED] = {"Isolated", FOR(TB_KIND_TAP), set_isolated},
 	[KEY_KIND] = {"Kind", FOR_ALL, set_kind},
 	[KEY_LIFETIMES] = {"Lifetimes", FOR_ALL, set_lifetimes},
 	[KEY_LISTED] = {"Listed", FOR_ALL, set_listed},
+	[KEY_MASQUERADE] = {"Masquerade", FOR(TB_KIND_TAP), network_masquerade_set},
 	[KEY_MAX] = {"Max", FOR_ALL, set_max},
 	[KEY_MAX_LEASE_TIME] = {"MaxLeaseTimeSec", FOR_ALL, set_max_lease_time},
 	[KEY_MAX_PER_USER] = {"MaxPerUser", FOR_ALL, set_max_per_user},
@@ -331,6 +334,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_NETNS] = {"Netns", FOR_ALL, set_netns},
 	[KEY_PARENT] = {"Parent", FOR(TB_KIND_MACVTAP), set_parent},
 	[KEY_QUEUES] = {"Queues", FOR_ALL, set_queues},
+	[KEY_REACH] = {"Reach", FOR(TB_KIND_TAP), network_reach_set},
 	[KEY_VHOST] = {"Vhost", FOR(TB_KIND_TAP) | FOR(TB_KIND_MACVTAP), set_vhost},
 	[KEY_VNET_HEADER] = {"VnetHeader", FOR_ALL, set_vnet_header},
 };
@@ -378,8 +382,8 @@ void network_key_set(struct network_file *file, unsigned int line, const char *n
 		refuse_unknown(file, line, name);
 		return;
 	}
-	/* A list may be continued in a further line: 16 names do not fit into one. */
-	if (file->lines[key] != 0 && key != KEY_NAMES) {
+	/* Such a list may be continued in a further line: 16 of them do not fit into one. */
+	if (file->lines[key] != 0 && key != KEY_NAMES && key != KEY_ALLOW) {
 		network_file_error(file, line, "%s= stands a second time; the first is in line %u", name,
 				   file->lines[key]);
 		return;
@@ -495,6 +499,7 @@ void network_keys_finish(struct network_file *file)
 		return;
 	resolve_bridge(file);
 	check_kind(file);
+	network_routing_finish(file);
 	check_counts(file);
 	if (network->kind != TB_KIND_MACVTAP)
 		network->mode = TB_MODE_NONE;

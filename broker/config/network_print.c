@@ -52,12 +52,28 @@ static void print_address(const struct network *network, FILE *out)
 	char text[INET6_ADDRSTRLEN];
 
 	fprintf(out, "# on the bridge %s, which tapbroker-setup makes\nAddress=", network->bridge);
-	if (network->ipv4.prefix != 0)
+	if (network->ipv4_auto)
+		fputs("auto", out);
+	else if (network->ipv4.prefix != 0)
 		fprintf(out, "%s/%u", inet_ntop(AF_INET, &ipv4, text, sizeof(text)), network->ipv4.prefix);
 	if (network->ipv6.prefix != 0)
-		fprintf(out, "%s%s/%u", network->ipv4.prefix != 0 ? " " : "",
+		fprintf(out, "%s%s/%u", network->ipv4.prefix != 0 || network->ipv4_auto ? " " : "",
 			inet_ntop(AF_INET6, network->ipv6.address, text, sizeof(text)), network->ipv6.prefix);
 	fputc('\n', out);
+}
+
+static void print_routing(const struct network *network, FILE *out)
+{
+	fprintf(out, "Reach=%s\nForward=%s\nMasquerade=%s\n", network_reach_words[network->reach],
+		network_family_words[network->forward], network_family_words[network->masquerade]);
+	for (size_t i = 0; i < network->allow_count; i++) {
+		const struct network_prefix *prefix = &network->allow[i];
+		char text[INET6_ADDRSTRLEN];
+
+		fprintf(out, "Allow=%s/%u\n",
+			inet_ntop(prefix->is_ipv6 ? AF_INET6 : AF_INET, prefix->address, text, sizeof(text)),
+			prefix->bits);
+	}
 }
 
 void network_print(const struct network *network, FILE *out)
@@ -67,10 +83,12 @@ void network_print(const struct network *network, FILE *out)
 	bool port = network->bridge[0] != '\0';
 
 	fprintf(out, "[Network]\nKind=%s\n", tb_kind_word(network->kind));
-	if (network->own_bridge)
+	if (network->own_bridge) {
 		print_address(network, out);
-	else if (port)
+		print_routing(network, out);
+	} else if (port) {
 		fprintf(out, "Bridge=%s\n", network->bridge);
+	}
 	if (macvtap)
 		fprintf(out, "Parent=%s\nMode=%s\n", network->parent, tb_mode_word(network->mode));
 	print_names(network, out);

@@ -10,7 +10,7 @@
 
 struct network_value {
 	char key[32];
-	char value[320]; /* what stands in several lines, as Names=, is one value here */
+	char value[800]; /* what stands in several lines, as Names=, is one value here */
 };
 
 struct network_values {

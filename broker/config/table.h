@@ -32,6 +32,28 @@ struct network_ipv6 {
 	uint8_t prefix;
 };
 
+/* What the guests of a network with a bridge of its own reach beyond that bridge, by routing. */
+enum network_reach {
+	REACH_INTERNET, /* not the host, and no network that is private to somebody */
+	REACH_HOST,     /* the host's addresses on the bridge */
+	REACH_ALL,      /* the host, and whatever it reaches */
+	REACH_NONE,
+	REACH_COUNT
+};
+
+/* Bits: which of the two is forwarded, or masqueraded. */
+#define NETWORK_IPV4 1u
+#define NETWORK_IPV6 2u
+
+#define NETWORK_ALLOW_MAX 16 /* prefixes in Allow= */
+
+/* All addresses that begin alike. */
+struct network_prefix {
+	uint8_t address[16]; /* the first 4 bytes, or all */
+	uint8_t bits;        /* how many are the same */
+	bool is_ipv6;
+};
+
 /* The beginning of the name of a bridge that belongs to a network and was made by tapbroker-setup. */
 #define NETWORK_BRIDGE_PREFIX "tb-"
 
@@ -45,6 +67,13 @@ struct network {
 	bool own_bridge;           /* tapbroker-setup makes it */
 	struct network_ipv4 ipv4;  /* of that bridge */
 	struct network_ipv6 ipv6;
+	bool ipv4_auto;      /* tapbroker-setup finds a free address; here there is none */
+	bool ipv6_auto;      /* the same */
+	uint32_t forward;    /* NETWORK_IPV4, NETWORK_IPV6 */
+	uint32_t masquerade; /* the same; none that is not in forward */
+	enum network_reach reach;
+	struct network_prefix allow[NETWORK_ALLOW_MAX];
+	size_t allow_count;
 	char parent[TB_NAME_SIZE];                       /* macvtap */
 	enum tb_macvtap_mode mode;                       /* macvtap; else TB_MODE_NONE */
 	char names[NETWORK_NAMES_MAX][TB_NAME_SIZE + 1]; /* a name, or a prefix and '*' */

@@ -9,7 +9,9 @@
 
 /* What every part works with. */
 struct setup {
-	const struct network_table *networks;
+	struct network_table
+		*networks;          /* setup_address.c fills in the addresses that it finds; nobody else changes it */
+	bool refused[NETWORKS_MAX]; /* of the network with this index nothing is made: set by a part that says why */
 	struct link_socket *link;
 };
 
@@ -26,7 +28,22 @@ struct setup_part {
 	unsigned int (*check)(struct setup *setup);
 };
 
+/* True if the network with this index has a bridge that is to be made. */
+static inline bool setup_wants(const struct setup *setup, size_t index)
+{
+	return setup->networks->networks[index].own_bridge && !setup->refused[index];
+}
+
+/* setup_address.c: the addresses of such networks, which must be free. It makes nothing. */
+extern const struct setup_part setup_address;
+
+/* setup_rules.c: what may pass between such a network and the rest. */
+extern const struct setup_part setup_rules;
+
 /* setup_bridge.c: the bridges of networks that have their own. */
 extern const struct setup_part setup_bridge;
+
+/* setup_forward.c: that the host forwards packets at all. */
+extern const struct setup_part setup_forward;
 
 #endif

@@ -5,21 +5,17 @@
  * bridge, so there is no moment at which it is nobody's, and it never changes with the bridge's ports.
  */
 #include "broker/setup/setup.h"
+#include "broker/setup/setup_inet.h"
+#include "broker/setup/setup_setting.h"
 
-#include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "broker/shared/machine_id.h"
 #include "broker/shared/netlink/link_batch.h"
 #include "broker/shared/siphash.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <libmnl/libmnl.h>
-#include <linux/if_addr.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 _Static_assert(MACHINE_ID_SIZE == SIPHASH_KEY_SIZE, "the machine's id is the key");
 
@@ -93,125 +89,39 @@ static int bridge_delete(struct link_socket *sock, uint32_t ifindex)
 	return batch_run(&batch);
 }
 
-/* An address of ours, or of an earlier file. add: it is there afterwards; else it is not. */
-static int address_change(struct link_socket *sock, uint32_t ifindex, bool add, int family, const void *address,
-			  size_t size, uint8_t prefix)
-{
-	struct batch batch;
-	struct ifaddrmsg *message;
-
-	batch_begin(&batch, sock);
-	message = message_begin_as(&batch, add ? RTM_NEWADDR : RTM_DELADDR,
-				   (uint16_t)(NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_REPLACE : 0)), sizeof(*message));
-	message->ifa_family = (uint8_t)family;
-	message->ifa_prefixlen = prefix;
-	message->ifa_index = ifindex;
-	/* Nobody else is on the bridge yet; without a port the kernel would wait for ever before it believes that. */
-	message->ifa_flags = family == AF_INET6 ? IFA_F_NODAD : 0;
-	mnl_attr_put(batch.message, IFA_LOCAL, size, address);
-	mnl_attr_put(batch.message, IFA_ADDRESS, size, address);
-	message_end(&batch);
-	return batch_run(&batch);
-}
-
-/* An address that the bridge has. */
-struct had_address {
-	uint8_t family;
-	uint8_t prefix;
-	uint8_t bytes[16];
-};
-
-#define HAD_MAX 16
-
-struct had {
+/* What the bridge has and no file asks for any more. */
+struct leftover {
 	uint32_t ifindex;
-	struct had_address addresses[HAD_MAX];
+	const struct network *network;
+	struct network_prefix addresses[16];
 	size_t count;
 };
 
-static void had_take(void *context, const struct nlmsghdr *message)
+static void leftover_take(void *context, const struct inet_address *address)
 {
-	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
-	struct had *had = context;
-	const struct nlattr *attribute;
+	struct leftover *leftover = context;
+	struct network_prefix wanted;
 
-	if (message->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(message) < sizeof(*header) ||
-	    header->ifa_index != had->ifindex || header->ifa_scope == RT_SCOPE_LINK || had->count == HAD_MAX)
+	if (address->ifindex != leftover->ifindex || address->link_local ||
+	    leftover->count == sizeof(leftover->addresses) / sizeof(leftover->addresses[0]))
 		return;
-	mnl_attr_for_each(attribute, message, sizeof(*header))
-	{
-		struct had_address *address = &had->addresses[had->count];
-		uint16_t length = mnl_attr_get_payload_len(attribute);
-
-		if (mnl_attr_get_type(attribute) != IFA_ADDRESS || length > sizeof(address->bytes))
-			continue;
-		address->family = header->ifa_family;
-		address->prefix = header->ifa_prefixlen;
-		memcpy(address->bytes, mnl_attr_get_payload(attribute), length);
-		had->count++;
-		return;
-	}
+	if (!inet_of_network(leftover->network, address->prefix.is_ipv6, &wanted) ||
+	    memcmp(&wanted, &address->prefix, sizeof(wanted)) != 0)
+		leftover->addresses[leftover->count++] = address->prefix;
 }
 
-/* All addresses of the bridge but the one that the kernel gave it for the link itself. */
-static int addresses_get(struct link_socket *sock, struct had *had)
-{
-	struct answer answer = {.take = had_take, .context = had};
-	struct ifaddrmsg *message;
-	struct batch batch;
-
-	batch_begin(&batch, sock);
-	message = message_begin_as(&batch, RTM_GETADDR, NLM_F_DUMP, sizeof(*message));
-	message->ifa_family = AF_UNSPEC;
-	message_end(&batch);
-	return batch_send(&batch, &answer);
-}
-
-static bool address_wanted(const struct network *network, const struct had_address *address)
-{
-	uint32_t ipv4 = htonl(network->ipv4.address);
-
-	if (address->family == AF_INET)
-		return address->prefix == network->ipv4.prefix && memcmp(address->bytes, &ipv4, sizeof(ipv4)) == 0;
-	return address->prefix == network->ipv6.prefix &&
-	       memcmp(address->bytes, network->ipv6.address, sizeof(network->ipv6.address)) == 0;
-}
-
-static size_t address_size(uint8_t family)
-{
-	return family == AF_INET ? 4 : 16;
-}
-
-/* Takes off what an earlier file said, and puts on what this one says. */
 static int addresses_set(struct link_socket *sock, uint32_t ifindex, const struct network *network)
 {
-	struct had had = {.ifindex = ifindex};
-	uint32_t ipv4 = htonl(network->ipv4.address);
-	int ret = addresses_get(sock, &had);
+	struct leftover leftover = {.ifindex = ifindex, .network = network};
+	struct network_prefix wanted;
+	int ret = inet_addresses(sock, leftover_take, &leftover);
 
-	for (size_t i = 0; ret == 0 && i < had.count; i++)
-		if (!address_wanted(network, &had.addresses[i]))
-			ret = address_change(sock, ifindex, false, had.addresses[i].family, had.addresses[i].bytes,
-					     address_size(had.addresses[i].family), had.addresses[i].prefix);
-	if (ret == 0 && network->ipv4.prefix != 0)
-		ret = address_change(sock, ifindex, true, AF_INET, &ipv4, sizeof(ipv4), network->ipv4.prefix);
-	if (ret == 0 && network->ipv6.prefix != 0)
-		ret = address_change(sock, ifindex, true, AF_INET6, network->ipv6.address,
-				     sizeof(network->ipv6.address), network->ipv6.prefix);
+	for (size_t i = 0; ret == 0 && i < leftover.count; i++)
+		ret = inet_address_remove(sock, ifindex, &leftover.addresses[i]);
+	for (int is_ipv6 = 0; ret == 0 && is_ipv6 <= 1; is_ipv6++)
+		if (inet_of_network(network, is_ipv6 == 1, &wanted))
+			ret = inet_address_add(sock, ifindex, &wanted);
 	return ret;
-}
-
-/* One setting of the bridge. A file that is not there is no problem: the kernel has no IPv6, or not this setting. */
-static int setting_write(const char *bridge, const char *family, const char *name, const char *value)
-{
-	char path[128];
-	int fd TB_CLOSE = -1;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, bridge, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
 }
 
 /* Before it is up: no guest gives the host an address or a route, nor asks it for an address of another interface. */
@@ -225,9 +135,9 @@ static int settings_write(const struct network *network)
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < sizeof(settings) / sizeof(settings[0]); i++)
-		ret = setting_write(network->bridge, settings[i][0], settings[i][1], settings[i][2]);
+		ret = setting_write(settings[i][0], network->bridge, settings[i][1], settings[i][2]);
 	if (ret == 0)
-		ret = setting_write(network->bridge, "ipv6", "disable_ipv6", network->ipv6.prefix == 0 ? "1" : "0");
+		ret = setting_write("ipv6", network->bridge, "disable_ipv6", network->ipv6.prefix == 0 ? "1" : "0");
 	return ret;
 }
 
@@ -334,7 +244,7 @@ static unsigned int bridges_start(struct setup *setup)
 	for (size_t i = 0; i < setup->networks->count; i++) {
 		const struct network *network = &setup->networks->networks[i];
 
-		if (network->own_bridge && bridge_start(setup->link, network) < 0)
+		if (setup_wants(setup, i) && bridge_start(setup->link, network) < 0)
 			problems++;
 	}
 	return problems;
@@ -353,7 +263,7 @@ static unsigned int bridges_check(struct setup *setup)
 		const struct network *network = &setup->networks->networks[i];
 		struct link link;
 
-		if (!network->own_bridge)
+		if (!setup_wants(setup, i))
 			continue;
 		if (link_find(setup->link, network->bridge, &link) < 0)
 			tb_log(TB_LOG_WARNING, "network %s: its bridge %s is not there yet; do: tapbroker-setup start",

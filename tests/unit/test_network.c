@@ -359,6 +359,31 @@ static void test_own_bridge(void **state)
 	assert_false(network->own_bridge);
 }
 
+static void test_routing(void **state)
+{
+	const struct network *network = accepts_text("[Network]\nKind=tap\nAddress=auto\n");
+
+	(void)state;
+	assert_true(network->ipv4_auto);
+	assert_false(network->ipv6_auto);
+	assert_int_equal(network->reach, REACH_INTERNET);
+	assert_int_equal(network->forward, NETWORK_IPV4);
+	assert_int_equal(network->masquerade, NETWORK_IPV4);
+	network = accepts_text(
+		"[Network]\nKind=tap\nAddress=auto\nForward=both\nAllow=10.0.0.0/8 fd00::1\nAllow=0.0.0.0/0\n");
+	assert_true(network->ipv6_auto);
+	assert_int_equal(network->masquerade, NETWORK_IPV4);
+	assert_int_equal(network->allow_count, 3);
+	assert_int_equal(network->allow[0].bits, 8);
+	assert_true(network->allow[1].is_ipv6);
+	assert_int_equal(network->allow[1].bits, 128);
+	network = accepts_text("[Network]\nKind=tap\nAddress=fd00::1/64\n");
+	assert_int_equal(network->forward, 0);
+	network = accepts_text("[Network]\nKind=tap\nAddress=10.0.77.1/24\nReach=host\n");
+	assert_int_equal(network->forward, 0);
+	assert_int_equal(network->masquerade, 0);
+}
+
 static void test_values(void **state)
 {
 	/* Each is the third line of a file. */
@@ -367,13 +392,14 @@ static void test_values(void **state)
 		{"Brigde=br0", "Brigde= is no key of [Network]; did you mean Bridge=?"},
 		{"bridge=br0", "bridge= is no key of [Network]; did you mean Bridge=?"},
 		{"Foo=1",
-		 "Foo= is no key of [Network]; the keys are Address, AllMulticast, Bridge, HostReplies, IPv6, Isolated, Kind, Lifetimes, Listed, "
-		 "Max, MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, Vhost, VnetHeader"},
+		 "Foo= is no key of [Network]; the keys are Address, AllMulticast, Allow, Bridge, Forward, HostReplies, IPv6, Isolated, Kind, Lifetimes, Listed, "
+		 "Masquerade, Max, MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, Reach, Vhost, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
-		{"Address=", "Address= is empty; it is the host's address and the network's prefix length"},
-		{"Address=10.0.77.1", "Address=10.0.77.1: it is the host's address and the network's prefix length"},
-		{"Address=10.0.77.256/24", "Address=10.0.77.256/24: it is the host's address"},
-		{"Address=10.0.77.1/024", "Address=10.0.77.1/024: it is the host's address"},
+		{"Address=", "Address= is empty; it is auto, or the host's address and the network's prefix length"},
+		{"Address=10.0.77.1",
+		 "Address=10.0.77.1: it is auto, or the host's address and the network's prefix length"},
+		{"Address=10.0.77.256/24", "Address=10.0.77.256/24: it is auto, or the host's address"},
+		{"Address=10.0.77.1/024", "Address=10.0.77.1/024: it is auto, or the host's address"},
 		{"Address=10.0.77.1/31", "Address=10.0.77.1/31: the prefix length of an IPv4 network is from 8 to 30"},
 		{"Address=10.0.77.0/24", "Address=10.0.77.0/24: it is the network's own or its broadcast address"},
 		{"Address=10.0.77.255/24", "Address=10.0.77.255/24: it is the network's own or its broadcast address"},
@@ -386,7 +412,24 @@ static void test_values(void **state)
 		{"Address=fd00::1/127", "Address=fd00::1/127: the prefix length of an IPv6 network is from 48 to 126"},
 		{"Address=fe80::1/64", "Address=fe80::1/64: addresses of fe80::/10 are for one link"},
 		{"Address=::1/64", "Address=::1/64: no interface can have this address"},
-		{"Address=fd00:77::x/64", "Address=fd00:77::x/64: it is the host's address"},
+		{"Address=fd00:77::x/64", "Address=fd00:77::x/64: it is auto, or the host's address"},
+		{"Address=auto 10.0.77.1/24", "Address=10.0.77.1/24: there is an IPv4 address already"},
+		{"Address=10.0.77.1/24 auto", "Address=auto: there is an IPv4 address already"},
+		{"Reach=lan\nAddress=auto", "Reach=lan: it is host, internet, all or none"},
+		{"Forward=yes\nAddress=auto", "Forward=yes: it is ipv4, ipv6, both or no"},
+		{"Masquerade=yes\nAddress=auto", "Masquerade=yes: it is ipv4, ipv6, both or no"},
+		{"Allow=\nAddress=auto", "Allow= is empty"},
+		{"Allow=printer\nAddress=auto", "Allow=printer: it is an address, or a prefix such as"},
+		{"Allow=10.0.0.1/33\nAddress=auto", "Allow=10.0.0.1/33: it is an address, or a prefix such as"},
+		{"Allow=10.0.0.1/24\nAddress=auto", "Allow=10.0.0.1/24: it has bits behind the prefix length"},
+		{"Reach=all", "Reach= is for a network with a bridge of its own; add Address="},
+		{"Forward=no\nBridge=br0", "Forward= is for a network with a bridge of its own"},
+		{"Masquerade=both\nAddress=auto", "Masquerade=both: only what is forwarded can be masqueraded"},
+		{"Masquerade=ipv4\nAddress=auto\nReach=host",
+		 "Masquerade=ipv4: only what is forwarded can be masqueraded"},
+		{"Forward=ipv4\nAddress=auto\nReach=none", "Forward=ipv4: with Reach=none nothing is forwarded"},
+		{"Forward=ipv6\nAddress=10.0.77.1/24", "Forward=ipv6: Address= has no IPv6 address"},
+		{"Forward=both\nAddress=fd00::1/64", "Forward=both: Address= has no IPv4 address"},
 		{"Address=10.0.77.1/24\nBridge=br0", "Address= is for a network with a bridge of its own"},
 		{"HostReplies=yes\nAddress=10.0.77.1/24", "HostReplies= is for a tap without Bridge="},
 		{"Netns=caller\nAddress=10.0.77.1/24", "Netns=caller: a port of the bridge in line 4 cannot be"},
@@ -916,6 +959,19 @@ static void test_passthru_in_conflict(void **state)
 	accepted(4);
 }
 
+static void test_addresses_in_conflict(void **state)
+{
+	(void)state;
+	write_config("a.conf", "[Network]\nKind=tap\nAddress=10.0.77.1/24 fd00:77::1/64\n");
+	write_config("b.conf", "[Network]\nKind=tap\nAddress=10.0.77.129/25\n");
+	refused(1);
+	said(config_dir, "b.conf", "3: Address= overlaps Address= of ");
+	write_config("b.conf", "[Network]\nKind=tap\nAddress=10.0.78.1/24 fd00:77:0:0:8000::1/72\n");
+	refused(1);
+	write_config("b.conf", "[Network]\nKind=tap\nAddress=10.0.78.1/24 fd00:77:0:1::1/64\n");
+	accepted(2);
+}
+
 static void test_allows_name(void **state)
 {
 	const struct network *network;
@@ -1037,6 +1093,7 @@ int main(void)
 		IN_DIRECTORIES(test_defaults),
 		IN_DIRECTORIES(test_every_key),
 		IN_DIRECTORIES(test_own_bridge),
+		IN_DIRECTORIES(test_routing),
 		IN_DIRECTORIES(test_lines_accepted),
 		IN_DIRECTORIES(test_lines_refused),
 		IN_DIRECTORIES(test_values),
@@ -1056,6 +1113,7 @@ int main(void)
 		IN_DIRECTORIES(test_chosen_names),
 		IN_DIRECTORIES(test_lower_in_conflict),
 		IN_DIRECTORIES(test_passthru_in_conflict),
+		IN_DIRECTORIES(test_addresses_in_conflict),
 		IN_DIRECTORIES(test_allows_name),
 		IN_DIRECTORIES(test_examples),
 		IN_DIRECTORIES(test_sealed),

@@ -1,0 +1,238 @@
+/* What may pass between a network with a bridge of its own, the host, and what the host reaches: one nft table for
+ * each. Runs in tapbroker-setup, as root.
+ *
+ * Nothing passes by default. Every table is loaded as a whole or not at all, and before the bridge that it is about:
+ * its chains go by the bridge's name. No accept here overrules a drop in a table of somebody else's.
+ */
+#include "broker/setup/setup.h"
+#include "broker/setup/setup_inet.h"
+#include "broker/setup/setup_nft.h"
+
+#include "broker/shared/log.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the internet is not: private, shared by carriers, of one link (a cloud's metadata), for groups, or nothing. */
+#define NOT_INTERNET_IPV4 \
+	"0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3"
+
+/* The same, and the same IPv4 addresses behind translators and tunnels: NAT64 and 6to4. */
+#define NOT_INTERNET_IPV6                                                                                    \
+	"::/96, ::ffff:0:0/96, fc00::/7, fe80::/10, fec0::/10, ff00::/8, 64:ff9b:1::/48, "                   \
+	"64:ff9b::/104, 64:ff9b::a00:0/104, 64:ff9b::6440:0/106, 64:ff9b::7f00:0/104, 64:ff9b::a9fe:0/112, " \
+	"64:ff9b::ac10:0/108, 64:ff9b::c0a8:0/112, "                                                         \
+	"2002::/24, 2002:a00::/24, 2002:6440::/26, 2002:7f00::/24, 2002:a9fe::/32, 2002:ac10::/28, 2002:c0a8::/32"
+
+#define REJECT "reject with icmpx type admin-prohibited"
+
+static void write_prefix(FILE *out, const struct network_prefix *prefix)
+{
+	char text[INET_TEXT_SIZE];
+
+	fputs(inet_text(prefix, text), out);
+}
+
+/* The network that the host's address is on, as nft takes it: it cuts the other bits off. */
+static void write_network(FILE *out, const char *before, const struct network *network, bool is_ipv6, const char *after)
+{
+	struct network_prefix prefix;
+
+	if (!inet_of_network(network, is_ipv6, &prefix))
+		return;
+	fputs(before, out);
+	write_prefix(out, &prefix);
+	fputs(after, out);
+}
+
+static void write_allowed(FILE *out, const struct network *network)
+{
+	for (size_t i = 0; i < network->allow_count; i++) {
+		fputs(network->allow[i].is_ipv6 ? "\t\tip6 daddr " : "\t\tip daddr ", out);
+		write_prefix(out, &network->allow[i]);
+		fputs(" accept\n", out);
+	}
+}
+
+/* Collects the networks that the host itself is on: its neighbours there are not the internet, whatever their
+ * addresses. */
+struct neighbours {
+	FILE *out;
+	const char *bridge;
+};
+
+static void write_neighbours(void *context, const struct inet_address *address)
+{
+	const struct neighbours *neighbours = context;
+	char name[IF_NAMESIZE] = "";
+
+	if (address->prefix.bits == 0 || address->link_local ||
+	    (if_indextoname(address->ifindex, name) != NULL && strcmp(name, neighbours->bridge) == 0))
+		return;
+	fputs(address->prefix.is_ipv6 ? "\t\tip6 daddr " : "\t\tip daddr ", neighbours->out);
+	write_prefix(neighbours->out, &address->prefix);
+	fputs(" " REJECT "\n", neighbours->out);
+}
+
+/* To the host. ICMP is what tells guests of routes and sizes. */
+static void write_input(FILE *out, const struct network *network)
+{
+	fprintf(out,
+		"\tchain input {\n"
+		"\t\ttype filter hook input priority filter; policy accept;\n"
+		"\t\tiifname != \"%s\" accept\n"
+		"\t\tct state established,related accept\n"
+		"\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n",
+		network->bridge);
+	if (network->reach != REACH_NONE)
+		fputs("\t\tmeta l4proto { icmp, ipv6-icmp } fib daddr . iif type local accept\n", out);
+	write_allowed(out, network);
+	if (network->reach == REACH_HOST)
+		fputs("\t\tfib daddr . iif type local accept\n", out);
+	if (network->reach == REACH_ALL)
+		fputs("\t\taccept\n", out);
+	fputs("\t\t" REJECT "\n\t}\n", out);
+}
+
+/* From guests. A packet between two of them is here only if it was routed, or where the host filters its bridges. */
+static void write_from_guests(FILE *out, struct link_socket *sock, const struct network *network)
+{
+	struct neighbours neighbours = {.out = out, .bridge = network->bridge};
+
+	fprintf(out, "\tchain from-guests {\n\t\toifname \"%s\" %s\n", network->bridge,
+		network->isolated ? "drop" : "accept");
+	write_network(out, "\t\tip saddr != ", network, false, " drop\n");
+	write_network(out, "\t\tip6 saddr != ", network, true, " drop\n");
+	if ((network->forward & NETWORK_IPV4) == 0)
+		fputs("\t\tmeta nfproto ipv4 " REJECT "\n", out);
+	if ((network->forward & NETWORK_IPV6) == 0)
+		fputs("\t\tmeta nfproto ipv6 " REJECT "\n", out);
+	fputs("\t\tct state established,related accept\n", out);
+	write_allowed(out, network);
+	if (network->reach == REACH_INTERNET) {
+		fputs("\t\tip daddr { " NOT_INTERNET_IPV4 " } " REJECT "\n"
+		      "\t\tip6 daddr { " NOT_INTERNET_IPV6 " } " REJECT "\n",
+		      out);
+		if (inet_addresses(sock, write_neighbours, &neighbours) < 0)
+			fputs("\t\t" REJECT "\n", out);
+	}
+	fputs("\t\taccept\n\t}\n", out);
+}
+
+/* Guests may have a larger MTU than the way to the world. Nobody there begins to speak to them. */
+static void write_forward(FILE *out, const struct network *network)
+{
+	fprintf(out,
+		"\tchain to-guests {\n"
+		"\t\tiifname \"%s\" return\n"
+		"\t\tct state established,related accept\n"
+		"\t\t" REJECT "\n"
+		"\t}\n"
+		"\tchain forward {\n"
+		"\t\ttype filter hook forward priority filter; policy accept;\n"
+		"\t\tiifname \"%s\" tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu\n"
+		"\t\toifname \"%s\" tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu\n"
+		"\t\toifname \"%s\" jump to-guests\n"
+		"\t\tiifname \"%s\" jump from-guests\n"
+		"\t}\n",
+		network->bridge, network->bridge, network->bridge, network->bridge, network->bridge);
+}
+
+static void write_masquerade(FILE *out, const struct network *network)
+{
+	if (network->masquerade == 0)
+		return;
+	fputs("\tchain postrouting {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n", out);
+	fprintf(out, "\t\toifname \"%s\" accept\n", network->bridge);
+	if ((network->masquerade & NETWORK_IPV4) != 0)
+		write_network(out, "\t\tip saddr ", network, false, " masquerade\n");
+	if ((network->masquerade & NETWORK_IPV6) != 0)
+		write_network(out, "\t\tip6 saddr ", network, true, " masquerade\n");
+	fputs("\t}\n", out);
+}
+
+/* The table as it is to be, in place of what there is: one transaction. */
+static void rules_write_table(FILE *out, struct link_socket *sock, const struct network *network)
+{
+	fprintf(out, "table inet " NFT_TABLE_PREFIX "%s\ndelete table inet " NFT_TABLE_PREFIX "%s\n", network->name,
+		network->name);
+	fprintf(out, "table inet " NFT_TABLE_PREFIX "%s {\n", network->name);
+	write_input(out, network);
+	write_from_guests(out, sock, network);
+	write_forward(out, network);
+	write_masquerade(out, network);
+	fputs("}\n", out);
+}
+
+static int table_load(struct link_socket *sock, const struct network *network)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int ret;
+
+	if (out == NULL)
+		return -errno;
+	rules_write_table(out, sock, network);
+	ret = fclose(out) == 0 ? nft_run(text) : -errno;
+	free(text);
+	return ret;
+}
+
+/* True if the table of this network is to stay. What a network had that is off now stays: there are leases of it. */
+static bool table_needed(const struct setup *setup, const char *name)
+{
+	const struct network *network = network_find(setup->networks, name);
+
+	return network != NULL && (network->own_bridge || network->off);
+}
+
+/* Deletes our tables, but those that a network needs. keep: whether any may be needed. */
+static unsigned int tables_sweep(const struct setup *setup, bool keep)
+{
+	static const char beginning[] = "table inet " NFT_TABLE_PREFIX;
+	char *tables = nft_list("list tables", false);
+	unsigned int problems = tables == NULL;
+	char *rest = NULL;
+
+	for (char *line = tables != NULL ? strtok_r(tables, "\n", &rest) : NULL; line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		char command[256];
+
+		if (strncmp(line, beginning, strlen(beginning)) != 0)
+			continue;
+		if (keep && table_needed(setup, line + strlen(beginning)))
+			continue;
+		snprintf(command, sizeof(command), "delete %s", line);
+		problems += nft_run(command) < 0;
+	}
+	free(tables);
+	return problems;
+}
+
+static unsigned int rules_start(struct setup *setup)
+{
+	unsigned int problems = tables_sweep(setup, true);
+
+	for (size_t i = 0; i < setup->networks->count; i++) {
+		const struct network *network = &setup->networks->networks[i];
+
+		if (!setup_wants(setup, i) || table_load(setup->link, network) == 0)
+			continue;
+		tb_log(TB_LOG_ERROR, "network %s: its rules cannot be loaded, so its bridge is not made",
+		       network->name);
+		setup->refused[i] = true;
+		problems++;
+	}
+	return problems;
+}
+
+static unsigned int rules_stop(struct setup *setup)
+{
+	return tables_sweep(setup, false);
+}
+
+const struct setup_part setup_rules = {.name = "rules", .start = rules_start, .stop = rules_stop};
