@@ -1,0 +1,40 @@
+"""The manual pages' examples, as a reader would copy them."""
+import pathlib
+import re
+
+PAGES = pathlib.Path(__file__).resolve().parents[2] / "man"
+
+
+class Example:
+    """A display of a page: its text, the section that it stands in, and its number among the page's displays."""
+
+    def __init__(self, page, section, number, text):
+        self.page, self.section, self.number, self.text = page, section, number, text
+
+    def __repr__(self):
+        return f"{self.page}, {self.section}, display {self.number}: {self.text.splitlines()[0]}"
+
+
+def plain(line):
+    """A line of mdoc's source as it is shown."""
+    return line.replace("\\e", "\\").replace("\\&", "").replace("\\-", "-").replace("\\(ti", "~").replace("\\(ha", "^")
+
+
+def source_text(block):
+    """The lines of a display without mdoc's macros."""
+    return "".join(plain(line) + "\n" for line in block.splitlines() if not re.match(r"[.'][A-Z]", line))
+
+
+def examples(page):
+    """The literal displays of a page, such as "tapctl.1"."""
+    section, found = "", []
+    for match in re.finditer(r"^\.S[hs] (.*)$|^\.Bd -literal.*\n(?s:(.*?))^\.Ed$", (PAGES / page).read_text(), re.M):
+        if match[1]:
+            section = match[1]
+        else:
+            found.append(Example(page, section, len(found) + 1, source_text(match[2])))
+    return found
+
+
+def pages():
+    return sorted(path.name for path in PAGES.glob("*.[1-8]"))
