@@ -17,7 +17,9 @@ class Example:
 
 def plain(line):
     """A line of mdoc's source as it is shown."""
-    return line.replace("\\e", "\\").replace("\\&", "").replace("\\-", "-").replace("\\(ti", "~").replace("\\(ha", "^")
+    for escape, shown in (("\\e", "\\"), ("\\&", ""), ("\\-", "-"), ("\\(ti", "~"), ("\\(ha", "^"), ("\\(dq", '"')):
+        line = line.replace(escape, shown)
+    return line
 
 
 def source_text(block):
@@ -26,13 +28,14 @@ def source_text(block):
 
 
 def examples(page):
-    """The literal displays of a page, such as "tapctl.1"."""
-    section, found = "", []
-    for match in re.finditer(r"^\.S[hs] (.*)$|^\.Bd -literal.*\n(?s:(.*?))^\.Ed$", (PAGES / page).read_text(), re.M):
+    """The literal displays of a page, such as "tapctl.1". One-line displays in a row are one."""
+    section, found, shown = "", [], r"^\.S[hs] (.*)$|^\.Bd -literal.*\n(?s:(.*?))^\.Ed$|^((?:\.Dl .*\n)+)"
+    for match in re.finditer(shown, (PAGES / page).read_text(), re.M):
         if match[1]:
             section = match[1]
         else:
-            found.append(Example(page, section, len(found) + 1, source_text(match[2])))
+            text = match[2] if match[2] is not None else match[3].replace(".Dl ", "")
+            found.append(Example(page, section, len(found) + 1, source_text(text)))
     return found
 
 
