@@ -134,7 +134,7 @@ static void put_change(void *context, const struct change *change)
 	next_element(array);
 	put_member(array->out, "{", "network", name);
 	put_member(array->out, ", ", "change", change_word(change->kind));
-	fputs(", \"values\": [", array->out);
+	fputs(", \"differences\": [", array->out);
 	if (change->kind == CHANGE_VALUES)
 		change_values(change, put_changed_value, &values);
 	fputc(']', array->out);

@@ -72,7 +72,7 @@ static int report(struct json *json, const char *word, int error, const char *re
 
 	if (json != NULL) {
 		json_open(json, NULL, '{');
-		json_string(json, "lease", word);
+		json_string(json, "word", word);
 		json_bool(json, "ended", error == 0);
 		if (error != 0) {
 			json_open(json, "error", '{');

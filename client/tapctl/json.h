@@ -11,7 +11,7 @@ struct json {
 	bool comma; /* something stands before the next value */
 };
 
-#define JSON_VERSION 1 /* of what tapctl(1) says about it; a key that is added does not change it */
+#define JSON_VERSION 1 /* of what tapbroker-json(7) says; a key that is added does not change it */
 
 #define JSON_TO(file)                         \
 	{                                     \

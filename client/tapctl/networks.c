@@ -114,7 +114,7 @@ static void network_json(struct json *json, const struct tap_network *network)
 	json_bool(json, "vnet_hdr", allows(network, TAP_VNET_HDR));
 	json_bool(json, "vhost", allows(network, TAP_VHOST));
 	json_words(json, "lifetimes", lifetimes_write(network, lifetimes), ",");
-	json_words(json, "netns", netns_write(network, netns), ",");
+	json_words(json, "namespaces", netns_write(network, netns), ",");
 	json_words(json, "names", network->names, " ");
 	json_bool(json, "more_names", has(network, TAP_NETWORK_MORE_NAMES));
 	json_number(json, "held", network->held);
