@@ -174,7 +174,7 @@ enum tb_stage {
 	TB_STAGE_NONE = 0,
 	TB_STAGE_NODE = 1,   /* open the device node */
 	TB_STAGE_CREATE = 2, /* create the device, set owner and group */
-	TB_STAGE_HARDEN = 3, /* write the device's sysctls */
+	TB_STAGE_HARDEN = 3, /* write the device's sysctls, lock it */
 	TB_STAGE_LINK = 4,   /* alias, MTU, address, bridge port */
 	TB_STAGE_VERIFY = 5, /* what was read back is not what was asked for */
 	TB_STAGE_UP = 6,     /* set the device up, and before that move it, if it was to go elsewhere */

@@ -14,4 +14,7 @@ int networks_read(struct network_table *table, const char *config_dir, const cha
 /* The same for one file, of any name and anywhere. What it has in common with other networks is not looked at. */
 int networks_read_file(struct network_table *table, const char *path);
 
+/* What is locked where nothing else is said. */
+void network_default_locks(struct network *network);
+
 #endif

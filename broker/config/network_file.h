@@ -6,6 +6,7 @@
 
 #include "broker/config/table.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 #define NETWORK_FILE_MAX 65536 /* bytes in a file */
@@ -17,6 +18,8 @@ enum network_key {
 	KEY_ALL_MULTICAST,
 	KEY_ALLOW,
 	KEY_BRIDGE,
+	KEY_DHCP_SERVER,
+	KEY_ETHER_TYPES,
 	KEY_FORWARD,
 	KEY_HOST_REPLIES,
 	KEY_IPV6,
@@ -24,6 +27,7 @@ enum network_key {
 	KEY_KIND,
 	KEY_LIFETIMES,
 	KEY_LISTED,
+	KEY_MACS,
 	KEY_MASQUERADE,
 	KEY_MAX,
 	KEY_MAX_LEASE_TIME,
@@ -34,7 +38,11 @@ enum network_key {
 	KEY_NETNS,
 	KEY_PARENT,
 	KEY_QUEUES,
+	KEY_RATE_FROM_GUEST,
 	KEY_REACH,
+	KEY_ROUTER_ADVERTISEMENTS,
+	KEY_SOURCE_ADDRESSES,
+	KEY_TAGGED_FRAMES,
 	KEY_VHOST,
 	KEY_VNET_HEADER,
 	KEY_COUNT
@@ -107,6 +115,16 @@ void network_routing_finish(struct network_file *file);
 /* Words of the keys Reach=, and Forward= and Masquerade=, these by their bits. */
 extern const char *const network_reach_words[REACH_COUNT];
 extern const char *const network_family_words[4];
+
+/* network_locks.c */
+
+/* The keys MACs=, EtherTypes= and SourceAddresses=. */
+void network_set_macs(struct network_file *file, unsigned int line, const char *value);
+void network_set_ether_types(struct network_file *file, unsigned int line, const char *value);
+void network_set_source_addresses(struct network_file *file, unsigned int line, const char *value);
+
+/* Writes the keys about locks, as a network file has them. */
+void network_print_locks(const struct network *network, FILE *out);
 
 /* network_conflicts.c */
 

@@ -5,6 +5,7 @@
 #include "broker/config/network_file.h"
 
 #include "broker/config/ini.h"
+#include "broker/config/network.h"
 #include "proto/suggest.h"
 
 #include "proto/name.h"
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define RATE_MAX 100000 /* Mbit/s */
 #define DEFAULT_MTU 1500
 #define DEFAULT_MAX_PER_USER 4
 #define DEFAULT_MAX 64
@@ -29,6 +31,8 @@
 /* A bit per kind, for the keys that are not for all of them. */
 #define FOR(kind) (1u << (kind))
 #define FOR_ALL (FOR(TB_KIND_TAP) | FOR(TB_KIND_TUN) | FOR(TB_KIND_MACVTAP))
+
+#define FOR_SHARED (FOR(TB_KIND_TAP) | FOR(TB_KIND_MACVTAP))
 
 #define LOWER_RULE "[A-Za-z0-9][A-Za-z0-9_.-]{0,14}, not all or default"
 #define NAME_RULE "[a-z][a-z0-9_.-]{0,14}, without \"..\", not all or default"
@@ -264,6 +268,36 @@ static void set_all_multicast(struct network_file *file, unsigned int line, cons
 	set_bool(file, line, "AllMulticast", value, &file->network.all_multicast);
 }
 
+/* yes takes the lock off. */
+static void set_unlocked(struct network_file *file, unsigned int line, const char *key, const char *value,
+			 enum network_lock lock)
+{
+	bool unlocked = (file->network.locks & (uint32_t)lock) == 0;
+
+	set_bool(file, line, key, value, &unlocked);
+	file->network.locks = unlocked ? file->network.locks & ~(uint32_t)lock : file->network.locks | (uint32_t)lock;
+}
+
+static void set_tagged_frames(struct network_file *file, unsigned int line, const char *value)
+{
+	set_unlocked(file, line, "TaggedFrames", value, LOCK_TAG);
+}
+
+static void set_router_advertisements(struct network_file *file, unsigned int line, const char *value)
+{
+	set_unlocked(file, line, "RouterAdvertisements", value, LOCK_ROUTER);
+}
+
+static void set_dhcp_server(struct network_file *file, unsigned int line, const char *value)
+{
+	set_unlocked(file, line, "DHCPServer", value, LOCK_DHCP);
+}
+
+static void set_rate_from_guest(struct network_file *file, unsigned int line, const char *value)
+{
+	set_number(file, line, "RateFromGuest", value, 1, RATE_MAX, &file->network.rate_from_guest);
+}
+
 static void set_listed(struct network_file *file, unsigned int line, const char *value)
 {
 	set_bool(file, line, "Listed", value, &file->network.listed);
@@ -317,6 +351,8 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_ALL_MULTICAST] = {"AllMulticast", FOR(TB_KIND_MACVTAP), set_all_multicast},
 	[KEY_ALLOW] = {"Allow", FOR(TB_KIND_TAP), network_allow_set},
 	[KEY_BRIDGE] = {"Bridge", FOR(TB_KIND_TAP), set_bridge},
+	[KEY_DHCP_SERVER] = {"DHCPServer", FOR_SHARED, set_dhcp_server},
+	[KEY_ETHER_TYPES] = {"EtherTypes", FOR_SHARED, network_set_ether_types},
 	[KEY_FORWARD] = {"Forward", FOR(TB_KIND_TAP), network_forward_set},
 	[KEY_HOST_REPLIES] = {"HostReplies", FOR(TB_KIND_TAP), set_host_replies},
 	[KEY_IPV6] = {"IPv6", FOR_ALL, set_ipv6},
@@ -324,6 +360,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_KIND] = {"Kind", FOR_ALL, set_kind},
 	[KEY_LIFETIMES] = {"Lifetimes", FOR_ALL, set_lifetimes},
 	[KEY_LISTED] = {"Listed", FOR_ALL, set_listed},
+	[KEY_MACS] = {"MACs", FOR_SHARED, network_set_macs},
 	[KEY_MASQUERADE] = {"Masquerade", FOR(TB_KIND_TAP), network_masquerade_set},
 	[KEY_MAX] = {"Max", FOR_ALL, set_max},
 	[KEY_MAX_LEASE_TIME] = {"MaxLeaseTimeSec", FOR_ALL, set_max_lease_time},
@@ -334,8 +371,12 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_NETNS] = {"Netns", FOR_ALL, set_netns},
 	[KEY_PARENT] = {"Parent", FOR(TB_KIND_MACVTAP), set_parent},
 	[KEY_QUEUES] = {"Queues", FOR_ALL, set_queues},
+	[KEY_RATE_FROM_GUEST] = {"RateFromGuest", FOR_SHARED, set_rate_from_guest},
 	[KEY_REACH] = {"Reach", FOR(TB_KIND_TAP), network_reach_set},
-	[KEY_VHOST] = {"Vhost", FOR(TB_KIND_TAP) | FOR(TB_KIND_MACVTAP), set_vhost},
+	[KEY_ROUTER_ADVERTISEMENTS] = {"RouterAdvertisements", FOR_SHARED, set_router_advertisements},
+	[KEY_SOURCE_ADDRESSES] = {"SourceAddresses", FOR_SHARED, network_set_source_addresses},
+	[KEY_TAGGED_FRAMES] = {"TaggedFrames", FOR(TB_KIND_TAP), set_tagged_frames},
+	[KEY_VHOST] = {"Vhost", FOR_SHARED, set_vhost},
 	[KEY_VNET_HEADER] = {"VnetHeader", FOR_ALL, set_vnet_header},
 };
 
@@ -350,13 +391,14 @@ void network_defaults(struct network *network)
 	network->all_multicast = true;
 	network->ipv6_disabled = true;
 	network->listed = true;
+	network_default_locks(network);
 }
 
 static void refuse_unknown(struct network_file *file, unsigned int line, const char *name)
 {
 	const char *names[KEY_COUNT];
 	const char *meant;
-	char list[448];
+	char list[640];
 	size_t length = 0;
 
 	for (int key = 0; key < KEY_COUNT; key++)
@@ -432,6 +474,22 @@ static void check_kind(struct network_file *file)
 				   network->mtu, TB_MTU_MIN, TAP_MTU_MAX);
 }
 
+/* Keys about locks say nothing where nobody else is. */
+static void check_locks(struct network_file *file)
+{
+	static const enum network_key about_locks[] = {
+		KEY_DHCP_SERVER,           KEY_ETHER_TYPES,      KEY_MACS,          KEY_RATE_FROM_GUEST,
+		KEY_ROUTER_ADVERTISEMENTS, KEY_SOURCE_ADDRESSES, KEY_TAGGED_FRAMES,
+	};
+
+	for (size_t i = 0; i < COUNT(about_locks) && !network_is_locked(&file->network); i++)
+		if (file->lines[about_locks[i]] != 0 && file->network.kind == TB_KIND_TAP)
+			network_file_error(
+				file, file->lines[about_locks[i]],
+				"%s= is about what a bridge's port lets through; add Bridge= or leave it out",
+				keys[about_locks[i]].name);
+}
+
 /* What would be out of the administrator's reach in another network namespace. */
 static void check_netns(struct network_file *file)
 {
@@ -500,6 +558,7 @@ void network_keys_finish(struct network_file *file)
 	resolve_bridge(file);
 	check_kind(file);
 	network_routing_finish(file);
+	check_locks(file);
 	check_counts(file);
 	if (network->kind != TB_KIND_MACVTAP)
 		network->mode = TB_MODE_NONE;

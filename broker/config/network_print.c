@@ -107,6 +107,8 @@ void network_print(const struct network *network, FILE *out)
 		print_yes("HostReplies", network->host_replies, out);
 	if (macvtap)
 		print_yes("AllMulticast", network->all_multicast, out);
+	if (network_is_locked(network))
+		network_print_locks(network, out);
 	fprintf(out, "IPv6=%s\n", network->ipv6_disabled ? "disabled" : "no-ra");
 	print_lifetimes(network->lifetimes, out);
 	print_netns(network->netns, out);

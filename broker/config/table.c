@@ -17,6 +17,11 @@ void network_bridge_name(const char *network, char bridge[TB_NAME_SIZE])
 	snprintf(bridge, TB_NAME_SIZE, NETWORK_BRIDGE_PREFIX "%.12s", network);
 }
 
+bool network_is_locked(const struct network *network)
+{
+	return network->kind == TB_KIND_MACVTAP || network->bridge[0] != '\0';
+}
+
 const struct network *network_find(const struct network_table *table, const char *name)
 {
 	for (size_t i = 0; i < table->count; i++)

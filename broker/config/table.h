@@ -14,6 +14,32 @@
 #define NETWORKS_MAX 256     /* network files in all */
 #define NETWORK_NAMES_MAX 16 /* patterns in Names= */
 
+#define LOCK_LIST_MAX 8 /* entries of a list that a lock compares with */
+
+/* The beginning of an address, in network order, or a whole one. */
+struct prefix {
+	uint8_t bits;
+	uint8_t bytes[16];
+};
+
+struct prefix_list {
+	uint32_t count;
+	struct prefix items[LOCK_LIST_MAX];
+};
+
+/* What is locked on a bridge's port or a macvtap, beside what is always: see the table in tapbroker-network(5). */
+enum network_lock {
+	LOCK_MAC = 1 << 0,    /* the source is the lease's address, or one of macs */
+	LOCK_TYPE = 1 << 1,   /* the EtherType is one of ether_types */
+	LOCK_TAG = 1 << 2,    /* no VLAN tag */
+	LOCK_ROUTER = 1 << 3, /* no router advertisement, no redirect */
+	LOCK_DHCP = 1 << 4,   /* no answer of a DHCP server */
+	LOCK_IPV4 = 1 << 5,   /* the source is one of sources4 */
+	LOCK_IPV6 = 1 << 6,   /* the same of sources6 */
+};
+
+#define LOCKS_DEFAULT (LOCK_MAC | LOCK_TYPE | LOCK_TAG | LOCK_ROUTER | LOCK_DHCP)
+
 /* Whose network namespace a device may be in. */
 enum network_netns {
 	NETNS_HOST,   /* the broker's */
@@ -90,8 +116,14 @@ struct network {
 	bool host_replies;       /* tap without a bridge: the host answers ARP requests for its addresses there */
 	bool all_multicast;      /* macvtap: every multicast frame reaches the device */
 	bool listed;             /* `tapctl networks` shows it */
-	uint32_t lifetimes;      /* bit N: a lease may have the lifetime N of enum tb_lifetime */
-	uint32_t netns;          /* bit N: a device may be in the N of enum network_netns */
+	uint32_t locks;          /* enum network_lock; of a tap with a bridge, or a macvtap */
+	struct prefix_list macs;
+	struct prefix_list ether_types;
+	struct prefix_list sources4;
+	struct prefix_list sources6;
+	uint32_t rate_from_guest; /* Mbit/s; 0: no limit */
+	uint32_t lifetimes;       /* bit N: a lease may have the lifetime N of enum tb_lifetime */
+	uint32_t netns;           /* bit N: a device may be in the N of enum network_netns */
 };
 
 #define SUBORDINATES_MAX 1024 /* ranges of subordinate uids */
@@ -118,6 +150,9 @@ uint32_t network_arp_ignore(const struct network *network);
 
 /* The name of the bridge that a network of this name would have of its own. */
 void network_bridge_name(const char *network, char bridge[TB_NAME_SIZE]);
+
+/* True if its devices are locked: others share what they are on. */
+bool network_is_locked(const struct network *network);
 
 /* The network of that name, or NULL. The name is NUL-terminated. */
 const struct network *network_find(const struct network_table *table, const char *name);

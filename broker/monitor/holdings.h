@@ -9,6 +9,7 @@
 #include "broker/monitor/kernel/count.h"
 #include "broker/monitor/kernel/device.h"
 #include "broker/monitor/kernel/reaper.h"
+#include "broker/monitor/kernel/rules.h"
 #include "broker/monitor/peer.h"
 #include "broker/monitor/yes.h"
 #include "broker/shared/siphash.h"
@@ -22,6 +23,7 @@ struct monitor {
 	struct origin origin;
 	uint8_t mac_key[SIPHASH_KEY_SIZE]; /* for the addresses of devices with a name */
 	struct workshop workshop;
+	struct rules rules; /* in the host's network namespace */
 	struct closer closer;
 	struct away away;
 	struct count count;

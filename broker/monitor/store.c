@@ -57,6 +57,11 @@ int store_drop_lease(int supervisor, struct away *away, const uint8_t lease[TB_I
 	return ret;
 }
 
+int store_put_rules(int supervisor, const char *name, int sock)
+{
+	return tell_supervisor(supervisor, sock >= 0 ? "FDSTORE" : "FDSTOREREMOVE", name, sock);
+}
+
 void store_tell_ready(int supervisor)
 {
 	static const char ready[] = "READY=1";

@@ -52,6 +52,8 @@ static void take_passed(struct stored *stored, const char *name, int fd)
 		list = &stored->lifelines;
 	else if (alias_read_device(name, &alias, device, &ifindex) == 0)
 		list = &stored->devices;
+	else if (strncmp(name, STORED_RULES, strlen(STORED_RULES)) == 0)
+		list = &stored->rules;
 	if (list != NULL && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
 		list_add(list, name, fd);
 }
@@ -67,6 +69,8 @@ int stored_take(struct stored *stored)
 
 	if (ret == 0)
 		ret = list_init(&stored->devices, (size_t)count, length);
+	if (ret == 0)
+		ret = list_init(&stored->rules, (size_t)count, length);
 	for (int i = 0; ret == 0 && i < count && rest != NULL; i++)
 		take_passed(stored, strsep(&rest, ":"), PASSED_FD + i);
 	free(copy);

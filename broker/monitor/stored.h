@@ -21,6 +21,7 @@ struct stored_list {
 struct stored {
 	struct stored_list lifelines;
 	struct stored_list devices;
+	struct stored_list rules; /* sockets that own the locks of direct ports and macvtaps */
 };
 
 /* Takes those among the passed fds that have a name of ours (LISTEN_FDNAMES). Returns 0 or a negative errno. */

@@ -10,6 +10,7 @@
 #include "broker/config/world.h"
 #include "broker/monitor/children.h"
 #include "broker/monitor/kernel/threads.h"
+#include "broker/monitor/relock.h"
 #include "broker/monitor/sandbox.h"
 #include "broker/monitor/serve.h"
 #include "broker/monitor/listening.h"
@@ -23,6 +24,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,7 +171,8 @@ static void open_workshop(struct monitor *monitor, const struct users *users)
 	workshop->own_uid = users->monitor.uid;
 	workshop->own_gid = users->monitor.gid;
 	workshop->closer = &monitor->closer;
-	checked(link_socket_open(&workshop->link), "cannot open a netlink socket");
+	workshop->rules = &monitor->rules;
+	checked(link_socket_open(&workshop->link, NETLINK_ROUTE), "cannot open a netlink socket");
 	workshop->ipv6_conf = open_directory("/proc/sys/net/ipv6/conf");
 	if (workshop->ipv6_conf != -ENOENT)
 		checked(workshop->ipv6_conf, "/proc/sys/net/ipv6/conf");
@@ -250,6 +253,7 @@ static void prepare(struct monitor *monitor, const struct options *options, cons
 	listening = checked(listening_socket(options->socket_path), options->socket_path);
 	checked(listening_origin(listening, &monitor->origin), options->socket_path);
 	open_workshop(monitor, users);
+	checked(relock(monitor, &stored.rules), "cannot lock the devices that there are");
 	monitor->signals = checked(open_signals(), "cannot set up signals");
 	links = checked(link_events_open(), "cannot listen to the kernel's news of links");
 	neighbours = checked(fdb_events_open(), "cannot listen to the kernel's news of bridges");
@@ -270,6 +274,7 @@ static void lock_down(struct monitor *monitor, const struct users *users)
 	/* The threads inherit what was given up so far; the filter is put on all of them. */
 	monitor->reaper.networks = monitor->networks;
 	monitor->reaper.away = &monitor->away;
+	monitor->reaper.rules = &monitor->rules;
 	monitor->reaper.ipv6_conf = monitor->workshop.ipv6_conf;
 	checked(threads_start_closer(&monitor->closer), "cannot start the closer");
 	checked(threads_start_reaper(&monitor->reaper), "cannot start the reaper");

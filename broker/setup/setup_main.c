@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -94,7 +95,7 @@ int main(int argc, char **argv)
 	tb_log_open();
 	setup_options_parse(&options, argc, argv);
 	umask(0022);
-	ret = link_socket_open(&link);
+	ret = link_socket_open(&link, NETLINK_ROUTE);
 	if (ret < 0)
 		tb_die("cannot open a netlink socket: %s", strerror(-ret));
 	if (options.action != SETUP_CHECK) {

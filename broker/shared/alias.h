@@ -59,6 +59,9 @@ bool alias_has_mac(const char *text, const uint8_t mac[TB_MAC_SIZE]);
 #define STORED_LIFELINE "lease-"
 #define STORED_DEVICE "device-"
 
+/* And the socket that owns the rules that lock devices: this and the name of their table. */
+#define STORED_RULES "rules-"
+
 /* The longest such name, its NUL included; systemd has room for 256. */
 #define STORED_NAME_SIZE 256
 

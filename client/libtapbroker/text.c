@@ -184,7 +184,7 @@ const char *tapbroker_stage(unsigned int stage)
 	case TB_STAGE_CREATE:
 		return "to create the device and set its owner";
 	case TB_STAGE_HARDEN:
-		return "to write the device's sysctls";
+		return "to write the device's sysctls and lock it";
 	case TB_STAGE_LINK:
 		return "to set alias, MTU, address and bridge port";
 	case TB_STAGE_VERIFY:

@@ -83,10 +83,10 @@ class Broker:
         notify.bind(notify_path)
         self.process = self.run(env={**harness.ENVIRONMENT, "NOTIFY_SOCKET": notify_path})
         deadline = time.monotonic() + harness.PATIENCE
-        while not select.select([notify], [], [], 0.05)[0]:
+        # Before it is ready it has what it wants to be kept.
+        while not select.select([notify], [], [], 0.05)[0] or b"READY=1" not in notify.recv(4096):
             assert self.process.poll() is None, f"tapbrokerd ended with {self.process.returncode}:\n{self.log()}"
             assert time.monotonic() < deadline, f"tapbrokerd does not get ready:\n{self.log()}"
-        assert b"READY=1" in notify.recv(4096)
         notify.close()
         if not self.may_end:
             self.files_at_start = rest.after_start(self)

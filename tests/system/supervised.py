@@ -31,6 +31,7 @@ class SupervisedBroker(Broker):
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(f"{self.directory}/notify")
         self.stored = {}
+        self.rules = {}  # the sockets that own the rules
         self.not_polled = set()
         self.start()
 
@@ -44,8 +45,8 @@ class SupervisedBroker(Broker):
 
     def start(self):
         self.forget_who_hung_up()
-        names = ":".join(["tapbroker.socket", *self.stored])
-        fds = [self.listening.fileno(), *self.stored.values()]
+        names = ":".join(["tapbroker.socket", *self.stored, *self.rules])
+        fds = [self.listening.fileno(), *self.stored.values(), *self.rules.values()]
         env = {**harness.ENVIRONMENT, "NOTIFY_SOCKET": f"{self.directory}/notify", "LISTEN_FDNAMES": names}
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
@@ -64,14 +65,15 @@ class SupervisedBroker(Broker):
         except TimeoutError:
             return None
         lines = dict(line.split("=", 1) for line in data.decode().splitlines())
+        kept = self.rules if lines.get("FDNAME", "").startswith("rules-") else self.stored
         if lines.get("FDSTORE") == "1":
-            self.stored[lines["FDNAME"]], = fds
+            kept[lines["FDNAME"]], = fds
             if lines.get("FDPOLL") == "0":
                 self.not_polled.add(lines["FDNAME"])
         elif lines.get("FDSTOREREMOVE") == "1":
             # systemd says nothing about a name that it does not keep.
-            if lines["FDNAME"] in self.stored:
-                os.close(self.stored.pop(lines["FDNAME"]))
+            if lines["FDNAME"] in kept:
+                os.close(kept.pop(lines["FDNAME"]))
         else:
             harness.equal(fds, [], f"fds with {data}")
         return data.decode()
@@ -87,7 +89,7 @@ class SupervisedBroker(Broker):
         ended = super().stop()
         self.listening.close()
         self.notify.close()
-        for fd in self.stored.values():
+        for fd in [*self.stored.values(), *self.rules.values()]:
             os.close(fd)
-        self.stored = {}
+        self.stored, self.rules = {}, {}
         return ended

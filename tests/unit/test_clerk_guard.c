@@ -241,15 +241,35 @@ static void test_gone(void **state)
 	struct test_news gone = {.gone = 7};
 
 	(void)state;
+	lease->master = 0;
 	kernel_say(&gone);
 	loop_step(0);
 	assert_int_equal(lease->state, LEASE_RESTING);
 	assert_true(nothing_for(others.reaper));
 }
 
+/* What locked the device does not go with it. */
+static void test_gone_and_locked(void **state)
+{
+	struct test_news gone = {.gone = 7};
+	struct tb_delete order;
+
+	(void)state;
+	kernel_say(&gone);
+	loop_step(0);
+	assert_int_equal(lease->state, LEASE_DELETING);
+	order = reaper_takes();
+	assert_int_equal(order.ifindex, 7);
+	assert_memory_equal(order.lease, lease->id, TB_ID_SIZE);
+	reaper_say(&order, ENODEV);
+	loop_step(0);
+	assert_int_equal(lease->state, LEASE_RESTING);
+}
+
 static void test_missing(void **state)
 {
 	(void)state;
+	lease->master = 0;
 	guard_look(lease);
 	looker_tells->missing(7);
 	assert_int_equal(lease->state, LEASE_RESTING);
@@ -331,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flood, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lost_news, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_gone_and_locked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_missing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_guarded_while_it_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_left_out, set_up, tear_down),

@@ -3,6 +3,7 @@
 
 #include "broker/shared/clock.h"
 
+#include <linux/netlink.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static int set_up(void **state)
 	count = (struct count){.networks = &networks, .away = &away};
 	if (away_init(&away, 4) < 0)
 		return -1;
-	return link_socket_open(&sock);
+	return link_socket_open(&sock, NETLINK_ROUTE);
 }
 
 static int tear_down(void **state)

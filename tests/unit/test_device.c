@@ -4,12 +4,14 @@
 #include "broker/monitor/kernel/device.h"
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/kernel/netns.h"
+#include "broker/monitor/kernel/rules.h"
 #include "broker/shared/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/neighbour.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,7 +43,10 @@ static struct {
 	int open;  /* fds */
 	int made;  /* macvtaps, one after the other */
 	bool ipv6_disabled;
-	int writes; /* so many times another program writes a sysctl after us */
+	int writes;  /* so many times another program writes a sysctl after us */
+	bool locked; /* the rules are there */
+	struct link_fdb fdb;
+	bool fdb_as_learned; /* what is to be static is not */
 	int calls;
 	int fails_at; /* this call fails, */
 	int error;    /* with this errno */
@@ -50,6 +55,7 @@ static struct {
 
 static struct workshop workshop;
 static struct network network;
+static const struct rules_template locks;
 static const char vm0[TB_NAME_SIZE] = "vm0";
 static struct device_order order;
 static struct device device;
@@ -230,12 +236,65 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 	strcpy(kernel.link.alias, setup->alias);
 	kernel.link.mtu = setup->mtu;
 	kernel.link.master = setup->master;
-	kernel.link.isolated = setup->isolated;
+	kernel.link.port = setup->port;
 	kernel.link.rp_filter = kernel.writes-- > 0 ? 2 : 1;
 	kernel.link.arp_ignore = setup->arp_ignore;
 	kernel.link.flags = (kernel.link.flags & ~setup->flags_changed) | setup->flags;
 	if (setup->mac != NULL)
 		memcpy(kernel.link.mac, setup->mac, TB_MAC_SIZE);
+	return 0;
+}
+
+int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], struct link_fdb *entry)
+{
+	(void)sock;
+	assert_int_equal(port, kernel.link.ifindex);
+	assert_memory_equal(mac, order.alias.mac, TB_MAC_SIZE);
+	if (called_by_us("link_find_fdb") < 0)
+		return -kernel.error;
+	*entry = kernel.fdb;
+	return kernel.fdb.port != 0 ? 0 : -ENOENT;
+}
+
+int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
+		 uint8_t flags)
+{
+	(void)sock, (void)mac;
+	assert_int_equal(vlan, 0);
+	if (called_by_us("link_add_fdb") < 0)
+		return -kernel.error;
+	kernel.fdb = (struct link_fdb){port, kernel.fdb_as_learned ? NUD_REACHABLE : state, flags};
+	return 0;
+}
+
+const struct rules_template *rules_locks_of(const struct rules *rules, const struct network *of)
+{
+	(void)rules;
+	assert_ptr_equal(of, &network);
+	return &locks;
+}
+
+int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
+{
+	(void)rules;
+	assert_ptr_equal(template, &locks);
+	assert_string_equal(chain->device, kernel.link.name);
+	assert_memory_equal(chain->mac, order.alias.mac, TB_MAC_SIZE);
+	assert_int_equal(kernel.link.flags & IFF_UP, 0);
+	assert_int_equal(kernel.link.master, 0);
+	if (called_by_us("rules_add") < 0)
+		return -kernel.error;
+	assert_false(kernel.locked);
+	kernel.locked = true;
+	return 0;
+}
+
+int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE], const char *what)
+{
+	(void)rules;
+	assert_memory_equal(lease, order.alias.lease, TB_ID_SIZE);
+	assert_string_equal(what, "");
+	kernel.locked = false;
 	return 0;
 }
 
@@ -333,6 +392,7 @@ static void begin(const struct sort *sort, int fails_at, int error)
 	memset(&network, 0, sizeof(network));
 	network.kind = sort->kind;
 	strcpy(network.name, "lan");
+	network.locks = LOCKS_DEFAULT;
 	if (sort->kind == TB_KIND_TAP) {
 		strcpy(network.bridge, "br0");
 		network.isolated = true;
@@ -386,6 +446,8 @@ static void test_as_ordered(void **state)
 		assert_int_equal(device.master, sorts[i].kind == TB_KIND_TAP ? BRIDGE : 0);
 		assert_true((kernel.link.flags & IFF_UP) != 0);
 		assert_non_null(strstr(kernel.link.alias, ":h:"));
+		assert_int_equal(kernel.locked, sorts[i].kind != TB_KIND_TUN);
+		assert_int_equal(kernel.fdb.port, sorts[i].kind == TB_KIND_TAP ? kernel.link.ifindex : 0);
 		if (sorts[i].kind != TB_KIND_MACVTAP) {
 			assert_true(kernel.excl);
 			assert_int_equal(kernel.link.tun_owner, by_name ? ALICE : OWN_UID);
@@ -418,9 +480,10 @@ static void test_every_call_fails_once(void **state)
 				fail_msg("sort %zu: made, although %s failed", i, kernel.failed);
 			assert_int_equal(failure.status, TB_KERNEL);
 			assert_int_equal(failure.error, EIO);
-			if (kernel.there || kernel.open != 0)
-				fail_msg("sort %zu: %s failed, and there is still a device (%d), or fds (%d)", i,
-					 kernel.failed, kernel.there, kernel.open);
+			if (kernel.there || kernel.open != 0 || kernel.locked)
+				fail_msg(
+					"sort %zu: %s failed, and there is still a device (%d), rules (%d) or fds (%d)",
+					i, kernel.failed, kernel.there, kernel.locked, kernel.open);
 		}
 		assert_true(fails_at > 5);
 	}
@@ -501,7 +564,22 @@ static void other_queues(struct link *link)
 
 static void not_isolated(struct link *link)
 {
-	link->isolated = false;
+	link->port &= ~(uint32_t)PORT_ISOLATED;
+}
+
+static void not_locked(struct link *link)
+{
+	link->port &= ~(uint32_t)PORT_LOCKED;
+}
+
+static void learning(struct link *link)
+{
+	link->port |= PORT_LEARNS;
+}
+
+static void flooded(struct link *link)
+{
+	link->port |= PORT_FLOODED;
 }
 
 static void other_lower(struct link *link)
@@ -528,6 +606,7 @@ static const struct {
 	{with_ipv6, TB_KIND_ANY},          {other_kind, TB_KIND_ANY},     {other_master, TB_KIND_ANY},
 	{not_owned, TB_KIND_TAP},          {other_owner, TB_KIND_TAP},    {other_group, TB_KIND_TAP},
 	{persistent_already, TB_KIND_TAP}, {other_queues, TB_KIND_TAP},   {not_isolated, TB_KIND_TAP},
+	{not_locked, TB_KIND_TAP},         {learning, TB_KIND_TAP},       {flooded, TB_KIND_TAP},
 	{other_lower, TB_KIND_MACVTAP},    {other_mode, TB_KIND_MACVTAP}, {all_multicast, TB_KIND_MACVTAP},
 };
 
@@ -595,6 +674,41 @@ static void test_names_and_bridges(void **state)
 	assert_int_equal(failure.status, TB_LOWER_MISSING);
 }
 
+/* An address that another port has for good is not moved; one that is not as it was set is no lock. */
+static void test_entry_of_the_bridge(void **state)
+{
+	(void)state;
+	begin(&sorts[0], NEVER, 0);
+	kernel.fdb = (struct link_fdb){99, NUD_NOARP, NTF_STICKY};
+	assert_false(make());
+	assert_int_equal(failure.error, EADDRINUSE);
+	assert_int_equal(kernel.fdb.port, 99);
+	begin(&sorts[0], NEVER, 0);
+	kernel.fdb = (struct link_fdb){99, NUD_PERMANENT, 0};
+	assert_false(make());
+	begin(&sorts[0], NEVER, 0);
+	kernel.fdb = (struct link_fdb){99, NUD_REACHABLE, 0};
+	assert_true(make());
+	assert_int_equal(kernel.fdb.port, kernel.link.ifindex);
+	end();
+	begin(&sorts[0], NEVER, 0);
+	kernel.fdb_as_learned = true;
+	assert_false(make());
+	assert_int_equal(failure.error, EPROTO);
+	assert_false(kernel.locked);
+}
+
+/* Where a lease may have further addresses the bridge learns them. */
+static void test_further_addresses_are_learned(void **state)
+{
+	(void)state;
+	begin(&sorts[0], NEVER, 0);
+	network.macs.count = 1;
+	assert_true(make());
+	assert_int_equal(kernel.link.port & (PORT_LOCKED | PORT_LEARNS | PORT_FLOODED), PORT_LEARNS | PORT_FLOODED);
+	end();
+}
+
 /* The network's word of IPv6 is passed on, for the device that was made. */
 static void test_ipv6_is_limited(void **state)
 {
@@ -660,6 +774,8 @@ int main(void)
 		cmocka_unit_test(test_what_was_set_is_read_back),
 		cmocka_unit_test(test_node_of_another_device),
 		cmocka_unit_test(test_names_and_bridges),
+		cmocka_unit_test(test_entry_of_the_bridge),
+		cmocka_unit_test(test_further_addresses_are_learned),
 		cmocka_unit_test(test_ipv6_is_limited),
 		cmocka_unit_test(test_another_program_writes_once),
 		cmocka_unit_test(test_mtu),

@@ -76,6 +76,8 @@ static void test_reads_a_tap(void **state)
 	mnl_attr_put_strz(message, IFLA_INFO_SLAVE_KIND, "bridge");
 	data = mnl_attr_nest_start(message, IFLA_INFO_SLAVE_DATA);
 	mnl_attr_put_u8(message, IFLA_BRPORT_ISOLATED, 1);
+	mnl_attr_put_u8(message, IFLA_BRPORT_LEARNING, 1);
+	mnl_attr_put_u8(message, IFLA_BRPORT_UNICAST_FLOOD, 0);
 	mnl_attr_nest_end(message, data);
 	mnl_attr_nest_end(message, info);
 	parse();
@@ -85,7 +87,7 @@ static void test_reads_a_tap(void **state)
 	assert_int_equal(link_read.tun_group, 902);
 	assert_true(link_read.tun_persistent);
 	assert_int_equal(link_read.tun_queues, 4);
-	assert_true(link_read.isolated);
+	assert_int_equal(link_read.port, PORT_ISOLATED | PORT_LEARNS);
 	assert_true(link_kind_ours(&link_read));
 }
 
@@ -103,7 +105,7 @@ static void test_isolated_is_a_bridge_ports(void **state)
 	mnl_attr_nest_end(message, data);
 	mnl_attr_nest_end(message, info);
 	parse();
-	assert_false(link_read.isolated);
+	assert_int_equal(link_read.port, 0);
 }
 
 static void test_a_tap_without_group_is_not_owned(void **state)

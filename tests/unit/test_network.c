@@ -384,6 +384,82 @@ static void test_routing(void **state)
 	assert_int_equal(network->masquerade, 0);
 }
 
+static void test_locks(void **state)
+{
+	const struct network *network;
+
+	(void)state;
+	network = accepts_text("[Network]\nKind=tap\nBridge=br0\n");
+	assert_int_equal(network->locks, LOCKS_DEFAULT);
+	assert_int_equal(network->ether_types.count, 3);
+	assert_int_equal(network->macs.count, 0);
+	network = accepts_text("[Network]\nKind=tap\nBridge=br0\nMACs=00:00:5E:00:01:* 02:00:00:00:00:01\n"
+			       "EtherTypes=arp 0x88b5\nTaggedFrames=yes\nRateFromGuest=100\n");
+	assert_int_equal(network->locks, LOCKS_DEFAULT & ~(unsigned)LOCK_TAG);
+	assert_int_equal(network->macs.count, 2);
+	assert_int_equal(network->macs.items[0].bits, 40);
+	assert_memory_equal(network->macs.items[0].bytes, "\0\0\x5e\0\1\0", 6);
+	assert_int_equal(network->macs.items[1].bits, 48);
+	assert_int_equal(network->ether_types.count, 2);
+	assert_memory_equal(network->ether_types.items[1].bytes, "\x88\xb5", 2);
+	assert_int_equal(network->rate_from_guest, 100);
+	network = accepts_text("[Network]\nKind=macvtap\nParent=eth0\nMACs=any\nEtherTypes=any\nDHCPServer=yes\n"
+			       "RouterAdvertisements=yes\nSourceAddresses=192.0.2.0/24 192.0.3.7 2001:db8::/62\n");
+	assert_int_equal(network->locks, LOCK_TAG | LOCK_IPV4 | LOCK_IPV6);
+	assert_int_equal(network->sources4.count, 2);
+	assert_int_equal(network->sources4.items[0].bits, 24);
+	assert_int_equal(network->sources4.items[1].bits, 32);
+	assert_memory_equal(network->sources4.items[1].bytes, "\xc0\0\3\7", 4);
+	assert_int_equal(network->sources6.count, 1);
+	assert_int_equal(network->sources6.items[0].bits, 62);
+}
+
+static void test_wrong_locks(void **state)
+{
+	/* Each is the fourth line of a file. */
+	static const char *const lines[][2] = {
+		{"MACs=", "MACs= is empty"},
+		{"MACs=02:00:00:00:00", "MACs=02:00:00:00:00: an address of six hexadecimal bytes"},
+		{"MACs=02:00:00:00:00:01:02", "MACs=02:00:00:00:00:01:02: an address of six"},
+		{"MACs=02:00:00:00:00:0g", "MACs=02:00:00:00:00:0g: an address of six"},
+		{"MACs=01:00:5e:00:00:01", "MACs=01:00:5e:00:00:01: an address of six"},
+		{"MACs=*", "MACs=*: an address of six"},
+		{"MACs=02:0*", "MACs=02:0*: an address of six"},
+		{"MACs=2:3:4:5:6:7 02:00:00:00:00:01", "MACs=2:3:4:5:6:7: an address of six"},
+		{"MACs=02:00:00:00:00:01 02:00:00:00:00:02 02:00:00:00:00:03 02:00:00:00:00:04 02:00:00:00:00:05 "
+		 "02:00:00:00:00:06 02:00:00:00:00:07 02:00:00:00:00:08 02:00:00:00:00:09",
+		 "MACs=02:00:00:00:00:09: there are more than 8"},
+		{"EtherTypes=ip", "EtherTypes=ip: they are arp, ipv4, ipv6, rarp, or numbers"},
+		{"EtherTypes=0x05ff", "EtherTypes=0x05ff: they are"},
+		{"EtherTypes=0x10800", "EtherTypes=0x10800: they are"},
+		{"EtherTypes=0x", "EtherTypes=0x: they are"},
+		{"EtherTypes=0x88bg", "EtherTypes=0x88bg: they are"},
+		{"EtherTypes=arp any", "EtherTypes=any: they are"},
+		{"SourceAddresses=192.0.2.1/24", "SourceAddresses=192.0.2.1/24: an IPv4 or IPv6 address, or a prefix"},
+		{"SourceAddresses=192.0.2.0/33", "SourceAddresses=192.0.2.0/33: an IPv4"},
+		{"SourceAddresses=192.0.2", "SourceAddresses=192.0.2: an IPv4"},
+		{"SourceAddresses=2001:db8::1/127", "SourceAddresses=2001:db8::1/127: an IPv4"},
+		{"SourceAddresses=2001:db8::/129", "SourceAddresses=2001:db8::/129: an IPv4"},
+		{"RateFromGuest=0", "RateFromGuest=0: it is a decimal number from 1 to 100000"},
+		{"RateFromGuest=5M", "RateFromGuest=5M: it is a decimal number from 1 to 100000, without a unit"},
+		{"TaggedFrames=maybe", "TaggedFrames=maybe: it is yes or no"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char text[384], complaint[256];
+
+		snprintf(text, sizeof(text), "[Network]\nKind=tap\nBridge=br0\n%s\n", lines[i][0]);
+		snprintf(complaint, sizeof(complaint), "4: %s", lines[i][1]);
+		refuses_text(text, complaint);
+	}
+	refuses_text("[Network]\nKind=tap\nMACs=any\n",
+		     "3: MACs= is about what a bridge's port lets through; add Bridge=");
+	refuses_text("[Network]\nKind=tun\nMACs=any\n", "3: MACs= is for Kind=tap or macvtap only, and this is a tun");
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nTaggedFrames=yes\n",
+		     "4: TaggedFrames= is for Kind=tap only, and this is a macvtap");
+}
+
 static void test_values(void **state)
 {
 	/* Each is the third line of a file. */
@@ -392,8 +468,10 @@ static void test_values(void **state)
 		{"Brigde=br0", "Brigde= is no key of [Network]; did you mean Bridge=?"},
 		{"bridge=br0", "bridge= is no key of [Network]; did you mean Bridge=?"},
 		{"Foo=1",
-		 "Foo= is no key of [Network]; the keys are Address, AllMulticast, Allow, Bridge, Forward, HostReplies, IPv6, Isolated, Kind, Lifetimes, Listed, "
-		 "Masquerade, Max, MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, Reach, Vhost, VnetHeader"},
+		 "Foo= is no key of [Network]; the keys are Address, AllMulticast, Allow, Bridge, DHCPServer, EtherTypes, "
+		 "Forward, HostReplies, IPv6, Isolated, Kind, Lifetimes, Listed, MACs, Masquerade, Max, MaxLeaseTimeSec, "
+		 "MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RateFromGuest, Reach, RouterAdvertisements, "
+		 "SourceAddresses, TaggedFrames, Vhost, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
 		{"Address=", "Address= is empty; it is auto, or the host's address and the network's prefix length"},
 		{"Address=10.0.77.1",
@@ -1097,6 +1175,8 @@ int main(void)
 		IN_DIRECTORIES(test_lines_accepted),
 		IN_DIRECTORIES(test_lines_refused),
 		IN_DIRECTORIES(test_values),
+		IN_DIRECTORIES(test_locks),
+		IN_DIRECTORIES(test_wrong_locks),
 		IN_DIRECTORIES(test_kinds),
 		IN_DIRECTORIES(test_too_many_names),
 		IN_DIRECTORIES(test_all_at_once),

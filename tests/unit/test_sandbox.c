@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/netlink.h>
 #include <linux/nsfs.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
@@ -283,7 +284,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	return tun >= 0 && link_socket_open(&netlink) == 0 ? 0 : -1;
+	return tun >= 0 && link_socket_open(&netlink, NETLINK_ROUTE) == 0 ? 0 : -1;
 }
 
 int main(void)

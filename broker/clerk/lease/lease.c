@@ -289,6 +289,11 @@ bool leases_name_free_soon(const char *name)
 	return false;
 }
 
+bool lease_is_locked(const struct lease *lease)
+{
+	return lease->kind == TB_KIND_MACVTAP || lease->master != 0;
+}
+
 void lease_device_mac(const struct lease *lease, uint8_t mac[TB_MAC_SIZE])
 {
 	memcpy(mac, lease->mac, TB_MAC_SIZE);

@@ -154,6 +154,9 @@ bool lease_is_ending(const struct lease *lease);
 bool leases_room_soon(uid_t account);
 bool leases_name_free_soon(const char *name);
 
+/* True if rules lock the lease's device, which do not go with it. */
+bool lease_is_locked(const struct lease *lease);
+
 /* The address that the device itself has: a tap's is not its user's. */
 void lease_device_mac(const struct lease *lease, uint8_t mac[TB_MAC_SIZE]);
 

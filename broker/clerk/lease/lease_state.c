@@ -231,6 +231,12 @@ void lease_device_gone(uint32_t ifindex)
 		audience->ended(lease, TB_REASON_DEVICE_GONE);
 		part(lease, TB_REASON_DEVICE_GONE);
 	}
+	/* What locked it is still there: the reaper deletes that, as if the device were, and finds out that it is not.
+	 * */
+	if (lease_is_locked(lease)) {
+		lease_happens(lease, LEASE_END);
+		return;
+	}
 	lease_clear_device(lease);
 	lease_happens(lease, LEASE_GONE);
 }

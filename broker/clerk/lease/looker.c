@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -184,7 +185,7 @@ static int looker_start_thread(void)
 
 int looker_start(const struct looker_audience *listeners)
 {
-	int ret = link_socket_open(&kernel);
+	int ret = link_socket_open(&kernel, NETLINK_ROUTE);
 
 	audience = listeners;
 	if (ret == 0)

@@ -113,7 +113,9 @@ static const struct {
 	{TB_STAGE_NODE, open_vhosts},
 	{TB_STAGE_CREATE, create},
 	{TB_STAGE_HARDEN, making_limit_ipv6},
+	{TB_STAGE_HARDEN, making_lock},
 	{TB_STAGE_LINK, making_harden},
+	{TB_STAGE_LINK, making_settle},
 	{TB_STAGE_NODE, making_macvtap_open},
 	{TB_STAGE_VERIFY, making_verify},
 	{TB_STAGE_CREATE, making_tun_persist},
@@ -215,13 +217,22 @@ static int delete_made(struct workshop *workshop, const struct device_order *ord
 	return ret == -ENODEV ? 0 : ret;
 }
 
+static int unlock(struct workshop *workshop, const struct device_order *order)
+{
+	return network_is_locked(order->network) ? rules_remove(workshop->rules, order->alias.lease, "") : 0;
+}
+
 int device_discard(struct workshop *workshop, const struct device_order *order, struct device *device)
 {
 	int ret = device->ifindex != 0 && !goes_with_its_fd(order) ? delete_made(workshop, order, device) : 0;
+	int unlocked = device->ifindex != 0 ? unlock(workshop, order) : 0;
 
 	if (ret < 0)
 		tb_log(TB_LOG_ERROR, "cannot delete %s, ifindex %u, which nobody got: %s", device->name,
 		       device->ifindex, strerror(-ret));
+	if (unlocked < 0)
+		tb_log(TB_LOG_ERROR, "cannot delete the rules of %s, which nobody got: %s", device->name,
+		       strerror(-unlocked));
 	device_release(workshop, device);
 	device->ifindex = 0;
 	return ret;

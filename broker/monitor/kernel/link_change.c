@@ -32,7 +32,7 @@ static void put_ipv4_conf(struct nlmsghdr *message, uint32_t arp_ignore)
 }
 
 /* The options of a bridge port go by the bridge's own table, so the port must be one already: a message of its own. */
-static void put_isolated(struct batch *batch, uint32_t ifindex)
+static void put_port(struct batch *batch, uint32_t ifindex, uint32_t options)
 {
 	struct nlattr *info;
 	struct nlattr *data;
@@ -41,7 +41,8 @@ static void put_isolated(struct batch *batch, uint32_t ifindex)
 	info = mnl_attr_nest_start(batch->message, IFLA_LINKINFO);
 	mnl_attr_put_strz(batch->message, IFLA_INFO_SLAVE_KIND, "bridge");
 	data = mnl_attr_nest_start(batch->message, IFLA_INFO_SLAVE_DATA);
-	mnl_attr_put_u8(batch->message, IFLA_BRPORT_ISOLATED, 1);
+	for (int i = 0; i < PORT_OPTIONS; i++)
+		mnl_attr_put_u8(batch->message, link_port_attributes[i], (options & 1u << i) != 0);
 	mnl_attr_nest_end(batch->message, data);
 	mnl_attr_nest_end(batch->message, info);
 	message_end(batch);
@@ -63,8 +64,17 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 	if (setup->master != 0)
 		mnl_attr_put_u32(batch.message, IFLA_MASTER, setup->master);
 	message_end(&batch);
-	if (setup->master != 0 && setup->isolated)
-		put_isolated(&batch, ifindex);
+	if (setup->master != 0)
+		put_port(&batch, ifindex, setup->port);
+	return batch_run(&batch);
+}
+
+int link_set_port(struct link_socket *sock, uint32_t ifindex, uint32_t options)
+{
+	struct batch batch;
+
+	batch_begin(&batch, sock);
+	put_port(&batch, ifindex, options);
 	return batch_run(&batch);
 }
 
@@ -160,6 +170,32 @@ int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_M
 		mnl_attr_put_u16(batch.message, NDA_VLAN, vlan);
 	message_end(&batch);
 	return batch_run(&batch);
+}
+
+static void take_fdb(void *context, const struct nlmsghdr *message)
+{
+	struct link_fdb *entry = context;
+	const struct ndmsg *info = mnl_nlmsg_get_payload(message);
+
+	if (message->nlmsg_type == RTM_NEWNEIGH && mnl_nlmsg_get_payload_len(message) >= sizeof(*info))
+		*entry = (struct link_fdb){(uint32_t)info->ndm_ifindex, info->ndm_state, info->ndm_flags};
+}
+
+int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], struct link_fdb *entry)
+{
+	struct answer answer = {.take = take_fdb, .context = entry};
+	struct batch batch;
+	struct ndmsg *info;
+
+	memset(entry, 0, sizeof(*entry));
+	batch_begin(&batch, sock);
+	info = message_begin_as(&batch, RTM_GETNEIGH, NLM_F_ACK, sizeof(*info));
+	info->ndm_family = AF_BRIDGE;
+	info->ndm_ifindex = (int)port;
+	info->ndm_flags = NTF_MASTER;
+	mnl_attr_put(batch.message, NDA_LLADDR, TB_MAC_SIZE, mac);
+	message_end(&batch);
+	return batch_send(&batch, &answer);
 }
 
 int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start)

@@ -10,7 +10,7 @@ struct link_setup {
 	uint32_t mtu;       /* bytes */
 	const uint8_t *mac; /* NULL: leave the kernel's */
 	uint32_t master;    /* ifindex of a bridge; 0: none */
-	bool isolated;      /* with a master */
+	uint32_t port;      /* with a master: enum link_port */
 	uint32_t arp_ignore;
 	uint32_t flags; /* IFF_*, of those in flags_changed */
 	uint32_t flags_changed;
@@ -40,6 +40,9 @@ int link_limit_ipv6(int conf, const char *name, bool disabled);
  * negative errno. */
 int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
 
+/* Sets the options of a bridge's port: enum link_port. Returns 0 or a negative errno. */
+int link_set_port(struct link_socket *sock, uint32_t ifindex, uint32_t options);
+
 /* What the kernel calls a macvtap's mode: MACVLAN_MODE_*. */
 uint32_t link_macvlan_mode(enum tb_macvtap_mode mode);
 
@@ -57,5 +60,14 @@ int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *sta
  * An entry that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */
 int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
 		 uint8_t flags);
+
+/* The entry that the same bridge has for that address: of which port, with which state and flags. Returns 0, -ENOENT if
+ * there is none, or another negative errno. */
+struct link_fdb {
+	uint32_t port; /* ifindex */
+	uint16_t state;
+	uint8_t flags;
+};
+int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], struct link_fdb *entry);
 
 #endif

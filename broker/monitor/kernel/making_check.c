@@ -3,6 +3,7 @@
 #include "broker/monitor/kernel/making.h"
 
 #include "broker/monitor/kernel/link_change.h"
+#include "broker/monitor/kernel/port.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,7 +26,7 @@ int making_harden(struct making *making)
 	struct link_setup setup = {.alias = making->alias,
 				   .mtu = making->mtu,
 				   .master = making->device->master,
-				   .isolated = order->network->isolated,
+				   .port = port_options(order->network),
 				   .arp_ignore = network_arp_ignore(order->network),
 				   .flags = order->network->all_multicast ? IFF_ALLMULTI : 0,
 				   .flags_changed = IFF_ALLMULTI};
@@ -42,6 +43,27 @@ int making_harden(struct making *making)
 	return link_set(&making->workshop->link, making->device->ifindex, &setup);
 }
 
+/* Before it is a port, and up: no frame passes that has not been looked at. */
+int making_lock(struct making *making)
+{
+	const struct device_order *order = making->order;
+	struct rules *rules = making->workshop->rules;
+	struct rules_chain chain;
+
+	if (!network_is_locked(order->network))
+		return 0;
+	rules_chain(&chain, order->alias.lease, "", making->device->name, order->alias.mac);
+	return rules_add(rules, rules_locks_of(rules, order->network), &chain);
+}
+
+/* The bridge knows from now on where the lease's addresses are, and learns nothing else. */
+int making_settle(struct making *making)
+{
+	if (making->device->master == 0)
+		return 0;
+	return port_settle(&making->workshop->link, making->device->ifindex, making->order->alias.mac);
+}
+
 /* True if what the kernel says of the tun or tap is what we set. */
 static bool tun_as_set(const struct making *making, const struct link *link)
 {
@@ -50,7 +72,7 @@ static bool tun_as_set(const struct making *making, const struct link *link)
 
 	return strcmp(link->kind, "tun") == 0 && link->tun_owned && link->tun_owner == making->owner &&
 	       link->tun_group == making->group && !link->tun_persistent && link->tun_queues == queues &&
-	       link->master == making->lower && (making->lower == 0 || link->isolated == order->network->isolated);
+	       link->master == making->lower && (making->lower == 0 || link->port == port_options(order->network));
 }
 
 static bool macvtap_as_set(const struct making *making, const struct link *link)

@@ -17,12 +17,20 @@
 #include <poll.h>
 #include <string.h>
 
+/* The device may be gone by itself; what locked it is there all the same. A device that is left to the administrator
+ * stays locked. */
 static int delete_here(struct reaper_worker *worker, const struct tb_delete *order)
 {
 	char start[ALIAS_START_SIZE];
+	int unlocked;
+	int ret;
 
 	alias_write_start(order->lease, start);
-	return link_delete_ours(&worker->link, order->ifindex, start);
+	ret = link_delete_ours(&worker->link, order->ifindex, start);
+	if (ret < 0 && ret != -ENODEV)
+		return ret;
+	unlocked = rules_remove(worker->reaper->rules, order->lease, "");
+	return unlocked < 0 ? unlocked : ret;
 }
 
 static int delete_away(struct reaper_worker *worker, const struct tb_delete *order)

@@ -6,6 +6,7 @@
 
 #include "broker/config/table.h"
 #include "broker/monitor/kernel/away.h"
+#include "broker/monitor/kernel/rules.h"
 #include "broker/shared/netlink/link.h"
 
 #include <stdatomic.h>
@@ -17,6 +18,7 @@ struct reaper {
 	int channel; /* to the clerk; owned, and blocking */
 	const struct network_table *networks;
 	struct away *away;
+	struct rules *rules;
 	int ipv6_conf;       /* /proc/sys/net/ipv6/conf; -1 if the kernel has no IPv6 */
 	atomic_uint running; /* threads that have not come to the channel's end */
 };

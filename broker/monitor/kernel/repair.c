@@ -4,6 +4,7 @@
 
 #include "broker/monitor/kernel/workshop.h"
 #include "broker/monitor/kernel/link_change.h"
+#include "broker/monitor/kernel/port.h"
 #include "broker/shared/alias.h"
 
 #include <errno.h>
@@ -28,7 +29,8 @@ static const struct network *network_of_ours(const struct network_table *network
 }
 
 /* It is down while it becomes a port, and comes up only locked as the network says. */
-static int join(struct link_socket *sock, const struct network *network, struct link *link, struct link_setup *setup)
+static int join(struct link_socket *sock, const struct network *network, const uint8_t mac[TB_MAC_SIZE],
+		struct link *link, struct link_setup *setup)
 {
 	bool up = (link->flags & IFF_UP) != 0;
 	struct link bridge;
@@ -44,7 +46,9 @@ static int join(struct link_socket *sock, const struct network *network, struct 
 	setup->master = bridge.ifindex;
 	if (ret == 0)
 		ret = link_set(sock, link->ifindex, setup);
-	if (link_get(sock, link->ifindex, link) < 0 || (link->master != 0 && link->isolated != setup->isolated))
+	if (ret == 0)
+		ret = port_settle(sock, link->ifindex, mac);
+	if (link_get(sock, link->ifindex, link) < 0 || (link->master != 0 && link->port != setup->port))
 		return -EPROTO;
 	return up && link_up(sock, link->ifindex, link->alias, -1) < 0 ? -EPROTO : ret;
 }
@@ -65,7 +69,7 @@ int repair_device(struct link_socket *sock, const struct network_table *networks
 		return -EPERM;
 	setup.alias = link.alias;
 	setup.mtu = link.mtu;
-	setup.isolated = network->isolated;
+	setup.port = port_options(network);
 	setup.arp_ignore = network_arp_ignore(network);
 	if (network->kind == TB_KIND_TAP) {
 		memcpy(own_mac, order->mac, TB_MAC_SIZE);
@@ -78,6 +82,6 @@ int repair_device(struct link_socket *sock, const struct network_table *networks
 	if (ret == 0)
 		ret = link_set(sock, order->ifindex, &setup);
 	if (ret == 0 && network->bridge[0] != '\0' && link.master == 0)
-		ret = join(sock, network, &link, &setup);
+		ret = join(sock, network, order->mac, &link, &setup);
 	return ret;
 }

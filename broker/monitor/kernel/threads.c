@@ -2,6 +2,7 @@
  * never be called after it. */
 #include "broker/monitor/kernel/threads.h"
 
+#include <linux/netlink.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -75,7 +76,7 @@ int threads_start_reaper(struct reaper *reaper)
 
 	for (int i = 0; ret == 0 && i < REAPER_THREADS; i++) {
 		workers[i].reaper = reaper;
-		ret = link_socket_open(&workers[i].link);
+		ret = link_socket_open(&workers[i].link, NETLINK_ROUTE);
 	}
 	atomic_store(&reaper->running, REAPER_THREADS);
 	return ret < 0 ? ret : start_threads(reaper_run, workers, sizeof(workers[0]), REAPER_THREADS);

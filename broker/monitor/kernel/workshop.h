@@ -5,6 +5,7 @@
 #include "broker/config/table.h"
 #include "broker/monitor/kernel/closer.h"
 #include "broker/monitor/kernel/node.h"
+#include "broker/monitor/kernel/rules.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/netlink/link.h"
 #include "proto/message.h"
@@ -17,7 +18,8 @@ struct workshop {
 	struct link_socket link;
 	struct node_source node;
 	struct closer *closer;
-	uid_t own_uid; /* the monitor's: they own tun and tap devices that nobody is to open by name */
+	struct rules *rules; /* what locks devices in the host's network namespace */
+	uid_t own_uid;       /* the monitor's: they own tun and tap devices that nobody is to open by name */
 	gid_t own_gid;
 	int ipv6_conf; /* /proc/sys/net/ipv6/conf; -1 if the kernel has no IPv6 */
 };

@@ -23,6 +23,20 @@ struct link_counters {
 	uint64_t tx_packets;
 };
 
+/* The options of a bridge's port that we set, and read back. */
+enum link_port {
+	PORT_ISOLATED = 1 << 0,   /* reaches no other isolated port */
+	PORT_LOCKED = 1 << 1,     /* only sources that have an entry for this port come in */
+	PORT_LEARNS = 1 << 2,     /* the bridge learns where sources are */
+	PORT_FLOODED = 1 << 3,    /* gets frames to an address that the bridge does not know */
+	PORT_BPDU_GUARD = 1 << 4, /* closed by a BPDU, with STP on */
+	PORT_ROOT_BLOCK = 1 << 5, /* never the way to the root, with STP on */
+	PORT_OPTIONS = 6
+};
+
+/* The kernel's attribute for bit N of these: IFLA_BRPORT_*. */
+extern const uint16_t link_port_attributes[PORT_OPTIONS];
+
 /* What the kernel says of a link. What it did not say is zero. */
 struct link {
 	uint32_t ifindex;
@@ -41,7 +55,7 @@ struct link {
 	bool tun_persistent;
 	uint32_t tun_queues;   /* 0: single queue */
 	uint32_t macvlan_mode; /* MACVLAN_MODE_* */
-	bool isolated;         /* as a bridge port */
+	uint32_t port;         /* as a bridge's: enum link_port */
 	uint32_t rp_filter;
 	uint32_t arp_ignore;
 	bool has_ipv6;
@@ -63,11 +77,16 @@ struct link_socket {
 	char buffer[LINK_BUFFER_SIZE] __attribute__((aligned(4)));
 };
 
-/* Opens a netlink socket that hears these groups (RTMGRP_*). Returns the fd or a negative errno. */
-int link_netlink_open(uint32_t groups);
+/* Opens a netlink socket of this protocol (NETLINK_ROUTE, NETLINK_NETFILTER) that hears these groups (RTMGRP_*).
+ * Returns the fd or a negative errno. */
+int link_netlink_open(int protocol, uint32_t groups);
 
 /* Opens a socket for questions. Returns 0 or a negative errno. */
-int link_socket_open(struct link_socket *sock);
+int link_socket_open(struct link_socket *sock, int protocol);
+
+/* Uses a socket that another process has used before; what that has not read is dropped. Returns 0 or a negative
+ * errno. */
+int link_socket_take(struct link_socket *sock, int fd);
 
 /* Reads one link. Returns 0, -ENODEV, or another negative errno. */
 int link_get(struct link_socket *sock, uint32_t ifindex, struct link *link);

@@ -10,6 +10,7 @@ void batch_begin(struct batch *batch, struct link_socket *sock)
 {
 	batch->sock = sock;
 	batch->used = 0;
+	batch->first = sock->sequence + 1;
 	batch->expected = 0;
 }
 
@@ -29,9 +30,14 @@ void message_begin(struct batch *batch, uint16_t type, uint16_t flags, uint32_t 
 	batch->info->ifi_index = (int)ifindex;
 }
 
-void message_end(struct batch *batch)
+void message_end_unanswered(struct batch *batch)
 {
 	batch->used += MNL_ALIGN(batch->message->nlmsg_len);
+}
+
+void message_end(struct batch *batch)
+{
+	message_end_unanswered(batch);
 	batch->expected++;
 }
 
@@ -100,12 +106,10 @@ static int receive_answer(struct link_socket *sock, uint32_t first, struct answe
 
 int batch_send(struct batch *batch, struct answer *answer)
 {
-	uint32_t first = batch->sock->sequence - batch->expected + 1;
-
 	if (send(batch->sock->fd, batch->bytes, batch->used, 0) < 0)
 		return -errno;
 	answer->outstanding = batch->expected;
-	return receive_answer(batch->sock, first, answer);
+	return receive_answer(batch->sock, batch->first, answer);
 }
 
 int batch_run(struct batch *batch)

@@ -11,8 +11,9 @@
 /* A batch: several messages, sent with one system call and acknowledged one by one. */
 struct batch {
 	struct link_socket *sock;
-	char bytes[4096];
+	char bytes[32768]; /* what is not used costs nothing */
 	size_t used;
+	uint32_t first;        /* sequence number of its first message */
 	unsigned int expected; /* acknowledgements */
 	struct nlmsghdr *message;
 	struct ifinfomsg *info;
@@ -37,6 +38,9 @@ void message_begin(struct batch *batch, uint16_t type, uint16_t flags, uint32_t 
 /* Begins a message with another header than that of links, of so many bytes. Returns it, zeroed. */
 void *message_begin_as(struct batch *batch, uint16_t type, uint16_t flags, size_t size);
 void message_end(struct batch *batch);
+
+/* The same for a message that the kernel acknowledges only if it fails. */
+void message_end_unanswered(struct batch *batch);
 
 /* Sends the batch and takes the whole answer, or only looks for errors in it. Return 0 or a negative errno. */
 int batch_send(struct batch *batch, struct answer *answer);

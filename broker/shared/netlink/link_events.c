@@ -16,7 +16,7 @@
 static int open_events(uint32_t groups)
 {
 	int size = EVENTS_BUFFER;
-	int fd TB_CLOSE = link_netlink_open(groups);
+	int fd TB_CLOSE = link_netlink_open(NETLINK_ROUTE, groups);
 
 	if (fd < 0)
 		return fd;

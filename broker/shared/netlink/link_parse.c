@@ -13,6 +13,10 @@
 /* The attributes of one level, by type; what is longer than the table knows is of a newer kernel, and passed over. */
 #define TABLE_SIZE 80
 
+const uint16_t link_port_attributes[PORT_OPTIONS] = {IFLA_BRPORT_ISOLATED, IFLA_BRPORT_LOCKED,
+						     IFLA_BRPORT_LEARNING, IFLA_BRPORT_UNICAST_FLOOD,
+						     IFLA_BRPORT_GUARD,    IFLA_BRPORT_PROTECT};
+
 struct attributes {
 	const struct nlattr *by_type[TABLE_SIZE];
 };
@@ -100,7 +104,8 @@ static void parse_info(const struct nlattr *nest, struct link *link)
 	/* The same numbers mean something else on the ports of other masters. */
 	get_string(&info, IFLA_INFO_SLAVE_KIND, slave_kind, sizeof(slave_kind));
 	parse_nested(info.by_type[IFLA_INFO_SLAVE_DATA], &data);
-	link->isolated = strcmp(slave_kind, "bridge") == 0 && get_u8(&data, IFLA_BRPORT_ISOLATED) != 0;
+	for (int i = 0; strcmp(slave_kind, "bridge") == 0 && i < PORT_OPTIONS; i++)
+		link->port |= get_u8(&data, link_port_attributes[i]) != 0 ? 1u << i : 0;
 }
 
 static void parse_families(const struct nlattr *nest, struct link *link)

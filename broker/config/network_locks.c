@@ -1,0 +1,232 @@
+/* The keys about what a device's holder may send: their values, defaults, and how they are shown. Runs in tapbrokerd
+ * before lock-down, as root, on the text of root's files. It must never let a value through that a lock cannot hold.
+ */
+#include "broker/config/network_file.h"
+
+#include "broker/config/ini.h"
+#include "broker/config/network.h"
+#include "proto/number.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLANKS " \t"
+
+#define MAC_RULE \
+	"an address of six hexadecimal bytes with ':' between, of one machine; or the first one or more of them and *"
+#define TYPE_RULE "they are arp, ipv4, ipv6, rarp, or numbers from 0x0600 to 0xffff; or any"
+#define SOURCE_RULE "an IPv4 or IPv6 address, or a prefix such as 192.0.2.0/24, without bits behind it"
+
+/* EtherTypes that have a name. The first ones are allowed by default. */
+#define DEFAULT_TYPES 3
+static const struct {
+	const char *word;
+	uint16_t type;
+} types[] = {{"arp", 0x0806}, {"ipv4", 0x0800}, {"ipv6", 0x86dd}, {"rarp", 0x8035}};
+
+static struct prefix prefix_of_type(uint16_t type)
+{
+	return (struct prefix){16, {(uint8_t)(type >> 8), (uint8_t)type}};
+}
+
+static void take_default_types(struct network *network)
+{
+	network->ether_types.count = 0;
+	for (size_t i = 0; i < DEFAULT_TYPES; i++)
+		network->ether_types.items[network->ether_types.count++] = prefix_of_type(types[i].type);
+}
+
+void network_default_locks(struct network *network)
+{
+	network->locks = LOCKS_DEFAULT;
+	take_default_types(network);
+}
+
+/* Adds what the word says to the list that it belongs to; NULL: it cannot be read. */
+typedef struct prefix_list *(*take_word)(struct network *network, const char *word, struct prefix *prefix);
+
+static void take_list(struct network_file *file, unsigned int line, const char *key, const char *value,
+		      const char *rule, take_word take)
+{
+	char text[INI_LINE_MAX + 1];
+	char *rest = NULL;
+
+	snprintf(text, sizeof(text), "%s", value);
+	if (text[0] == '\0')
+		network_file_error(file, line, "%s= is empty; leave it out for the default", key);
+	for (char *word = strtok_r(text, BLANKS, &rest); word != NULL; word = strtok_r(NULL, BLANKS, &rest)) {
+		struct prefix prefix = {.bits = 0};
+		struct prefix_list *list = take(&file->network, word, &prefix);
+
+		if (list == NULL) {
+			network_file_error(file, line, "%s=%s: %s", key, word, rule);
+		} else if (list->count == LOCK_LIST_MAX) {
+			network_file_error(file, line, "%s=%s: there are more than %d", key, word, LOCK_LIST_MAX);
+			return;
+		} else {
+			list->items[list->count++] = prefix;
+		}
+	}
+}
+
+static struct prefix_list *take_mac(struct network *network, const char *word, struct prefix *prefix)
+{
+	for (size_t i = 0; i < TB_MAC_SIZE; i++, word += 3) {
+		char digits[3] = {word[0], word[0] != '\0' ? word[1] : '\0', '\0'};
+
+		if (strcmp(word, "*") == 0 && i > 0)
+			break;
+		if (!isxdigit((unsigned char)digits[0]) || !isxdigit((unsigned char)digits[1]) ||
+		    word[2] != (i + 1 < TB_MAC_SIZE ? ':' : '\0'))
+			return NULL;
+		prefix->bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
+		prefix->bits = (uint8_t)(prefix->bits + 8);
+	}
+	return (prefix->bytes[0] & 1) == 0 ? &network->macs : NULL;
+}
+
+void network_set_macs(struct network_file *file, unsigned int line, const char *value)
+{
+	if (strcmp(value, "any") == 0)
+		file->network.locks &= ~(uint32_t)LOCK_MAC;
+	else
+		take_list(file, line, "MACs", value, MAC_RULE, take_mac);
+}
+
+static struct prefix_list *take_type(struct network *network, const char *word, struct prefix *prefix)
+{
+	unsigned long number = 0;
+	char *end = NULL;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(word, types[i].word) == 0)
+			number = types[i].type;
+	if (number == 0 && strncmp(word, "0x", 2) == 0 && isxdigit((unsigned char)word[2]) && strlen(word) <= 6) {
+		number = strtoul(word, &end, 16);
+		if (*end != '\0')
+			return NULL;
+	}
+	*prefix = prefix_of_type((uint16_t)number);
+	return number >= 0x600 ? &network->ether_types : NULL;
+}
+
+void network_set_ether_types(struct network_file *file, unsigned int line, const char *value)
+{
+	file->network.ether_types.count = 0;
+	if (strcmp(value, "any") == 0)
+		file->network.locks &= ~(uint32_t)LOCK_TYPE;
+	else
+		take_list(file, line, "EtherTypes", value, TYPE_RULE, take_type);
+}
+
+/* True if no bit behind the prefix is set. */
+static bool is_prefix(const struct prefix *prefix)
+{
+	for (size_t bit = prefix->bits; bit < 8 * sizeof(prefix->bytes); bit++)
+		if ((prefix->bytes[bit / 8] & 0x80 >> bit % 8) != 0)
+			return false;
+	return true;
+}
+
+static struct prefix_list *take_source(struct network *network, const char *word, struct prefix *prefix)
+{
+	char address[INI_LINE_MAX + 1];
+	size_t length = strcspn(word, "/");
+	bool ipv6 = strchr(word, ':') != NULL;
+	uint64_t bits = ipv6 ? 128 : 32;
+
+	snprintf(address, sizeof(address), "%.*s", (int)length, word);
+	if (inet_pton(ipv6 ? AF_INET6 : AF_INET, address, prefix->bytes) != 1)
+		return NULL;
+	if (word[length] == '/' && tb_number_read(word + length + 1, 0, bits, &bits) < 0)
+		return NULL;
+	prefix->bits = (uint8_t)bits;
+	if (!is_prefix(prefix))
+		return NULL;
+	return ipv6 ? &network->sources6 : &network->sources4;
+}
+
+void network_set_source_addresses(struct network_file *file, unsigned int line, const char *value)
+{
+	file->network.locks |= LOCK_IPV4 | LOCK_IPV6;
+	take_list(file, line, "SourceAddresses", value, SOURCE_RULE, take_source);
+}
+
+static void print_list(const char *key, const struct prefix_list *list, FILE *out,
+		       void (*print)(const struct prefix *prefix, FILE *out))
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		fprintf(out, "%s", i == 0 ? key : " ");
+		print(&list->items[i], out);
+		fprintf(out, "%s", i + 1 == list->count ? "\n" : "");
+	}
+}
+
+static void print_mac(const struct prefix *prefix, FILE *out)
+{
+	for (int i = 0; i < prefix->bits / 8; i++)
+		fprintf(out, "%s%02x", i == 0 ? "" : ":", prefix->bytes[i]);
+	fprintf(out, "%s", prefix->bits < 8 * TB_MAC_SIZE ? ":*" : "");
+}
+
+static void print_type(const struct prefix *prefix, FILE *out)
+{
+	uint16_t type = (uint16_t)(prefix->bytes[0] << 8 | prefix->bytes[1]);
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (types[i].type == type) {
+			fprintf(out, "%s", types[i].word);
+			return;
+		}
+	}
+	fprintf(out, "0x%04x", type);
+}
+
+static void print_source(int family, const struct prefix *prefix, FILE *out)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	fprintf(out, "%s/%u", inet_ntop(family, prefix->bytes, text, sizeof(text)), prefix->bits);
+}
+
+static void print_sources(const struct network *network, FILE *out)
+{
+	const char *before = "SourceAddresses=";
+
+	for (uint32_t i = 0; i < network->sources4.count + network->sources6.count; i++) {
+		bool ipv4 = i < network->sources4.count;
+
+		fprintf(out, "%s", before);
+		print_source(ipv4 ? AF_INET : AF_INET6,
+			     ipv4 ? &network->sources4.items[i] : &network->sources6.items[i - network->sources4.count],
+			     out);
+		before = " ";
+	}
+	fprintf(out, "\n");
+}
+
+static const char *yes_unless(const struct network *network, enum network_lock lock)
+{
+	return (network->locks & (uint32_t)lock) != 0 ? "no" : "yes";
+}
+
+void network_print_locks(const struct network *network, FILE *out)
+{
+	if ((network->locks & LOCK_MAC) == 0)
+		fprintf(out, "MACs=any\n");
+	print_list("MACs=", &network->macs, out, print_mac);
+	if ((network->locks & LOCK_TYPE) == 0)
+		fprintf(out, "EtherTypes=any\n");
+	print_list("EtherTypes=", &network->ether_types, out, print_type);
+	if (network->kind == TB_KIND_TAP)
+		fprintf(out, "TaggedFrames=%s\n", yes_unless(network, LOCK_TAG));
+	fprintf(out, "RouterAdvertisements=%s\nDHCPServer=%s\n", yes_unless(network, LOCK_ROUTER),
+		yes_unless(network, LOCK_DHCP));
+	if ((network->locks & LOCK_IPV4) != 0)
+		print_sources(network, out);
+	if (network->rate_from_guest != 0)
+		fprintf(out, "RateFromGuest=%u\n", network->rate_from_guest);
+}

@@ -1,0 +1,34 @@
+/* A bridge's port: see port.h. Runs in the monitor and its reaper threads; USES CAP_NET_ADMIN. Must never move an
+ * address that another port has for good. */
+#include "broker/monitor/kernel/port.h"
+
+#include "broker/monitor/kernel/link_change.h"
+
+#include <errno.h>
+#include <linux/neighbour.h>
+
+/* Where a lease may have further addresses, which may come and go, the bridge learns where they are. */
+uint32_t port_options(const struct network *network)
+{
+	bool known = (network->locks & LOCK_MAC) != 0 && network->macs.count == 0;
+
+	return PORT_BPDU_GUARD | PORT_ROOT_BLOCK | (network->isolated ? PORT_ISOLATED : 0) |
+	       (known ? PORT_LOCKED : PORT_LEARNS | PORT_FLOODED);
+}
+
+int port_settle(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE])
+{
+	struct link_fdb entry;
+	int ret = link_find_fdb(sock, port, mac, &entry);
+
+	if (ret == 0 && entry.port != port && (entry.state & (NUD_NOARP | NUD_PERMANENT)) != 0)
+		return -EADDRINUSE;
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	ret = link_add_fdb(sock, port, mac, 0, NUD_NOARP, NTF_STICKY);
+	if (ret == 0)
+		ret = link_find_fdb(sock, port, mac, &entry);
+	if (ret == 0 && (entry.port != port || entry.state != NUD_NOARP || (entry.flags & NTF_STICKY) == 0))
+		ret = -EPROTO;
+	return ret;
+}

@@ -1,0 +1,103 @@
+/* Locks: rules in the kernel's packet filter (nf_tables, family netdev) that drop what a device's holder must not send.
+ * Runs in the monitor; USES CAP_NET_ADMIN.
+ *
+ * A struct rules is one table of our own, in the network namespace in which its socket was opened. Each lease has a
+ * chain in it, named by the lease's id, which hangs on the lease's device by the device's name. So a chain is made
+ * after the device has its name and before it is up, and a name is free again only when chain and device are gone.
+ *
+ * Nothing in a chain accepts: what no rule drops goes on to the bridge, or to forward_to.
+ *
+ * What the rules of a network say is written before lock-down, as a template: the messages that make a chain, and where
+ * in them a lease's own name, device and addresses are to be put. After that nothing is left but to put them there, and
+ * to send it. */
+#ifndef TB_RULES_H
+#define TB_RULES_H
+
+#include "broker/config/table.h"
+#include "broker/shared/netlink/link.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RULES_TABLE "tapbroker-"
+#define RULES_TABLE_SIZE (sizeof(RULES_TABLE) + 8)
+
+/* A chain's name: the lease's id in hexadecimal, and what tells further chains of the same lease apart. */
+#define RULES_CHAIN_SIZE (2 * TB_ID_SIZE + 16)
+
+#define RULES_PARTS_MAX 32
+
+/* What differs from lease to lease, in the order of struct rules_chain. */
+enum rules_part { PART_NAME, PART_DEVICE, PART_MAC, PART_LINK_LOCAL, PART_FORWARD_TO };
+
+struct rules_template {
+	char *bytes; /* the messages; owned, for ever */
+	size_t size;
+	uint32_t rules; /* in the chain */
+	size_t parts_count;
+	struct {
+		uint16_t offset;
+		uint8_t part; /* enum rules_part */
+	} parts[RULES_PARTS_MAX];
+};
+
+struct rules {
+	struct link_socket link; /* its fd is owned; who owns the table is this socket */
+	pthread_mutex_t lock;
+	char table[RULES_TABLE_SIZE];
+	const struct network_table *networks;
+	struct rules_template locks[NETWORKS_MAX]; /* of the network in the same place */
+};
+
+/* One chain. */
+struct rules_chain {
+	char name[RULES_CHAIN_SIZE];
+	char device[IFNAMSIZ];    /* NUL-padded: what comes in there is looked at, or what goes out */
+	uint8_t mac[TB_MAC_SIZE]; /* the lease's */
+	uint8_t link_local[16];   /* the address that a host makes of that */
+	uint32_t forward_to;      /* ifindex of another device, which gets what is left; only if the template says so */
+};
+
+/* What a template is to say. */
+struct rules_wish {
+	const struct network *network; /* whose locks; NULL: none, all is forwarded */
+	bool egress;                   /* what goes out is looked at: what a macvtap's holder writes */
+	bool forward;                  /* what is left goes to forward_to; else its way */
+};
+
+/* Opens the socket and makes the table. owned: the table is the socket's: nobody else's flush takes it away, and it
+ * goes when the last copy of the socket is closed, unless the kernel can keep it then (6.9). Before lock-down. Returns
+ * 0 or a negative errno. */
+int rules_open(struct rules *rules, bool owned);
+
+/* Deletes the table of that name by the socket that owns it, which stays the caller's. Before lock-down. Returns 0 or a
+ * negative errno. */
+int rules_delete_owned(int sock, const char *table);
+
+/* Deletes the tables of our name that earlier brokers have left in this network namespace and nobody owns any more.
+ * Before lock-down. Returns 0 or a negative errno. */
+int rules_delete_others(struct rules *rules);
+
+/* Writes a template for this table. Before lock-down. Returns 0, -ENOMEM, or -E2BIG if the network's lists make more
+ * than one message can hold. */
+int rules_template(const struct rules *rules, const struct rules_wish *wish, struct rules_template *template);
+
+/* The same for each network that is locked: rules->locks. forward as in the wish. */
+int rules_templates(struct rules *rules, const struct network_table *networks, bool forward);
+
+/* Fills in the chain of the lease's device; what is "" for its first one. forward_to stays 0. */
+void rules_chain(struct rules_chain *chain, const uint8_t lease[TB_ID_SIZE], const char *what, const char *device,
+		 const uint8_t mac[TB_MAC_SIZE]);
+
+/* The template of one of the networks that rules_templates() was told of. */
+const struct rules_template *rules_locks_of(const struct rules *rules, const struct network *network);
+
+/* Makes the chain with all its rules in one transaction, and reads it back. Returns 0 or a negative errno; -EEXIST:
+ * there is one of that name. */
+int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain);
+
+/* Deletes the lease's chain. Returns 0, also if there is none, or a negative errno. */
+int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE], const char *what);
+
+#endif

@@ -1,0 +1,79 @@
+/* Templates of chains: see rules.h. Runs in tapbrokerd before lock-down; needs no right. */
+#include "broker/monitor/kernel/rules.h"
+
+#include "broker/monitor/kernel/rules_expression.h"
+#include "broker/monitor/kernel/rules_transaction.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Before the chains of others on the same device. */
+#define PRIORITY (-300)
+
+/* What is to be forwarded never goes its own way, whatever becomes of the rule that forwards it. */
+static void write_chain(struct rules_writing *writing)
+{
+	const struct rules_wish *wish = writing->wish;
+	struct batch *batch = writing->batch;
+	struct nlattr *hook;
+
+	nft_message_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL);
+	mnl_attr_put_strz(batch->message, NFTA_CHAIN_TABLE, writing->rules->table);
+	put_part(writing, NFTA_CHAIN_NAME, PART_NAME, RULES_CHAIN_SIZE);
+	put_number(batch->message, NFTA_CHAIN_ID, CHAIN_ID);
+	hook = mnl_attr_nest_start(batch->message, NFTA_CHAIN_HOOK);
+	put_number(batch->message, NFTA_HOOK_HOOKNUM, wish->egress ? NF_NETDEV_EGRESS : NF_NETDEV_INGRESS);
+	put_number(batch->message, NFTA_HOOK_PRIORITY, (uint32_t)PRIORITY);
+	put_part(writing, NFTA_HOOK_DEV, PART_DEVICE, IFNAMSIZ);
+	mnl_attr_nest_end(batch->message, hook);
+	mnl_attr_put_strz(batch->message, NFTA_CHAIN_TYPE, "filter");
+	put_number(batch->message, NFTA_CHAIN_POLICY, wish->forward ? NF_DROP : NF_ACCEPT);
+	message_end_unanswered(batch);
+}
+
+static void write_forwarding(struct rules_writing *writing)
+{
+	rule_begin(writing, "forward");
+	rule_forward(writing);
+	rule_end(writing);
+}
+
+int rules_template(const struct rules *rules, const struct rules_wish *wish, struct rules_template *template)
+{
+	struct link_socket nowhere = {.fd = -1};
+	struct batch batch;
+	struct rules_writing writing = {.batch = &batch, .rules = rules, .wish = wish, .template = template};
+	int ret;
+
+	memset(template, 0, sizeof(*template));
+	batch_begin(&batch, &nowhere);
+	write_chain(&writing);
+	ret = wish->network != NULL ? rules_write_locks(&writing) : 0;
+	if (ret < 0)
+		return ret;
+	if (wish->forward)
+		write_forwarding(&writing);
+	template->size = batch.used;
+	template->bytes = malloc(batch.used);
+	if (template->bytes == NULL)
+		return -ENOMEM;
+	memcpy(template->bytes, batch.bytes, batch.used);
+	return 0;
+}
+
+int rules_templates(struct rules *rules, const struct network_table *networks, bool forward)
+{
+	int ret = 0;
+
+	rules->networks = networks;
+	for (size_t i = 0; ret == 0 && i < networks->count; i++) {
+		const struct network *network = &networks->networks[i];
+		struct rules_wish wish = {network, network->kind == TB_KIND_MACVTAP, forward};
+
+		if (!network->off && network_is_locked(network))
+			ret = rules_template(rules, &wish, &rules->locks[i]);
+	}
+	return ret;
+}
