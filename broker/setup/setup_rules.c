@@ -88,7 +88,8 @@ static void write_input(FILE *out, const struct network *network)
 		"\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n",
 		network->bridge);
 	if (network->reach != REACH_NONE)
-		fputs("\t\tmeta l4proto { icmp, ipv6-icmp } fib daddr . iif type local accept\n", out);
+		/* 1 is ICMP, 58 ICMPv6: their names stand in /etc/protocols, which a small Debian does not have. */
+		fputs("\t\tmeta l4proto { 1, 58 } fib daddr . iif type local accept\n", out);
 	write_allowed(out, network);
 	if (network->reach == REACH_HOST)
 		fputs("\t\tfib daddr . iif type local accept\n", out);
