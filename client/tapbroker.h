@@ -89,6 +89,9 @@ enum tap_request_flags {
 	TAP_VHOST = 1 << 5        /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
 };
 
+/* A flag of a configuration. */
+#define TAP_KILL_SWITCH (1u << 6) /* what the tunnel may carry stays blocked when the lease has ended */
+
 /* How long a lease lasts. */
 enum tap_lifetimes {
 	TAP_LIFETIME_SESSION = 0,   /* until the last copy of the lifeline is closed */
@@ -264,6 +267,62 @@ const char *tap_lease_id(const struct tap *tap); /* the lease's id, 32 hexadecim
  * closed, or left open, with the device's fds, but no part of the lease: it stays open when that ends. */
 int tap_vhost_fd(const struct tap *tap, unsigned int queue); /* of that queue; -1 and EINVAL if there is none */
 unsigned int tap_vhosts(const struct tap *tap);              /* tap_queues(), or 0 if it was not asked for */
+
+/* What an entry of a configuration is. */
+#define TAP_ENTRY_ADDRESS 1 /* an address of the device; peer: of the other end of a point-to-point link */
+#define TAP_ENTRY_ROUTE 2   /* a destination that leads into the device; peer: the gateway */
+#define TAP_ENTRY_EXCLUDE 3 /* a destination that does not, whatever the routes say */
+#define TAP_ENTRY_SERVER 4  /* the host at the tunnel's other end: it stays reachable outside the tunnel */
+
+/* One entry. This struct never grows. */
+struct tap_entry {
+	const char *prefix;  /* "10.8.0.2/24", "fd00:8::/64", or an address alone, which means all its bits; as text,
+			     * without a zone. "default" and "default6" are all of IPv4 and all of IPv6 */
+	const char *peer;    /* an address of the same family; NULL: none */
+	unsigned int kind;   /* TAP_ENTRY_* */
+	unsigned int metric; /* TAP_ENTRY_ROUTE: the smaller is preferred, at most 0x7fffffff; 0: the kernel's own */
+};
+
+/* The most entries of one kind in one family. */
+#define TAP_ADDRESSES_MAX 8
+#define TAP_ROUTES_MAX 128
+#define TAP_EXCLUDES_MAX 32
+#define TAP_SERVERS_MAX 8
+
+/* Whose packets the routes are for. */
+#define TAP_SCOPE_NETWORK 0 /* whatever the network file says */
+#define TAP_SCOPE_USER 1    /* of the lease's user alone */
+#define TAP_SCOPE_HOST 2    /* everybody's */
+
+/* What a leased device is to be, beside what tap_open() made it. Begin with TAP_CONFIGURATION_INIT. */
+struct tap_configuration {
+	size_t size;       /* sizeof(struct tap_configuration) */
+	const char *lease; /* of the caller's own: its id, or the name of its interface; must be set */
+	const struct tap_entry *entries;
+	size_t entries_count;
+	unsigned int flags; /* TAP_INTERACTIVE, TAP_KILL_SWITCH */
+	unsigned int scope; /* TAP_SCOPE_* */
+	unsigned int mtu;   /* in bytes, 68 to 65535, with an IPv6 entry at least 1280; 0: what the device has */
+	int timeout;        /* in milliseconds for the whole call, as in struct tap_request */
+	struct tap_failure *failure; /* NULL, or one with its size set */
+};
+
+#define TAP_CONFIGURATION_INIT                                                                    \
+	{                                                                                         \
+		sizeof(struct tap_configuration), NULL, NULL, 0, 0, TAP_SCOPE_NETWORK, 0, 0, NULL \
+	}
+
+/* Gives a device of the caller's, of kind tun or tap and in the host's network namespace, these addresses, routes and
+ * MTU, as far as the network file (Addresses=, Routes=, DefaultRoute=, Scope=, KillSwitch=) and polkit permit. All of it
+ * is done or nothing; what an earlier call has set and this one does not say is undone, so no entries at all undo
+ * everything. It ends with the lease, but for the block of TAP_KILL_SWITCH: see tap_unblock().
+ * Returns 0, or -1 and errno: ENXIO if the caller has no such lease, EACCES if it may not, EADDRINUSE if an address or a
+ * destination is another's already, EIO if the kernel refused. Then everything is as it was before. */
+int tap_configure(const struct tap_configuration *configuration);
+
+/* Ends the block that a configuration with TAP_KILL_SWITCH of this user's has left behind on that network. flags is 0.
+ * Returns 0, also if there is none, or -1 and errno. */
+int tap_unblock(const char *network, unsigned int flags, int timeout);
 
 /* Why a lease ended. */
 enum tap_reasons {
