@@ -55,6 +55,8 @@
 #define tap_networks tapbroker_networks
 #define tap_leases tapbroker_leases
 #define tap_release tapbroker_release
+#define tap_configure tapbroker_configure
+#define tap_unblock tapbroker_unblock
 #define tap_revoke tapbroker_revoke
 #define tap_watch tapbroker_watch
 #define tap_watch_next tapbroker_watch_next
@@ -86,11 +88,9 @@ enum tap_request_flags {
 	TAP_BRIDGE = 1 << 2,      /* network may also be the bridge of exactly one network of taps */
 	TAP_ALL = 1 << 3,         /* tap_leases(), tap_watch(): everybody's leases, not the caller's only */
 	TAP_NETNS = 1 << 4,       /* the device is wanted in the network namespace that the caller is in */
-	TAP_VHOST = 1 << 5        /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
+	TAP_VHOST = 1 << 5,       /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
+	TAP_KILL_SWITCH = 1 << 6  /* tap_configure(): everything stays blocked when the lease has ended */
 };
-
-/* A flag of a configuration. */
-#define TAP_KILL_SWITCH (1u << 6) /* what the tunnel may carry stays blocked when the lease has ended */
 
 /* How long a lease lasts. */
 enum tap_lifetimes {
@@ -136,7 +136,8 @@ enum tap_statuses {
 	TAP_STATUS_NO_LEASE = 10,
 	TAP_STATUS_NO_VHOST = 11,
 	TAP_STATUS_NOT_OWN_NETNS = 12,
-	TAP_STATUS_CONNECTIONS = 13
+	TAP_STATUS_CONNECTIONS = 13,
+	TAP_STATUS_IN_USE = 14
 };
 
 /* Whose quota is used up. */
@@ -177,7 +178,15 @@ enum tap_checks {
 	TAP_CHECK_MAX_LEASES = 26,          /* --max-leases */
 	TAP_CHECK_PEER_GONE = 27,           /* the process that asked has ended */
 	TAP_CHECK_LEASE = 28,               /* there is no such lease */
-	TAP_CHECK_DEVICE = 29 /* EPROTO: an fd is not the device that the answer names; found by this library */
+	TAP_CHECK_DEVICE = 29,        /* EPROTO: an fd is not the device that the answer names; found by this library */
+	TAP_CHECK_ADDRESSES = 30,     /* Addresses= */
+	TAP_CHECK_ROUTES = 31,        /* Routes= */
+	TAP_CHECK_DEFAULT_ROUTE = 32, /* DefaultRoute= */
+	TAP_CHECK_SCOPE = 33,         /* Scope= */
+	TAP_CHECK_KILL_SWITCH = 34,   /* KillSwitch= */
+	TAP_CHECK_NOT_HERE = 35,      /* a bridge's port, a macvtap, or not in the host's network namespace */
+	TAP_CHECK_ADDRESS_IN_USE = 36, /* EADDRINUSE: another interface has the address */
+	TAP_CHECK_ROUTE_IN_USE = 37    /* EADDRINUSE: another tunnel leads there */
 };
 
 /* What is asked for. Begin with TAP_REQUEST_INIT, then set what matters; what is zero means "the network's own". A
@@ -269,10 +278,12 @@ int tap_vhost_fd(const struct tap *tap, unsigned int queue); /* of that queue; -
 unsigned int tap_vhosts(const struct tap *tap);              /* tap_queues(), or 0 if it was not asked for */
 
 /* What an entry of a configuration is. */
-#define TAP_ENTRY_ADDRESS 1 /* an address of the device; peer: of the other end of a point-to-point link */
-#define TAP_ENTRY_ROUTE 2   /* a destination that leads into the device; peer: the gateway */
-#define TAP_ENTRY_EXCLUDE 3 /* a destination that does not, whatever the routes say */
-#define TAP_ENTRY_SERVER 4  /* the host at the tunnel's other end: it stays reachable outside the tunnel */
+enum tap_entry_kinds {
+	TAP_ENTRY_ADDRESS = 1, /* an address of the device; peer: of the other end of a point-to-point link */
+	TAP_ENTRY_ROUTE = 2,   /* a destination that leads into the device; peer: the gateway */
+	TAP_ENTRY_EXCLUDE = 3, /* a destination that does not, whatever the routes say */
+	TAP_ENTRY_SERVER = 4   /* the host at the tunnel's other end: it stays reachable outside the tunnel */
+};
 
 /* One entry. This struct never grows. */
 struct tap_entry {
@@ -290,9 +301,11 @@ struct tap_entry {
 #define TAP_SERVERS_MAX 8
 
 /* Whose packets the routes are for. */
-#define TAP_SCOPE_NETWORK 0 /* whatever the network file says */
-#define TAP_SCOPE_USER 1    /* of the lease's user alone */
-#define TAP_SCOPE_HOST 2    /* everybody's */
+enum tap_scopes {
+	TAP_SCOPE_NETWORK = 0, /* whatever the network file says */
+	TAP_SCOPE_USER = 1,    /* of the lease's user alone */
+	TAP_SCOPE_HOST = 2     /* everybody's */
+};
 
 /* What a leased device is to be, beside what tap_open() made it. Begin with TAP_CONFIGURATION_INIT. */
 struct tap_configuration {
@@ -320,9 +333,9 @@ struct tap_configuration {
  * destination is another's already, EIO if the kernel refused. Then everything is as it was before. */
 int tap_configure(const struct tap_configuration *configuration);
 
-/* Ends the block that a configuration with TAP_KILL_SWITCH of this user's has left behind on that network. flags is 0.
- * Returns 0, also if there is none, or -1 and errno. */
-int tap_unblock(const char *network, unsigned int flags, int timeout);
+/* Ends the block that a configuration with TAP_KILL_SWITCH of this user's has left behind on that network; with TAP_ALL
+ * in flags that of the user with this uid, which root may do. Returns 0, also if there is none, or -1 and errno. */
+int tap_unblock(const char *network, unsigned int flags, unsigned int uid, int timeout, struct tap_failure *failure);
 
 /* Why a lease ended. */
 enum tap_reasons {
@@ -566,6 +579,8 @@ int tap_confine(unsigned int flags);
 #undef tap_networks
 #undef tap_leases
 #undef tap_release
+#undef tap_configure
+#undef tap_unblock
 #undef tap_revoke
 #undef tap_watch
 #undef tap_watch_next

@@ -15,9 +15,12 @@ void tb_about_fill(struct tb_about *about, const char *release)
 	about->status = TB_OK;
 	about->protocol = TB_VERSION;
 	about->requests = BIT(TB_REQ_OPEN) | BIT(TB_REQ_NETWORKS) | BIT(TB_REQ_LIST) | BIT(TB_REQ_RELEASE) |
-			  BIT(TB_REQ_REVOKE) | BIT(TB_REQ_WATCH) | BIT(TB_REQ_ABOUT);
+			  BIT(TB_REQ_REVOKE) | BIT(TB_REQ_WATCH) | BIT(TB_REQ_ABOUT) | BIT(TB_REQ_CONFIGURE) |
+			  BIT(TB_REQ_UNBLOCK);
 	about->kinds = BIT(TB_KIND_TAP) | BIT(TB_KIND_TUN) | BIT(TB_KIND_MACVTAP);
 	about->lifetimes = BIT(TB_LIFETIME_SESSION) | BIT(TB_LIFETIME_FD) | BIT(TB_LIFETIME_PERSISTENT);
-	about->flags = TB_REQUEST_OPEN_FLAGS | TB_REQUEST_ALL;
+	about->items_max = TB_ITEMS_MAX;
+	about->item_kinds = BIT(TB_ITEM_ADDRESS) | BIT(TB_ITEM_ROUTE) | BIT(TB_ITEM_EXCLUDE) | BIT(TB_ITEM_SERVER);
+	about->flags = TB_REQUEST_OPEN_FLAGS | TB_REQUEST_ALL | TB_REQUEST_KILL_SWITCH;
 	tb_field_set(about->release, sizeof(about->release), release);
 }

@@ -10,6 +10,8 @@
  *	authority --VERDICT--> clerk        sent after the YES
  *	clerk --ORDER, socket--> monitor    make the device, and hand it to the client behind this socket
  *	monitor --MADE--> clerk             what became of the order
+ *	clerk --ASK_CONFIGURE--> authority --YES_CONFIGURE--> monitor, and clerk --CONFIGURE, socket--> monitor:
+ *	                                    the same of addresses and routes
  *	clerk --DELETE--> reaper's threads  a channel of its own
  *	clerk --REPAIR--> reaper's threads  the same
  *
@@ -49,6 +51,14 @@ enum tb_broker_type {
 	TB_READY =
 		58, /* struct tb_ready: the clerk has taken over what an earlier broker left, and serves; no answer */
 
+	/* Addresses and routes. */
+	TB_REQ_ASK_CONFIGURE = 62,   /* struct tb_configure_question, clerk to authority; VERDICT answers */
+	TB_YES_CONFIGURE = 64,       /* the same, authority to monitor; there is no answer */
+	TB_REQ_ORDER_CONFIGURE = 66, /* struct tb_configure_order with one fd, the client's socket, to the monitor */
+	TB_REQ_ORDER_UNBLOCK = 68,   /* struct tb_unblock_order, without an fd */
+	TB_ANS_CONFIGURED = 69,      /* struct tb_configured: exactly one for each of both */
+	TB_TUNNEL_END = 70,          /* struct tb_tunnel_order: the device of this lease is gone; no answer */
+
 	/* Clerk and the monitor's reaper threads, on a channel of their own. */
 	TB_REQ_DELETE = 54,  /* struct tb_delete */
 	TB_ANS_DELETED = 55, /* struct tb_deleted: exactly one for each, in any order */
@@ -61,8 +71,9 @@ enum tb_broker_type {
 #define TB_QUESTION_FLAGS (TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_NETNS | TB_REQUEST_VHOST)
 
 enum tb_action {
-	TB_ACTION_OPEN = 1,     /* open a device; everything below is set */
-	TB_ACTION_LIST_ALL = 2, /* see everybody's leases; of the device nothing is set */
+	TB_ACTION_OPEN = 1,      /* open a device; everything below is set */
+	TB_ACTION_LIST_ALL = 2,  /* see everybody's leases; of the device nothing is set */
+	TB_ACTION_CONFIGURE = 4, /* struct tb_configuration: kind, mtu (0: as it is), lifetime, network, name are set */
 	TB_ACTION_REVOKE = 3, /* end a lease of owner's; lifetime, kind, mode, network, name, bridge, parent are set */
 };
 
@@ -84,6 +95,56 @@ struct tb_question {
 	char name[TB_NAME_SIZE];   /* empty: the broker chooses */
 	char bridge[TB_NAME_SIZE]; /* empty: none */
 	char parent[TB_NAME_SIZE]; /* empty: none */
+};
+
+/* The flags of a configuration that the authority is told of. */
+#define TB_CONFIGURE_FLAGS (TB_REQUEST_INTERACTIVE | TB_REQUEST_KILL_SWITCH)
+
+/* What polkit is asked about a configuration, and what is ordered. What a request leaves to the network is filled in. */
+struct tb_configuration {
+	struct tb_question question; /* of TB_ACTION_CONFIGURE */
+	uint8_t lease[TB_ID_SIZE];
+	uint32_t scope; /* TB_SCOPE_USER or TB_SCOPE_HOST */
+	uint32_t count; /* of the items; those behind are zero */
+	struct tb_item items[TB_ITEMS_MAX];
+};
+
+struct tb_configure_question {
+	struct tb_header header;
+	struct tb_configuration configuration;
+};
+
+/* Configure the device with this ifindex, which is the lease's, for the client behind the socket that comes with it. */
+struct tb_configure_order {
+	struct tb_header header;
+	uint32_t gid; /* of the client: the socket must say the same */
+	uint32_t ifindex;
+	struct tb_configuration configuration;
+};
+
+/* End the block that a kill switch of this user's has left on this network. */
+struct tb_unblock_order {
+	struct tb_header header;
+	uint32_t uid;
+	uint32_t reserved;
+	char network[TB_NETWORK_SIZE];
+};
+
+/* What became of it: TB_OK, or TB_IN_USE and check, TB_KERNEL, stage and error, or TB_DENIED and order_check. */
+struct tb_configured {
+	struct tb_header header;
+	uint32_t status;      /* enum tb_status */
+	uint32_t check;       /* enum tb_check */
+	uint32_t order_check; /* enum tb_order_check */
+	uint32_t stage;       /* enum tb_stage */
+	int32_t error;        /* a positive errno */
+	uint32_t reserved;
+};
+
+/* About the addresses and routes of one lease. */
+struct tb_tunnel_order {
+	struct tb_header header;
+	uint8_t lease[TB_ID_SIZE];
 };
 
 /* Anything but YES is no. The others tell the log why. */
@@ -241,6 +302,9 @@ struct tb_repair {
 _Static_assert(sizeof(struct tb_question) == 160, "wire layout");
 _Static_assert(sizeof(struct tb_yes) == 176, "wire layout");
 _Static_assert(sizeof(struct tb_order) == 184, "wire layout");
+_Static_assert(sizeof(struct tb_configuration) == 184 + TB_ITEMS_MAX * 48, "wire layout");
+_Static_assert(sizeof(struct tb_configure_question) == sizeof(struct tb_configuration) + 16, "wire layout");
+_Static_assert(sizeof(struct tb_configure_order) == sizeof(struct tb_configuration) + 24, "wire layout");
 _Static_assert(sizeof(struct tb_made) == 96, "wire layout");
 _Static_assert(sizeof(struct tb_delete) == 40 && sizeof(struct tb_deleted) == 40, "wire layout");
 _Static_assert(sizeof(struct tb_fdb_entry) == 40 && sizeof(struct tb_repair) == 48, "wire layout");

@@ -35,21 +35,25 @@
 
 /* Types of messages. Those of the broker's own channels begin at 32, see broker.h. */
 enum tb_type {
-	TB_REQ_OPEN = 2,     /* struct tb_request, and items behind it */
-	TB_ANS_OPEN = 3,     /* struct tb_answer; TB_OK brings one fd per queue, then those of vhost-net */
-	TB_REQ_NETWORKS = 4, /* struct tb_request */
-	TB_ANS_NETWORK = 5,  /* struct tb_network, one message per network */
-	TB_ANS_END = 7,      /* struct tb_end: the lease has ended, no answer is expected */
-	TB_REQ_LIST = 8,     /* struct tb_request: the caller's leases; with TB_REQUEST_ALL everybody's */
-	TB_ANS_LEASE = 9,    /* struct tb_lease, one message per lease */
-	TB_REQ_RELEASE = 10, /* struct tb_request: ends a lease of the caller's */
-	TB_ANS_RELEASE = 11, /* struct tb_done */
-	TB_REQ_REVOKE = 12,  /* struct tb_request: ends anybody's lease */
-	TB_ANS_REVOKE = 13,  /* struct tb_done */
-	TB_REQ_WATCH = 14,   /* struct tb_request: tell what happens from now on; with TB_REQUEST_ALL, to everybody */
-	TB_ANS_EVENT = 15,   /* struct tb_event, until the client hangs up */
-	TB_REQ_ABOUT = 16,   /* struct tb_request: what can this broker do? */
-	TB_ANS_ABOUT = 17,   /* struct tb_about */
+	TB_REQ_OPEN = 2,       /* struct tb_request, and items behind it */
+	TB_ANS_OPEN = 3,       /* struct tb_answer; TB_OK brings one fd per queue, then those of vhost-net */
+	TB_REQ_NETWORKS = 4,   /* struct tb_request */
+	TB_ANS_NETWORK = 5,    /* struct tb_network, one message per network */
+	TB_ANS_END = 7,        /* struct tb_end: the lease has ended, no answer is expected */
+	TB_REQ_LIST = 8,       /* struct tb_request: the caller's leases; with TB_REQUEST_ALL everybody's */
+	TB_ANS_LEASE = 9,      /* struct tb_lease, one message per lease */
+	TB_REQ_RELEASE = 10,   /* struct tb_request: ends a lease of the caller's */
+	TB_ANS_RELEASE = 11,   /* struct tb_done */
+	TB_REQ_REVOKE = 12,    /* struct tb_request: ends anybody's lease */
+	TB_ANS_REVOKE = 13,    /* struct tb_done */
+	TB_REQ_WATCH = 14,     /* struct tb_request: tell what happens from now on; with TB_REQUEST_ALL, to everybody */
+	TB_ANS_EVENT = 15,     /* struct tb_event, until the client hangs up */
+	TB_REQ_ABOUT = 16,     /* struct tb_request: what can this broker do? */
+	TB_ANS_ABOUT = 17,     /* struct tb_about */
+	TB_REQ_CONFIGURE = 18, /* struct tb_request and items: addresses and routes of a device of the caller's */
+	TB_ANS_CONFIGURE = 19, /* struct tb_done */
+	TB_REQ_UNBLOCK = 20,   /* struct tb_request: ends the block that a kill switch has left */
+	TB_ANS_UNBLOCK = 21,   /* struct tb_done */
 };
 
 enum tb_kind {
@@ -75,6 +79,14 @@ enum tb_lifetime {
 	TB_LIFETIME_COUNT
 };
 
+/* Whose packets the routes of a configuration are for. */
+enum tb_scope {
+	TB_SCOPE_NETWORK = 0, /* in a request: whatever the network file says */
+	TB_SCOPE_USER = 1,    /* of the lease's user alone */
+	TB_SCOPE_HOST = 2,    /* everybody's */
+	TB_SCOPE_COUNT
+};
+
 /* What became of a request. Until the request is authorized there is one word for every refusal: TB_DENIED.
  * TB_MALFORMED, TB_BUSY, TB_QUOTA_USER, TB_NOT_OWN_NETNS and TB_CONNECTIONS may come earlier because they tell nothing
  * but the caller's own doings. */
@@ -93,6 +105,7 @@ enum tb_status {
 	TB_NO_VHOST = 11,      /* vhost-net was asked for, and this kernel does not have it, or has not loaded it */
 	TB_NOT_OWN_NETNS = 12, /* the network namespace of the client's socket is not one of its user's own */
 	TB_CONNECTIONS = 13,   /* this user has too many connections to the broker */
+	TB_IN_USE = 14,        /* an address or a destination is another's already; see check */
 	TB_STATUS_COUNT
 };
 
@@ -141,6 +154,18 @@ enum tb_check {
 
 	/* Never on the wire: libtapbroker found that an fd is not the device that the answer names. */
 	TB_CHECK_DEVICE = 29,
+
+	/* The ceiling of configurations: broker/shared/tunnel_ceiling.c. */
+	TB_CHECK_ADDRESSES = 30,     /* Addresses= */
+	TB_CHECK_ROUTES = 31,        /* Routes= */
+	TB_CHECK_DEFAULT_ROUTE = 32, /* DefaultRoute= */
+	TB_CHECK_SCOPE = 33,         /* Scope= */
+	TB_CHECK_KILL_SWITCH = 34,   /* KillSwitch= */
+	TB_CHECK_NOT_HERE = 35, /* the device is a bridge's port, a macvtap, or not in the host's network namespace */
+
+	/* TB_IN_USE. */
+	TB_CHECK_ADDRESS_IN_USE = 36, /* another interface has the address */
+	TB_CHECK_ROUTE_IN_USE = 37,   /* another tunnel of this user's, or one of the host's, has the destination */
 	TB_CHECK_COUNT
 };
 
@@ -172,12 +197,15 @@ enum tb_reason {
 /* What the monitor was doing when the kernel refused. */
 enum tb_stage {
 	TB_STAGE_NONE = 0,
-	TB_STAGE_NODE = 1,   /* open the device node */
-	TB_STAGE_CREATE = 2, /* create the device, set owner and group */
-	TB_STAGE_HARDEN = 3, /* write the device's sysctls, lock it */
-	TB_STAGE_LINK = 4,   /* alias, MTU, address, bridge port */
-	TB_STAGE_VERIFY = 5, /* what was read back is not what was asked for */
-	TB_STAGE_UP = 6,     /* set the device up, and before that move it, if it was to go elsewhere */
+	TB_STAGE_NODE = 1,    /* open the device node */
+	TB_STAGE_CREATE = 2,  /* create the device, set owner and group */
+	TB_STAGE_HARDEN = 3,  /* write the device's sysctls, lock it */
+	TB_STAGE_LINK = 4,    /* alias, MTU, address, bridge port */
+	TB_STAGE_VERIFY = 5,  /* what was read back is not what was asked for */
+	TB_STAGE_UP = 6,      /* set the device up, and before that move it, if it was to go elsewhere */
+	TB_STAGE_ADDRESS = 7, /* give the device an address */
+	TB_STAGE_ROUTE = 8,   /* make a route */
+	TB_STAGE_RULE = 9,    /* make the rules that lead to the routes */
 };
 
 /* The most that any answer may ever grow to, in bytes. */
@@ -198,6 +226,7 @@ enum tb_request_flags {
 	TB_REQUEST_ALL = 1 << 3,         /* LIST, WATCH: everybody's leases */
 	TB_REQUEST_NETNS = 1 << 4,       /* the device is wanted in the network namespace of the client's socket */
 	TB_REQUEST_VHOST = 1 << 5,       /* one vhost-net per queue as well; only with VNET_HDR, and with fds */
+	TB_REQUEST_KILL_SWITCH = 1 << 6, /* CONFIGURE: the block outlives the lease */
 	TB_REQUEST_OPEN_FLAGS =
 		TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_NETNS | TB_REQUEST_VHOST,
 };
@@ -205,7 +234,8 @@ enum tb_request_flags {
 /* The one message that a client sends: this head, and behind it so many struct tb_item as items says. header.size is
  * that of both. What a request does not use is zero: NETWORKS and ABOUT have nothing but their header; LIST and WATCH
  * have flags (INTERACTIVE, ALL); RELEASE has flags (INTERACTIVE) and either lease, or name, which is looked for among
- * the caller's own leases; REVOKE has flags (INTERACTIVE) and lease. No request takes items yet. */
+ * the caller's own leases; REVOKE has flags (INTERACTIVE) and lease. CONFIGURE has flags (INTERACTIVE, KILL_SWITCH),
+ * lease or name as RELEASE, mtu, scope and items; UNBLOCK has flags (INTERACTIVE, ALL), network, and with ALL uid. */
 struct tb_request {
 	struct tb_header header;
 	char network[TB_NETWORK_SIZE];
@@ -217,7 +247,9 @@ struct tb_request {
 	uint32_t lifetime;       /* enum tb_lifetime */
 	uint8_t lease[TB_ID_SIZE];
 	uint32_t items; /* behind this head */
-	uint8_t reserved[40];
+	uint32_t scope; /* enum tb_scope */
+	uint32_t uid;   /* UNBLOCK with ALL: whose block; else 0 */
+	uint8_t reserved[32];
 };
 
 enum tb_item_kind {
@@ -235,12 +267,15 @@ enum tb_item_kind {
 #define TB_SERVERS_MAX 8
 #define TB_ITEMS_MAX (2 * (TB_ADDRESSES_MAX + TB_ROUTES_MAX + TB_EXCLUDES_MAX + TB_SERVERS_MAX))
 
+/* The largest metric of a route: those above are the broker's own. */
+#define TB_METRIC_MAX 0x7fffffffu
+
 /* One entry of a request's list. Addresses have network order; an IPv4 address is followed by zero bytes. */
 struct tb_item {
 	uint16_t kind;       /* enum tb_item_kind */
 	uint8_t family;      /* 4 or 6 */
 	uint8_t prefix;      /* bits: at most 32 or 128; SERVER: exactly so many */
-	uint32_t metric;     /* ROUTE: 0 means the kernel's own; else 0 */
+	uint32_t metric;     /* ROUTE: at most TB_METRIC_MAX, 0 means the kernel's own; else 0 */
 	uint8_t address[16]; /* ROUTE, EXCLUDE: no bit behind the prefix is set */
 	uint8_t peer[16];    /* ADDRESS, ROUTE: zero means none; else zero */
 	uint8_t reserved[8];
@@ -338,12 +373,13 @@ struct tb_lease {
 	uint8_t reserved[38];
 };
 
-/* The answer to TB_REQ_RELEASE and TB_REQ_REVOKE. */
+/* The answer to TB_REQ_RELEASE, TB_REQ_REVOKE, TB_REQ_CONFIGURE and TB_REQ_UNBLOCK. */
 struct tb_done {
 	struct tb_header header;
-	uint32_t status; /* TB_OK, TB_DENIED, TB_MALFORMED, TB_BUSY or TB_NO_LEASE */
+	uint32_t status; /* TB_OK, TB_DENIED, TB_MALFORMED, TB_BUSY, TB_NO_LEASE, TB_IN_USE or TB_KERNEL */
 	uint32_t check;  /* enum tb_check */
-	uint8_t reserved[8];
+	int32_t error;   /* TB_KERNEL: a positive errno */
+	uint32_t stage;  /* TB_KERNEL: enum tb_stage */
 };
 
 enum tb_event_what {

@@ -11,6 +11,12 @@ static bool reserved_zero(const struct tb_request *request)
 	return tb_field_empty((const char *)request->reserved, sizeof(request->reserved));
 }
 
+/* True if the fields of a configuration are zero, which the other requests do not use. */
+static bool no_configuration(const struct tb_request *request)
+{
+	return request->items == 0 && request->scope == 0 && request->uid == 0;
+}
+
 /* True if the fields of a request for a device are zero, which the other requests do not use. */
 static bool no_device(const struct tb_request *request)
 {
@@ -54,20 +60,57 @@ static bool open_valid(const struct tb_request *request)
 	       request->kind <= TB_KIND_MACVTAP && only_flags(request, TB_REQUEST_OPEN_FLAGS) &&
 	       (request->mtu == 0 || (request->mtu >= TB_MTU_MIN && request->mtu <= TB_MTU_MAX)) &&
 	       request->queues <= TB_QUEUES_MAX && request->lifetime < TB_LIFETIME_COUNT && vhost_valid(request) &&
-	       no_lease(request);
+	       no_lease(request) && no_configuration(request);
 }
 
 /* A lease of one's own is named by its id, or by the name of its device. */
+static bool subject_valid(const struct tb_request *request)
+{
+	return no_lease(request) ? tb_name_valid(request->name, sizeof(request->name)) : no_name(request);
+}
+
 static bool release_valid(const struct tb_request *request)
 {
-	return only_flags(request, TB_REQUEST_INTERACTIVE) && no_device(request) &&
-	       (no_lease(request) ? tb_name_valid(request->name, sizeof(request->name)) : no_name(request));
+	return only_flags(request, TB_REQUEST_INTERACTIVE) && no_device(request) && no_configuration(request) &&
+	       subject_valid(request);
 }
 
 /* Any lease is named by its id alone: another could have got the name while polkit was asked. */
 static bool revoke_valid(const struct tb_request *request)
 {
 	return release_valid(request) && !no_lease(request);
+}
+
+/* IPv6 is off on a device with less. */
+#define IPV6_MTU_MIN 1280
+
+static bool any_ipv6(const struct tb_request *request)
+{
+	const struct tb_item *items = (const struct tb_item *)(request + 1);
+
+	for (uint32_t i = 0; i < request->items; i++)
+		if (items[i].family == 6)
+			return true;
+	return false;
+}
+
+static bool configure_valid(const struct tb_request *request)
+{
+	uint32_t least = any_ipv6(request) ? IPV6_MTU_MIN : TB_MTU_MIN;
+
+	return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_KILL_SWITCH) && subject_valid(request) &&
+	       tb_field_empty(request->network, sizeof(request->network)) && request->kind == 0 &&
+	       request->queues == 0 && request->lifetime == 0 && request->scope < TB_SCOPE_COUNT && request->uid == 0 &&
+	       (request->mtu == 0 || (request->mtu >= least && request->mtu <= TB_MTU_MAX));
+}
+
+static bool unblock_valid(const struct tb_request *request)
+{
+	return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_ALL) &&
+	       tb_network_valid(request->network, sizeof(request->network)) && request->kind == 0 &&
+	       request->mtu == 0 && request->queues == 0 && request->lifetime == 0 && no_lease(request) &&
+	       no_name(request) && request->items == 0 && request->scope == 0 &&
+	       ((request->flags & TB_REQUEST_ALL) != 0 || request->uid == 0);
 }
 
 static bool fields_valid(const struct tb_request *request)
@@ -77,15 +120,20 @@ static bool fields_valid(const struct tb_request *request)
 		return open_valid(request);
 	case TB_REQ_NETWORKS:
 	case TB_REQ_ABOUT:
-		return only_flags(request, 0) && no_device(request) && no_lease(request) && no_name(request);
+		return only_flags(request, 0) && no_device(request) && no_lease(request) && no_name(request) &&
+		       no_configuration(request);
 	case TB_REQ_LIST:
 	case TB_REQ_WATCH:
 		return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_ALL) && no_device(request) &&
-		       no_lease(request) && no_name(request);
+		       no_lease(request) && no_name(request) && no_configuration(request);
 	case TB_REQ_RELEASE:
 		return release_valid(request);
 	case TB_REQ_REVOKE:
 		return revoke_valid(request);
+	case TB_REQ_CONFIGURE:
+		return configure_valid(request);
+	case TB_REQ_UNBLOCK:
+		return unblock_valid(request);
 	default:
 		return false;
 	}
@@ -139,7 +187,7 @@ static bool item_valid(const struct tb_item *item)
 	case TB_ITEM_ADDRESS:
 		return item->metric == 0 && !bytes_zero(item->address, length);
 	case TB_ITEM_ROUTE:
-		return prefix_only(item);
+		return item->metric <= TB_METRIC_MAX && prefix_only(item);
 	case TB_ITEM_EXCLUDE:
 		return item->metric == 0 && prefix_only(item) && bytes_zero(item->peer, length);
 	case TB_ITEM_SERVER:
@@ -183,7 +231,5 @@ bool tb_request_valid(const void *message, size_t size)
 {
 	const struct tb_request *request = message;
 
-	/* No request takes items yet. */
-	return tb_request_whole(message, size) && request->items == 0 && reserved_zero(request) &&
-	       fields_valid(request);
+	return tb_request_whole(message, size) && reserved_zero(request) && fields_valid(request);
 }

@@ -36,6 +36,11 @@ static const char *const lifetimes[TB_LIFETIME_COUNT] = {
 	[TB_LIFETIME_PERSISTENT] = "persistent",
 };
 
+static const char *const scopes[] = {
+	[TB_SCOPE_USER] = "user",
+	[TB_SCOPE_HOST] = "host",
+};
+
 static const char *const reasons[TB_REASON_COUNT] = {
 	[TB_REASON_DEVICE_GONE] = "device-gone",
 	[TB_REASON_NOT_COLLECTED] = "not-collected",
@@ -53,9 +58,10 @@ static const char *const reasons[TB_REASON_COUNT] = {
 };
 
 static const char *const stages[] = {
-	[TB_STAGE_NONE] = "none",     [TB_STAGE_NODE] = "node", [TB_STAGE_CREATE] = "create",
-	[TB_STAGE_HARDEN] = "harden", [TB_STAGE_LINK] = "link", [TB_STAGE_VERIFY] = "verify",
-	[TB_STAGE_UP] = "up",
+	[TB_STAGE_NONE] = "none",     [TB_STAGE_NODE] = "node",       [TB_STAGE_CREATE] = "create",
+	[TB_STAGE_HARDEN] = "harden", [TB_STAGE_LINK] = "link",       [TB_STAGE_VERIFY] = "verify",
+	[TB_STAGE_UP] = "up",         [TB_STAGE_ADDRESS] = "address", [TB_STAGE_ROUTE] = "route",
+	[TB_STAGE_RULE] = "rule",
 };
 
 static const char *const events[TB_EVENT_COUNT] = {
@@ -95,11 +101,20 @@ static const char *const checks[TB_CHECK_COUNT] = {
 	[TB_CHECK_PEER_GONE] = "peer-gone",
 	[TB_CHECK_LEASE] = "no-lease",
 	[TB_CHECK_DEVICE] = "no-device",
+	[TB_CHECK_ADDRESSES] = "ceiling-addresses",
+	[TB_CHECK_ROUTES] = "ceiling-routes",
+	[TB_CHECK_DEFAULT_ROUTE] = "ceiling-default-route",
+	[TB_CHECK_SCOPE] = "ceiling-scope",
+	[TB_CHECK_KILL_SWITCH] = "ceiling-kill-switch",
+	[TB_CHECK_NOT_HERE] = "not-here",
+	[TB_CHECK_ADDRESS_IN_USE] = "address-in-use",
+	[TB_CHECK_ROUTE_IN_USE] = "route-in-use",
 };
 
 static const struct words kind_words = WORDS(kinds);
 static const struct words mode_words = WORDS(modes);
 static const struct words lifetime_words = WORDS(lifetimes);
+static const struct words scope_words = WORDS(scopes);
 static const struct words reason_words = WORDS(reasons);
 static const struct words stage_words = WORDS(stages);
 static const struct words event_words = WORDS(events);
@@ -136,6 +151,11 @@ const char *tb_lifetime_word(uint32_t lifetime)
 	return word_of(&lifetime_words, lifetime);
 }
 
+const char *tb_scope_word(uint32_t scope)
+{
+	return word_of(&scope_words, scope);
+}
+
 const char *tb_reason_word(uint32_t reason)
 {
 	return word_of(&reason_words, reason);
@@ -169,4 +189,9 @@ int tb_mode_read(const char *word, uint32_t *mode)
 int tb_lifetime_read(const char *word, uint32_t *lifetime)
 {
 	return number_of(&lifetime_words, word, lifetime);
+}
+
+int tb_scope_read(const char *word, uint32_t *scope)
+{
+	return number_of(&scope_words, word, scope);
 }

@@ -12,6 +12,7 @@
 const char *tb_kind_word(uint32_t kind);         /* enum tb_kind: "tap"; NULL for TB_KIND_ANY too */
 const char *tb_mode_word(uint32_t mode);         /* enum tb_macvtap_mode: "bridge"; NULL for TB_MODE_NONE too */
 const char *tb_lifetime_word(uint32_t lifetime); /* enum tb_lifetime: "session" */
+const char *tb_scope_word(uint32_t scope);       /* enum tb_scope: "user"; NULL for TB_SCOPE_NETWORK too */
 const char *tb_reason_word(uint32_t reason);     /* enum tb_reason: "released" */
 const char *tb_stage_word(uint32_t stage);       /* enum tb_stage: "create" */
 const char *tb_event_word(uint32_t what);        /* enum tb_event_what: "opened" */
@@ -21,5 +22,6 @@ const char *tb_check_word(uint32_t check);       /* enum tb_check: "ceiling-mtu"
 int tb_kind_read(const char *word, uint32_t *kind);
 int tb_mode_read(const char *word, uint32_t *mode);
 int tb_lifetime_read(const char *word, uint32_t *lifetime);
+int tb_scope_read(const char *word, uint32_t *scope);
 
 #endif

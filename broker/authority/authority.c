@@ -30,6 +30,16 @@ static int on_ask(void *context, const void *message, const int *fds)
 	return 0;
 }
 
+static int on_ask_configure(void *context, const void *message, const int *fds)
+{
+	const struct tb_configure_question *asked = message;
+
+	(void)context;
+	(void)fds;
+	desk_ask_configuration(&asked->configuration);
+	return 0;
+}
+
 static int on_cancel(void *context, const void *message, const int *fds)
 {
 	const struct tb_cancel *cancel = message;
@@ -50,6 +60,7 @@ static int on_nonsense(void *context, const void *message, const int *fds)
 
 static const struct tb_row clerk_rows[] = {
 	{TB_REQ_ASK, sizeof(struct tb_question), 0, on_ask},
+	{TB_REQ_ASK_CONFIGURE, sizeof(struct tb_configure_question), 0, on_ask_configure},
 	{TB_REQ_CANCEL, sizeof(struct tb_cancel), 0, on_cancel},
 	{0, 0, 0, on_nonsense},
 };

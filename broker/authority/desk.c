@@ -33,7 +33,7 @@ enum place_state {
 
 struct place {
 	enum place_state state;
-	struct tb_question question;
+	struct tb_configuration asked; /* of another question than one about a configuration, only its beginning */
 };
 
 static struct {
@@ -47,7 +47,7 @@ static struct place *desk_find(const uint8_t ticket[TB_ID_SIZE])
 	for (size_t i = 0; i < DESK_PLACES; i++) {
 		struct place *place = &desk.places[i];
 
-		if (place->state != PLACE_FREE && memcmp(place->question.ticket, ticket, TB_ID_SIZE) == 0)
+		if (place->state != PLACE_FREE && memcmp(place->asked.question.ticket, ticket, TB_ID_SIZE) == 0)
 			return place;
 	}
 	return NULL;
@@ -62,7 +62,7 @@ static struct place *desk_take(const struct tb_question *question)
 		if (place->state != PLACE_FREE)
 			continue;
 		place->state = PLACE_WAITING;
-		place->question = *question;
+		place->asked.question = *question;
 		return place;
 	}
 	tb_die("authority: the clerk asked more than %d questions at a time", DESK_PLACES);
@@ -87,7 +87,7 @@ static void desk_answer(struct place *place, enum tb_verdict_word word)
 	struct tb_verdict verdict = {.verdict = word};
 
 	tb_header_set(&verdict.header, TB_ANS_VERDICT, sizeof(verdict));
-	memcpy(verdict.ticket, place->question.ticket, TB_ID_SIZE);
+	memcpy(verdict.ticket, place->asked.question.ticket, TB_ID_SIZE);
 	place->state = PLACE_FREE;
 	/* So many verdicts as there are places always have room in the channel. */
 	if (desk_send(desk.clerk, "clerk", &verdict, sizeof(verdict)) < 0)
@@ -95,12 +95,22 @@ static void desk_answer(struct place *place, enum tb_verdict_word word)
 }
 
 /* Sends polkit's yes to the monitor, which must have it before the clerk can order anything. Returns the verdict. */
-static enum tb_verdict_word desk_pass_yes(const struct tb_question *question)
+static enum tb_verdict_word desk_pass_yes(const struct tb_configuration *asked)
 {
+	const struct tb_question *question = &asked->question;
 	struct tb_yes yes = {.question = *question};
+	struct tb_configure_question configure;
+	int ret;
 
-	tb_header_set(&yes.header, TB_YES, sizeof(yes));
-	if (desk_send(desk.monitor, "monitor", &yes, sizeof(yes)) == 0)
+	if (question->action == TB_ACTION_CONFIGURE) {
+		tb_header_set(&configure.header, TB_YES_CONFIGURE, sizeof(configure));
+		configure.configuration = *asked;
+		ret = desk_send(desk.monitor, "monitor", &configure, sizeof(configure));
+	} else {
+		tb_header_set(&yes.header, TB_YES, sizeof(yes));
+		ret = desk_send(desk.monitor, "monitor", &yes, sizeof(yes));
+	}
+	if (ret == 0)
 		return TB_VERDICT_YES;
 	tb_log(TB_LOG_WARNING, "authority: the monitor does not read: polkit's yes for uid %u and network %s is lost",
 	       question->uid, question->network);
@@ -117,6 +127,12 @@ static void desk_log_error(const struct tb_question *question, const GError *err
 	g_free(text);
 }
 
+/* The monitor does what polkit says yes to; the others are the clerk's own. */
+static bool is_for_monitor(const struct tb_question *question)
+{
+	return question->action == TB_ACTION_OPEN || question->action == TB_ACTION_CONFIGURE;
+}
+
 static void on_polkit_reply(GObject *source, GAsyncResult *async, gpointer data)
 {
 	struct place *place = data;
@@ -128,12 +144,12 @@ static void on_polkit_reply(GObject *source, GAsyncResult *async, gpointer data)
 		word = TB_VERDICT_CANCELLED;
 	} else if (reply == NULL) {
 		g_dbus_error_strip_remote_error(error);
-		desk_log_error(&place->question, error);
+		desk_log_error(&place->asked.question, error);
 	} else {
 		word = polkit_check_verdict(reply);
 	}
-	if (word == TB_VERDICT_YES && place->question.action == TB_ACTION_OPEN)
-		word = desk_pass_yes(&place->question);
+	if (word == TB_VERDICT_YES && is_for_monitor(&place->asked.question))
+		word = desk_pass_yes(&place->asked);
 	desk_answer(place, word);
 	g_clear_pointer(&reply, g_variant_unref);
 	g_clear_error(&error);
@@ -142,10 +158,13 @@ static void on_polkit_reply(GObject *source, GAsyncResult *async, gpointer data)
 /* Without a deadline, and without a GCancellable: both would end the call here, but not at the bus. */
 static void desk_ask_polkit(struct place *place, GDBusConnection *connection)
 {
+	const struct tb_configuration *configuration =
+		place->asked.question.action == TB_ACTION_CONFIGURE ? &place->asked : NULL;
+
 	place->state = PLACE_ASKED;
 	g_dbus_connection_call(connection, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CheckAuthorization",
-			       polkit_check_parameters(&place->question), CHECK_REPLY_TYPE, G_DBUS_CALL_FLAGS_NONE,
-			       G_MAXINT, NULL, on_polkit_reply, place);
+			       polkit_check_parameters(&place->asked.question, configuration), CHECK_REPLY_TYPE,
+			       G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, on_polkit_reply, place);
 }
 
 /* The connection is there, or is not to be had: either way nobody waits for it any longer. */
@@ -157,7 +176,7 @@ static void on_bus_opened(GDBusConnection *connection, const GError *error)
 		if (place->state != PLACE_WAITING)
 			continue;
 		if (error != NULL) {
-			desk_log_error(&place->question, error);
+			desk_log_error(&place->asked.question, error);
 			desk_answer(place, TB_VERDICT_ERROR);
 		} else {
 			desk_ask_polkit(place, connection);
@@ -172,20 +191,40 @@ void desk_open(int clerk, int monitor)
 	bus_open(on_bus_opened);
 }
 
-void desk_ask(const struct tb_question *question)
+/* Takes a place for the question, which makes sense. */
+static struct place *desk_seat(const struct tb_question *question)
 {
-	GDBusConnection *connection = bus_connection();
-	struct place *place;
-
-	if (!polkit_check_valid(question))
-		tb_die("authority: the clerk asked a question that makes no sense");
 	if (desk_find(question->ticket) != NULL)
 		tb_die("authority: the clerk used a ticket twice");
-	place = desk_take(question);
+	return desk_take(question);
+}
+
+static void desk_begin(struct place *place)
+{
+	GDBusConnection *connection = bus_connection();
+
 	if (connection != NULL)
 		desk_ask_polkit(place, connection);
 	else
 		bus_open(on_bus_opened);
+}
+
+void desk_ask(const struct tb_question *question)
+{
+	if (!polkit_check_valid(question))
+		tb_die("authority: the clerk asked a question that makes no sense");
+	desk_begin(desk_seat(question));
+}
+
+void desk_ask_configuration(const struct tb_configuration *configuration)
+{
+	struct place *place;
+
+	if (!polkit_check_configuration_valid(configuration))
+		tb_die("authority: the clerk asked about a configuration that makes no sense");
+	place = desk_seat(&configuration->question);
+	place->asked = *configuration;
+	desk_begin(place);
 }
 
 /* Nobody is to reply to this, so it takes none of the bus's pending replies. */
@@ -196,8 +235,8 @@ static void desk_cancel_at_polkit(const struct place *place)
 	if (connection == NULL)
 		return;
 	g_dbus_connection_call(connection, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CancelCheckAuthorization",
-			       polkit_check_cancellation(&place->question), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
-			       NULL, NULL, NULL);
+			       polkit_check_cancellation(&place->asked.question), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
+			       -1, NULL, NULL, NULL);
 }
 
 void desk_cancel(const uint8_t ticket[TB_ID_SIZE])

@@ -19,6 +19,7 @@ void desk_open(int clerk, int monitor);
 
 /* Takes a question. Its verdict follows, at once or later. */
 void desk_ask(const struct tb_question *question);
+void desk_ask_configuration(const struct tb_configuration *configuration);
 
 /* Nobody waits for the verdict on that question any more: polkitd is told, which closes a password dialog, and the
  * verdict, when polkitd has replied, is TB_VERDICT_CANCELLED. No such question: its verdict and the cancellation have

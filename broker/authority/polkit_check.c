@@ -1,6 +1,7 @@
 /* One question in polkit's terms: see polkit_check.h. Runs in the authority; never talks to the bus or to the clerk. */
 #include "broker/authority/polkit_check.h"
 
+#include "broker/authority/polkit_tunnel.h"
 #include "proto/hex.h"
 #include "proto/name.h"
 #include "proto/words.h"
@@ -82,6 +83,16 @@ bool polkit_check_valid(const struct tb_question *question)
 	}
 }
 
+bool polkit_check_configuration_valid(const struct tb_configuration *configuration)
+{
+	const struct tb_question *question = &configuration->question;
+
+	return question->action == TB_ACTION_CONFIGURE && check_subject(question) &&
+	       (question->flags & ~(uint32_t)TB_CONFIGURE_FLAGS) == 0 && check_network(question) &&
+	       (question->kind == TB_KIND_TAP || question->kind == TB_KIND_TUN) && check_device(question) &&
+	       check_name(question->name) && question->mtu <= TB_MTU_MAX && polkit_tunnel_valid(configuration);
+}
+
 static const char *polkit_action(const struct tb_question *question)
 {
 	switch (question->action) {
@@ -89,6 +100,8 @@ static const char *polkit_action(const struct tb_question *question)
 		return "org.tapbroker.list-all";
 	case TB_ACTION_REVOKE:
 		return "org.tapbroker.revoke";
+	case TB_ACTION_CONFIGURE:
+		return "org.tapbroker.configure";
 	default:
 		return open_actions[question->kind];
 	}
@@ -141,7 +154,7 @@ static void detail_device(GVariantBuilder *details, const struct tb_question *qu
 	detail_text(details, "netns", (question->flags & TB_REQUEST_NETNS) != 0 ? "caller" : "host");
 }
 
-static GVariant *polkit_details(const struct tb_question *question)
+static GVariant *polkit_details(const struct tb_question *question, const struct tb_configuration *configuration)
 {
 	GVariantBuilder details;
 
@@ -156,18 +169,23 @@ static GVariant *polkit_details(const struct tb_question *question)
 		detail_flag(&details, "vnet_hdr", (question->flags & TB_REQUEST_VNET_HDR) != 0);
 		detail_flag(&details, "vhost", (question->flags & TB_REQUEST_VHOST) != 0);
 	}
+	if (configuration != NULL) {
+		detail_number(&details, "mtu", question->mtu);
+		polkit_tunnel_details(&details, configuration);
+	}
 	detail_flag(&details, "interactive", (question->flags & TB_REQUEST_INTERACTIVE) != 0);
 	return g_variant_builder_end(&details);
 }
 
-GVariant *polkit_check_parameters(const struct tb_question *question)
+GVariant *polkit_check_parameters(const struct tb_question *question, const struct tb_configuration *configuration)
 {
 	bool interactive = (question->flags & TB_REQUEST_INTERACTIVE) != 0;
 	char ticket[TB_ID_TEXT];
 
 	tb_hex_write(question->ticket, TB_ID_SIZE, ticket);
 	return g_variant_new("(@(sa{sv})s@a{ss}us)", polkit_subject(question), polkit_action(question),
-			     polkit_details(question), interactive ? CHECK_ALLOW_USER_INTERACTION : 0, ticket);
+			     polkit_details(question, configuration), interactive ? CHECK_ALLOW_USER_INTERACTION : 0,
+			     ticket);
 }
 
 GVariant *polkit_check_cancellation(const struct tb_question *question)

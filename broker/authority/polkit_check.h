@@ -14,9 +14,13 @@
  * and a parent that go together. The other functions take only such a question. */
 bool polkit_check_valid(const struct tb_question *question);
 
+/* The same of a configuration. */
+bool polkit_check_configuration_valid(const struct tb_configuration *configuration);
+
 /* The parameters of CheckAuthorization: the process that asks, as the clerk knows it from the kernel; the action; the
- * details that tapbroker-polkit(7) lists; and a name by which the check can be cancelled. A floating reference. */
-GVariant *polkit_check_parameters(const struct tb_question *question);
+ * details that tapbroker-polkit(7) lists; and a name by which the check can be cancelled. configuration is the one that
+ * the question is of, or NULL. A floating reference. */
+GVariant *polkit_check_parameters(const struct tb_question *question, const struct tb_configuration *configuration);
 
 /* The parameters of CancelCheckAuthorization for the same question. A floating reference. */
 GVariant *polkit_check_cancellation(const struct tb_question *question);

@@ -21,6 +21,7 @@
 #include "broker/clerk/monitor.h"
 #include "broker/clerk/clerk_lockdown.h"
 #include "broker/clerk/clerk_options.h"
+#include "broker/clerk/request/configure.h"
 #include "broker/clerk/request/flow.h"
 #include "broker/clerk/request/list.h"
 #include "broker/clerk/request/order.h"
@@ -88,6 +89,13 @@ static int take_made(void *context, const void *message, const int *fds)
 	return 0;
 }
 
+static int take_configured(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)fds;
+	configure_done(message);
+	return 0;
+}
+
 static int take_stored(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)fds;
@@ -103,6 +111,7 @@ static int take_unknown_of_monitor(void *context, const void *message, const int
 
 static const struct tb_row monitor_messages[] = {
 	{TB_ANS_MADE, sizeof(struct tb_made), 0, take_made},
+	{TB_ANS_CONFIGURED, sizeof(struct tb_configured), 0, take_configured},
 	{TB_ANS_STORE, sizeof(struct tb_stored), 0, take_stored},
 	{TB_ANS_DROP, sizeof(struct tb_stored), 0, take_stored},
 	{0, 0, 0, take_unknown_of_monitor},

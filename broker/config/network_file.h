@@ -15,15 +15,18 @@
 /* In the order of the alphabet. */
 enum network_key {
 	KEY_ADDRESS,
+	KEY_ADDRESSES,
 	KEY_ALL_MULTICAST,
 	KEY_ALLOW,
 	KEY_BRIDGE,
+	KEY_DEFAULT_ROUTE,
 	KEY_DHCP_SERVER,
 	KEY_ETHER_TYPES,
 	KEY_FORWARD,
 	KEY_HOST_REPLIES,
 	KEY_IPV6,
 	KEY_ISOLATED,
+	KEY_KILL_SWITCH,
 	KEY_KIND,
 	KEY_LIFETIMES,
 	KEY_LISTED,
@@ -41,6 +44,8 @@ enum network_key {
 	KEY_RATE_FROM_GUEST,
 	KEY_REACH,
 	KEY_ROUTER_ADVERTISEMENTS,
+	KEY_ROUTES,
+	KEY_SCOPE,
 	KEY_SOURCE_ADDRESSES,
 	KEY_TAGGED_FRAMES,
 	KEY_VHOST,
@@ -90,6 +95,14 @@ void network_key_set(struct network_file *file, unsigned int line, const char *n
 
 /* What can only be checked when all keys are known; sets the defaults that depend on others. */
 void network_keys_finish(struct network_file *file);
+
+/* network_tunnel.c: the keys of configurations. */
+
+void network_set_addresses(struct network_file *file, unsigned int line, const char *value);
+void network_set_routes(struct network_file *file, unsigned int line, const char *value);
+
+/* How these keys go with each other and with the others; sets IPv6=no-ra for an IPv6 address. */
+void network_tunnel_finish(struct network_file *file);
 
 /* Words of the key Netns=. */
 extern const char *const network_netns_words[NETNS_COUNT];

@@ -30,6 +30,7 @@
 
 /* A bit per kind, for the keys that are not for all of them. */
 #define FOR(kind) (1u << (kind))
+#define FOR_HOST (FOR(TB_KIND_TAP) | FOR(TB_KIND_TUN)) /* the host itself may have an address there */
 #define FOR_ALL (FOR(TB_KIND_TAP) | FOR(TB_KIND_TUN) | FOR(TB_KIND_MACVTAP))
 
 #define FOR_SHARED (FOR(TB_KIND_TAP) | FOR(TB_KIND_MACVTAP))
@@ -346,17 +347,43 @@ static void set_netns(struct network_file *file, unsigned int line, const char *
 		 &file->network.netns);
 }
 
+static void set_default_route(struct network_file *file, unsigned int line, const char *value)
+{
+	set_bool(file, line, "DefaultRoute", value, &file->network.default_route);
+}
+
+static void set_kill_switch(struct network_file *file, unsigned int line, const char *value)
+{
+	set_bool(file, line, "KillSwitch", value, &file->network.kill_switch);
+}
+
+static void set_scope(struct network_file *file, unsigned int line, const char *value)
+{
+	static const enum tb_scope scopes[] = {TB_SCOPE_USER, TB_SCOPE_HOST};
+	const char *words[COUNT(scopes)];
+	size_t found;
+
+	for (size_t i = 0; i < COUNT(scopes); i++)
+		words[i] = tb_scope_word(scopes[i]);
+	found = network_find_word(file, line, "Scope", value, "it is user or host", words, COUNT(words));
+	if (found < COUNT(scopes))
+		file->network.scope = scopes[found];
+}
+
 static const struct key keys[KEY_COUNT] = {
 	[KEY_ADDRESS] = {"Address", FOR(TB_KIND_TAP), network_address_set},
+	[KEY_ADDRESSES] = {"Addresses", FOR_HOST, network_set_addresses},
 	[KEY_ALL_MULTICAST] = {"AllMulticast", FOR(TB_KIND_MACVTAP), set_all_multicast},
 	[KEY_ALLOW] = {"Allow", FOR(TB_KIND_TAP), network_allow_set},
 	[KEY_BRIDGE] = {"Bridge", FOR(TB_KIND_TAP), set_bridge},
+	[KEY_DEFAULT_ROUTE] = {"DefaultRoute", FOR_HOST, set_default_route},
 	[KEY_DHCP_SERVER] = {"DHCPServer", FOR_SHARED, set_dhcp_server},
 	[KEY_ETHER_TYPES] = {"EtherTypes", FOR_SHARED, network_set_ether_types},
 	[KEY_FORWARD] = {"Forward", FOR(TB_KIND_TAP), network_forward_set},
 	[KEY_HOST_REPLIES] = {"HostReplies", FOR(TB_KIND_TAP), set_host_replies},
 	[KEY_IPV6] = {"IPv6", FOR_ALL, set_ipv6},
 	[KEY_ISOLATED] = {"Isolated", FOR(TB_KIND_TAP), set_isolated},
+	[KEY_KILL_SWITCH] = {"KillSwitch", FOR_HOST, set_kill_switch},
 	[KEY_KIND] = {"Kind", FOR_ALL, set_kind},
 	[KEY_LIFETIMES] = {"Lifetimes", FOR_ALL, set_lifetimes},
 	[KEY_LISTED] = {"Listed", FOR_ALL, set_listed},
@@ -374,6 +401,8 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_RATE_FROM_GUEST] = {"RateFromGuest", FOR_SHARED, set_rate_from_guest},
 	[KEY_REACH] = {"Reach", FOR(TB_KIND_TAP), network_reach_set},
 	[KEY_ROUTER_ADVERTISEMENTS] = {"RouterAdvertisements", FOR_SHARED, set_router_advertisements},
+	[KEY_ROUTES] = {"Routes", FOR_HOST, network_set_routes},
+	[KEY_SCOPE] = {"Scope", FOR_HOST, set_scope},
 	[KEY_SOURCE_ADDRESSES] = {"SourceAddresses", FOR_SHARED, network_set_source_addresses},
 	[KEY_TAGGED_FRAMES] = {"TaggedFrames", FOR(TB_KIND_TAP), set_tagged_frames},
 	[KEY_VHOST] = {"Vhost", FOR_SHARED, set_vhost},
@@ -392,13 +421,14 @@ void network_defaults(struct network *network)
 	network->ipv6_disabled = true;
 	network->listed = true;
 	network_default_locks(network);
+	network->scope = TB_SCOPE_USER;
 }
 
 static void refuse_unknown(struct network_file *file, unsigned int line, const char *name)
 {
 	const char *names[KEY_COUNT];
 	const char *meant;
-	char list[640];
+	char list[800];
 	size_t length = 0;
 
 	for (int key = 0; key < KEY_COUNT; key++)
@@ -414,6 +444,12 @@ static void refuse_unknown(struct network_file *file, unsigned int line, const c
 	network_file_error(file, line, "%s= is no key of [Network]; the keys are %s", name, list);
 }
 
+/* A list may be continued in a further line: 16 names do not fit into one. */
+static bool may_be_continued(int key)
+{
+	return key == KEY_NAMES || key == KEY_ALLOW || key == KEY_ADDRESSES || key == KEY_ROUTES;
+}
+
 void network_key_set(struct network_file *file, unsigned int line, const char *name, const char *value)
 {
 	int key = 0;
@@ -424,8 +460,7 @@ void network_key_set(struct network_file *file, unsigned int line, const char *n
 		refuse_unknown(file, line, name);
 		return;
 	}
-	/* Such a list may be continued in a further line: 16 of them do not fit into one. */
-	if (file->lines[key] != 0 && key != KEY_NAMES && key != KEY_ALLOW) {
+	if (file->lines[key] != 0 && !may_be_continued(key)) {
 		network_file_error(file, line, "%s= stands a second time; the first is in line %u", name,
 				   file->lines[key]);
 		return;
@@ -442,6 +477,8 @@ static const char *kinds_word(const struct key *key)
 		return "tap";
 	case FOR(TB_KIND_MACVTAP):
 		return "macvtap";
+	case FOR_HOST:
+		return "tap or tun";
 	default:
 		return "tap or macvtap";
 	}
@@ -574,6 +611,7 @@ void network_keys_finish(struct network_file *file)
 		network->all_multicast = false;
 	if (file->lines[KEY_VNET_HEADER] == 0)
 		network->vnet_hdr = network->kind != TB_KIND_TUN;
+	network_tunnel_finish(file);
 	if (network->vhost && !network->vnet_hdr && network->kind != TB_KIND_TUN)
 		network_file_error(file, file->lines[KEY_VHOST],
 				   "Vhost=yes: vhost-net needs the header that VnetHeader=no forbids");

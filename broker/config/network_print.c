@@ -46,6 +46,27 @@ static void print_netns(uint32_t netns, FILE *out)
 	fputc('\n', out);
 }
 
+static void print_prefixes(const char *key, const struct network_prefixes *list, FILE *out)
+{
+	char text[TB_PREFIX_TEXT];
+
+	for (size_t i = 0; i < list->count; i++) {
+		tb_prefix_write(&list->prefixes[i], text);
+		fprintf(out, "%s=%s\n", key, text);
+	}
+}
+
+static void print_configuration(const struct network *network, FILE *out)
+{
+	if (network->addresses.count == 0)
+		return;
+	print_prefixes("Addresses", &network->addresses, out);
+	print_prefixes("Routes", &network->routes, out);
+	print_yes("DefaultRoute", network->default_route, out);
+	fprintf(out, "Scope=%s\n", tb_scope_word(network->scope));
+	print_yes("KillSwitch", network->kill_switch, out);
+}
+
 static void print_address(const struct network *network, FILE *out)
 {
 	struct in_addr ipv4 = {.s_addr = htonl(network->ipv4.address)};
@@ -112,5 +133,6 @@ void network_print(const struct network *network, FILE *out)
 	fprintf(out, "IPv6=%s\n", network->ipv6_disabled ? "disabled" : "no-ra");
 	print_lifetimes(network->lifetimes, out);
 	print_netns(network->netns, out);
+	print_configuration(network, out);
 	print_yes("Listed", network->listed, out);
 }

@@ -5,14 +5,16 @@
 #define TB_TABLE_H
 
 #include "proto/message.h"
+#include "proto/prefix.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define NETWORKS_MAX 256     /* network files in all */
-#define NETWORK_NAMES_MAX 16 /* patterns in Names= */
+#define NETWORKS_MAX 256        /* network files in all */
+#define NETWORK_NAMES_MAX 16    /* patterns in Names= */
+#define NETWORK_PREFIXES_MAX 16 /* in Addresses=, and in Routes= */
 
 #define LOCK_LIST_MAX 8 /* entries of a list that a lock compares with */
 
@@ -83,6 +85,12 @@ struct network_prefix {
 /* The beginning of the name of a bridge that belongs to a network and was made by tapbroker-setup. */
 #define NETWORK_BRIDGE_PREFIX "tb-"
 
+/* Prefixes without bits behind them. */
+struct network_prefixes {
+	struct tb_prefix prefixes[NETWORK_PREFIXES_MAX];
+	size_t count;
+};
+
 /* One network file, checked. If the file has a mistake, off is true, name and kind are known (or TB_KIND_ANY), and all
  * else is 0, so that nothing is allowed. Devices of it that were handed out before are left as they are. */
 struct network {
@@ -124,6 +132,13 @@ struct network {
 	uint32_t rate_from_guest; /* Mbit/s; 0: no limit */
 	uint32_t lifetimes;       /* bit N: a lease may have the lifetime N of enum tb_lifetime */
 	uint32_t netns;           /* bit N: a device may be in the N of enum network_netns */
+
+	/* What its user may have a device of it configured with. */
+	struct network_prefixes addresses; /* none: no configuration at all */
+	struct network_prefixes routes;    /* destinations, beside those of the addresses */
+	bool default_route;                /* every destination */
+	enum tb_scope scope;               /* the widest: TB_SCOPE_USER, or TB_SCOPE_HOST */
+	bool kill_switch;                  /* may be asked for */
 };
 
 #define SUBORDINATES_MAX 1024 /* ranges of subordinate uids */

@@ -24,12 +24,19 @@ struct channel {
 	int far;
 };
 
+/* Room for as many questions as may be open, each with a whole configuration. */
+#define CHANNEL_BUFFER (1024 * 1024)
+
 static struct channel make_channel(void)
 {
+	int size = CHANNEL_BUFFER;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		tb_die("cannot make a channel: %s", strerror(errno));
+	for (int i = 0; i < 2; i++)
+		if (setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+			tb_die("cannot give a channel its buffer: %s", strerror(errno));
 	return (struct channel){pair[0], pair[1]};
 }
 

@@ -10,6 +10,7 @@
 #include "broker/monitor/kernel/device.h"
 #include "broker/monitor/kernel/reaper.h"
 #include "broker/monitor/kernel/rules.h"
+#include "broker/monitor/kernel/tunnel.h"
 #include "broker/monitor/peer.h"
 #include "broker/monitor/yes.h"
 #include "broker/shared/siphash.h"
@@ -28,6 +29,7 @@ struct monitor {
 	struct away away;
 	struct count count;
 	struct reaper reaper;
+	struct tunnels tunnels;
 	struct yes_table yes;
 	struct child clerk;
 	struct child authority;

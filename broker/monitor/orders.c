@@ -13,6 +13,7 @@
 #include "broker/shared/clock.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
+#include "broker/shared/tunnel_ceiling.h"
 #include "proto/channel.h"
 #include "proto/name.h"
 
@@ -38,21 +39,45 @@ static bool is_open_question(const struct tb_question *question)
 	return tb_header_valid(&question->header, TB_REQ_ASK, sizeof(*question)) && question->action == TB_ACTION_OPEN;
 }
 
-static int take_yes(void *context, const void *message, const int *fds)
+static bool is_configuration(const struct tb_configuration *configuration)
 {
-	struct monitor *monitor = context;
-	const struct tb_yes *yes = message;
-	int ret;
+	const struct tb_question *question = &configuration->question;
 
-	(void)fds;
-	if (!is_open_question(&yes->question))
-		tb_die("the authority speaks nonsense: a yes to what is no question for a device");
-	ret = yes_add(&monitor->yes, &yes->question, monotonic_ms());
+	return tb_header_valid(&question->header, TB_REQ_ASK, sizeof(*question)) &&
+	       question->action == TB_ACTION_CONFIGURE &&
+	       tb_network_valid(question->network, sizeof(question->network)) && configuration->count <= TB_ITEMS_MAX &&
+	       configuration->scope != TB_SCOPE_NETWORK && configuration->scope < TB_SCOPE_COUNT;
+}
+
+static int yes_added(int ret)
+{
 	if (ret == -EEXIST)
 		tb_die("the authority speaks nonsense: two yeses to one question");
 	if (ret < 0)
 		tb_log(TB_LOG_WARNING, "there is no place for one more yes of polkit's: it is worth nothing");
 	return 0;
+}
+
+static int take_yes(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_yes *yes = message;
+
+	(void)fds;
+	if (!is_open_question(&yes->question))
+		tb_die("the authority speaks nonsense: a yes to what is no question for a device");
+	return yes_added(yes_add(&monitor->yes, &yes->question, monotonic_ms()));
+}
+
+static int take_configure_yes(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_configure_question *yes = message;
+
+	(void)fds;
+	if (!is_configuration(&yes->configuration))
+		tb_die("the authority speaks nonsense: a yes to what is no configuration");
+	return yes_added(yes_add_configuration(&monitor->yes, &yes->configuration, monotonic_ms()));
 }
 
 static int refuse_yes(void *context, const void *message, const int *fds)
@@ -63,6 +88,7 @@ static int refuse_yes(void *context, const void *message, const int *fds)
 
 static const struct tb_row yeses[] = {
 	{TB_YES, sizeof(struct tb_yes), 0, take_yes},
+	{TB_YES_CONFIGURE, sizeof(struct tb_configure_question), 0, take_configure_yes},
 	{0, 0, 0, refuse_yes},
 };
 
@@ -102,15 +128,14 @@ static bool broker_itself(const struct monitor *monitor, uid_t uid)
 }
 
 /* The client is who the order says. Returns 0, -ESRCH if it is gone, or -EMFILE if no fd was free to look. */
-static int check_client(const struct monitor *monitor, const struct tb_order *order, int client)
+static int check_client(const struct monitor *monitor, const struct tb_question *question, gid_t gid, int client)
 {
-	const struct tb_question *question = &order->question;
-	int ret = peer_check_origin(client, &monitor->origin);
+	int ret = client >= 0 ? peer_check_origin(client, &monitor->origin) : -EMFILE;
 
 	if (ret == -EPROTOTYPE)
 		tb_die("the clerk lies: this socket is no client's");
 	if (ret == 0)
-		ret = peer_check(client, question->uid, order->gid, (pid_t)question->pid);
+		ret = peer_check(client, question->uid, gid, (pid_t)question->pid);
 	if (ret == -EPERM)
 		tb_die("the clerk lies: the client is somebody else");
 	/* No process of the broker asks for a device, and the overflow uid is nobody in particular. */
@@ -146,7 +171,7 @@ static void judge_order(struct monitor *monitor, const struct tb_order *order, i
 {
 	const struct tb_question *question = &order->question;
 	bool authorized = yes_spend(&monitor->yes, question) || question->uid == 0;
-	int ret = client >= 0 ? check_client(monitor, order, client) : -EMFILE;
+	int ret = check_client(monitor, question, order->gid, client);
 	const struct network *network = network_of_order(monitor, question);
 	int netns TB_CLOSE = -1;
 
@@ -191,6 +216,62 @@ static int take_order(void *context, const void *message, const int *fds)
 	hear_authority(monitor);
 	judge_order(monitor, order, client, &made);
 	answer_order(monitor, &made, sizeof(made));
+	return 0;
+}
+
+/* The yes is spent before anything else is looked at, as for a device. */
+static int take_configure(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_configure_order *order = message;
+	const struct tb_question *question = &order->configuration.question;
+	int client TB_CLOSE = fds != NULL ? fds[0] : -1;
+	struct tb_configured answer = {.status = TB_DENIED};
+	const struct network *network;
+	bool authorized;
+	int ret;
+
+	tb_header_set(&answer.header, TB_ANS_CONFIGURED, sizeof(answer));
+	if (!is_configuration(&order->configuration) || (question->flags & ~TB_CONFIGURE_FLAGS) != 0)
+		tb_die("the clerk speaks nonsense: a configuration");
+	network = network_find(monitor->networks, question->network);
+	if (tunnel_ceiling_forbids(network, &order->configuration) != TB_CHECK_NONE)
+		tb_die("the clerk lies: a configuration above the ceiling");
+	hear_authority(monitor);
+	authorized = yes_spend_configuration(&monitor->yes, &order->configuration) || question->uid == 0;
+	ret = check_client(monitor, question, order->gid, client);
+	if (ret < 0)
+		answer.order_check = TB_ORDER_PEER_GONE;
+	else if (!authorized)
+		answer.order_check = TB_ORDER_NO_YES;
+	else
+		tunnel_configure(&monitor->tunnels, order, &answer);
+	answer_order(monitor, &answer, sizeof(answer));
+	return 0;
+}
+
+static int take_unblock(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_unblock_order *order = message;
+	struct tb_configured answer = {.status = TB_OK};
+
+	(void)fds;
+	if (!tb_network_valid(order->network, sizeof(order->network)))
+		tb_die("the clerk speaks nonsense: the end of a block");
+	tb_header_set(&answer.header, TB_ANS_CONFIGURED, sizeof(answer));
+	tunnel_unblock(&monitor->tunnels, order->uid, order->network);
+	answer_order(monitor, &answer, sizeof(answer));
+	return 0;
+}
+
+static int take_tunnel_end(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_tunnel_order *order = message;
+
+	(void)fds;
+	tunnel_end(&monitor->tunnels, order->lease);
 	return 0;
 }
 
@@ -259,9 +340,15 @@ static int refuse_order_message(void *context, const void *message, const int *f
 }
 
 static const struct tb_row orders[] = {
-	{TB_REQ_ORDER, sizeof(struct tb_order), 1, take_order}, {TB_VOID, sizeof(struct tb_void), 0, take_void},
-	{TB_REQ_STORE, sizeof(struct tb_store), 1, take_store}, {TB_REQ_DROP, sizeof(struct tb_store), 0, take_drop},
-	{TB_READY, sizeof(struct tb_ready), 0, take_ready},     {0, 0, 0, refuse_order_message},
+	{TB_REQ_ORDER, sizeof(struct tb_order), 1, take_order},
+	{TB_VOID, sizeof(struct tb_void), 0, take_void},
+	{TB_REQ_STORE, sizeof(struct tb_store), 1, take_store},
+	{TB_REQ_DROP, sizeof(struct tb_store), 0, take_drop},
+	{TB_READY, sizeof(struct tb_ready), 0, take_ready},
+	{TB_REQ_ORDER_CONFIGURE, sizeof(struct tb_configure_order), 1, take_configure},
+	{TB_REQ_ORDER_UNBLOCK, sizeof(struct tb_unblock_order), 0, take_unblock},
+	{TB_TUNNEL_END, sizeof(struct tb_tunnel_order), 0, take_tunnel_end},
+	{0, 0, 0, refuse_order_message},
 };
 
 int orders_take(struct monitor *monitor)

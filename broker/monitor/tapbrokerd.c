@@ -9,6 +9,7 @@
 #include "broker/config/table_memory.h"
 #include "broker/config/world.h"
 #include "broker/monitor/children.h"
+#include "broker/monitor/kernel/leftovers.h"
 #include "broker/monitor/kernel/threads.h"
 #include "broker/monitor/relock.h"
 #include "broker/monitor/sandbox.h"
@@ -176,6 +177,10 @@ static void open_workshop(struct monitor *monitor, const struct users *users)
 	workshop->ipv6_conf = open_directory("/proc/sys/net/ipv6/conf");
 	if (workshop->ipv6_conf != -ENOENT)
 		checked(workshop->ipv6_conf, "/proc/sys/net/ipv6/conf");
+	monitor->tunnels.sock = &workshop->link;
+	monitor->tunnels.ipv6 = workshop->ipv6_conf >= 0;
+	checked(leftovers_take(&monitor->tunnels, monitor->networks),
+		"cannot read what an earlier broker has left of tunnels");
 	node->opener = -1;
 	node->sysfs = -1;
 	node->closer = &monitor->closer;

@@ -38,6 +38,23 @@ bool yes_spend(struct yes_table *table, const struct tb_question *question)
 	return memcmp(&yes->question, question, sizeof(*question)) == 0;
 }
 
+int yes_add_configuration(struct yes_table *table, const struct tb_configuration *configuration, uint64_t now)
+{
+	int ret = yes_add(table, &configuration->question, now);
+
+	if (ret == 0)
+		table->configurations[find_yes(table, configuration->question.ticket) - table->places] = *configuration;
+	return ret;
+}
+
+bool yes_spend_configuration(struct yes_table *table, const struct tb_configuration *configuration)
+{
+	struct yes *yes = find_yes(table, configuration->question.ticket);
+
+	return yes != NULL && yes_spend(table, &configuration->question) &&
+	       memcmp(&table->configurations[yes - table->places], configuration, sizeof(*configuration)) == 0;
+}
+
 void yes_void(struct yes_table *table, const uint8_t ticket[TB_ID_SIZE])
 {
 	struct yes *yes = find_yes(table, ticket);

@@ -21,6 +21,7 @@ struct yes {
 
 struct yes_table {
 	struct yes places[YES_MAX];
+	struct tb_configuration configurations[YES_MAX]; /* of those whose question is about one */
 };
 
 /* Keeps a yes. Returns 0, -ENOSPC if there is no place, or -EEXIST if there is one with this ticket. */
@@ -29,6 +30,10 @@ int yes_add(struct yes_table *table, const struct tb_question *question, uint64_
 /* Spends the yes with the question's ticket. Returns true if there was one, and its question is this one, byte for
  * byte. */
 bool yes_spend(struct yes_table *table, const struct tb_question *question);
+
+/* The same for a configuration. */
+int yes_add_configuration(struct yes_table *table, const struct tb_configuration *configuration, uint64_t now);
+bool yes_spend_configuration(struct yes_table *table, const struct tb_configuration *configuration);
 
 /* Takes the yes with this ticket back, if there is one. */
 void yes_void(struct yes_table *table, const uint8_t ticket[TB_ID_SIZE]);

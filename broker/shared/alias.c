@@ -38,6 +38,17 @@ bool alias_has_mac(const char *text, const uint8_t mac[TB_MAC_SIZE])
 	       memcmp(network - strlen(expected), expected, strlen(expected)) == 0;
 }
 
+bool alias_is_of(const char *text, const uint8_t lease[TB_ID_SIZE], uid_t uid, const char *network)
+{
+	char start[ALIAS_START_SIZE];
+	char expected[ALIAS_START_SIZE + sizeof("h:4294967295:")];
+	const char *last = strrchr(text, ':');
+
+	alias_write_start(lease, start);
+	snprintf(expected, sizeof(expected), "%sh:%u:", start, uid);
+	return strncmp(text, expected, strlen(expected)) == 0 && last != NULL && strcmp(last + 1, network) == 0;
+}
+
 void alias_write_lifeline(const uint8_t lease[TB_ID_SIZE], char text[STORED_NAME_SIZE])
 {
 	char id[TB_ID_TEXT];

@@ -52,6 +52,9 @@ void alias_write_start(const uint8_t lease[TB_ID_SIZE], char text[ALIAS_START_SI
 /* True if the alias says that this is the address of the device's user. */
 bool alias_has_mac(const char *text, const uint8_t mac[TB_MAC_SIZE]);
 
+/* True if the alias says that the device was handed out with this lease to this user, on this network. */
+bool alias_is_of(const char *text, const uint8_t lease[TB_ID_SIZE], uid_t uid, const char *network);
+
 /* How the supervisor calls a lifeline that it keeps: this and the lease's id; and a device that is in its client's own
  * network namespace: this, the alias behind its prefix, the interface's name and its ifindex there, with '+' for every
  * ':', which the supervisor has a meaning of its own for. There the alias itself is in reach of whoever has rights in

@@ -12,7 +12,7 @@ _tapctl()
 	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} before value='' i words
 
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'get networks list show release revoke watch doctor import-bridge-conf version help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'get configure networks list show release revoke unblock watch doctor import-bridge-conf version help' -- "$cur")
 		return
 	fi
 	# What stands behind "--" is a command line of its own.
@@ -39,12 +39,18 @@ _tapctl()
 		case $before in
 		--kind) words='tap tun macvtap' ;;
 		--lifetime) words='session fd persistent' ;;
+		--scope) words='user host' ;;
+		--route) words='default default6' ;;
 		--timeout) words='none' ;;
-		--name | -n | --mtu | --queues) return ;;
+		--name | -n | --mtu | --queues | --address | --peer | --exclude | --server) return ;;
 		*) [[ $cur != -* ]] || words="--name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime=
-			--persistent --bridge --netns --interactive --no-ask-password --timeout= --confine --json --quiet --help --" ;;
+			--persistent --bridge --netns --address= --peer= --route= --exclude= --server= --scope=
+			--kill-switch --interactive --no-ask-password --timeout= --confine --json --quiet --help --" ;;
 		esac
 		;;
+	configure) words="--clear --mtu= --address= --peer= --route= --exclude= --server= --scope= --kill-switch
+		--interactive --no-ask-password --quiet --help $(_tapctl_leases)" ;;
+	unblock) words="--user= --help $(tapctl networks --quiet 2>/dev/null)" ;;
 	doctor) words='--json --help' ;;
 	networks) words='--json --quiet --help' ;;
 	list) words='--all --json --quiet --interactive --no-ask-password --help' ;;
@@ -59,7 +65,7 @@ _tapctl()
 			words="--network= --yes --json --quiet --interactive --no-ask-password --help $(_tapctl_leases --all)"
 		fi
 		;;
-	help) words='get networks list show release revoke watch doctor import-bridge-conf version' ;;
+	help) words='get configure networks list show release revoke unblock watch doctor import-bridge-conf version' ;;
 	import-bridge-conf)
 		words='--output= --bridge= --help'
 		compopt -o default

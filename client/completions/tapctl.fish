@@ -26,10 +26,12 @@ function __tapctl_complete_command
     complete -C (string join ' ' -- (string escape -n -- $words[(math $at + 1)..-1]))
 end
 
-set -l commands get networks list show release revoke watch doctor import-bridge-conf version help
+set -l commands get configure networks list show release revoke unblock watch doctor import-bridge-conf version help
 
 complete -c tapctl -f
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a get -d 'Get devices of networks'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a configure -d 'Give a device addresses and routes'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a unblock -d 'End the block of a kill switch'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a networks -d 'List the networks'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the leases'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a show -d 'Show one lease'
@@ -52,6 +54,23 @@ set -l get '__fish_seen_subcommand_from get; and not __tapctl_in_command'
 complete -c tapctl -n $get -a '(__tapctl_networks)' -d Network
 complete -c tapctl -n $get -l quiet -d 'Print the names only'
 complete -c tapctl -n $get -l name -x -d 'Ask for an interface of this name'
+set -l tunnel '__fish_seen_subcommand_from get configure; and not __tapctl_in_command'
+complete -c tapctl -n $tunnel -l address -x -d 'An address of the device'
+complete -c tapctl -n $tunnel -l peer -x -d 'The other end, for the address before it'
+complete -c tapctl -n $tunnel -l route -x -a 'default default6' -d 'Lead this destination into the device'
+complete -c tapctl -n $tunnel -l exclude -x -d 'But not this one'
+complete -c tapctl -n $tunnel -l server -x -d 'Nor the other end of the tunnel'
+complete -c tapctl -n $tunnel -l scope -x -a 'user host' -d 'Whose packets the routes are for'
+complete -c tapctl -n $tunnel -l kill-switch -d 'The block outlives the lease'
+set -l configure '__fish_seen_subcommand_from configure'
+complete -c tapctl -n $configure -a '(__tapctl_leases)' -d Lease
+complete -c tapctl -n $configure -l mtu -x -d 'In bytes'
+complete -c tapctl -n $configure -l clear -d 'Undo everything'
+complete -c tapctl -n $configure -l interactive -d 'polkit may ask for a password'
+complete -c tapctl -n $configure -l no-ask-password -d 'polkit may not'
+complete -c tapctl -n $configure -l quiet -d 'No hints'
+complete -c tapctl -n '__fish_seen_subcommand_from unblock' -a '(__tapctl_networks)' -d Network
+complete -c tapctl -n '__fish_seen_subcommand_from unblock' -l user -x -d 'Of another user, for root'
 complete -c tapctl -n $get -l kind -x -a 'tap tun macvtap' -d 'Be refused rather than get another kind'
 complete -c tapctl -n $get -l mtu -x -d 'In bytes, at most that of the network'
 complete -c tapctl -n $get -l queues -x -d 'One fd each'

@@ -27,6 +27,7 @@ static const int status_errors[TB_STATUS_COUNT] = {
 	[TB_NO_VHOST] = -EOPNOTSUPP,
 	[TB_NOT_OWN_NETNS] = -EXDEV,
 	[TB_CONNECTIONS] = -EUSERS,
+	[TB_IN_USE] = -EADDRINUSE,
 };
 
 /* What a status means to the caller: 0 or a negative errno. */

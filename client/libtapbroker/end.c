@@ -1,7 +1,6 @@
 /* tap_release() and tap_revoke(): the end of a lease that somebody asks for. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
 #include "proto/channel.h"
-#include "proto/name.h"
 #include "proto/request.h"
 
 #include <errno.h>
@@ -31,13 +30,11 @@ static int ask(void *context, bool met)
 	return ret;
 }
 
-/* Writes the lease into the request. An id is longer than a name can be. */
 static int set_lease(struct tb_request *request, const char *lease)
 {
-	if (tb_hex_read(lease, request->lease, TB_ID_SIZE) < 0 &&
-	    tb_field_set(request->name, sizeof(request->name), lease) < 0)
-		return -EINVAL;
-	return tb_request_valid(request, sizeof(*request)) ? 0 : -EINVAL;
+	int ret = tb_request_set_lease(request, lease);
+
+	return ret == 0 && !tb_request_valid(request, sizeof(*request)) ? -EINVAL : ret;
 }
 
 /* A name would be looked for among the caller's own leases, of which none need be revoked. */

@@ -85,7 +85,7 @@ int tb_server_connect(bool met, int64_t deadline, int *sock);
  * not, -EINVAL if this is no SOCK_SEQPACKET socket. */
 int tb_server_check(int sock);
 
-/* Sends the request: what is not possible any more is -ECONNRESET. */
+/* Sends the request, and the items that stand right behind it: what is not possible any more is -ECONNRESET. */
 int tb_server_send(int sock, const struct tb_request *request);
 
 /* Connects and sends. *sock is the caller's; on failure it is -1. */
@@ -119,6 +119,12 @@ int tb_request_plain(enum tb_type type, unsigned int flags, unsigned int known, 
 
 /* The end of a public function: tells the caller. ret is 0 or a negative errno. Returns 0, or -1 and errno. */
 int tb_report_end(const struct tb_report *report, int ret);
+
+/* Writes the lease into the request: its id, or the name of its device. Returns 0 or -EINVAL. */
+int tb_request_set_lease(struct tb_request *request, const char *lease);
+
+/* Says if a failure of the caller's can be written: 0 or -EINVAL. */
+int tb_failure_check(const struct tap_failure *failure);
 
 /* answer.c */
 

@@ -80,6 +80,14 @@ SAME_CHECK(MAX_LEASES);
 SAME_CHECK(PEER_GONE);
 SAME_CHECK(LEASE);
 SAME_CHECK(DEVICE);
+SAME_CHECK(ADDRESSES);
+SAME_CHECK(ROUTES);
+SAME_CHECK(DEFAULT_ROUTE);
+SAME_CHECK(SCOPE);
+SAME_CHECK(KILL_SWITCH);
+SAME_CHECK(NOT_HERE);
+SAME_CHECK(ADDRESS_IN_USE);
+SAME_CHECK(ROUTE_IN_USE);
 
 #define OPEN_FLAGS (TAP_INTERACTIVE | TAP_VNET_HDR | TAP_BRIDGE | TAP_VHOST | TAP_NETNS)
 
@@ -111,6 +119,20 @@ static int write_message(const struct tap_request *from, bool persistent, struct
 	return tb_request_valid(message, sizeof(*message)) ? 0 : -EINVAL;
 }
 
+int tb_failure_check(const struct tap_failure *failure)
+{
+	return tb_sized_check(failure, FAILURE_FIRST_SIZE);
+}
+
+/* An id is longer than a name can be. */
+int tb_request_set_lease(struct tb_request *request, const char *lease)
+{
+	if (tb_hex_read(lease, request->lease, TB_ID_SIZE) < 0 &&
+	    tb_field_set(request->name, sizeof(request->name), lease) < 0)
+		return -EINVAL;
+	return 0;
+}
+
 int tb_request_make(const struct tap_request *from, bool persistent, struct tb_request *message, int *timeout,
 		    struct tap_failure **failure)
 {
@@ -125,7 +147,7 @@ int tb_request_make(const struct tap_request *from, bool persistent, struct tb_r
 	/* It comes without an fd that could be returned. */
 	if (!persistent && request.lifetime == TAP_LIFETIME_PERSISTENT)
 		return -EINVAL;
-	if (request.failure != NULL && tb_sized_check(request.failure, FAILURE_FIRST_SIZE) < 0)
+	if (request.failure != NULL && tb_failure_check(request.failure) < 0)
 		return -EINVAL;
 	*failure = request.failure;
 	ret = write_message(&request, persistent, message);

@@ -153,7 +153,7 @@ out:
 
 int tb_server_send(int sock, const struct tb_request *request)
 {
-	int ret = tb_send(sock, request, sizeof(*request), NULL, 0);
+	int ret = tb_send(sock, request, request->header.size, NULL, 0);
 
 	return ret == -EPIPE || ret == -ENOTCONN ? -ECONNRESET : ret;
 }

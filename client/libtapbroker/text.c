@@ -27,7 +27,7 @@ const char *tapbroker_strerror(int error)
 	case EOPNOTSUPP:
 		return "refused: this machine has no vhost-net (/dev/vhost-net), or has not loaded it; the administrator loads it with \"modprobe vhost_net\" and starts tapbrokerd again, or do without vhost";
 	case EIO:
-		return "the kernel refused to make the device as the network file wants it; the log of tapbrokerd says at which step and why";
+		return "the kernel refused to make or configure the device as it was wanted; the log of tapbrokerd says at which step and why";
 	case ENXIO:
 		return "there is no such lease, or it is not this user's; \"tapctl list\" shows those that are";
 	case EXDEV:
@@ -50,6 +50,8 @@ const char *tapbroker_strerror(int error)
 		return "the broker closed the connection without an answer: it stopped, or it had no room for another connection; try again, and look at the log of tapbrokerd if it stays so";
 	case EUSERS:
 		return "refused: this user has too many connections to the broker; close some, and try again (--max-connections-per-user in tapbrokerd(8))";
+	case EADDRINUSE:
+		return "refused: another interface has the address, or another tunnel leads to the destination already; ask for others, or end the other one first (\"tapctl list\", and \"tapctl unblock\" for the block of a kill switch)";
 	case EREMOTEIO:
 		return "refused, for a reason that this version of libtapbroker does not know; the log of tapbrokerd says it, and a newer library has a text for it";
 	case ETIMEDOUT:
@@ -166,6 +168,22 @@ const char *tapbroker_check(unsigned int check)
 		return "the process that asked has ended; the process that connects must live until the answer has come";
 	case TAP_CHECK_LEASE:
 		return "there is no such lease";
+	case TAP_CHECK_ADDRESSES:
+		return "the network does not allow that address, or none at all (Addresses= of the network file)";
+	case TAP_CHECK_ROUTES:
+		return "the network does not allow a route to that destination (Routes= of the network file)";
+	case TAP_CHECK_DEFAULT_ROUTE:
+		return "the network does not allow a default route (DefaultRoute= of the network file)";
+	case TAP_CHECK_SCOPE:
+		return "the network does not allow routes for the whole host, only for this user (Scope= of the network file)";
+	case TAP_CHECK_KILL_SWITCH:
+		return "the network does not allow a kill switch (KillSwitch= of the network file)";
+	case TAP_CHECK_NOT_HERE:
+		return "only a tun or a routed tap in the host's network namespace can be configured; in one of your own, configure it yourself";
+	case TAP_CHECK_ADDRESS_IN_USE:
+		return "another interface of this host has that address";
+	case TAP_CHECK_ROUTE_IN_USE:
+		return "another tunnel leads to that destination, or a kill switch blocks it";
 	case TAP_CHECK_DEVICE:
 		return "the broker handed out something that is no device of that name; stop tapbrokerd and tell the administrator, because one of its processes may be in somebody else's hands";
 	default:
@@ -191,6 +209,12 @@ const char *tapbroker_stage(unsigned int stage)
 		return "to show the device as it was made";
 	case TB_STAGE_UP:
 		return "to set the device up";
+	case TB_STAGE_ADDRESS:
+		return "to give the device an address";
+	case TB_STAGE_ROUTE:
+		return "to make a route";
+	case TB_STAGE_RULE:
+		return "to make the rules that lead to the routes";
 	default:
 		return "something that this version of libtapbroker does not know";
 	}

@@ -29,6 +29,15 @@ static int ask(struct device *device, bool agent)
 	return ret;
 }
 
+/* Gives it the addresses and routes that are wanted. Returns an exit code. */
+static int configure(const struct device *device)
+{
+	if (!tunnel_options_given(&device->tunnel))
+		return EXIT_OK;
+	return tunnel_ask(device->word, tap_lease_id(device->tap), &device->tunnel,
+			  device->request.flags & TAP_INTERACTIVE, 0, device->request.timeout);
+}
+
 /* A persistent device does not end with its connection. */
 static void give_back(const struct device *device)
 {
@@ -50,10 +59,10 @@ int devices_ask(struct device *devices, size_t count)
 	while (ret == EXIT_OK && got < count) {
 		ret = ask(&devices[got], agent.pid != 0);
 		if (ret == EXIT_OK)
-			got++;
+			ret = configure(&devices[got++]);
 	}
 	agent_stop(&agent);
-	if (got == count)
+	if (ret == EXIT_OK)
 		return EXIT_OK;
 	for (size_t i = 0; i < got; i++)
 		give_back(&devices[i]);

@@ -3,6 +3,7 @@
 #define TAPCTL_DEVICES_H
 
 #include "client/tapbroker.h"
+#include "client/tapctl/tunnel_options.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,10 +13,11 @@
 #define ALIAS_TEXT 32 /* as long as a network's name, and a NUL */
 
 struct device {
-	const char *word;           /* as it was typed: NETWORK or ALIAS=NETWORK */
-	char alias[ALIAS_TEXT];     /* what {words} and variables call it; without one, the network's name */
-	struct tap_request request; /* its strings are those of argv */
-	struct tap *tap;            /* NULL: not got */
+	const char *word;             /* as it was typed: NETWORK or ALIAS=NETWORK */
+	char alias[ALIAS_TEXT];       /* what {words} and variables call it; without one, the network's name */
+	struct tap_request request;   /* its strings are those of argv */
+	struct tunnel_options tunnel; /* addresses and routes */
+	struct tap *tap;              /* NULL: not got */
 };
 
 /* words on the command line: devices.c. Both say what is wrong, and return EXIT_OK or EXIT_USAGE. */

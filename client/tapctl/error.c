@@ -34,6 +34,7 @@ int exit_code(int error)
 	case EDQUOT:
 	case ENOSPC:
 	case EEXIST:
+	case EADDRINUSE:
 	case EUSERS:
 	case ECONNRESET:
 		return EXIT_BUSY;

@@ -12,7 +12,7 @@
 static const char usage[] =
 	"usage: tapctl get [OPTION ...] [ALIAS=]NETWORK [OPTION ...] ... [-- COMMAND ...]\n"
 	"\n"
-	"Of one device, behind its network; before the first network, of all:\n"
+	"Of one device, behind its network; those up to --bridge before the first network, of all:\n"
 	"  -n, --name=NAME     ask for an interface of this name\n"
 	"  --kind=KIND         tap, tun or macvtap: be refused rather than get another\n"
 	"  --mtu=BYTES         68 to 65535\n"
@@ -22,8 +22,7 @@ static const char usage[] =
 	"  --lifetime=WHAT     session (the default), fd or persistent\n"
 	"  --persistent        a device to open by name, which stays until it is released\n"
 	"  --netns             a device in the network namespace that tapctl is in, not in the host's\n"
-	"  --bridge            NETWORK may also be the bridge of a network\n"
-	"\n"
+	"  --bridge            NETWORK may also be the bridge of a network\n" TUNNEL_USAGE "\n"
 	"Of the whole, anywhere:\n"
 	"  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
 	"  --no-ask-password   polkit may not\n"
@@ -107,7 +106,7 @@ static int check_no_command_meant(const struct get_options *options)
 
 int get_main(int argc, char **argv)
 {
-	struct get_options options;
+	static struct get_options options; /* large */
 	int ret;
 
 	ret = get_options_read(argc, argv, &options);

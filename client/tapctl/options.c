@@ -14,15 +14,25 @@
 #include <string.h>
 
 static const struct option table[] = {
-	{"name", required_argument, NULL, 'n'},    {"kind", required_argument, NULL, 'k'},
-	{"mtu", required_argument, NULL, 'm'},     {"queues", required_argument, NULL, 'Q'},
-	{"vnet-hdr", no_argument, NULL, 'v'},      {"lifetime", required_argument, NULL, 'l'},
-	{"persistent", no_argument, NULL, 'p'},    {"bridge", no_argument, NULL, 'b'},
-	{"interactive", no_argument, NULL, 'i'},   {"no-ask-password", no_argument, NULL, 'a'},
-	{"timeout", required_argument, NULL, 't'}, {"confine", no_argument, NULL, 'c'},
-	{"vhost", no_argument, NULL, 'V'},         {"json", no_argument, NULL, 'j'},
-	{"quiet", no_argument, NULL, 'q'},         {"netns", no_argument, NULL, 'N'},
-	{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+	{"name", required_argument, NULL, 'n'},
+	{"kind", required_argument, NULL, 'k'},
+	{"mtu", required_argument, NULL, 'm'},
+	{"queues", required_argument, NULL, 'Q'},
+	{"vnet-hdr", no_argument, NULL, 'v'},
+	{"lifetime", required_argument, NULL, 'l'},
+	{"persistent", no_argument, NULL, 'p'},
+	{"bridge", no_argument, NULL, 'b'},
+	{"interactive", no_argument, NULL, 'i'},
+	{"no-ask-password", no_argument, NULL, 'a'},
+	{"timeout", required_argument, NULL, 't'},
+	{"confine", no_argument, NULL, 'c'},
+	{"vhost", no_argument, NULL, 'V'},
+	{"json", no_argument, NULL, 'j'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"netns", no_argument, NULL, 'N'},
+	{"help", no_argument, NULL, 'h'},
+	TUNNEL_OPTIONS,
+	{NULL, 0, NULL, 0},
 };
 
 static int number_read(const char *option, unsigned int least, unsigned int most, unsigned int *value)
@@ -91,6 +101,15 @@ static int refuse_option(char **argv, const struct get_options *options)
 	return EXIT_USAGE;
 }
 
+/* Two devices cannot have the same address. */
+static int tunnel_read(int letter, struct get_options *options)
+{
+	if (options->count > 0)
+		return tunnel_option_read("get", letter, optarg, &options->devices[options->count - 1].tunnel);
+	complain("get: addresses and routes are of one device; put them behind its network");
+	return EXIT_USAGE;
+}
+
 static int option_read(int letter, char **argv, struct get_options *options)
 {
 	struct tap_request *request =
@@ -148,8 +167,10 @@ static int option_read(int letter, char **argv, struct get_options *options)
 	case ':':
 		complain("get: %s wants a value; see \"tapctl get --help\"", argv[optind - 1]);
 		return EXIT_USAGE;
-	default:
+	case '?':
 		return refuse_option(argv, options);
+	default:
+		return tunnel_read(letter, options);
 	}
 }
 

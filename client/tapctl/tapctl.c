@@ -24,11 +24,13 @@ static const struct {
 	const char *description;
 } commands[] = {
 	{"get", get_main, "Get devices of networks: run a command with them, or hold them until interrupted"},
+	{"configure", configure_main, "Give a device addresses and routes"},
 	{"networks", networks_main, "List the networks that there are devices of"},
 	{"list", list_main, "List the leases: the devices that you, or all users, hold"},
 	{"show", show_main, "Show everything about one lease"},
 	{"release", release_main, "Give devices back"},
 	{"revoke", revoke_main, "Take devices away from whoever holds them"},
+	{"unblock", unblock_main, "End the block that a kill switch has left"},
 	{"watch", watch_main, "Tell of leases that begin and end, as it happens"},
 	{"doctor", doctor_main, "Say what of this machine is not as the broker needs it, and how to mend it"},
 	{"import-bridge-conf", import_main, "Make network files and a polkit rule of /etc/qemu/bridge.conf"},

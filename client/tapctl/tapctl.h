@@ -21,6 +21,7 @@ enum exit_code {
 };
 
 /* The commands: each has a file of its own, and is given its name as argv[0]. They return an exit code. */
+int configure_main(int argc, char **argv);
 int get_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int list_main(int argc, char **argv);
@@ -29,6 +30,7 @@ int import_main(int argc, char **argv);
 int release_main(int argc, char **argv);
 int revoke_main(int argc, char **argv);
 int show_main(int argc, char **argv);
+int unblock_main(int argc, char **argv);
 int watch_main(int argc, char **argv);
 
 /* error.c */

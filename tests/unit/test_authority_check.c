@@ -42,7 +42,7 @@ static struct {
 static void tell(const struct tb_question *question)
 {
 	assert_true(polkit_check_valid(question));
-	told.all = g_variant_ref_sink(polkit_check_parameters(question));
+	told.all = g_variant_ref_sink(polkit_check_parameters(question, NULL));
 	assert_string_equal(g_variant_get_type_string(told.all), "((sa{sv})sa{ss}us)");
 	g_variant_get(told.all, "((s@a{sv})s@a{ss}us)", &told.kind, &told.process, &told.action, &told.details,
 		      &told.flags, &told.cancellation);

@@ -9,8 +9,9 @@
 
 static void test_refusals(void **state)
 {
-	static const int errors[TB_STATUS_COUNT] = {0,      EACCES, EBADMSG, EAGAIN, EDQUOT,     ENOSPC, EEXIST,
-						    ENODEV, ESTALE, EIO,     ENXIO,  EOPNOTSUPP, EXDEV,  EUSERS};
+	static const int errors[TB_STATUS_COUNT] = {0,      EACCES,     EBADMSG, EAGAIN, EDQUOT,
+						    ENOSPC, EEXIST,     ENODEV,  ESTALE, EIO,
+						    ENXIO,  EOPNOTSUPP, EXDEV,   EUSERS, EADDRINUSE};
 	struct talk *talk = *state;
 
 	for (uint32_t status = 1; status < TB_STATUS_COUNT; status++) {

@@ -169,7 +169,7 @@ static void test_release(void **state)
 {
 	struct broker *broker = *state;
 
-	memset(add_later(broker, TB_ANS_RELEASE, sizeof(struct tb_done))->done.reserved, 0xff, 8);
+	memset(&add_later(broker, TB_ANS_RELEASE, sizeof(struct tb_done))->done.error, 0xff, 8);
 	start(broker);
 	assert_int_equal(tapbroker_release("vm0", 0, 2000, NULL), 0);
 	stop(broker);

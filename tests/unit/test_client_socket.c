@@ -186,12 +186,12 @@ static void test_about(void **state)
 	assert_int_equal(broker->request.header.type, TB_REQ_ABOUT);
 	assert_string_equal(about.release, "9.8");
 	assert_int_equal(about.protocol, TB_VERSION);
-	assert_int_equal(about.items_max, 0);
-	assert_int_equal(about.requests, 0x15514);
+	assert_int_equal(about.items_max, TB_ITEMS_MAX);
+	assert_int_equal(about.requests, 0x155514);
 	assert_int_equal(about.kinds, 0xe);
 	assert_int_equal(about.lifetimes, 7);
-	assert_int_equal(about.item_kinds, 0);
-	assert_int_equal(about.flags, 0x3f);
+	assert_int_equal(about.item_kinds, 0x1e);
+	assert_int_equal(about.flags, 0x7f);
 	broker->messages[0].about.release[1] = '\033'; /* is for the terminal */
 	start(broker);
 	assert_int_equal(tapbroker_about(0, 2000, NULL, &about), 0);

@@ -468,10 +468,10 @@ static void test_values(void **state)
 		{"Brigde=br0", "Brigde= is no key of [Network]; did you mean Bridge=?"},
 		{"bridge=br0", "bridge= is no key of [Network]; did you mean Bridge=?"},
 		{"Foo=1",
-		 "Foo= is no key of [Network]; the keys are Address, AllMulticast, Allow, Bridge, DHCPServer, EtherTypes, "
-		 "Forward, HostReplies, IPv6, Isolated, Kind, Lifetimes, Listed, MACs, Masquerade, Max, MaxLeaseTimeSec, "
-		 "MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RateFromGuest, Reach, RouterAdvertisements, "
-		 "SourceAddresses, TaggedFrames, Vhost, VnetHeader"},
+		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, DHCPServer, "
+		 "EtherTypes, Forward, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
+		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RateFromGuest, Reach, RouterAdvertisements, "
+		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
 		{"Address=", "Address= is empty; it is auto, or the host's address and the network's prefix length"},
 		{"Address=10.0.77.1",

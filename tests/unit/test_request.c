@@ -73,22 +73,78 @@ static void test_headers(void **state)
 	message.request.header.reserved = 1;
 	assert_false(tb_request_valid(&message, size));
 	make(TB_REQ_OPEN, 0);
-	message.request.reserved[39] = 1;
+	message.request.reserved[sizeof(message.request.reserved) - 1] = 1;
 	assert_false(tb_request_valid(&message, size));
 	make(TB_ANS_OPEN, 0);
 	assert_false(tb_request_valid(&message, size));
 }
 
-/* No request takes items yet, however right they are. */
+/* Only a configuration takes items, however right they are. */
 static void test_no_request_takes_items(void **state)
 {
 	(void)state;
-	for (uint16_t type = TB_REQ_OPEN; type <= TB_REQ_ABOUT; type += 2) {
+	for (uint16_t type = TB_REQ_OPEN; type <= TB_REQ_UNBLOCK; type += 2) {
 		size_t size = make(type, TB_ADDRESSES_MAX);
 
+		if (type == TB_REQ_CONFIGURE)
+			continue;
 		assert_true(tb_request_whole(&message, size));
 		assert_false(tb_request_valid(&message, size));
 	}
+}
+
+static void test_configure(void **state)
+{
+	size_t size = make(TB_REQ_CONFIGURE, 2);
+	struct tb_request *request = &message.request;
+
+	(void)state;
+	assert_false(tb_request_valid(&message, size)); /* of which lease? */
+	tb_field_set(request->name, sizeof(request->name), "vpn0");
+	assert_true(tb_request_valid(&message, size));
+	request->lease[0] = 1; /* both */
+	assert_false(tb_request_valid(&message, size));
+	memset(request->name, 0, sizeof(request->name));
+	assert_true(tb_request_valid(&message, size));
+	request->flags = TB_REQUEST_INTERACTIVE | TB_REQUEST_KILL_SWITCH;
+	assert_true(tb_request_valid(&message, size));
+	request->flags = TB_REQUEST_VNET_HDR;
+	assert_false(tb_request_valid(&message, size));
+	request->flags = 0;
+	request->scope = TB_SCOPE_COUNT;
+	assert_false(tb_request_valid(&message, size));
+	request->scope = TB_SCOPE_HOST;
+	request->mtu = TB_MTU_MIN;
+	assert_true(tb_request_valid(&message, size));
+	message.items[1] = item(TB_ITEM_ADDRESS, 6, 64);
+	assert_false(tb_request_valid(&message, size)); /* too small for IPv6 */
+	request->mtu = 1280;
+	assert_true(tb_request_valid(&message, size));
+	request->uid = 1;
+	assert_false(tb_request_valid(&message, size));
+	request->uid = 0;
+	message.items[1] = item(TB_ITEM_ROUTE, 4, 8);
+	message.items[1].metric = TB_METRIC_MAX;
+	assert_true(tb_request_valid(&message, size));
+	message.items[1].metric++; /* the broker's own */
+	assert_false(tb_request_valid(&message, size));
+}
+
+static void test_unblock(void **state)
+{
+	size_t size = make(TB_REQ_UNBLOCK, 0);
+	struct tb_request *request = &message.request;
+
+	(void)state;
+	assert_false(tb_request_valid(&message, size));
+	tb_field_set(request->network, sizeof(request->network), "vpn");
+	assert_true(tb_request_valid(&message, size));
+	request->uid = 1000;
+	assert_false(tb_request_valid(&message, size)); /* only with the flag that says so */
+	request->flags = TB_REQUEST_ALL;
+	assert_true(tb_request_valid(&message, size));
+	request->mtu = 1500;
+	assert_false(tb_request_valid(&message, size));
 }
 
 /* As many items as the head says, neither fewer nor more, and each as it should be. */
@@ -256,6 +312,8 @@ int main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_no_request_takes_items),
+		cmocka_unit_test(test_configure),
+		cmocka_unit_test(test_unblock),
 		cmocka_unit_test(test_whole_requests),
 		cmocka_unit_test(test_the_largest_request),
 		cmocka_unit_test(test_a_number_of_items_that_overflows),

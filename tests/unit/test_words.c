@@ -32,7 +32,7 @@ static void test_words(void **state)
 	expect_words(tb_mode_word, TB_MODE_BRIDGE, TB_MODE_PASSTHRU + 1);
 	expect_words(tb_lifetime_word, 0, TB_LIFETIME_COUNT);
 	expect_words(tb_reason_word, 1, TB_REASON_COUNT);
-	expect_words(tb_stage_word, 0, TB_STAGE_UP + 1);
+	expect_words(tb_stage_word, 0, TB_STAGE_RULE + 1);
 	expect_words(tb_event_word, 0, TB_EVENT_COUNT);
 	expect_words(tb_check_word, 0, TB_CHECK_COUNT);
 	assert_string_equal(tb_kind_word(TB_KIND_MACVTAP), "macvtap");

@@ -50,6 +50,47 @@ static void test_another_question_spends_it_for_nothing(void **state)
 	assert_false(yes_spend(&table, &asked));
 }
 
+static struct tb_configuration *configuration(uint8_t ticket)
+{
+	static struct tb_configuration configuration;
+
+	memset(&configuration, 0, sizeof(configuration));
+	configuration.question = question(ticket);
+	configuration.question.action = TB_ACTION_CONFIGURE;
+	configuration.count = 1;
+	return &configuration;
+}
+
+/* Every item is part of what polkit said yes to. */
+static void test_a_configuration_is_spent_once_and_whole(void **state)
+{
+	struct tb_configuration *other;
+
+	(void)state;
+	assert_int_equal(yes_add_configuration(&table, configuration(1), 1000), 0);
+	assert_int_equal(yes_add_configuration(&table, configuration(1), 1000), -EEXIST);
+	assert_true(yes_spend_configuration(&table, configuration(1)));
+	assert_false(yes_spend_configuration(&table, configuration(1)));
+	assert_int_equal(yes_add_configuration(&table, configuration(2), 1000), 0);
+	other = configuration(2);
+	other->items[TB_ITEMS_MAX - 1].prefix = 8;
+	assert_false(yes_spend_configuration(&table, other));
+	assert_false(yes_spend_configuration(&table, configuration(2)));
+}
+
+/* A yes to a device is none to a configuration, nor the other way round. */
+static void test_a_yes_is_of_its_kind(void **state)
+{
+	struct tb_question device = question(1);
+
+	(void)state;
+	assert_int_equal(yes_add(&table, &device, 1000), 0);
+	assert_false(yes_spend_configuration(&table, configuration(1)));
+	assert_int_equal(yes_add_configuration(&table, configuration(2), 1000), 0);
+	device = question(2);
+	assert_false(yes_spend(&table, &device));
+}
+
 static void test_a_void_takes_it_back(void **state)
 {
 	struct tb_question asked = question(1);
@@ -100,6 +141,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_a_yes_is_spent_once, set_up),
 		cmocka_unit_test_setup(test_another_question_spends_it_for_nothing, set_up),
+		cmocka_unit_test_setup(test_a_configuration_is_spent_once_and_whole, set_up),
+		cmocka_unit_test_setup(test_a_yes_is_of_its_kind, set_up),
 		cmocka_unit_test_setup(test_a_void_takes_it_back, set_up),
 		cmocka_unit_test_setup(test_it_expires, set_up),
 		cmocka_unit_test_setup(test_there_are_so_many_places_and_no_more, set_up),

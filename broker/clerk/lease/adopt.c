@@ -140,6 +140,8 @@ static struct lease *begin_again(const struct alias *alias, bool macvtap)
 	lease->start_time = alias->start_time;
 	lease->since = alias->since;
 	lease->mtu = alias->mtu;
+	/* Nobody knows any more if it has: to look once too often costs little. */
+	lease->configured = lease->network == NULL || lease->network->addresses.count > 0;
 	memcpy(lease->mac, alias->mac, sizeof(lease->mac));
 	lease_set_id(lease, alias->lease);
 	return lease;

@@ -57,6 +57,7 @@ struct lease {
 	bool away;                /* it is in its client's own network namespace, and so is ifindex */
 	uint32_t master;          /* ifindex of its bridge; 0: none */
 	uint32_t mtu;             /* bytes */
+	bool configured;          /* it may have addresses and routes of ours */
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
 
 	/* Its holder. */

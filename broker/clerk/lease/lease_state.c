@@ -218,6 +218,15 @@ void lease_end(struct lease *lease, enum tb_reason reason)
 	lease_happens(lease, may_wait(reason) ? LEASE_END : LEASE_END_NOW);
 }
 
+/* The kernel has removed what hung on the device, and nothing else. */
+static void device_is_gone(struct lease *lease)
+{
+	if (lease->configured)
+		deletion_order_tunnel(lease->id);
+	lease->configured = false;
+	lease_clear_device(lease);
+}
+
 void lease_device_gone(uint32_t ifindex)
 {
 	struct lease *lease = lease_by_ifindex(ifindex);
@@ -237,7 +246,7 @@ void lease_device_gone(uint32_t ifindex)
 		lease_happens(lease, LEASE_END);
 		return;
 	}
-	lease_clear_device(lease);
+	device_is_gone(lease);
 	lease_happens(lease, LEASE_GONE);
 }
 
@@ -255,7 +264,7 @@ void lease_deleted(struct lease *lease, int result)
 {
 	if (result < 0 && result != -ENODEV)
 		log_left_over(lease, result);
-	lease_clear_device(lease);
+	device_is_gone(lease);
 	lease_happens(lease, LEASE_DELETED);
 }
 

@@ -39,6 +39,17 @@ static void answer_status(int sock, enum tb_type type, size_t size, const struct
 	tb_send(sock, &answer, size, NULL, 0);
 }
 
+static void answer_done(int sock, enum tb_type type, const struct outcome *outcome)
+{
+	struct tb_done done = {.status = outcome->status,
+			       .check = outcome->check,
+			       .error = outcome->error,
+			       .stage = outcome->stage};
+
+	tb_header_set(&done.header, type, sizeof(done));
+	tb_send(sock, &done, sizeof(done), NULL, 0);
+}
+
 void answer_outcome(int sock, uint16_t type, const struct outcome *outcome)
 {
 	switch (type) {
@@ -55,10 +66,10 @@ void answer_outcome(int sock, uint16_t type, const struct outcome *outcome)
 		answer_status(sock, TB_ANS_EVENT, sizeof(struct tb_event), outcome);
 		break;
 	case TB_REQ_RELEASE:
-		answer_status(sock, TB_ANS_RELEASE, sizeof(struct tb_done), outcome);
-		break;
 	case TB_REQ_REVOKE:
-		answer_status(sock, TB_ANS_REVOKE, sizeof(struct tb_done), outcome);
+	case TB_REQ_CONFIGURE:
+	case TB_REQ_UNBLOCK:
+		answer_done(sock, type + 1, outcome);
 		break;
 	default:
 		answer_open(sock, outcome);

@@ -7,6 +7,7 @@
 #include "broker/clerk/decision.h"
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/loop.h"
+#include "broker/clerk/request/configure.h"
 #include "broker/clerk/request/gate.h"
 #include "broker/clerk/request/list.h"
 #include "broker/clerk/request/order.h"
@@ -71,6 +72,10 @@ static void perform(struct request *request)
 	case TB_REQ_OPEN:
 		order_ready(request);
 		break;
+	case TB_REQ_CONFIGURE:
+	case TB_REQ_UNBLOCK:
+		configure_ready(request);
+		break;
 	case TB_REQ_RELEASE:
 		end_lease(request, TB_REASON_RELEASED);
 		break;
@@ -124,6 +129,7 @@ static bool awaits_order(const struct request *request)
 		return order_is_meant(request) && order_has_name(request->message.name);
 	case TB_REQ_LIST:
 		return order_is_meant(request);
+	case TB_REQ_CONFIGURE:
 	case TB_REQ_RELEASE:
 	case TB_REQ_REVOKE:
 		return request_subject(request) == NULL && order_is_meant(request);
@@ -239,8 +245,9 @@ static int read_message(struct request *request)
 	length = recv(sock, &message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC);
 	if (length < 0 || (size_t)length > sizeof(message) || !tb_request_valid(&message, (size_t)length))
 		return -EBADMSG;
-	/* No request of this release has more than its head. */
 	request->message = message.head;
+	memcpy(request_items(request), message.bytes + sizeof(message.head),
+	       message.head.items * sizeof(struct tb_item));
 	/* From here on nothing can be queued in it, neither bytes nor descriptors: it becomes a lifeline. */
 	shutdown(sock, SHUT_RD);
 	return client_socket_queued(sock) == QUEUED_NOTHING ? 0 : -EBADMSG;
@@ -300,12 +307,13 @@ static void on_request(uint32_t number, uint32_t events)
 	struct request *request = request_by_number(number);
 
 	/* An event of a socket that is closed by now, or that the monitor has. */
-	if (request == NULL || request->client.sock < 0 || request->state == REQUEST_ORDERED)
+	if (request == NULL || request->client.sock < 0 || request->state == REQUEST_ORDERED ||
+	    request->state == REQUEST_CONFIGURING)
 		return;
 	if ((events & (EPOLLHUP | EPOLLERR)) == 0 || !client_socket_hung_up(request->client.sock))
 		return;
 	if (request->state == REQUEST_ROOM || request->state == REQUEST_WAITING || request->state == REQUEST_ASKED ||
-	    request->state == REQUEST_READY)
+	    request->state == REQUEST_READY || request->state == REQUEST_CONFIGURE)
 		request_log(request, "denied", "hung-up", NULL);
 	question_end(request);
 }
@@ -366,6 +374,7 @@ int flow_init(int authority)
 	next_room = UINT64_MAX;
 	leases_tell(&audience);
 	orders_init(on_lease_begun);
+	configure_init();
 	loop_handle(LOOP_REQUEST, on_request);
 	return questions_init(authority, on_verdict);
 }
@@ -426,7 +435,7 @@ int flow_expire(void)
 	for_each(REQUEST_WAITING, ask_if_it_may);
 	lists_proceed();
 	/* What is refused here has a deadline of its own. */
-	timeout = orders_expire();
+	timeout = loop_nearer(orders_expire(), configure_expire());
 	timeout = loop_nearer(timeout, expire_all());
 	return next_room == UINT64_MAX ? timeout : loop_nearer(timeout, ROOM_AGAIN_MS);
 }
@@ -441,6 +450,7 @@ static void stop(struct request *request)
 	case REQUEST_WAITING:
 	case REQUEST_ASKED:
 	case REQUEST_READY:
+	case REQUEST_CONFIGURE:
 	case REQUEST_LISTING:
 		request_log(request, "denied", tb_check_word(restart.check), NULL);
 		answer_outcome(request->client.sock, header_of(request)->type, &restart);

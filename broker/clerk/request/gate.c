@@ -7,8 +7,10 @@
 #include "broker/clerk/request/gate.h"
 
 #include "broker/clerk/lease/lease_state.h"
+#include "broker/clerk/request/configuration.h"
 #include "broker/clerk/request/question.h"
 #include "broker/shared/ceiling.h"
+#include "broker/shared/tunnel_ceiling.h"
 
 #include <string.h>
 
@@ -149,12 +151,47 @@ static struct passage gate_others(struct request *request)
 	return (struct passage){.way = PASSAGE_OPEN};
 }
 
+/* Its user holds the device: that is no secret to him, nor is what its network allows. */
+static struct passage gate_configure(struct request *request)
+{
+	const struct lease *lease = request_subject(request);
+	enum tb_check forbidden;
+
+	if (is_broker_itself(request->client.uid) || request->client.uid == OVERFLOW_UID)
+		return refused(TB_DENIED, TB_CHECK_UID);
+	if (lease == NULL || (lease->state != LEASE_HELD && lease->state != LEASE_UNFETCHED))
+		return refused(TB_NO_LEASE, TB_CHECK_LEASE);
+	if (lease->away || lease->master != 0 || lease->kind == TB_KIND_MACVTAP)
+		return refused(TB_DENIED, TB_CHECK_NOT_HERE);
+	request->network = lease->network;
+	if (!request->authorized)
+		configuration_fill_question(request, lease);
+	forbidden = tunnel_ceiling_forbids(request->network, configuration_of(request));
+	if (forbidden != TB_CHECK_NONE)
+		return refused(TB_DENIED, forbidden);
+	if (request->client.uid != 0 && !request->authorized)
+		return (struct passage){.way = PASSAGE_ASK};
+	return (struct passage){.way = PASSAGE_OPEN};
+}
+
+/* One's own block is one's own affair; only root ends another's. */
+static struct passage gate_unblock(const struct request *request)
+{
+	if ((request->message.flags & TB_REQUEST_ALL) != 0 && request->client.uid != 0)
+		return refused(TB_DENIED, TB_CHECK_UID);
+	return (struct passage){.way = PASSAGE_OPEN};
+}
+
 struct passage gate(struct request *request)
 {
 	const struct tb_request *message = &request->message;
 
 	if (message->header.type == TB_REQ_OPEN)
 		return gate_open(request);
+	if (message->header.type == TB_REQ_CONFIGURE)
+		return gate_configure(request);
+	if (message->header.type == TB_REQ_UNBLOCK)
+		return gate_unblock(request);
 	if (message->header.type == TB_REQ_REVOKE || (message->flags & TB_REQUEST_ALL) != 0)
 		return gate_others(request);
 	/* The networks that may be known, and the caller's own leases. */

@@ -7,6 +7,7 @@
 
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
+#include "broker/clerk/request/configuration.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/log.h"
 #include "broker/shared/random.h"
@@ -128,6 +129,15 @@ static void tell(const void *message, size_t size)
 		tb_die("clerk: the authority does not listen: %s", strerror(-ret));
 }
 
+static void tell_configuration(const struct request *request)
+{
+	static struct tb_configure_question asked;
+
+	tb_header_set(&asked.header, TB_REQ_ASK_CONFIGURE, sizeof(asked));
+	asked.configuration = *configuration_of(request);
+	tell(&asked, sizeof(asked));
+}
+
 int question_ask(struct request *request)
 {
 	int ret = tb_random(request->question.ticket, sizeof(request->question.ticket));
@@ -135,7 +145,10 @@ int question_ask(struct request *request)
 	if (ret < 0)
 		return ret;
 	request->state = REQUEST_ASKED;
-	tell(&request->question, sizeof(request->question));
+	if (request->question.action == TB_ACTION_CONFIGURE)
+		tell_configuration(request);
+	else
+		tell(&request->question, sizeof(request->question));
 	return 0;
 }
 
@@ -198,7 +211,8 @@ static int take_verdict(void *context, const void *message, const int *fds)
 	if (request == NULL)
 		tb_die("clerk: the authority gave a verdict that nobody asked for");
 	/* The ticket is used up: the authority has no more to say about it. */
-	request->has_yes = verdict->verdict == TB_VERDICT_YES && request->question.action == TB_ACTION_OPEN;
+	request->has_yes = verdict->verdict == TB_VERDICT_YES && (request->question.action == TB_ACTION_OPEN ||
+								  request->question.action == TB_ACTION_CONFIGURE);
 	if (request->state == REQUEST_ABANDONED) {
 		question_end(request);
 	} else {

@@ -17,7 +17,8 @@ static const struct lease *subject_to_log(const struct request *request)
 {
 	uint16_t type = request->message.header.type;
 
-	return type == TB_REQ_RELEASE || type == TB_REQ_REVOKE ? request_subject(request) : NULL;
+	return type == TB_REQ_RELEASE || type == TB_REQ_REVOKE || type == TB_REQ_CONFIGURE ? request_subject(request)
+											   : NULL;
 }
 
 static uint32_t count_used(void)
@@ -37,11 +38,11 @@ void refusal_tell(struct request *request)
 }
 
 /* One word for every "no": which check it was tells which networks there are. But whom polkit has let in, or would let
- * in after a password, may know them. */
+ * in after a password, may know them; and who holds a device of the network already. */
 static bool may_know_check(const struct request *request, uint32_t check)
 {
-	return request->client.uid == 0 || request->authorized || check == TB_CHECK_POLKIT_CHALLENGE ||
-	       check == TB_CHECK_POLKIT_DISMISSED;
+	return request->client.uid == 0 || request->authorized || request->message.header.type == TB_REQ_CONFIGURE ||
+	       check == TB_CHECK_POLKIT_CHALLENGE || check == TB_CHECK_POLKIT_DISMISSED;
 }
 
 /* root is not made to wait, nor who has waited already, and nobody while the table is half full. A request that polkit

@@ -10,6 +10,7 @@
 #include <string.h>
 
 static struct request requests[REQUESTS_MAX];
+static struct tb_item items[REQUESTS_MAX][TB_ITEMS_MAX]; /* what is not used is not in memory */
 static struct request_list free_requests;
 static struct request_list used;
 static struct request_limits limits;
@@ -97,6 +98,11 @@ struct request *request_by_number(uint32_t number)
 	return number < REQUESTS_MAX && requests[number].state != REQUEST_FREE ? &requests[number] : NULL;
 }
 
+struct tb_item *request_items(const struct request *request)
+{
+	return items[request_number(request)];
+}
+
 bool request_interactive(const struct request *request)
 {
 	return (request->message.flags & TB_REQUEST_INTERACTIVE) != 0;
@@ -132,6 +138,10 @@ static const char *operation_word(uint16_t type)
 		return "networks";
 	case TB_REQ_ABOUT:
 		return "about";
+	case TB_REQ_CONFIGURE:
+		return "configure";
+	case TB_REQ_UNBLOCK:
+		return "unblock";
 	default:
 		return "open";
 	}

@@ -16,24 +16,26 @@
 
 enum request_state {
 	REQUEST_FREE,
-	REQUEST_ROOM,      /* waits until a device of its user's, or of the name that it wants, is made or deleted */
-	REQUEST_WAITING,   /* for its turn to be asked about */
-	REQUEST_ASKED,     /* the authority has the question */
-	REQUEST_READY,     /* for its turn to be ordered */
-	REQUEST_ORDERED,   /* the monitor makes its device */
-	REQUEST_ENDING,    /* for the end of a lease */
-	REQUEST_LISTING,   /* for the look at all devices */
-	REQUEST_STREAMING, /* its client reads a long list */
-	REQUEST_REFUSED,   /* for the time of its refusal */
-	REQUEST_WATCHING,  /* it is told what happens */
-	REQUEST_ABANDONED, /* the client is gone, the question has been taken back: only the verdict is missing */
+	REQUEST_ROOM,        /* waits until a device of its user's, or of the name that it wants, is made or deleted */
+	REQUEST_WAITING,     /* for its turn to be asked about */
+	REQUEST_ASKED,       /* the authority has the question */
+	REQUEST_READY,       /* for its turn to be ordered */
+	REQUEST_ORDERED,     /* the monitor makes its device */
+	REQUEST_CONFIGURE,   /* for its turn to have a device configured, or a block ended */
+	REQUEST_CONFIGURING, /* the monitor does that */
+	REQUEST_ENDING,      /* for the end of a lease */
+	REQUEST_LISTING,     /* for the look at all devices */
+	REQUEST_STREAMING,   /* its client reads a long list */
+	REQUEST_REFUSED,     /* for the time of its refusal */
+	REQUEST_WATCHING,    /* it is told what happens */
+	REQUEST_ABANDONED,   /* the client is gone, the question has been taken back: only the verdict is missing */
 };
 
 struct request {
 	TAILQ_ENTRY(request) link; /* in the list of free ones, or of the others in order of arrival */
 	enum request_state state;
 	struct client client;
-	struct tb_request message; /* the one copy */
+	struct tb_request message; /* the one copy; its items are request_items() */
 	const struct network *network;
 	struct tb_question question; /* of an open: what polkit is asked, and what is ordered; else only its ticket */
 	uint64_t began;              /* in milliseconds of the monotonic clock, */
@@ -76,6 +78,9 @@ uint32_t requests_waiting(uid_t account);
 int request_watch(const struct request *request);
 struct request *request_by_number(uint32_t number);
 uint32_t request_number(const struct request *request);
+
+/* Room for all items that a request can bring; so many as its message says are there. */
+struct tb_item *request_items(const struct request *request);
 
 /* True if polkit may ask somebody for a password. */
 bool request_interactive(const struct request *request);

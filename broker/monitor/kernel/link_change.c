@@ -98,6 +98,17 @@ int link_limit_ipv6(int conf, const char *name, bool disabled)
 	return 0;
 }
 
+int link_set_mtu(struct link_socket *sock, uint32_t ifindex, uint32_t mtu)
+{
+	struct batch batch;
+
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	mnl_attr_put_u32(batch.message, IFLA_MTU, mtu);
+	message_end(&batch);
+	return batch_run(&batch);
+}
+
 uint32_t link_macvlan_mode(enum tb_macvtap_mode mode)
 {
 	static const uint32_t modes[] = {

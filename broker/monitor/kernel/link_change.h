@@ -43,6 +43,9 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 /* Sets the options of a bridge's port: enum link_port. Returns 0 or a negative errno. */
 int link_set_port(struct link_socket *sock, uint32_t ifindex, uint32_t options);
 
+/* Sets the MTU. Returns 0 or a negative errno. */
+int link_set_mtu(struct link_socket *sock, uint32_t ifindex, uint32_t mtu);
+
 /* What the kernel calls a macvtap's mode: MACVLAN_MODE_*. */
 uint32_t link_macvlan_mode(enum tb_macvtap_mode mode);
 

@@ -39,6 +39,7 @@ class Status(enum.IntEnum):
     NO_VHOST = 11
     NOT_OWN_NETNS = 12
     CONNECTIONS = 13
+    IN_USE = 14
 
 
 class Check(enum.IntEnum):
@@ -74,6 +75,14 @@ class Check(enum.IntEnum):
     PEER_GONE = 27
     LEASE = 28
     DEVICE = 29
+    ADDRESSES = 30
+    ROUTES = 31
+    DEFAULT_ROUTE = 32
+    SCOPE = 33
+    KILL_SWITCH = 34
+    NOT_HERE = 35
+    ADDRESS_IN_USE = 36
+    ROUTE_IN_USE = 37
 
 
 class Reason(enum.IntEnum):
@@ -112,6 +121,7 @@ class Flag(enum.IntFlag):
     ALL = 1 << 3
     NETNS = 1 << 4
     VHOST = 1 << 5
+    KILL_SWITCH = 1 << 6
 
 
 Number = TypeVar("Number", bound=enum.IntEnum)

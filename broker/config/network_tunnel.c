@@ -1,0 +1,112 @@
+/* The keys of a network file that say which addresses and routes a user may give his device. Runs in tapbrokerd before
+ * lock-down, as root, on the text of root's files. It must never let a prefix through that has bits behind it: what is
+ * compared with it later would not be what the administrator reads.
+ */
+#include "broker/config/network_file.h"
+
+#include "broker/config/ini.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BLANKS " \t"
+
+/* Takes one prefix, or says what is wrong with it. */
+static void add_prefix(struct network_file *file, unsigned int line, const char *key, const char *word,
+		       struct network_prefixes *list)
+{
+	char text[TB_PREFIX_TEXT];
+	struct tb_prefix prefix;
+	struct tb_prefix masked;
+
+	if (tb_prefix_read(word, &prefix) < 0) {
+		network_file_error(file, line,
+				   "%s=%s: it is a prefix such as 10.8.0.0/16 or fd00:8::/32, or an address", key,
+				   word);
+		return;
+	}
+	masked = prefix;
+	tb_prefix_mask(&masked);
+	tb_prefix_write(&masked, text);
+	if (memcmp(&masked, &prefix, sizeof(prefix)) != 0)
+		network_file_error(file, line, "%s=%s: it has bits behind its length; the prefix is %s", key, word,
+				   text);
+	else if (list->count == NETWORK_PREFIXES_MAX)
+		network_file_error(file, line, "%s=%s: there are more than %d prefixes", key, word,
+				   NETWORK_PREFIXES_MAX);
+	else
+		list->prefixes[list->count++] = prefix;
+}
+
+static void set_prefixes(struct network_file *file, unsigned int line, const char *key, const char *value,
+			 struct network_prefixes *list)
+{
+	char words[INI_LINE_MAX + 1];
+	char *rest = NULL;
+
+	snprintf(words, sizeof(words), "%s", value);
+	if (words[0] == '\0')
+		network_file_error(file, line, "%s= is empty; leave it out if there are none", key);
+	for (char *word = strtok_r(words, BLANKS, &rest); word != NULL; word = strtok_r(NULL, BLANKS, &rest))
+		add_prefix(file, line, key, word, list);
+}
+
+void network_set_addresses(struct network_file *file, unsigned int line, const char *value)
+{
+	set_prefixes(file, line, "Addresses", value, &file->network.addresses);
+}
+
+void network_set_routes(struct network_file *file, unsigned int line, const char *value)
+{
+	set_prefixes(file, line, "Routes", value, &file->network.routes);
+}
+
+static bool has_ipv6(const struct network_prefixes *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->prefixes[i].family == 6)
+			return true;
+	return false;
+}
+
+void network_tunnel_finish(struct network_file *file)
+{
+	static const enum network_key depend[] = {KEY_ROUTES, KEY_DEFAULT_ROUTE, KEY_SCOPE, KEY_KILL_SWITCH};
+	static const char *const names[] = {"Routes", "DefaultRoute", "Scope", "KillSwitch"};
+	struct network *network = &file->network;
+
+	if (file->lines[KEY_ADDRESSES] == 0) {
+		for (size_t i = 0; i < sizeof(depend) / sizeof(depend[0]); i++)
+			if (file->lines[depend[i]] != 0)
+				network_file_error(
+					file, file->lines[depend[i]],
+					"%s= says nothing without Addresses=; add the addresses that a device "
+					"may have",
+					names[i]);
+		return;
+	}
+	if (file->lines[KEY_ADDRESS] != 0)
+		network_file_error(
+			file, file->lines[KEY_ADDRESSES],
+			"Addresses= is for a device that the host itself talks to; with Address= in line %u it is a port "
+			"of a bridge",
+			file->lines[KEY_ADDRESS]);
+	if (file->lines[KEY_BRIDGE] != 0)
+		network_file_error(
+			file, file->lines[KEY_ADDRESSES],
+			"Addresses= is for a device that the host itself talks to; a port of the bridge in line %u "
+			"has no address",
+			file->lines[KEY_BRIDGE]);
+	if (network->kill_switch && !network->default_route)
+		network_file_error(file, file->lines[KEY_KILL_SWITCH],
+				   "KillSwitch=yes: it blocks everything, which says nothing without DefaultRoute=yes");
+	if (!has_ipv6(&network->addresses))
+		return;
+	if (file->lines[KEY_IPV6] == 0)
+		network->ipv6_disabled = false;
+	else if (network->ipv6_disabled)
+		network_file_error(
+			file, file->lines[KEY_IPV6],
+			"IPv6=disabled: Addresses= has an IPv6 prefix in line %u; take no-ra, or leave IPv6= out",
+			file->lines[KEY_ADDRESSES]);
+}

@@ -1,0 +1,22 @@
+/* The ceiling of configurations: which addresses and routes the administrator's network file lets a user give his
+ * device, whatever anybody else says. Linked into the monitor, which enforces it, and into the clerk, which asks polkit
+ * about nothing else. */
+#ifndef TB_TUNNEL_CEILING_H
+#define TB_TUNNEL_CEILING_H
+
+#include "broker/config/table.h"
+#include "proto/broker.h"
+
+/* network is the one that the configuration names, or NULL; its items are valid. Returns TB_CHECK_NONE if a device may
+ * be configured so, or the check that forbids it. */
+enum tb_check tunnel_ceiling_forbids(const struct network *network, const struct tb_configuration *configuration);
+
+/* The item as a prefix, or its peer with the same length. */
+struct tb_prefix tunnel_item_prefix(const struct tb_item *item, bool peer);
+
+bool tunnel_item_has_peer(const struct tb_item *item);
+
+/* True if a route leads to half of all there is, or to more: two such are a default route. */
+bool tunnel_item_takes_all(const struct tb_item *item);
+
+#endif

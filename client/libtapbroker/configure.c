@@ -1,0 +1,159 @@
+/* tap_configure() and tap_unblock(): addresses and routes of a device. Runs in the client's process. */
+#include "client/libtapbroker/internal.h"
+#include "proto/channel.h"
+#include "proto/name.h"
+#include "proto/prefix.h"
+#include "proto/request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIRST_SIZE(type, last) (offsetof(struct type, last) + sizeof(((struct type *)0)->last))
+#define CONFIGURATION_FIRST_SIZE FIRST_SIZE(tap_configuration, failure)
+
+_Static_assert(sizeof(struct tap_configuration) == CONFIGURATION_FIRST_SIZE,
+	       "padding at the end would hide a new member");
+_Static_assert(TAP_ENTRY_ADDRESS == (int)TB_ITEM_ADDRESS && TAP_ENTRY_ROUTE == (int)TB_ITEM_ROUTE &&
+		       TAP_ENTRY_EXCLUDE == (int)TB_ITEM_EXCLUDE && TAP_ENTRY_SERVER == (int)TB_ITEM_SERVER,
+	       "the public numbers are those of the wire");
+_Static_assert(TAP_ADDRESSES_MAX == TB_ADDRESSES_MAX, "the public numbers are those of the wire");
+_Static_assert(TAP_ROUTES_MAX == TB_ROUTES_MAX, "the public numbers are those of the wire");
+_Static_assert(TAP_EXCLUDES_MAX == TB_EXCLUDES_MAX, "the public numbers are those of the wire");
+_Static_assert(TAP_SERVERS_MAX == TB_SERVERS_MAX, "the public numbers are those of the wire");
+_Static_assert(TAP_SCOPE_NETWORK == (int)TB_SCOPE_NETWORK && TAP_SCOPE_USER == (int)TB_SCOPE_USER &&
+		       TAP_SCOPE_HOST == (int)TB_SCOPE_HOST && TAP_KILL_SWITCH == (int)TB_REQUEST_KILL_SWITCH,
+	       "the public numbers are those of the wire");
+
+/* One call. The message is the request and its items. */
+struct question {
+	struct {
+		struct tb_request request;
+		struct tb_item items[TB_ITEMS_MAX];
+	} message;
+	int64_t deadline;
+	struct tb_report report;
+};
+
+_Static_assert(offsetof(struct question, message.items) ==
+		       offsetof(struct question, message) + sizeof(struct tb_request),
+	       "items stand right behind the request");
+
+static int ask(void *context, bool met)
+{
+	struct question *question = context;
+	enum tb_type answer = question->message.request.header.type + 1;
+	struct tb_done done;
+	int sock;
+	int ret;
+
+	ret = tb_server_ask(&question->message.request, met, question->deadline, &sock);
+	if (ret < 0)
+		return ret;
+	memset(&done, 0, sizeof(done));
+	ret = tb_answer_receive(sock, answer, &done, sizeof(done), question->deadline, &question->report.failure);
+	close(sock);
+	if (done.status == TB_KERNEL) {
+		question->report.failure.stage = done.stage;
+		question->report.failure.error = done.error;
+	}
+	return ret;
+}
+
+static int read_prefix(const char *text, struct tb_prefix *prefix)
+{
+	if (text == NULL)
+		return -EINVAL;
+	if (strcmp(text, "default") == 0)
+		text = "0.0.0.0/0";
+	else if (strcmp(text, "default6") == 0)
+		text = "::/0";
+	return tb_prefix_read(text, prefix);
+}
+
+static int write_item(const struct tap_entry *entry, struct tb_item *item)
+{
+	struct tb_prefix prefix;
+	struct tb_prefix peer;
+
+	if (read_prefix(entry->prefix, &prefix) < 0)
+		return -EINVAL;
+	item->kind = (uint16_t)entry->kind;
+	item->family = prefix.family;
+	item->prefix = prefix.length;
+	item->metric = entry->metric;
+	memcpy(item->address, prefix.address, sizeof(item->address));
+	if (entry->peer == NULL)
+		return 0;
+	if (strchr(entry->peer, '/') != NULL || tb_prefix_read(entry->peer, &peer) < 0 || peer.family != prefix.family)
+		return -EINVAL;
+	memcpy(item->peer, peer.address, sizeof(item->peer));
+	return 0;
+}
+
+/* Writes down what is asked for, behind the flags. */
+static int write_message(const struct tap_configuration *from, struct question *question)
+{
+	struct tb_request *request = &question->message.request;
+
+	if (from->lease == NULL || tb_request_set_lease(request, from->lease) < 0 ||
+	    from->entries_count > TB_ITEMS_MAX || (from->entries == NULL && from->entries_count > 0))
+		return -EINVAL;
+	for (size_t i = 0; i < from->entries_count; i++)
+		if (write_item(&from->entries[i], &question->message.items[i]) < 0)
+			return -EINVAL;
+	request->items = (uint32_t)from->entries_count;
+	request->header.size = (uint32_t)(sizeof(*request) + request->items * sizeof(struct tb_item));
+	request->mtu = from->mtu;
+	request->scope = from->scope;
+	return tb_request_valid(request, request->header.size) ? 0 : -EINVAL;
+}
+
+static int configure(const struct tap_configuration *from, struct question *question)
+{
+	struct tap_configuration configuration;
+	int timeout;
+	int ret = tb_sized_take(&configuration, sizeof(configuration), from, CONFIGURATION_FIRST_SIZE);
+
+	if (ret < 0)
+		return ret;
+	timeout = configuration.timeout;
+	ret = tb_request_plain(TB_REQ_CONFIGURE, configuration.flags, TAP_INTERACTIVE | TAP_KILL_SWITCH,
+			       &question->message.request, &timeout, configuration.failure, &question->report);
+	if (ret == 0)
+		ret = write_message(&configuration, question);
+	question->deadline = tb_deadline(timeout);
+	return ret == 0 ? tb_server_attempt(ask, question) : ret;
+}
+
+int tapbroker_configure(const struct tap_configuration *configuration)
+{
+	struct question *question = calloc(1, sizeof(*question));
+	int ret;
+
+	if (question == NULL)
+		return -1;
+	ret = configure(configuration, question);
+	ret = tb_report_end(&question->report, ret);
+	free(question);
+	return ret;
+}
+TB_SHORT_NAME(configure);
+
+int tapbroker_unblock(const char *network, unsigned int flags, unsigned int uid, int timeout,
+		      struct tap_failure *failure)
+{
+	struct question question = {.deadline = 0};
+	struct tb_request *request = &question.message.request;
+	int ret = tb_request_plain(TB_REQ_UNBLOCK, flags, TAP_ALL, request, &timeout, failure, &question.report);
+
+	if (ret == 0 && (network == NULL || tb_field_set(request->network, sizeof(request->network), network) < 0))
+		ret = -EINVAL;
+	request->uid = (flags & TAP_ALL) != 0 ? uid : 0;
+	if (ret == 0 && !tb_request_valid(request, sizeof(*request)))
+		ret = -EINVAL;
+	question.deadline = tb_deadline(timeout);
+	return tb_report_end(&question.report, ret == 0 ? tb_server_attempt(ask, &question) : ret);
+}
+TB_SHORT_NAME(unblock);
