@@ -53,6 +53,7 @@
 #define tap_ended tapbroker_ended
 #define tap_reason tapbroker_reason
 #define tap_networks tapbroker_networks
+#define tap_explain tapbroker_explain
 #define tap_leases tapbroker_leases
 #define tap_release tapbroker_release
 #define tap_configure tapbroker_configure
@@ -384,13 +385,14 @@ const char *tap_reason(unsigned int reason);
 
 /* Traits of a network. */
 enum tap_traits {
-	TAP_NETWORK_OFF = 1 << 0,       /* its file has a mistake: nothing is handed out; kind may be TAP_KIND_ANY */
-	TAP_NETWORK_UNLISTED = 1 << 1,  /* other users do not see it */
-	TAP_NETWORK_TOLD = 1 << 2,      /* the caller may know where the devices lead */
-	TAP_NETWORK_ISOLATED = 1 << 3,  /* TOLD: its ports of a bridge do not reach each other */
-	TAP_NETWORK_HOST = 1 << 4,      /* a device may be in the host's network namespace */
-	TAP_NETWORK_CALLER = 1 << 5,    /* a device may be in the caller's network namespace: TAP_NETNS */
-	TAP_NETWORK_MORE_NAMES = 1 << 6 /* names is not complete */
+	TAP_NETWORK_OFF = 1 << 0,        /* its file has a mistake: nothing is handed out; kind may be TAP_KIND_ANY */
+	TAP_NETWORK_UNLISTED = 1 << 1,   /* other users do not see it */
+	TAP_NETWORK_TOLD = 1 << 2,       /* the caller may know where the devices lead */
+	TAP_NETWORK_ISOLATED = 1 << 3,   /* TOLD: its ports of a bridge do not reach each other */
+	TAP_NETWORK_HOST = 1 << 4,       /* a device may be in the host's network namespace */
+	TAP_NETWORK_CALLER = 1 << 5,     /* a device may be in the caller's network namespace: TAP_NETNS */
+	TAP_NETWORK_MORE_NAMES = 1 << 6, /* names is not complete */
+	TAP_NETWORK_TOLD_ALL = 1 << 7    /* the caller may know of the devices of all users */
 };
 
 /* One configured network. */
@@ -415,6 +417,64 @@ struct tap_network {
  * other than 0, stops and returns that. Returns 0, or -1 and errno. flags is 0. */
 int tap_networks(unsigned int flags, int timeout, struct tap_failure *failure,
 		 int (*each)(const struct tap_network *network, void *arg), void *arg);
+
+/* What polkit would say. */
+enum tap_accesses {
+	TAP_ACCESS_NONE = 0, /* it was not asked */
+	TAP_ACCESS_YES = 1,
+	TAP_ACCESS_PASSWORD = 2, /* yes after a password */
+	TAP_ACCESS_NO = 3
+};
+
+/* What would become of a request, and why. Begin with TAP_EXPLANATION_INIT. Texts end with a NUL. */
+struct tap_explanation {
+	size_t size;      /* sizeof(struct tap_explanation) */
+	uint64_t forbids; /* bits: TAP_CHECK_*, all of the network file and of the quotas that forbid the device now */
+	unsigned int access; /* TAP_ACCESS_*: polkit's answer; YES for root, about whom it is not asked */
+	unsigned int traits; /* TAP_NETWORK_* of the network */
+
+	/* The device that was asked for; where nothing was said, what the network has. */
+	unsigned int kind;     /* TAP_KIND_* */
+	unsigned int flags;    /* TAP_VNET_HDR and so on */
+	unsigned int mtu;      /* in bytes */
+	unsigned int queues;   /* never 0 */
+	unsigned int lifetime; /* TAP_LIFETIME_* */
+
+	/* What the network file allows. */
+	unsigned int network_kind;
+	unsigned int network_mtu;       /* in bytes, at most */
+	unsigned int network_queues;    /* at most */
+	unsigned int network_flags;     /* those of TAP_VNET_HDR and TAP_VHOST that may be asked for */
+	unsigned int network_lifetimes; /* bits: TAP_LIFETIME_* */
+	unsigned int held;              /* devices of this network that the caller holds */
+	unsigned int limit;             /* that one user may hold */
+	unsigned int max;               /* TAP_NETWORK_TOLD_ALL: that all users together may hold, */
+	unsigned int held_by_all;       /* and that they hold */
+	char network[32];
+	char name[16];      /* that was asked for; "": the broker chooses */
+	char lower[16];     /* the bridge of a tap, the parent of a macvtap; "": none */
+	char names[64];     /* that may be asked for, as in struct tap_network */
+	uint16_t lines[64]; /* where the file has the key that the check with that number compares with; 0: nowhere */
+	char path[256];     /* of the network file; "": it is not told */
+
+	/* What polkit is asked. */
+	char action[64];   /* the id of the action */
+	char details[768]; /* KEY=VALUE, a newline behind each */
+};
+
+#define TAP_EXPLANATION_INIT                                                                                           \
+	{                                                                                                              \
+		sizeof(struct tap_explanation), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, {0}, \
+			{0}, {0}, {0},                                                                                 \
+		{                                                                                                      \
+			0                                                                                              \
+		}                                                                                                      \
+	}
+
+/* Asks what would become of the request, of any lifetime. Nothing is made, no quota is used, and nobody is asked for a
+ * password. Returns 0, or -1 and errno: EACCES if the network file's word is not for this caller, who then gets no such
+ * device either. */
+int tap_explain(const struct tap_request *request, struct tap_explanation *explanation);
 
 /* One lease. */
 struct tap_lease {
@@ -577,6 +637,7 @@ int tap_confine(unsigned int flags);
 #undef tap_ended
 #undef tap_reason
 #undef tap_networks
+#undef tap_explain
 #undef tap_leases
 #undef tap_release
 #undef tap_configure

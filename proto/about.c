@@ -16,7 +16,7 @@ void tb_about_fill(struct tb_about *about, const char *release)
 	about->protocol = TB_VERSION;
 	about->requests = BIT(TB_REQ_OPEN) | BIT(TB_REQ_NETWORKS) | BIT(TB_REQ_LIST) | BIT(TB_REQ_RELEASE) |
 			  BIT(TB_REQ_REVOKE) | BIT(TB_REQ_WATCH) | BIT(TB_REQ_ABOUT) | BIT(TB_REQ_CONFIGURE) |
-			  BIT(TB_REQ_UNBLOCK);
+			  BIT(TB_REQ_UNBLOCK) | BIT(TB_REQ_EXPLAIN);
 	about->kinds = BIT(TB_KIND_TAP) | BIT(TB_KIND_TUN) | BIT(TB_KIND_MACVTAP);
 	about->lifetimes = BIT(TB_LIFETIME_SESSION) | BIT(TB_LIFETIME_FD) | BIT(TB_LIFETIME_PERSISTENT);
 	about->items_max = TB_ITEMS_MAX;

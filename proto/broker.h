@@ -75,6 +75,10 @@ enum tb_action {
 	TB_ACTION_LIST_ALL = 2,  /* see everybody's leases; of the device nothing is set */
 	TB_ACTION_CONFIGURE = 4, /* struct tb_configuration: kind, mtu (0: as it is), lifetime, network, name are set */
 	TB_ACTION_REVOKE = 3, /* end a lease of owner's; lifetime, kind, mode, network, name, bridge, parent are set */
+	TB_ACTION_WOULD_OPEN = 5, /* as OPEN, but a yes opens nothing, and nobody is asked for a password; the network
+				   * may be one that there is not, and the device one that no network has */
+	TB_ACTION_EXPLAIN = 6,    /* know all about every network; nobody is asked for a password, and of the device
+				   * network is set */
 };
 
 struct tb_question {

@@ -54,6 +54,8 @@ enum tb_type {
 	TB_ANS_CONFIGURE = 19, /* struct tb_done */
 	TB_REQ_UNBLOCK = 20,   /* struct tb_request: ends the block that a kill switch has left */
 	TB_ANS_UNBLOCK = 21,   /* struct tb_done */
+	TB_REQ_EXPLAIN = 22,   /* struct tb_request as for TB_REQ_OPEN: what would become of that? nothing is made */
+	TB_ANS_EXPLAIN = 23,   /* struct tb_explanation */
 };
 
 enum tb_kind {
@@ -167,6 +169,14 @@ enum tb_check {
 	TB_CHECK_ADDRESS_IN_USE = 36, /* another interface has the address */
 	TB_CHECK_ROUTE_IN_USE = 37,   /* another tunnel of this user's, or one of the host's, has the destination */
 	TB_CHECK_COUNT
+};
+
+/* What polkit would say, without asking anybody. */
+enum tb_access {
+	TB_ACCESS_NONE = 0, /* it was not asked */
+	TB_ACCESS_YES = 1,
+	TB_ACCESS_PASSWORD = 2, /* yes after a password */
+	TB_ACCESS_NO = 3,
 };
 
 /* Whose quota is used up. */
@@ -314,6 +324,7 @@ enum tb_network_traits {
 	TB_NETWORK_HOST = 1 << 4,       /* a device may be in the host's network namespace, */
 	TB_NETWORK_CALLER = 1 << 5,     /* and in that of the client's socket: TB_REQUEST_NETNS */
 	TB_NETWORK_MORE_NAMES = 1 << 6, /* not all of the names fit */
+	TB_NETWORK_TOLD_ALL = 1 << 7,   /* the caller may know of the devices of all users */
 };
 
 /* One network in the answer to TB_REQ_NETWORKS. A list of all networks must fit into a socket's buffer, where the
@@ -425,6 +436,50 @@ struct tb_about {
 	uint8_t reserved[24];
 };
 
+#define TB_LINES_MAX 64     /* checks that a line of a network file can belong to */
+#define TB_PATH_SIZE 256    /* of a network file; a longer one is left out */
+#define TB_ACTION_SIZE 64   /* of the id of polkit's action */
+#define TB_DETAILS_SIZE 768 /* of polkit's details, as one text */
+
+/* The answer to TB_REQ_EXPLAIN. TB_DENIED: the caller may know nothing that it did not say itself, and nothing else is
+ * set. */
+struct tb_explanation {
+	struct tb_header header;
+	uint32_t status;  /* TB_OK, or of a refusal: then nothing else is set but check */
+	uint32_t check;   /* enum tb_check */
+	uint64_t forbids; /* bits: enum tb_check, all that forbid the device now */
+	uint32_t access;  /* enum tb_access: polkit's answer to what was asked; for uid 0 YES */
+	uint32_t traits;  /* enum tb_network_traits of the network */
+
+	/* The device that was asked for; where nothing was said, what the network has. */
+	uint32_t kind;     /* enum tb_kind */
+	uint32_t flags;    /* enum tb_request_flags */
+	uint32_t mtu;      /* bytes */
+	uint32_t queues;   /* never 0 */
+	uint32_t lifetime; /* enum tb_lifetime */
+
+	/* What the network file allows. */
+	uint32_t network_kind;      /* enum tb_kind */
+	uint32_t network_mtu;       /* bytes */
+	uint32_t network_queues;    /* at most */
+	uint32_t network_flags;     /* those of TB_REQUEST_VNET_HDR and TB_REQUEST_VHOST that may be asked for */
+	uint32_t network_lifetimes; /* bits: enum tb_lifetime */
+	uint32_t held;              /* devices of this network that the caller holds */
+	uint32_t limit;             /* that one user may hold */
+	uint32_t max;               /* TB_NETWORK_TOLD_ALL: that all users together may hold, */
+	uint32_t held_by_all;       /* and that they hold */
+	char network[TB_NETWORK_SIZE];
+	char name[TB_NAME_SIZE];      /* that was asked for; empty: the broker chooses */
+	char lower[TB_NAME_SIZE];     /* the bridge of a tap, the parent of a macvtap; empty: none */
+	char names[TB_PATTERNS_SIZE]; /* as in struct tb_network */
+	uint16_t lines[TB_LINES_MAX]; /* where the file has the key of the check with that number; 0: nowhere */
+	char path[TB_PATH_SIZE];      /* of the network file, NUL-padded */
+
+	/* What polkit is asked. */
+	char action[TB_ACTION_SIZE];
+	char details[TB_DETAILS_SIZE]; /* KEY=VALUE, a newline behind each; NUL-padded */
+};
+
 #define TB_STATUS_STANDS_FIRST(type)                                                         \
 	_Static_assert(offsetof(struct type, status) == sizeof(struct tb_header) &&          \
 			       offsetof(struct type, check) == sizeof(struct tb_header) + 4, \
@@ -435,6 +490,7 @@ TB_STATUS_STANDS_FIRST(tb_lease);
 TB_STATUS_STANDS_FIRST(tb_done);
 TB_STATUS_STANDS_FIRST(tb_event);
 TB_STATUS_STANDS_FIRST(tb_about);
+TB_STATUS_STANDS_FIRST(tb_explanation);
 _Static_assert(sizeof(struct tb_header) == 16, "wire layout");
 _Static_assert(sizeof(struct tb_request) == 144, "wire layout");
 _Static_assert(sizeof(struct tb_item) == 48, "wire layout");
@@ -445,5 +501,7 @@ _Static_assert(sizeof(struct tb_lease) == 208, "wire layout");
 _Static_assert(sizeof(struct tb_done) == 32, "wire layout");
 _Static_assert(sizeof(struct tb_event) == 152, "wire layout");
 _Static_assert(sizeof(struct tb_about) == 128, "wire layout");
+_Static_assert(sizeof(struct tb_explanation) == 1440 && sizeof(struct tb_explanation) <= TB_ANSWER_MAX, "wire layout");
+_Static_assert(TB_CHECK_MAX < TB_LINES_MAX, "each key of a network file has its line");
 
 #endif

@@ -117,6 +117,7 @@ static bool fields_valid(const struct tb_request *request)
 {
 	switch (request->header.type) {
 	case TB_REQ_OPEN:
+	case TB_REQ_EXPLAIN:
 		return open_valid(request);
 	case TB_REQ_NETWORKS:
 	case TB_REQ_ABOUT:

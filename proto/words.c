@@ -70,47 +70,6 @@ static const char *const events[TB_EVENT_COUNT] = {
 	[TB_EVENT_ENDED] = "ended",
 };
 
-static const char *const checks[TB_CHECK_COUNT] = {
-	[TB_CHECK_NONE] = "none",
-	[TB_CHECK_SYNTAX] = "malformed",
-	[TB_CHECK_NETWORK] = "no-network",
-	[TB_CHECK_KIND] = "ceiling-kind",
-	[TB_CHECK_NAME] = "ceiling-name",
-	[TB_CHECK_MTU] = "ceiling-mtu",
-	[TB_CHECK_QUEUES] = "ceiling-queues",
-	[TB_CHECK_VNET_HDR] = "ceiling-vnet-hdr",
-	[TB_CHECK_VHOST] = "ceiling-vhost",
-	[TB_CHECK_LIFETIME] = "ceiling-lifetime",
-	[TB_CHECK_NETNS] = "ceiling-netns",
-	[TB_CHECK_UID] = "uid",
-	[TB_CHECK_POLKIT_NO] = "polkit-no",
-	[TB_CHECK_POLKIT_CHALLENGE] = "polkit-challenge",
-	[TB_CHECK_POLKIT_DISMISSED] = "polkit-dismissed",
-	[TB_CHECK_POLKIT_ERROR] = "polkit-error",
-	[TB_CHECK_POLKIT_TIMEOUT] = "polkit-timeout",
-	[TB_CHECK_QUEUE_TIMEOUT] = "queue-timeout",
-	[TB_CHECK_WAITING] = "busy",
-	[TB_CHECK_REQUESTS] = "busy-all",
-	[TB_CHECK_WATCHES] = "busy-watches",
-	[TB_CHECK_CONNECTIONS] = "connections",
-	[TB_CHECK_RESTART] = "restart",
-	[TB_CHECK_MAX_PER_USER] = "quota-user-network",
-	[TB_CHECK_MAX] = "quota-network",
-	[TB_CHECK_MAX_LEASES_PER_USER] = "quota-user",
-	[TB_CHECK_MAX_LEASES] = "quota-broker",
-	[TB_CHECK_PEER_GONE] = "peer-gone",
-	[TB_CHECK_LEASE] = "no-lease",
-	[TB_CHECK_DEVICE] = "no-device",
-	[TB_CHECK_ADDRESSES] = "ceiling-addresses",
-	[TB_CHECK_ROUTES] = "ceiling-routes",
-	[TB_CHECK_DEFAULT_ROUTE] = "ceiling-default-route",
-	[TB_CHECK_SCOPE] = "ceiling-scope",
-	[TB_CHECK_KILL_SWITCH] = "ceiling-kill-switch",
-	[TB_CHECK_NOT_HERE] = "not-here",
-	[TB_CHECK_ADDRESS_IN_USE] = "address-in-use",
-	[TB_CHECK_ROUTE_IN_USE] = "route-in-use",
-};
-
 static const struct words kind_words = WORDS(kinds);
 static const struct words mode_words = WORDS(modes);
 static const struct words lifetime_words = WORDS(lifetimes);
@@ -118,7 +77,6 @@ static const struct words scope_words = WORDS(scopes);
 static const struct words reason_words = WORDS(reasons);
 static const struct words stage_words = WORDS(stages);
 static const struct words event_words = WORDS(events);
-static const struct words check_words = WORDS(checks);
 
 static const char *word_of(const struct words *words, uint32_t number)
 {
@@ -169,11 +127,6 @@ const char *tb_stage_word(uint32_t stage)
 const char *tb_event_word(uint32_t what)
 {
 	return word_of(&event_words, what);
-}
-
-const char *tb_check_word(uint32_t check)
-{
-	return word_of(&check_words, check);
 }
 
 int tb_kind_read(const char *word, uint32_t *kind)

@@ -16,7 +16,6 @@ const char *tb_scope_word(uint32_t scope);       /* enum tb_scope: "user"; NULL 
 const char *tb_reason_word(uint32_t reason);     /* enum tb_reason: "released" */
 const char *tb_stage_word(uint32_t stage);       /* enum tb_stage: "create" */
 const char *tb_event_word(uint32_t what);        /* enum tb_event_what: "opened" */
-const char *tb_check_word(uint32_t check);       /* enum tb_check: "ceiling-mtu", as the broker's log says it */
 
 /* The number for a word. Return 0, or -EINVAL if there is none. */
 int tb_kind_read(const char *word, uint32_t *kind);

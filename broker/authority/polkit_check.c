@@ -4,19 +4,11 @@
 #include "broker/authority/polkit_tunnel.h"
 #include "proto/hex.h"
 #include "proto/name.h"
-#include "proto/words.h"
+#include "proto/polkit_details.h"
 
 #include <limits.h>
 
 #define CHECK_ALLOW_USER_INTERACTION 1u /* of the flags of CheckAuthorization */
-
-/* Indexed by enum tb_kind. Administrators write rules about these words, and about those of proto/words.h: they never
- * change. */
-static const char *const open_actions[] = {
-	[TB_KIND_TAP] = "org.tapbroker.open-tap",
-	[TB_KIND_TUN] = "org.tapbroker.open-tun",
-	[TB_KIND_MACVTAP] = "org.tapbroker.open-macvtap",
-};
 
 /* Bridges and parents are the administrator's, and may have names that our devices never have. */
 static bool check_interface(const char name[TB_NAME_SIZE])
@@ -57,16 +49,41 @@ static bool check_device(const struct tb_question *question)
 	}
 }
 
-static bool check_open(const struct tb_question *question)
+static bool check_parameters(const struct tb_question *question)
 {
-	return check_device(question) && (check_empty(question->name) || check_name(question->name)) &&
-	       question->mtu >= TB_MTU_MIN && question->mtu <= TB_MTU_MAX && question->queues >= 1 &&
-	       question->queues <= TB_QUEUES_MAX;
+	return (check_empty(question->name) || check_name(question->name)) && question->mtu >= TB_MTU_MIN &&
+	       question->mtu <= TB_MTU_MAX && question->queues >= 1 && question->queues <= TB_QUEUES_MAX;
 }
 
 static bool check_network(const struct tb_question *question)
 {
 	return tb_network_valid(question->network, sizeof(question->network)) && question->lifetime < TB_LIFETIME_COUNT;
+}
+
+static bool check_empty_or_interface(const char name[TB_NAME_SIZE])
+{
+	return check_empty(name) || check_interface(name);
+}
+
+/* A client's own words, which may fit to no network; it may have named a bridge in place of one. */
+static bool check_would_open(const struct tb_question *question)
+{
+	const char *network = question->network;
+
+	return (tb_network_valid(network, TB_NETWORK_SIZE) || tb_interface_valid(network, TB_NETWORK_SIZE)) &&
+	       question->kind >= TB_KIND_TAP && question->kind <= TB_KIND_MACVTAP &&
+	       question->mode <= TB_MODE_PASSTHRU && question->lifetime < TB_LIFETIME_COUNT &&
+	       check_empty_or_interface(question->bridge) && check_empty_or_interface(question->parent) &&
+	       check_parameters(question);
+}
+
+/* The network is the client's word here, too. */
+static bool check_explain(const struct tb_question *question)
+{
+	const char *network = question->network;
+
+	return tb_field_empty(network, TB_NETWORK_SIZE) || tb_network_valid(network, TB_NETWORK_SIZE) ||
+	       tb_interface_valid(network, TB_NETWORK_SIZE);
 }
 
 bool polkit_check_valid(const struct tb_question *question)
@@ -75,9 +92,13 @@ bool polkit_check_valid(const struct tb_question *question)
 		return false;
 	switch (question->action) {
 	case TB_ACTION_OPEN:
-		return check_network(question) && check_open(question);
+		return check_network(question) && check_device(question) && check_parameters(question);
 	case TB_ACTION_REVOKE:
 		return check_network(question) && check_device(question) && check_name(question->name);
+	case TB_ACTION_WOULD_OPEN:
+		return check_would_open(question);
+	case TB_ACTION_EXPLAIN:
+		return check_explain(question);
 	default:
 		return question->action == TB_ACTION_LIST_ALL;
 	}
@@ -91,20 +112,6 @@ bool polkit_check_configuration_valid(const struct tb_configuration *configurati
 	       (question->flags & ~(uint32_t)TB_CONFIGURE_FLAGS) == 0 && check_network(question) &&
 	       (question->kind == TB_KIND_TAP || question->kind == TB_KIND_TUN) && check_device(question) &&
 	       check_name(question->name) && question->mtu <= TB_MTU_MAX && polkit_tunnel_valid(configuration);
-}
-
-static const char *polkit_action(const struct tb_question *question)
-{
-	switch (question->action) {
-	case TB_ACTION_LIST_ALL:
-		return "org.tapbroker.list-all";
-	case TB_ACTION_REVOKE:
-		return "org.tapbroker.revoke";
-	case TB_ACTION_CONFIGURE:
-		return "org.tapbroker.configure";
-	default:
-		return open_actions[question->kind];
-	}
 }
 
 /* polkitd goes by pid and start time, and believes the uid. No pidfd is sent, although the clerk has one: polkitd 122
@@ -123,35 +130,9 @@ static GVariant *polkit_subject(const struct tb_question *question)
 	return g_variant_new("(sa{sv})", "unix-process", &process);
 }
 
-static void detail_text(GVariantBuilder *details, const char *key, const char *text)
+static void detail_add(void *context, const char *key, const char *value)
 {
-	g_variant_builder_add(details, "{ss}", key, text);
-}
-
-static void detail_number(GVariantBuilder *details, const char *key, uint32_t number)
-{
-	char text[sizeof("4294967295")];
-
-	g_snprintf(text, sizeof(text), "%u", number);
-	detail_text(details, key, text);
-}
-
-static void detail_flag(GVariantBuilder *details, const char *key, bool flag)
-{
-	detail_text(details, key, flag ? "yes" : "no");
-}
-
-static void detail_device(GVariantBuilder *details, const struct tb_question *question)
-{
-	detail_text(details, "network", question->network);
-	detail_text(details, "kind", tb_kind_word(question->kind));
-	detail_text(details, "name", question->name);
-	detail_text(details, "device", check_empty(question->name) ? "a new device" : question->name);
-	detail_text(details, "bridge", question->bridge);
-	detail_text(details, "parent", question->parent);
-	detail_text(details, "mode", question->mode != TB_MODE_NONE ? tb_mode_word(question->mode) : "");
-	detail_text(details, "lifetime", tb_lifetime_word(question->lifetime));
-	detail_text(details, "netns", (question->flags & TB_REQUEST_NETNS) != 0 ? "caller" : "host");
+	g_variant_builder_add(context, "{ss}", key, value);
 }
 
 static GVariant *polkit_details(const struct tb_question *question, const struct tb_configuration *configuration)
@@ -159,33 +140,27 @@ static GVariant *polkit_details(const struct tb_question *question, const struct
 	GVariantBuilder details;
 
 	g_variant_builder_init(&details, G_VARIANT_TYPE("a{ss}"));
-	if (question->action != TB_ACTION_LIST_ALL)
-		detail_device(&details, question);
-	if (question->action == TB_ACTION_REVOKE)
-		detail_number(&details, "owner", question->owner);
-	if (question->action == TB_ACTION_OPEN) {
-		detail_number(&details, "mtu", question->mtu);
-		detail_number(&details, "queues", question->queues);
-		detail_flag(&details, "vnet_hdr", (question->flags & TB_REQUEST_VNET_HDR) != 0);
-		detail_flag(&details, "vhost", (question->flags & TB_REQUEST_VHOST) != 0);
-	}
-	if (configuration != NULL) {
-		detail_number(&details, "mtu", question->mtu);
+	tb_polkit_details(question, detail_add, &details);
+	if (configuration != NULL)
 		polkit_tunnel_details(&details, configuration);
-	}
-	detail_flag(&details, "interactive", (question->flags & TB_REQUEST_INTERACTIVE) != 0);
 	return g_variant_builder_end(&details);
+}
+
+/* Some questions only want to know what polkit would say. They have the details of those that they are about. */
+static bool may_interact(const struct tb_question *question)
+{
+	return (question->flags & TB_REQUEST_INTERACTIVE) != 0 && question->action != TB_ACTION_WOULD_OPEN &&
+	       question->action != TB_ACTION_EXPLAIN;
 }
 
 GVariant *polkit_check_parameters(const struct tb_question *question, const struct tb_configuration *configuration)
 {
-	bool interactive = (question->flags & TB_REQUEST_INTERACTIVE) != 0;
 	char ticket[TB_ID_TEXT];
 
 	tb_hex_write(question->ticket, TB_ID_SIZE, ticket);
-	return g_variant_new("(@(sa{sv})s@a{ss}us)", polkit_subject(question), polkit_action(question),
-			     polkit_details(question, configuration), interactive ? CHECK_ALLOW_USER_INTERACTION : 0,
-			     ticket);
+	return g_variant_new("(@(sa{sv})s@a{ss}us)", polkit_subject(question), tb_polkit_action(question),
+			     polkit_details(question, configuration),
+			     may_interact(question) ? CHECK_ALLOW_USER_INTERACTION : 0, ticket);
 }
 
 GVariant *polkit_check_cancellation(const struct tb_question *question)

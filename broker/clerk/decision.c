@@ -1,8 +1,9 @@
 /* The log line of a decision: see decision.h. Runs in the clerk. Nothing that was not validated is ever in it.
  *
- * Any user can be refused as often as he likes, and a journal that is full, or that limits the service's lines, loses
- * those of others. So of one user's refusals only some are logged in one second, and how many were not. What was
- * granted and what has ended is always logged: the quotas and the kernel limit it.
+ * Any user can be refused, or ask for an explanation, as often as he likes, and a journal that is full, or that
+ * limits the service's lines, loses those of others. So of one user's refusals and explanations only some are logged
+ * in one second, and how many were not. What was granted and what has ended is always logged: the quotas and the
+ * kernel limit it.
  */
 #include "broker/clerk/decision.h"
 
@@ -38,21 +39,21 @@ static const char *word_or_dash(const char *word)
 static void decision_write(const struct decision *decision)
 {
 	char hex[TB_ID_TEXT] = "-";
-	char line[512];
+	char line[1024];
 
 	if (decision->lease != NULL)
 		tb_hex_write(decision->lease, TB_ID_SIZE, hex);
-	snprintf(line, sizeof(line), "op=%s uid=%u pid=%d network=%s kind=%s name=%s verdict=%s reason=%s lease=%s",
+	snprintf(line, sizeof(line), "op=%s uid=%u pid=%d network=%s kind=%s name=%s verdict=%s reason=%s lease=%s%s",
 		 decision->operation, (unsigned int)decision->uid, (int)decision->pid, word_or_dash(decision->network),
 		 word_or_dash(decision->kind), word_or_dash(decision->name), decision->verdict,
-		 word_or_dash(decision->reason), hex);
+		 word_or_dash(decision->reason), hex, decision->details != NULL ? decision->details : "");
 	journal_log(TB_LOG_INFO, line);
 }
 
 static void say_unsaid(struct meter *meter)
 {
 	if (meter->unsaid > 0)
-		tb_log(TB_LOG_NOTICE, "uid %u was refused %u more times, which are not logged",
+		tb_log(TB_LOG_NOTICE, "uid %u was refused, or had it explained, %u more times, which are not logged",
 		       (unsigned int)meter->account, meter->unsaid);
 	meter->unsaid = 0;
 }
@@ -93,7 +94,8 @@ static bool refusal_logged(uid_t account)
 void decision_log(const struct decision *decision)
 {
 	bool refused = strcmp(decision->verdict, "denied") == 0 || strcmp(decision->verdict, "failed") == 0;
+	bool explained = strcmp(decision->verdict, "explained") == 0;
 
-	if (!refused || refusal_logged(decision->account))
+	if ((!refused && !explained) || refusal_logged(decision->account))
 		decision_write(decision);
 }

@@ -15,9 +15,10 @@ struct decision {
 	const char *network;
 	const char *kind;
 	const char *name;
-	const char *verdict; /* granted, denied, failed, ended */
+	const char *verdict; /* granted, denied, failed, ended, explained */
 	const char *reason;
 	const uint8_t *lease; /* NULL: none */
+	const char *details;  /* of polkit's, " KEY=VALUE" each; NULL: none */
 };
 void decision_log(const struct decision *decision);
 

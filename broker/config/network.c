@@ -185,6 +185,14 @@ static void switch_off(struct network_file *file)
 	       file->mistakes == 1 ? "" : "s");
 }
 
+static void note_path(struct network *network, const char *path)
+{
+	size_t length = strlen(path);
+
+	if (length < sizeof(network->path))
+		memcpy(network->path, path, length);
+}
+
 /* Returns the number of mistakes. */
 static unsigned int fill_table(struct network_table *table, struct reading *reading)
 {
@@ -196,6 +204,7 @@ static unsigned int fill_table(struct network_table *table, struct reading *read
 		mistakes += file->mistakes;
 		if (file->mistakes > 0)
 			switch_off(file);
+		note_path(&file->network, file->path);
 		table->networks[i] = file->network;
 	}
 	table->count = reading->count;

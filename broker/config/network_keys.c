@@ -584,6 +584,29 @@ static void check_counts(struct network_file *file)
 				   network->max_per_user, network->max);
 }
 
+/* Who is refused is told by which line. */
+static void note_lines(struct network_file *file)
+{
+	static const struct {
+		enum network_key key;
+		enum tb_check check; /* that compares with it */
+	} compared[] = {
+		{KEY_KIND, TB_CHECK_KIND},
+		{KEY_NAMES, TB_CHECK_NAME},
+		{KEY_MTU, TB_CHECK_MTU},
+		{KEY_QUEUES, TB_CHECK_QUEUES},
+		{KEY_VHOST, TB_CHECK_VHOST},
+		{KEY_NETNS, TB_CHECK_NETNS},
+		{KEY_VNET_HEADER, TB_CHECK_VNET_HDR},
+		{KEY_LIFETIMES, TB_CHECK_LIFETIME},
+		{KEY_MAX, TB_CHECK_MAX},
+		{KEY_MAX_PER_USER, TB_CHECK_MAX_PER_USER},
+	};
+
+	for (size_t i = 0; i < COUNT(compared); i++)
+		file->network.lines[compared[i].check] = (uint16_t)file->lines[compared[i].key];
+}
+
 void network_keys_finish(struct network_file *file)
 {
 	struct network *network = &file->network;
@@ -592,6 +615,7 @@ void network_keys_finish(struct network_file *file)
 		network_file_error(file, file->section_line, "Kind= is missing; it is tap, tun or macvtap");
 	if (network->kind == TB_KIND_ANY) /* missing or refused: what follows depends on it */
 		return;
+	note_lines(file);
 	resolve_bridge(file);
 	check_kind(file);
 	network_routing_finish(file);

@@ -139,6 +139,11 @@ struct network {
 	bool default_route;                /* every destination */
 	enum tb_scope scope;               /* the widest: TB_SCOPE_USER, or TB_SCOPE_HOST */
 	bool kill_switch;                  /* may be asked for */
+
+	/* For who is refused: where its file has the key of that enum tb_check (0: nowhere), and the file (empty: its
+	 * name is too long to be told). */
+	uint16_t lines[TB_LINES_MAX];
+	char path[TB_PATH_SIZE];
 };
 
 #define SUBORDINATES_MAX 1024 /* ranges of subordinate uids */

@@ -1,5 +1,5 @@
-/* The ceiling: see ceiling.h. Runs in the monitor and in the clerk; needs no right. Each row forbids something, and the
- * first that does is the answer: nothing here allows. */
+/* The ceiling: see ceiling.h. Runs in the monitor and in the clerk; needs no right. Each row forbids something: nothing
+ * here allows. */
 #include "broker/shared/ceiling.h"
 
 #include "proto/name.h"
@@ -87,12 +87,27 @@ static const struct {
 	{TB_CHECK_LIFETIME, lifetime_not_allowed},
 };
 
-enum tb_check ceiling_forbids(const struct network *network, const struct tb_question *question)
+uint64_t ceiling_all(const struct network *network, const struct tb_question *question)
 {
+	uint64_t forbid = 0;
+
 	if (network == NULL || network->off)
-		return TB_CHECK_NETWORK;
+		return (uint64_t)1 << TB_CHECK_NETWORK;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].forbids(network, question))
+			forbid |= (uint64_t)1 << rows[i].check;
+	return forbid;
+}
+
+enum tb_check ceiling_first(uint64_t forbid)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if ((forbid & (uint64_t)1 << rows[i].check) != 0)
 			return rows[i].check;
 	return TB_CHECK_NONE;
+}
+
+enum tb_check ceiling_forbids(const struct network *network, const struct tb_question *question)
+{
+	return ceiling_first(ceiling_all(network, question));
 }

@@ -10,4 +10,9 @@
  * Returns TB_CHECK_NONE if the device may exist, or the check that forbids it. */
 enum tb_check ceiling_forbids(const struct network *network, const struct tb_question *question);
 
+/* The same with all that forbid it: bit N for each enum tb_check N. It is walked by whoever decides and by whoever
+ * explains; the first of them is what a refusal names. */
+uint64_t ceiling_all(const struct network *network, const struct tb_question *question);
+enum tb_check ceiling_first(uint64_t forbid);
+
 #endif

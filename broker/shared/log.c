@@ -17,7 +17,7 @@ void tb_log_open(void)
 
 __attribute__((format(printf, 2, 0))) static void write_line(int level, const char *format, va_list arguments)
 {
-	char line[512];
+	char line[1024];
 	int saved = errno;
 	int start = plain ? 0 : snprintf(line, sizeof(line), "<%d>", level);
 	int length = start + vsnprintf(line + start, sizeof(line) - (size_t)start - 1, format, arguments);

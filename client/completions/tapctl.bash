@@ -12,7 +12,7 @@ _tapctl()
 	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} before value='' i words
 
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'get configure networks list show release revoke unblock watch doctor import-bridge-conf version help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'get explain configure networks list show release revoke unblock watch doctor import-bridge-conf version help' -- "$cur")
 		return
 	fi
 	# What stands behind "--" is a command line of its own.
@@ -27,7 +27,7 @@ _tapctl()
 		fi
 	done
 	case $command in
-	get)
+	get | explain)
 		# "=" is a word of its own: --kind = tap, ALIAS = NETWORK
 		before=${COMP_WORDS[COMP_CWORD - 1]}
 		if [[ $cur == = ]]; then
@@ -42,10 +42,12 @@ _tapctl()
 		--scope) words='user host' ;;
 		--route) words='default default6' ;;
 		--timeout) words='none' ;;
-		--name | -n | --mtu | --queues | --address | --peer | --exclude | --server) return ;;
+		--name | -n | --mtu | --queues | --address | --peer | --exclude | --server | --process) return ;;
 		*) [[ $cur != -* ]] || words="--name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime=
 			--persistent --bridge --netns --address= --peer= --route= --exclude= --server= --scope=
-			--kill-switch --interactive --no-ask-password --timeout= --confine --json --quiet --help --" ;;
+			--kill-switch --interactive --no-ask-password --timeout= --confine --json --quiet --help --"
+			[[ $cur != -* || $command != explain ]] || words+=' --process='
+			;;
 		esac
 		;;
 	configure) words="--clear --mtu= --address= --peer= --route= --exclude= --server= --scope= --kill-switch
@@ -65,7 +67,7 @@ _tapctl()
 			words="--network= --yes --json --quiet --interactive --no-ask-password --help $(_tapctl_leases --all)"
 		fi
 		;;
-	help) words='get configure networks list show release revoke unblock watch doctor import-bridge-conf version' ;;
+	help) words='get explain configure networks list show release revoke unblock watch doctor import-bridge-conf version' ;;
 	import-bridge-conf)
 		words='--output= --bridge= --help'
 		compopt -o default

@@ -26,12 +26,13 @@ function __tapctl_complete_command
     complete -C (string join ' ' -- (string escape -n -- $words[(math $at + 1)..-1]))
 end
 
-set -l commands get configure networks list show release revoke unblock watch doctor import-bridge-conf version help
+set -l commands get explain configure networks list show release revoke unblock watch doctor import-bridge-conf version help
 
 complete -c tapctl -f
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a get -d 'Get devices of networks'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a configure -d 'Give a device addresses and routes'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a unblock -d 'End the block of a kill switch'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a explain -d 'Say what would become of get'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a networks -d 'List the networks'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the leases'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a show -d 'Show one lease'
@@ -50,7 +51,7 @@ complete -c tapctl -n '__fish_seen_subcommand_from help' -a "$commands"
 complete -c tapctl -n 'not __tapctl_in_command' -l help -d 'Show the commands, or the options of one'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -l version -d 'Show the versions of tapctl and of the broker'
 
-set -l get '__fish_seen_subcommand_from get; and not __tapctl_in_command'
+set -l get '__fish_seen_subcommand_from get explain; and not __tapctl_in_command'
 complete -c tapctl -n $get -a '(__tapctl_networks)' -d Network
 complete -c tapctl -n $get -l quiet -d 'Print the names only'
 complete -c tapctl -n $get -l name -x -d 'Ask for an interface of this name'
@@ -85,7 +86,8 @@ complete -c tapctl -n $get -l no-ask-password -d 'polkit may not ask for a passw
 complete -c tapctl -n $get -l timeout -x -a none -d 'Seconds to wait for an answer'
 complete -c tapctl -n $get -l confine -d 'The command cannot change what the devices are'
 complete -c tapctl -n $get -l json -d 'Say what was got as JSON'
-complete -c tapctl -n '__fish_seen_subcommand_from get; and __tapctl_in_command' -a '(__tapctl_complete_command)'
+complete -c tapctl -n '__fish_seen_subcommand_from explain' -l process -x -d 'A process of another user'
+complete -c tapctl -n '__fish_seen_subcommand_from get explain; and __tapctl_in_command' -a '(__tapctl_complete_command)'
 
 complete -c tapctl -n '__fish_seen_subcommand_from networks' -l json -d 'Print JSON'
 complete -c tapctl -n '__fish_seen_subcommand_from networks' -l quiet -d 'Print the names only'

@@ -138,6 +138,7 @@ union tb_any_answer {
 	struct tb_done done;
 	struct tb_event event;
 	struct tb_about about;
+	struct tb_explanation explanation;
 	char bytes[TB_ANSWER_MAX];
 };
 

@@ -1,5 +1,6 @@
 /* The texts for errors and reasons: what was refused, by which check, what to do next. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
+#include "proto/checks.h"
 
 #include <errno.h>
 
@@ -109,86 +110,9 @@ TB_SHORT_NAME(reason);
 
 const char *tapbroker_check(unsigned int check)
 {
-	switch (check) {
-	case TAP_CHECK_NONE:
-		return "the broker does not tell which check refused";
-	case TAP_CHECK_SYNTAX:
-		return "the broker does not understand the request; install the same release of both";
-	case TAP_CHECK_NETWORK:
-		return "there is no network of that name; \"tapctl networks\" shows those that are listed";
-	case TAP_CHECK_KIND:
-		return "the network has devices of another kind; ask without a kind (Kind= of the network file)";
-	case TAP_CHECK_NAME:
-		return "the network does not allow that name; ask for another or for none (Names= of the network file)";
-	case TAP_CHECK_MTU:
-		return "the network does not allow so large an MTU; ask for less (MTU= of the network file)";
-	case TAP_CHECK_QUEUES:
-		return "the network does not allow so many queues; ask for fewer (Queues= of the network file)";
-	case TAP_CHECK_VNET_HDR:
-		return "the network does not allow the virtio header (VnetHeader= of the network file)";
-	case TAP_CHECK_VHOST:
-		return "the network does not allow vhost-net (Vhost= of the network file)";
-	case TAP_CHECK_LIFETIME:
-		return "the network does not allow that lifetime (Lifetimes= of the network file)";
-	case TAP_CHECK_NETNS:
-		return "the network does not allow a device in that network namespace (Netns= of the network file)";
-	case TAP_CHECK_UID:
-		return "this user gets no devices: the uid is one of the broker's own, or nobody's";
-	case TAP_CHECK_POLKIT_NO:
-		return "polkit said no; the administrator decides (tapbroker-polkit(7))";
-	case TAP_CHECK_POLKIT_CHALLENGE:
-		return "polkit wants a password, and was not allowed to ask for it; ask interactively";
-	case TAP_CHECK_POLKIT_DISMISSED:
-		return "the password dialog was closed";
-	case TAP_CHECK_POLKIT_ERROR:
-		return "polkit could not be asked; look at the logs of tapbrokerd and polkitd";
-	case TAP_CHECK_POLKIT_TIMEOUT:
-		return "polkit did not answer in time; try again, and look at the log of polkitd";
-	case TAP_CHECK_QUEUE_TIMEOUT:
-		return "polkit was busy with other requests for too long; try again";
-	case TAP_CHECK_WAITING:
-		return "too many requests of this user are waiting; try again when one of them has ended";
-	case TAP_CHECK_REQUESTS:
-		return "too many requests are waiting; try again in a moment";
-	case TAP_CHECK_WATCHES:
-		return "too many programs watch; end one of them";
-	case TAP_CHECK_CONNECTIONS:
-		return "this user has too many connections to the broker; close some";
-	case TAP_CHECK_RESTART:
-		return "the broker is being started again; try again in a moment";
-	case TAP_CHECK_MAX_PER_USER:
-		return "this user holds as many devices of this network as one user may (MaxPerUser= of the network file)";
-	case TAP_CHECK_MAX:
-		return "the network has handed out all its devices (Max= of the network file)";
-	case TAP_CHECK_MAX_LEASES_PER_USER:
-		return "this user holds as many devices of all networks as one user may (--max-leases-per-user)";
-	case TAP_CHECK_MAX_LEASES:
-		return "the broker has handed out all the devices that it may (--max-leases)";
-	case TAP_CHECK_PEER_GONE:
-		return "the process that asked has ended; the process that connects must live until the answer has come";
-	case TAP_CHECK_LEASE:
-		return "there is no such lease";
-	case TAP_CHECK_ADDRESSES:
-		return "the network does not allow that address, or none at all (Addresses= of the network file)";
-	case TAP_CHECK_ROUTES:
-		return "the network does not allow a route to that destination (Routes= of the network file)";
-	case TAP_CHECK_DEFAULT_ROUTE:
-		return "the network does not allow a default route (DefaultRoute= of the network file)";
-	case TAP_CHECK_SCOPE:
-		return "the network does not allow routes for the whole host, only for this user (Scope= of the network file)";
-	case TAP_CHECK_KILL_SWITCH:
-		return "the network does not allow a kill switch (KillSwitch= of the network file)";
-	case TAP_CHECK_NOT_HERE:
-		return "only a tun or a routed tap in the host's network namespace can be configured; in one of your own, configure it yourself";
-	case TAP_CHECK_ADDRESS_IN_USE:
-		return "another interface of this host has that address";
-	case TAP_CHECK_ROUTE_IN_USE:
-		return "another tunnel leads to that destination, or a kill switch blocks it";
-	case TAP_CHECK_DEVICE:
-		return "the broker handed out something that is no device of that name; stop tapbrokerd and tell the administrator, because one of its processes may be in somebody else's hands";
-	default:
-		return "the check that refused is one that this version of libtapbroker does not know";
-	}
+	const char *text = tb_check_text(check);
+
+	return text != NULL ? text : "the check that refused is one that this version of libtapbroker does not know";
 }
 TB_SHORT_NAME(check);
 

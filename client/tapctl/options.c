@@ -1,4 +1,4 @@
-/* The command line of `tapctl get`. Runs as the user. */
+/* The command line of `tapctl get`, which `tapctl explain` takes as well. Runs as the user. */
 #include "client/tapctl/options.h"
 
 #include "client/tapctl/agent.h"
@@ -30,6 +30,7 @@ static const struct option table[] = {
 	{"json", no_argument, NULL, 'j'},
 	{"quiet", no_argument, NULL, 'q'},
 	{"netns", no_argument, NULL, 'N'},
+	{"process", required_argument, NULL, 'P'},
 	{"help", no_argument, NULL, 'h'},
 	TUNNEL_OPTIONS,
 	{NULL, 0, NULL, 0},
@@ -77,11 +78,20 @@ static int timeout_read(int *timeout)
 	return ret;
 }
 
+static int process_read(struct get_options *options)
+{
+	unsigned int pid = 0;
+	int ret = number_read("process", 1, INT_MAX, &pid);
+
+	options->process = (int)pid;
+	return ret;
+}
+
 static int network_read(struct get_options *options)
 {
 	if (options->count == DEVICES_MAX) {
-		complain("get: \"%s\" is one network too many, %d are possible; a command goes behind \"--\"", optarg,
-			 DEVICES_MAX);
+		complain("%s: \"%s\" is one network too many, %d are possible; a command goes behind \"--\"",
+			 options->verb, optarg, DEVICES_MAX);
 		return EXIT_USAGE;
 	}
 	return device_read(optarg, &options->of_all, &options->devices[options->count++]);
@@ -94,10 +104,10 @@ static int refuse_option(char **argv, const struct get_options *options)
 
 	option_write(argv, option);
 	if (options->count > 0 && !options->has_command)
-		complain("get: %s is no option of it; a command stands behind \"--\": tapctl get %s -- COMMAND ...",
-			 option, options->devices[0].word);
+		complain("%s: %s is no option of it; a command stands behind \"--\": tapctl %s %s -- COMMAND ...",
+			 options->verb, option, options->verb, options->devices[0].word);
 	else
-		complain("get: there is no option %s; see \"tapctl get --help\"", option);
+		complain("%s: there is no option %s; see \"tapctl %s --help\"", options->verb, option, options->verb);
 	return EXIT_USAGE;
 }
 
@@ -164,8 +174,11 @@ static int option_read(int letter, char **argv, struct get_options *options)
 	case 'h':
 		options->help = true;
 		return EXIT_OK;
+	case 'P':
+		return options->explains ? process_read(options) : refuse_option(argv, options);
 	case ':':
-		complain("get: %s wants a value; see \"tapctl get --help\"", argv[optind - 1]);
+		complain("%s: %s wants a value; see \"tapctl %s --help\"", options->verb, argv[optind - 1],
+			 options->verb);
 		return EXIT_USAGE;
 	case '?':
 		return refuse_option(argv, options);
@@ -223,6 +236,8 @@ static int check_words(const struct get_options *options)
 
 static int check_command(const struct get_options *options)
 {
+	if (options->explains)
+		return EXIT_OK;
 	if (options->command == NULL) {
 		if (!options->confine)
 			return EXIT_OK;
@@ -241,34 +256,34 @@ static int check_command(const struct get_options *options)
 	return check_words(options);
 }
 
-static int check_device(const struct device *device)
+static int check_device(const struct get_options *options, const struct device *device)
 {
 	const struct tap_request *request = &device->request;
 
-	if (network_name_check("get", request->network, (request->flags & TAP_BRIDGE) != 0) != EXIT_OK)
+	if (network_name_check(options->verb, request->network, (request->flags & TAP_BRIDGE) != 0) != EXIT_OK)
 		return EXIT_USAGE;
-	if (request->name != NULL && interface_name_check("get", request->name) != EXIT_OK)
+	if (request->name != NULL && interface_name_check(options->verb, request->name) != EXIT_OK)
 		return EXIT_USAGE;
 	if ((request->flags & TAP_VHOST) == 0 || request->lifetime != TAP_LIFETIME_PERSISTENT)
 		return EXIT_OK;
-	complain(
-		"get: --vhost does not go with --persistent: without fds of the device, vhost-net has nothing to serve");
+	complain("%s: --vhost does not go with --persistent: without fds of the device, vhost-net has nothing to serve",
+		 options->verb);
 	return EXIT_USAGE;
 }
 
 static int check_networks(const struct get_options *options)
 {
 	if (options->count == 0) {
-		complain("get: no network is named; \"tapctl networks\" lists them");
+		complain("%s: no network is named; \"tapctl networks\" lists them", options->verb);
 		return EXIT_USAGE;
 	}
 	if (options->count > 1 && options->of_all.name != NULL) {
-		complain("get: --name=%s would be the name of each device; put it behind its network",
+		complain("%s: --name=%s would be the name of each device; put it behind its network", options->verb,
 			 options->of_all.name);
 		return EXIT_USAGE;
 	}
 	for (size_t i = 0; i < options->count; i++)
-		if (check_device(&options->devices[i]) != EXIT_OK)
+		if (check_device(options, &options->devices[i]) != EXIT_OK)
 			return EXIT_USAGE;
 	return devices_check(options->devices, options->count);
 }
@@ -280,6 +295,8 @@ int get_options_read(int argc, char **argv, struct get_options *options)
 	int letter;
 
 	*options = (struct get_options){.of_all = TAP_REQUEST_INIT, .flags = at_terminal() ? TAP_INTERACTIVE : 0};
+	options->verb = argv[0];
+	options->explains = strcmp(argv[0], "explain") == 0;
 	options->has_command = end < argc;
 	/* "-": a word that is no option comes as 1, wherever it stands; ":": we say ourselves what is wrong. */
 	while (ret == EXIT_OK && (letter = getopt_long(end, argv, "-:hijqn:", table, NULL)) != -1)
@@ -287,7 +304,7 @@ int get_options_read(int argc, char **argv, struct get_options *options)
 	if (ret != EXIT_OK || options->help)
 		return ret;
 	if (options->json && options->quiet) {
-		complain("get: --json and --quiet do not go together");
+		complain("%s: --json and --quiet do not go together", options->verb);
 		return EXIT_USAGE;
 	}
 	if (options->has_command)

@@ -1,4 +1,4 @@
-/* The command line of `tapctl get`. */
+/* The command line of `tapctl get`, and of `tapctl explain`, which takes the same. */
 #ifndef TAPCTL_OPTIONS_H
 #define TAPCTL_OPTIONS_H
 
@@ -8,6 +8,9 @@
 #include <stddef.h>
 
 struct get_options {
+	const char *verb; /* the command: get or explain */
+	bool explains;    /* it is explain, to which the command behind "--" is nothing */
+	int process;      /* explain: the process that is asked about; 0: tapctl itself */
 	struct device devices[DEVICES_MAX];
 	size_t count;              /* of them */
 	struct tap_request of_all; /* what stands before the first network */

@@ -1,10 +1,12 @@
 /* Why `tapctl get` has no device: see refused.h. Runs as the user. */
 #include "client/tapctl/refused.h"
 
+#include "client/tapctl/explain_rows.h"
 #include "client/tapctl/leases.h"
 #include "client/tapctl/network_list.h"
 #include "client/tapctl/tapctl.h"
 
+#include "proto/checks.h"
 #include "proto/message.h"
 
 #include <errno.h>
@@ -45,6 +47,31 @@ static bool explain_own(const struct device *device)
 		}
 	leases_free(&list);
 	return found;
+}
+
+/* The network file forbids it, and the broker tells by what: so does `tapctl explain`. Returns true after saying so. */
+static bool explain_file(const struct device *device)
+{
+	struct tap_explanation explanation = TAP_EXPLANATION_INIT;
+	struct tap_request request = device->request;
+	struct explain_row rows[ROWS_MAX];
+	char reason[REASON_TEXT];
+	size_t count;
+	size_t first = 0;
+
+	request.timeout = LOOK_TIMEOUT;
+	request.failure = NULL;
+	if (tap_explain(&request, &explanation) < 0)
+		return false;
+	count = explain_rows(&request, &explanation, rows);
+	while (first < count && !rows[first].forbids)
+		first++;
+	if (first == count)
+		return false;
+	explain_row_reason(&rows[first], reason);
+	complain("%s: refused: %s %s: the network file has %s; \"tapctl explain\" says more", device->word,
+		 rows[first].key, rows[first].asked, reason);
+	return true;
 }
 
 static void explain_kernel(const struct device *device, const struct tap_failure *failure)
@@ -119,7 +146,8 @@ int refused_explain(const struct device *device, int error)
 			device->word);
 	} else if (error == EIO && failure->error != 0) {
 		explain_kernel(device, failure);
-	} else if (error == EEXIST && device->request.name != NULL && explain_own(device)) {
+	} else if ((error == EEXIST && device->request.name != NULL && explain_own(device)) ||
+		   (error == EACCES && tb_check_key(failure->check) != NULL && explain_file(device))) {
 		return exit_code(error);
 	} else if (failure->check != TAP_CHECK_NONE) {
 		complain("%s: %s; %s", device->word, tap_strerror(error), tap_check(failure->check));

@@ -25,6 +25,7 @@ static const struct {
 } commands[] = {
 	{"get", get_main, "Get devices of networks: run a command with them, or hold them until interrupted"},
 	{"configure", configure_main, "Give a device addresses and routes"},
+	{"explain", explain_main, "Say what would become of \"get\", and why"},
 	{"networks", networks_main, "List the networks that there are devices of"},
 	{"list", list_main, "List the leases: the devices that you, or all users, hold"},
 	{"show", show_main, "Show everything about one lease"},

@@ -22,6 +22,7 @@ enum exit_code {
 
 /* The commands: each has a file of its own, and is given its name as argv[0]. They return an exit code. */
 int configure_main(int argc, char **argv);
+int explain_main(int argc, char **argv);
 int get_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int list_main(int argc, char **argv);

@@ -76,7 +76,8 @@ def authority(default=wire.YES, by_uid=None, wait_for=None, malformed=False, tic
 
 
 def _say_question(question):
-    _say(f"question uid={question.uid} pid={question.pid} kind={question.kind} mode={question.mode} "
+    word = "question" if question.action < wire.ACTION_WOULD_OPEN else "inquiry"
+    _say(f"{word} uid={question.uid} pid={question.pid} kind={question.kind} mode={question.mode} "
          f"flags={question.flags} mtu={question.mtu} queues={question.queues} network={wire.text(question.network)} "
          f"name={wire.text(question.name)} bridge={wire.text(question.bridge)} parent={wire.text(question.parent)}")
 

@@ -18,6 +18,7 @@ REQ_RELEASE, ANS_RELEASE = 10, 11
 REQ_REVOKE, ANS_REVOKE = 12, 13
 REQ_WATCH, ANS_EVENT = 14, 15
 REQ_ABOUT, ANS_ABOUT = 16, 17
+REQ_EXPLAIN, ANS_EXPLAIN = 22, 23
 REQ_ASK, ANS_VERDICT, REQ_CANCEL = 34, 35, 36
 REQ_NODE, ANS_NODE, ANS_CLOSED = 38, 39, 43
 REQ_GRANT, ANS_GRANT = 40, 41
@@ -52,7 +53,9 @@ REASON_CLIENT, REASON_RELEASED, REASON_REVOKED = 4, 5, 6
 
 YES, NO, CHALLENGE, DISMISSED, ERROR, CANCELLED = 1, 2, 3, 4, 5, 6
 
-ACTION_OPEN, ACTION_LIST_ALL, ACTION_REVOKE = 1, 2, 3
+ACTION_OPEN, ACTION_LIST_ALL, ACTION_REVOKE, ACTION_CONFIGURE, ACTION_WOULD_OPEN, ACTION_EXPLAIN = 1, 2, 3, 4, 5, 6
+
+ACCESS_NONE, ACCESS_YES, ACCESS_PASSWORD, ACCESS_NO = range(4)
 
 NODE_TUN, NODE_TAP, NODE_VHOST = 1, 2, 3
 
@@ -97,6 +100,10 @@ Event = Message("Event", ANS_EVENT, "IIIIIIQIII32s16s16s28s", "status check what
                 "name lease reserved")
 About = Message("About", ANS_ABOUT, "IIIIQQQQQ32s24s", "status check protocol items_max requests kinds lifetimes item_kinds "
                 "flags release reserved")
+Explanation = Message("Explanation", ANS_EXPLAIN, "IIQIIIIIIIIIIIIIIII32s16s16s64s128s256s64s768s",
+                      "status check forbids access traits kind flags mtu queues lifetime network_kind network_mtu "
+                      "network_queues network_flags network_lifetimes held limit max held_by_all network name lower names "
+                      "lines path action details")
 Item = struct.Struct("=HBBI16s16s8s")  # kind family prefix metric address peer reserved
 Question = Message("Question", REQ_ASK, "16sQIIIIIIIIII32s16s16s16s", "ticket start_time uid pid action owner kind mode flags mtu queues "
                    "lifetime network name bridge parent")

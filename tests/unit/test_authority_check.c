@@ -251,8 +251,69 @@ static void nonsense_is_refused(void **state)
 	REFUSED(TB_KIND_TAP, memset(question.name, 'x', sizeof(question.name)));
 	REFUSED(TB_KIND_TAP, strcpy(question.bridge, "../br0"));
 	REFUSED(TB_KIND_TAP, question.action = 0);
-	REFUSED(TB_KIND_TAP, question.action = TB_ACTION_REVOKE + 1);
+	REFUSED(TB_KIND_TAP, question.action = TB_ACTION_EXPLAIN + 1);
 	REFUSED(TB_KIND_TAP, question.action = TB_ACTION_REVOKE); /* of a device without a name */
+}
+
+/* What would be said has the details of what it is about; nobody is asked for a password, whatever the details say. */
+static void details_of_an_inquiry(void **state)
+{
+	struct tb_question question = question_of(TB_KIND_MACVTAP);
+
+	(void)state;
+	question.action = TB_ACTION_WOULD_OPEN;
+	question.flags = TB_REQUEST_INTERACTIVE;
+	tell(&question);
+	assert_string_equal(told.action, "org.tapbroker.open-macvtap");
+	expect_detail("parent", "eth1");
+	expect_detail("mtu", "1500");
+	expect_detail("interactive", "yes");
+	assert_int_equal(told.flags, 0);
+	forget();
+	/* A device that no network has, and a bridge in place of a network. */
+	question.kind = TB_KIND_TUN;
+	strcpy(question.network, "Br0");
+	strcpy(question.bridge, "br0");
+	assert_true(polkit_check_valid(&question));
+	question.action = TB_ACTION_OPEN;
+	assert_false(polkit_check_valid(&question));
+	question.action = TB_ACTION_EXPLAIN;
+	tell(&question);
+	assert_string_equal(told.action, "org.tapbroker.explain");
+	expect_detail("network", "Br0");
+	expect_no_detail("kind");
+	assert_int_equal(told.flags, 0);
+	forget();
+}
+
+static void nonsense_inquiries_are_refused(void **state)
+{
+	(void)state;
+	for (uint32_t action = TB_ACTION_WOULD_OPEN; action <= TB_ACTION_EXPLAIN; action++) {
+		struct tb_question good = question_of(TB_KIND_TAP);
+		struct tb_question bad;
+
+		good.action = action;
+		assert_true(polkit_check_valid(&good));
+		bad = good;
+		bad.network[1] = '\n';
+		assert_false(polkit_check_valid(&bad));
+		bad = good;
+		bad.pid = 0;
+		assert_false(polkit_check_valid(&bad));
+		bad = good;
+		bad.kind = TB_KIND_ANY;
+		assert_int_equal(polkit_check_valid(&bad), action == TB_ACTION_EXPLAIN);
+		bad = good;
+		strcpy(bad.bridge, "../br0");
+		assert_int_equal(polkit_check_valid(&bad), action == TB_ACTION_EXPLAIN);
+		bad = good;
+		bad.lifetime = TB_LIFETIME_COUNT;
+		assert_int_equal(polkit_check_valid(&bad), action == TB_ACTION_EXPLAIN);
+		bad = good;
+		bad.mtu = 0;
+		assert_int_equal(polkit_check_valid(&bad), action == TB_ACTION_EXPLAIN);
+	}
 }
 
 static GVariant *reply_of(bool yes, bool challenge, bool dismissed)
@@ -297,6 +358,8 @@ int main(void)
 		cmocka_unit_test(subject_is_what_the_question_says),
 		cmocka_unit_test(a_check_is_cancelled_by_its_ticket),
 		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(details_of_an_inquiry),
+		cmocka_unit_test(nonsense_inquiries_are_refused),
 		cmocka_unit_test(only_a_plain_yes_is_a_yes),
 	};
 

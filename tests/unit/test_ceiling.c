@@ -38,6 +38,23 @@ static void assert_forbidden(enum tb_check check)
 	assert_int_equal(ceiling_forbids(&lan, &question), check);
 }
 
+/* Who explains sees all that forbid; who refuses names the first. */
+static void test_all_that_forbid(void **state)
+{
+	(void)state;
+	assert_int_equal(ceiling_all(&lan, &question), 0);
+	assert_int_equal(ceiling_first(0), TB_CHECK_NONE);
+	question.mtu = TB_MTU_MAX;
+	strcpy(question.name, "eth0");
+	question.lifetime = TB_LIFETIME_COUNT;
+	assert_int_equal(ceiling_all(&lan, &question),
+			 1u << TB_CHECK_NAME | 1u << TB_CHECK_MTU | 1u << TB_CHECK_LIFETIME);
+	assert_forbidden(TB_CHECK_NAME);
+	strcpy(question.name, "vm0");
+	assert_forbidden(TB_CHECK_MTU);
+	assert_int_equal(ceiling_all(NULL, &question), 1u << TB_CHECK_NETWORK);
+}
+
 static void test_what_is_below_is_allowed(void **state)
 {
 	(void)state;
@@ -100,6 +117,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(test_##name, set_up)
 	static const struct CMUnitTest tests[] = {
 		TEST(what_is_below_is_allowed),
+		TEST(all_that_forbid),
 		TEST(kind),
 		TEST(mode),
 		TEST(bridge),

@@ -38,6 +38,17 @@ static enum passage_way way(void)
 	return gate(&request).way;
 }
 
+/* polkit is asked about the network's default device, and says this; the answer opens nothing. */
+static void default_is(enum tb_access access)
+{
+	request.answers = 0;
+	assert_int_equal(way(), PASSAGE_ASK);
+	assert_int_equal(request.question.action, TB_ACTION_WOULD_OPEN);
+	assert_int_equal(request.question.flags & TB_REQUEST_INTERACTIVE, 0);
+	request.answers = 1;
+	request.access[0] = (uint8_t)access;
+}
+
 static void assert_refused(enum tb_status status, enum tb_check check)
 {
 	struct passage passage = gate(&request);
@@ -113,6 +124,7 @@ static void test_ceiling(void **state)
 {
 	(void)state;
 	request.message.mtu = 1501;
+	default_is(TB_ACCESS_NO);
 	assert_refused(TB_DENIED, TB_CHECK_MTU);
 	/* Root, and who has a yes of polkit's, is below it as well. */
 	request.client.uid = 0;
@@ -124,10 +136,58 @@ static void test_ceiling(void **state)
 	assert_refused(TB_DENIED, TB_CHECK_NETWORK);
 }
 
+/* Whatever forbids, there is one question to polkit before the refusal: about the network's default device. */
+static void test_forbidden_is_asked_about_too(void **state)
+{
+	(void)state;
+	request.message.mtu = 1501;
+	request.message.flags = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR;
+	strcpy(request.message.name, "eth0");
+	default_is(TB_ACCESS_NO);
+	assert_int_equal(request.question.mtu, 1500);
+	assert_string_equal(request.question.name, "");
+	assert_string_equal(request.question.bridge, "br0");
+	assert_refused(TB_DENIED, TB_CHECK_NAME);
+	strcpy(request.message.network, "nowhere");
+	default_is(TB_ACCESS_NO);
+	assert_string_equal(request.question.network, "nowhere");
+	assert_string_equal(request.question.bridge, "");
+	assert_refused(TB_DENIED, TB_CHECK_NETWORK);
+}
+
+/* Three questions, whatever there is; none to uid 0. */
+static void test_explanation(void **state)
+{
+	static const char *const networks[] = {"lan", "nowhere"};
+	static const uint32_t actions[] = {TB_ACTION_EXPLAIN, TB_ACTION_WOULD_OPEN, TB_ACTION_WOULD_OPEN};
+
+	(void)state;
+	request_set(&request.message, TB_REQ_EXPLAIN);
+	request.message.mtu = 9000;
+	request.message.flags = TB_REQUEST_INTERACTIVE;
+	for (size_t i = 0; i < 2; i++) {
+		strcpy(request.message.network, networks[i]);
+		for (request.answers = 0; request.answers < 3; request.answers++) {
+			assert_int_equal(way(), PASSAGE_ASK);
+			assert_int_equal(request.question.action, actions[request.answers]);
+			assert_string_equal(request.question.network, networks[i]);
+		}
+		assert_int_equal(request.question.mtu, 9000);
+		assert_int_equal(way(), PASSAGE_OPEN);
+	}
+	assert_false(request_interactive(&request));
+	request.answers = 0;
+	request.client.uid = 0;
+	assert_int_equal(way(), PASSAGE_OPEN);
+	request.client.uid = 65534;
+	assert_refused(TB_DENIED, TB_CHECK_UID);
+}
+
 static void test_by_bridge(void **state)
 {
 	(void)state;
 	strcpy(request.message.network, "br0");
+	default_is(TB_ACCESS_NO);
 	assert_refused(TB_DENIED, TB_CHECK_NETWORK);
 	request.message.flags = TB_REQUEST_BRIDGE;
 	assert_int_equal(way(), PASSAGE_ASK);
@@ -288,6 +348,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_question_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nobody_in_particular, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ceiling, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_forbidden_is_asked_about_too, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_explanation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_by_bridge, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_user_full, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_user_full_of_this_network, set_up, tear_down),

@@ -3,6 +3,8 @@
 
 #include <cmocka.h>
 
+#define NOBODY 65534 /* is refused without a question to polkit */
+
 static struct tb_request request;
 static union test_message message;
 
@@ -26,7 +28,7 @@ static int tear_down(void **state)
 /* What is refused without a question takes its time, of which the clerk knows; then one word for every "no". */
 static void test_takes_its_time(void **state)
 {
-	int client = client_ask(ALICE, &request);
+	int client = client_ask(NOBODY, &request);
 
 	(void)state;
 	assert_int_equal(clerk_run(), 20);
@@ -39,6 +41,43 @@ static void test_takes_its_time(void **state)
 	assert_int_equal(message.answer.check, TB_CHECK_NONE);
 	assert_int_equal(take(client, &message, NULL), -1);
 	close(client);
+}
+
+/* A network that there is not, and one that forbids it, are asked about, and then the same is told in the same time.
+ * Whom polkit would let in is told more. */
+static void test_takes_its_time_also_with_a_question(void **state)
+{
+	static const struct {
+		const char *network;
+		enum tb_verdict_word word;
+		enum tb_check check;
+	} cases[] = {
+		{"nowhere", TB_VERDICT_NO, TB_CHECK_NONE},   {"nowhere", TB_VERDICT_YES, TB_CHECK_NONE},
+		{"lan", TB_VERDICT_NO, TB_CHECK_NONE},       {"lan", TB_VERDICT_YES, TB_CHECK_MTU},
+		{"lan", TB_VERDICT_CHALLENGE, TB_CHECK_MTU},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int client;
+
+		request_set(&request, TB_REQ_OPEN);
+		request.mtu = 9000;
+		memset(request.network, 0, sizeof(request.network));
+		strcpy(request.network, cases[i].network);
+		client = client_ask(ALICE, &request);
+		assert_int_equal(authority_answers(cases[i].word).action, TB_ACTION_WOULD_OPEN);
+		assert_true(nothing_for(others.authority));
+		clerk_pass(19);
+		assert_int_equal(take(client, &message, NULL), 0);
+		clerk_pass(1);
+		assert_int_equal(take(client, &message, NULL), TB_ANS_OPEN);
+		assert_int_equal(message.answer.status, TB_DENIED);
+		assert_int_equal(message.answer.check, cases[i].check);
+		close(client);
+	}
+	/* The answer was to no device: nothing has to be taken back from the monitor. */
+	assert_true(nothing_for(others.monitor));
 }
 
 static void test_root_does_not_wait_and_is_told(void **state)
@@ -55,7 +94,7 @@ static void test_root_does_not_wait_and_is_told(void **state)
 /* Whoever hangs up meanwhile leaves nothing. */
 static void test_hangs_up_meanwhile(void **state)
 {
-	int client = client_ask(ALICE, &request);
+	int client = client_ask(NOBODY, &request);
 
 	(void)state;
 	close(client);
@@ -70,7 +109,7 @@ static void test_half_full(void **state)
 
 	(void)state;
 	for (int i = 0; i < REQUESTS_MAX; i++)
-		clients[i] = client_ask(ALICE + (uid_t)i / 8, &request);
+		clients[i] = client_ask(NOBODY, &request);
 	for (int i = 0; i < REQUESTS_MAX; i++)
 		assert_int_equal(take(clients[i], &message, NULL), i < REQUESTS_MAX / 2 ? 0 : TB_ANS_OPEN);
 	for (int i = 0; i < REQUESTS_MAX; i++)
@@ -150,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_takes_its_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_takes_its_time_also_with_a_question, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_root_does_not_wait_and_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hangs_up_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_half_full, set_up, tear_down),

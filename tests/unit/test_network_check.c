@@ -80,6 +80,12 @@ static void test_printed_networks_are_the_same(void **state)
 		network_print(&first.networks[0], file);
 		fclose(file);
 		assert_int_equal(networks_read_file(&second, path), 0);
+		assert_string_equal(first.networks[0].path, path);
+		/* Only the lines are others: every key stands in the file now. */
+		memset(first.networks[0].lines, 0, sizeof(first.networks[0].lines));
+		assert_int_equal(second.networks[0].lines[TB_CHECK_KIND], 2);
+		assert_int_not_equal(second.networks[0].lines[TB_CHECK_MAX_PER_USER], 0);
+		memset(second.networks[0].lines, 0, sizeof(second.networks[0].lines));
 		assert_memory_equal(&first.networks[0], &second.networks[0], sizeof(first.networks[0]));
 	}
 }

@@ -32,11 +32,12 @@ static int read_line(const char *line)
 {
 	static char copy[400];
 	static char *words[WORDS_MAX];
+	static char verb[] = "get";
 	char *rest = NULL;
 	int count = 1;
 
 	memset(words, 0, sizeof(words));
-	words[0] = copy;
+	words[0] = verb;
 	strncpy(copy, line, sizeof(copy) - 1);
 	for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
 		words[count++] = word;

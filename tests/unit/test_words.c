@@ -1,5 +1,6 @@
 /* proto/words.c: every number has a word of its own, and a number of a later release has none. */
 #include "proto/message.h"
+#include "proto/checks.h"
 #include "proto/words.h"
 
 #include <errno.h>

@@ -138,6 +138,11 @@ uint32_t leases_held(uid_t account, const struct network *network)
 	return held(account, network_number(network));
 }
 
+uint32_t leases_held_by_all(const struct network *network)
+{
+	return table.per_network[network_number(network)];
+}
+
 bool leases_user_full(uid_t account, struct lease_quota *full)
 {
 	*full = (struct lease_quota){.status = TB_QUOTA_USER,
@@ -199,7 +204,7 @@ struct lease *lease_begin_again(const struct network *network, const char name[T
 struct lease *lease_begin(const struct network *network, uid_t uid, struct lease_quota *full)
 {
 	uint32_t usable = uid == 0 ? table.capacity : table.limits.leases;
-	bool network_full = table.per_network[network_number(network)] >= network->max;
+	bool network_full = leases_held_by_all(network) >= network->max;
 
 	if (leases_user_full(lease_account(uid), full) || leases_user_network_full(lease_account(uid), network, full))
 		return NULL;

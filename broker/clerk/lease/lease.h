@@ -124,6 +124,9 @@ uid_t lease_account(uid_t uid);
 /* Devices that the user holds of this network. */
 uint32_t leases_held(uid_t account, const struct network *network);
 
+/* Devices of this network that all users hold. */
+uint32_t leases_held_by_all(const struct network *network);
+
 /* True if the user may not have one more device, over all networks, or of this one; then *full says so. */
 bool leases_user_full(uid_t account, struct lease_quota *full);
 bool leases_user_network_full(uid_t account, const struct network *network, struct lease_quota *full);

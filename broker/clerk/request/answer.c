@@ -30,6 +30,7 @@ static void answer_status(int sock, enum tb_type type, size_t size, const struct
 		struct tb_network network;
 		struct tb_about about;
 		struct tb_event event;
+		struct tb_explanation explanation;
 	} answer;
 
 	memset(&answer, 0, sizeof(answer));
@@ -61,6 +62,9 @@ void answer_outcome(int sock, uint16_t type, const struct outcome *outcome)
 		break;
 	case TB_REQ_ABOUT:
 		answer_status(sock, TB_ANS_ABOUT, sizeof(struct tb_about), outcome);
+		break;
+	case TB_REQ_EXPLAIN:
+		answer_status(sock, TB_ANS_EXPLAIN, sizeof(struct tb_explanation), outcome);
 		break;
 	case TB_REQ_WATCH:
 		answer_status(sock, TB_ANS_EVENT, sizeof(struct tb_event), outcome);

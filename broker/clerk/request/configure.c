@@ -6,6 +6,7 @@
 #include "broker/clerk/monitor.h"
 #include "broker/clerk/request/configuration.h"
 #include "broker/clerk/request/refusal.h"
+#include "broker/clerk/request/request_log.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
 #include "proto/words.h"

@@ -8,16 +8,20 @@
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/request/configure.h"
+#include "broker/clerk/request/explain.h"
 #include "broker/clerk/request/gate.h"
+#include "broker/clerk/request/inquiry.h"
 #include "broker/clerk/request/list.h"
 #include "broker/clerk/request/order.h"
 #include "broker/clerk/request/question.h"
 #include "broker/clerk/request/refusal.h"
+#include "broker/clerk/request/request_log.h"
 #include "broker/clerk/request/watch.h"
 #include "broker/shared/clock.h"
 #include "proto/channel.h"
 #include "proto/about.h"
 #include "proto/request.h"
+#include "proto/checks.h"
 #include "proto/words.h"
 
 #include <errno.h>
@@ -90,6 +94,9 @@ static void perform(struct request *request)
 		break;
 	case TB_REQ_ABOUT:
 		tell_about(request);
+		break;
+	case TB_REQ_EXPLAIN:
+		explain(request);
 		break;
 	default:
 		list_networks(request);
@@ -179,8 +186,21 @@ static void refuse_verdict(struct request *request, uint32_t word)
 	}
 }
 
+/* polkit has said what it would say. */
+static void on_answer(struct request *request, uint32_t word)
+{
+	if (inquiry_take(request, word) == 0)
+		proceed(request);
+	else
+		refuse_with(request, TB_BUSY, TB_CHECK_POLKIT_ERROR);
+}
+
 static void on_verdict(struct request *request, uint32_t word)
 {
+	if (inquiry_asked(request)) {
+		on_answer(request, word);
+		return;
+	}
 	request->authorized = word == TB_VERDICT_YES;
 	if (request->authorized)
 		proceed(request);

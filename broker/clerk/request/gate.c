@@ -8,6 +8,7 @@
 
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/request/configuration.h"
+#include "broker/clerk/request/inquiry.h"
 #include "broker/clerk/request/question.h"
 #include "broker/shared/ceiling.h"
 #include "broker/shared/tunnel_ceiling.h"
@@ -47,6 +48,12 @@ static bool is_broker_itself(uid_t uid)
 	const uid_t *own = requests_limits()->own_uids;
 
 	return uid == own[0] || uid == own[1] || uid == own[2];
+}
+
+/* No process of the broker asks for a device, and the overflow uid is nobody in particular. */
+static bool gets_nothing(uid_t uid)
+{
+	return is_broker_itself(uid) || uid == OVERFLOW_UID;
 }
 
 static struct passage refused(enum tb_status status, enum tb_check check)
@@ -95,6 +102,21 @@ static bool user_full(uid_t account, const struct network *network, struct lease
 	return leases_user_full(account, quota);
 }
 
+/* What polkit would say is asked before anything is told. */
+static struct passage gate_inquiry(struct request *request)
+{
+	return (struct passage){.way = inquiry_next(request) ? PASSAGE_ASK : PASSAGE_OPEN};
+}
+
+/* The ceiling forbids the device, or there is no such network. polkit is asked as well, about the network's default
+ * device: who may have that is told what forbids; and for all others one refusal takes as long as any other. */
+static struct passage gate_forbidden(struct request *request, enum tb_check check)
+{
+	if (gate_inquiry(request).way == PASSAGE_ASK)
+		return (struct passage){.way = PASSAGE_ASK};
+	return refused(TB_DENIED, check);
+}
+
 static struct passage gate_open(struct request *request)
 {
 	const struct tb_request *message = &request->message;
@@ -103,8 +125,7 @@ static struct passage gate_open(struct request *request)
 	struct lease_quota quota;
 	enum tb_check forbidden;
 
-	/* No process of the broker asks for a device, and the overflow uid is nobody in particular. */
-	if (is_broker_itself(uid) || uid == OVERFLOW_UID)
+	if (gets_nothing(uid))
 		return refused(TB_DENIED, TB_CHECK_UID);
 
 	/* A quota over all networks depends on the caller's own doings alone: it may be told before anything else. */
@@ -113,13 +134,11 @@ static struct passage gate_open(struct request *request)
 
 	/* The first key. The word for a network that does not exist is the word for one that does not allow this. */
 	request->network = find_network(message);
-	if (request->network == NULL)
-		return refused(TB_DENIED, TB_CHECK_NETWORK);
 	if (!request->authorized)
 		question_fill(request);
 	forbidden = ceiling_forbids(request->network, &request->question);
 	if (forbidden != TB_CHECK_NONE)
-		return refused(TB_DENIED, forbidden);
+		return gate_forbidden(request, forbidden);
 
 	/* A holder of devices of this network was let in before: to tell how many tells nothing new. */
 	if (still_full(leases_user_network_full, account, request->network, &quota))
@@ -157,7 +176,7 @@ static struct passage gate_configure(struct request *request)
 	const struct lease *lease = request_subject(request);
 	enum tb_check forbidden;
 
-	if (is_broker_itself(request->client.uid) || request->client.uid == OVERFLOW_UID)
+	if (gets_nothing(request->client.uid))
 		return refused(TB_DENIED, TB_CHECK_UID);
 	if (lease == NULL || (lease->state != LEASE_HELD && lease->state != LEASE_UNFETCHED))
 		return refused(TB_NO_LEASE, TB_CHECK_LEASE);
@@ -182,6 +201,14 @@ static struct passage gate_unblock(const struct request *request)
 	return (struct passage){.way = PASSAGE_OPEN};
 }
 
+static struct passage gate_explain(struct request *request)
+{
+	if (gets_nothing(request->client.uid))
+		return refused(TB_DENIED, TB_CHECK_UID);
+	request->network = find_network(&request->message);
+	return gate_inquiry(request);
+}
+
 struct passage gate(struct request *request)
 {
 	const struct tb_request *message = &request->message;
@@ -192,6 +219,8 @@ struct passage gate(struct request *request)
 		return gate_configure(request);
 	if (message->header.type == TB_REQ_UNBLOCK)
 		return gate_unblock(request);
+	if (message->header.type == TB_REQ_EXPLAIN)
+		return gate_explain(request);
 	if (message->header.type == TB_REQ_REVOKE || (message->flags & TB_REQUEST_ALL) != 0)
 		return gate_others(request);
 	/* The networks that may be known, and the caller's own leases. */

@@ -3,6 +3,7 @@
  * where the devices lead, and of the networks that others do not see. */
 #include "broker/clerk/request/list.h"
 
+#include "broker/clerk/request/network_text.h"
 #include "proto/channel.h"
 
 #include <string.h>
@@ -26,25 +27,6 @@ static uint32_t count_listed(const struct client *client, const struct network_t
 	return count;
 }
 
-/* Writes down the patterns that fit, which are all unless somebody has many. Returns the traits that this makes. */
-static uint32_t describe_names(const struct network *network, char text[TB_PATTERNS_SIZE])
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < network->names_count; i++) {
-		size_t length = strlen(network->names[i]);
-		size_t blank = used == 0 ? 0 : 1;
-
-		if (used + blank + length >= TB_PATTERNS_SIZE)
-			return TB_NETWORK_MORE_NAMES;
-		if (blank != 0)
-			text[used] = ' ';
-		memcpy(text + used + blank, network->names[i], length);
-		used += blank + length;
-	}
-	return 0;
-}
-
 /* Where the devices lead. */
 static void describe_lower(const struct network *network, struct tb_network *message)
 {
@@ -52,8 +34,7 @@ static void describe_lower(const struct network *network, struct tb_network *mes
 			   (network->listed || network->off ? 0 : TB_NETWORK_UNLISTED);
 	message->mode = network->mode;
 	message->max = network->max;
-	memcpy(message->lower, network->kind == TB_KIND_MACVTAP ? network->parent : network->bridge,
-	       sizeof(message->lower));
+	memcpy(message->lower, network_lower(network), sizeof(message->lower));
 }
 
 static void describe_network(const struct client *client, const struct network *network, struct tb_network *message)
@@ -64,14 +45,11 @@ static void describe_network(const struct client *client, const struct network *
 	message->kind = network->kind;
 	message->mtu = network->mtu;
 	message->queues = network->queues;
-	message->flags = (network->vnet_hdr ? TB_REQUEST_VNET_HDR : 0) | (network->vhost ? TB_REQUEST_VHOST : 0);
+	message->flags = network_flags(network);
 	message->limit = network->max_per_user;
 	message->held = leases_held(client->account, network);
 	message->lifetimes = network->lifetimes;
-	message->traits = (network->off ? TB_NETWORK_OFF : 0) |
-			  ((network->netns & 1u << NETNS_HOST) != 0 ? TB_NETWORK_HOST : 0) |
-			  ((network->netns & 1u << NETNS_CALLER) != 0 ? TB_NETWORK_CALLER : 0) |
-			  describe_names(network, message->names);
+	message->traits = network_traits(network) | network_names(network, message->names);
 	if (may_know_all(client))
 		describe_lower(network, message);
 }

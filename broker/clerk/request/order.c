@@ -10,6 +10,7 @@
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
 #include "broker/clerk/request/refusal.h"
+#include "broker/clerk/request/request_log.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"

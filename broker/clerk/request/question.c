@@ -20,6 +20,9 @@
 /* Milliseconds until the monitor is told again, if it was too busy. */
 #define VOID_RETRY_MS 10
 
+/* The MTU, in bytes, that polkit is told of where there is no network to say one: the default of network files. */
+#define MTU_NOWHERE 1500
+
 static int authority = -1;
 static void (*answered)(struct request *request, uint32_t word);
 
@@ -66,21 +69,56 @@ bool question_may_be_asked(const struct request *request)
 	       (!request_interactive(request) || open.prompts < PROMPTS_MAX);
 }
 
-static void fill_open(struct tb_question *question, const struct request *request)
+/* A network that there is not, or that is off, is asked about in the client's own words. */
+static struct network nowhere_of(const struct tb_request *message)
 {
-	const struct tb_request *message = &request->message;
-	const struct network *network = request->network;
+	struct network nowhere = {.kind = message->kind != TB_KIND_ANY ? message->kind : TB_KIND_TAP,
+				  .mtu = MTU_NOWHERE,
+				  .lifetimes = 1u << TB_LIFETIME_SESSION,
+				  .netns = 1u << NETNS_HOST};
 
+	memcpy(nowhere.name, message->network, sizeof(nowhere.name));
+	return nowhere;
+}
+
+static void fill_place(struct tb_question *question, const struct network *network)
+{
+	question->mode = network->mode;
+	memcpy(question->network, network->name, sizeof(question->network));
+	memcpy(question->bridge, network->bridge, sizeof(question->bridge));
+	memcpy(question->parent, network->parent, sizeof(question->parent));
+}
+
+static void fill_open(struct tb_question *question, const struct tb_request *message, const struct network *network)
+{
 	question->action = TB_ACTION_OPEN;
 	question->kind = message->kind != TB_KIND_ANY ? message->kind : network->kind;
-	question->mode = network->mode;
 	question->mtu = message->mtu != 0 ? message->mtu : network->mtu;
 	question->queues = message->queues != 0 ? message->queues : 1;
 	question->lifetime = message->lifetime;
-	memcpy(question->network, network->name, sizeof(question->network));
 	memcpy(question->name, message->name, sizeof(question->name));
-	memcpy(question->bridge, network->bridge, sizeof(question->bridge));
-	memcpy(question->parent, network->parent, sizeof(question->parent));
+	fill_place(question, network);
+}
+
+/* The least of these bits. */
+static uint32_t lowest_bit(uint32_t bits)
+{
+	uint32_t first = 0;
+
+	while (first < 31 && (bits & 1u << first) == 0)
+		first++;
+	return first;
+}
+
+static void fill_default(struct tb_question *question, const struct network *network)
+{
+	question->action = TB_ACTION_WOULD_OPEN;
+	question->kind = network->kind;
+	question->mtu = network->mtu;
+	question->queues = 1;
+	question->lifetime = lowest_bit(network->lifetimes);
+	question->flags = (network->netns & 1u << NETNS_HOST) != 0 ? 0 : TB_REQUEST_NETNS;
+	fill_place(question, network);
 }
 
 static void fill_revoke(struct tb_question *question, const struct lease *lease)
@@ -99,19 +137,30 @@ static void fill_revoke(struct tb_question *question, const struct lease *lease)
 	memcpy(question->parent, lease->network->parent, sizeof(question->parent));
 }
 
-void question_fill(struct request *request)
+static void fill_subject(struct tb_question *question, const struct client *client)
 {
-	struct tb_question *question = &request->question;
-
 	memset(question, 0, sizeof(*question));
 	tb_header_set(&question->header, TB_REQ_ASK, sizeof(*question));
-	question->uid = request->client.uid;
-	question->pid = (uint32_t)request->client.pid;
-	question->start_time = request->client.start_time;
+	question->uid = client->uid;
+	question->pid = (uint32_t)client->pid;
+	question->start_time = client->start_time;
+}
+
+static bool is_on(const struct network *network)
+{
+	return network != NULL && !network->off;
+}
+
+void question_of(const struct request *request, struct tb_question *question)
+{
+	const struct network nowhere = nowhere_of(&request->message);
+
+	fill_subject(question, &request->client);
 	question->flags = request->message.flags & TB_QUESTION_FLAGS;
 	switch (request->message.header.type) {
 	case TB_REQ_OPEN:
-		fill_open(question, request);
+	case TB_REQ_EXPLAIN:
+		fill_open(question, &request->message, is_on(request->network) ? request->network : &nowhere);
 		break;
 	case TB_REQ_REVOKE:
 		fill_revoke(question, request_subject(request));
@@ -119,6 +168,26 @@ void question_fill(struct request *request)
 	default:
 		question->action = TB_ACTION_LIST_ALL;
 	}
+}
+
+void question_fill(struct request *request)
+{
+	question_of(request, &request->question);
+}
+
+void question_fill_default(struct request *request, const struct network *network)
+{
+	const struct network nowhere = nowhere_of(&request->message);
+
+	fill_subject(&request->question, &request->client);
+	fill_default(&request->question, is_on(network) ? network : &nowhere);
+}
+
+void question_fill_explain(struct request *request)
+{
+	fill_subject(&request->question, &request->client);
+	request->question.action = TB_ACTION_EXPLAIN;
+	memcpy(request->question.network, request->message.network, sizeof(request->question.network));
 }
 
 static void tell(const void *message, size_t size)

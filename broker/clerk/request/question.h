@@ -17,9 +17,15 @@
  * still wanted; the word is an enum tb_verdict_word. Returns 0 or a negative errno. */
 int questions_init(int channel, void (*answer)(struct request *request, uint32_t word));
 
-/* Fills in what polkit would be asked of the request, but for the ticket. Of an open the network must be known, of a
- * revocation the lease must exist. */
+/* Writes down what polkit would be asked of the request, but for the ticket. A network that there is not is asked about
+ * in the client's own words; of a revocation the lease must exist. */
+void question_of(const struct request *request, struct tb_question *question);
+
+/* The same into request->question: what was asked for; a network's default device, which is what a request without any
+ * wish gets; and whether the client may know all. A yes to the last two opens nothing. */
 void question_fill(struct request *request);
+void question_fill_default(struct request *request, const struct network *network);
+void question_fill_explain(struct request *request);
 
 /* True if the request may be asked about now: one question of a user at a time, and one prompt. */
 bool question_may_be_asked(const struct request *request);

@@ -1,9 +1,11 @@
 /* How a request is refused: see refusal.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/request/refusal.h"
 
+#include "broker/clerk/request/inquiry.h"
 #include "broker/clerk/request/question.h"
+#include "broker/clerk/request/request_log.h"
 #include "broker/shared/clock.h"
-#include "proto/words.h"
+#include "proto/checks.h"
 
 /* Milliseconds from a request to its refusal. Polkit takes 2 to 5. */
 #define REFUSAL_MS 20
@@ -41,8 +43,9 @@ void refusal_tell(struct request *request)
  * in after a password, may know them; and who holds a device of the network already. */
 static bool may_know_check(const struct request *request, uint32_t check)
 {
-	return request->client.uid == 0 || request->authorized || request->message.header.type == TB_REQ_CONFIGURE ||
-	       check == TB_CHECK_POLKIT_CHALLENGE || check == TB_CHECK_POLKIT_DISMISSED;
+	return request->client.uid == 0 || request->authorized || inquiry_may_know_file(request) ||
+	       request->message.header.type == TB_REQ_CONFIGURE || check == TB_CHECK_POLKIT_CHALLENGE ||
+	       check == TB_CHECK_POLKIT_DISMISSED;
 }
 
 /* root is not made to wait, nor who has waited already, and nobody while the table is half full. A request that polkit

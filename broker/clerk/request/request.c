@@ -2,10 +2,8 @@
  * in flow.c. */
 #include "broker/clerk/request/request.h"
 
-#include "broker/clerk/decision.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/clock.h"
-#include "proto/words.h"
 
 #include <string.h>
 
@@ -105,7 +103,7 @@ struct tb_item *request_items(const struct request *request)
 
 bool request_interactive(const struct request *request)
 {
-	return (request->message.flags & TB_REQUEST_INTERACTIVE) != 0;
+	return request->message.header.type != TB_REQ_EXPLAIN && (request->message.flags & TB_REQUEST_INTERACTIVE) != 0;
 }
 
 struct lease *request_subject(const struct request *request)
@@ -121,53 +119,4 @@ struct lease *request_subject(const struct request *request)
 	if (lease != NULL && lease->uid != request->client.uid && message->header.type != TB_REQ_REVOKE)
 		return NULL;
 	return lease;
-}
-
-static const char *operation_word(uint16_t type)
-{
-	switch (type) {
-	case TB_REQ_LIST:
-		return "list";
-	case TB_REQ_RELEASE:
-		return "release";
-	case TB_REQ_REVOKE:
-		return "revoke";
-	case TB_REQ_WATCH:
-		return "watch";
-	case TB_REQ_NETWORKS:
-		return "networks";
-	case TB_REQ_ABOUT:
-		return "about";
-	case TB_REQ_CONFIGURE:
-		return "configure";
-	case TB_REQ_UNBLOCK:
-		return "unblock";
-	default:
-		return "open";
-	}
-}
-
-void request_log(const struct request *request, const char *verdict, const char *reason, const struct lease *lease)
-{
-	const struct tb_request *message = &request->message;
-	const struct network *network = request->network;
-	struct decision decision = {
-		.operation = operation_word(message->header.type),
-		.uid = request->client.uid,
-		.account = request->client.account,
-		.pid = request->client.pid,
-		.network = network != NULL ? network->name : message->network,
-		.kind = tb_kind_word(network != NULL ? network->kind : message->kind),
-		.name = message->name,
-		.verdict = verdict,
-		.reason = reason,
-	};
-
-	if (lease != NULL) {
-		decision.network = lease->network_name;
-		decision.kind = tb_kind_word(lease->kind);
-		decision.name = lease->name;
-		decision.lease = lease->id;
-	}
-	decision_log(&decision);
 }

@@ -14,6 +14,9 @@
 
 #define REQUESTS_MAX 256
 
+/* The most questions of one inquiry: about all networks, and one more. */
+#define INQUIRY_MAX (NETWORKS_MAX + 1)
+
 enum request_state {
 	REQUEST_FREE,
 	REQUEST_ROOM,        /* waits until a device of its user's, or of the name that it wants, is made or deleted */
@@ -42,6 +45,8 @@ struct request {
 	uint64_t deadline;           /* the same */
 	bool authorized;             /* the second key */
 	bool has_yes;                /* the monitor has a yes for it, which no order has spent */
+	uint32_t answers;            /* of polkit's to what would be allowed, see inquiry.h: so many, */
+	uint8_t access[INQUIRY_MAX]; /* and each is an enum tb_access */
 	struct lease *lease;         /* REQUEST_ORDERED: the one that begins */
 	uint32_t look;               /* REQUEST_LISTING: the number of the look that it waits for */
 	struct outcome refusal;      /* REQUEST_REFUSED: the answer */
@@ -88,8 +93,5 @@ bool request_interactive(const struct request *request);
 /* The lease that a request to release or revoke means: by its id, or by name among the caller's own. NULL: none, or
  * another's that the caller may not name. */
 struct lease *request_subject(const struct request *request);
-
-/* Logs what became of the request; lease is NULL if there is none. */
-void request_log(const struct request *request, const char *verdict, const char *reason, const struct lease *lease);
 
 #endif

@@ -1,0 +1,130 @@
+/* tap_explain(): what would become of a request. Runs in the client's process. */
+#include "client/libtapbroker/internal.h"
+#include "proto/channel.h"
+#include "proto/name.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIRST_SIZE (offsetof(struct tap_explanation, details) + TB_DETAILS_SIZE)
+
+_Static_assert(FIRST_SIZE == sizeof(struct tap_explanation), "padding at the end would hide a new member");
+_Static_assert(TAP_ACCESS_NONE == (int)TB_ACCESS_NONE && TAP_ACCESS_YES == (int)TB_ACCESS_YES &&
+		       TAP_ACCESS_PASSWORD == (int)TB_ACCESS_PASSWORD && TAP_ACCESS_NO == (int)TB_ACCESS_NO,
+	       "the public numbers are those of the wire");
+
+/* One call. */
+struct explain_call {
+	struct tb_request request;
+	struct tb_explanation answer;
+	struct tb_report report;
+	int64_t deadline;
+};
+
+static int explain_ask(void *context, bool met)
+{
+	struct explain_call *call = context;
+	int sock;
+	int ret;
+
+	ret = tb_server_ask(&call->request, met, call->deadline, &sock);
+	if (ret < 0)
+		return ret;
+	ret = tb_answer_receive(sock, TB_ANS_EXPLAIN, &call->answer, sizeof(call->answer), call->deadline,
+				&call->report.failure);
+	close(sock);
+	return ret;
+}
+
+/* True if the field is a text that a program can print: ASCII in lines, and NULs behind it. */
+static bool printable(const char *field, size_t size)
+{
+	size_t length = strnlen(field, size);
+
+	for (size_t i = 0; i < length; i++)
+		if ((field[i] < ' ' || field[i] > '~') && field[i] != '\n')
+			return false;
+	return length < size;
+}
+
+static bool explanation_valid(const struct tb_explanation *from)
+{
+	return printable(from->network, sizeof(from->network)) && printable(from->name, sizeof(from->name)) &&
+	       printable(from->lower, sizeof(from->lower)) && printable(from->names, sizeof(from->names)) &&
+	       printable(from->path, sizeof(from->path)) && printable(from->action, sizeof(from->action)) &&
+	       printable(from->details, sizeof(from->details));
+}
+
+#define COPY(field)                                                                     \
+	do {                                                                            \
+		_Static_assert(sizeof(told.field) == sizeof(from->field), "same size"); \
+		memcpy(told.field, from->field, sizeof(told.field));                    \
+	} while (0)
+
+static void describe(const struct tb_explanation *from, struct tap_explanation *explanation)
+{
+	struct tap_explanation told = {
+		.size = sizeof(told),
+		.forbids = from->forbids,
+		.access = from->access,
+		.traits = from->traits,
+		.kind = from->kind,
+		.flags = from->flags,
+		.mtu = from->mtu,
+		.queues = from->queues,
+		.lifetime = from->lifetime,
+		.network_kind = from->network_kind,
+		.network_mtu = from->network_mtu,
+		.network_queues = from->network_queues,
+		.network_flags = from->network_flags,
+		.network_lifetimes = from->network_lifetimes,
+		.held = from->held,
+		.limit = from->limit,
+		.max = from->max,
+		.held_by_all = from->held_by_all,
+	};
+
+	COPY(network);
+	COPY(name);
+	COPY(lower);
+	COPY(names);
+	COPY(lines);
+	COPY(path);
+	COPY(action);
+	COPY(details);
+	tb_sized_give(explanation, &told, sizeof(told));
+}
+
+/* The message for a device, with another type. */
+static int make_message(const struct tap_request *request, struct explain_call *call)
+{
+	bool persistent = request->lifetime == TAP_LIFETIME_PERSISTENT;
+	int timeout;
+	int ret;
+
+	ret = tb_request_make(request, persistent, &call->request, &timeout, &call->report.told);
+	if (ret < 0)
+		return ret;
+	tb_header_set(&call->request.header, TB_REQ_EXPLAIN, sizeof(call->request));
+	call->deadline = tb_deadline(timeout);
+	return 0;
+}
+
+int tapbroker_explain(const struct tap_request *request, struct tap_explanation *explanation)
+{
+	struct explain_call call = {.report = {.failure = TAP_FAILURE_INIT}};
+	int ret;
+
+	ret = tb_sized_check(explanation, FIRST_SIZE);
+	if (ret == 0)
+		ret = make_message(request, &call);
+	if (ret == 0)
+		ret = tb_server_attempt(explain_ask, &call);
+	if (ret == 0 && !explanation_valid(&call.answer))
+		ret = -EPROTO;
+	if (ret == 0)
+		describe(&call.answer, explanation);
+	return tb_report_end(&call.report, ret);
+}
+TB_SHORT_NAME(explain);

@@ -1,0 +1,147 @@
+/* `tapctl explain`: what would become of `tapctl get`, and why. Runs as the user. */
+#include "client/tapctl/devices.h"
+#include "client/tapctl/explain_print.h"
+#include "client/tapctl/leases.h"
+#include "client/tapctl/options.h"
+#include "client/tapctl/refused.h"
+#include "client/tapctl/tapctl.h"
+#include "client/tapctl/waiting.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+	"usage: tapctl explain [--process=PID] NETWORK [the options of \"tapctl get\"]\n"
+	"\n"
+	"  --process=PID   would this process of another user be let in? (root)\n"
+	"  -j, --json      one JSON object on a line for each network\n"
+	"  -h, --help      show this text\n"
+	"\n"
+	"Says what \"tapctl get\" would do with the same options, which is nothing here: each value beside what the\n"
+	"network file allows, and what polkit would say. Nobody is asked for a password.\n"
+	"Exits with 0 for granted, 1 for refused, 8 for a password.\n";
+
+/* How many devices the process's user holds: the broker has counted our own. */
+static int count_held(const struct explain_process *process, struct tap_explanation *explanation)
+{
+	struct lease_list list = LEASES_NONE;
+	int ret = leases_fetch(TAP_ALL, &list);
+
+	explanation->held = 0;
+	for (size_t i = 0; i < list.count; i++)
+		explanation->held +=
+			list.leases[i].uid == process->uid && strcmp(list.leases[i].network, explanation->network) == 0;
+	leases_free(&list);
+	explanation->forbids &= ~((uint64_t)1 << TAP_CHECK_MAX_PER_USER | (uint64_t)1 << TAP_CHECK_MAX_LEASES_PER_USER);
+	if (explanation->held >= explanation->limit && explanation->limit > 0)
+		explanation->forbids |= (uint64_t)1 << TAP_CHECK_MAX_PER_USER;
+	return ret;
+}
+
+/* What polkit says of the process. The broker believes no number of a process: root asks polkit itself. */
+static int ask_about_process(struct explain_subject *subject)
+{
+	struct tap_explanation *explanation = &subject->explanation;
+	int error;
+
+	waiting_begin("polkit");
+	error = explain_pkcheck_run(explanation->action, explanation->details, subject->process, &explanation->access);
+	waiting_end();
+	if (error != 0) {
+		complain(
+			"%s: polkit could not be asked: polkitd does not run or does not answer, or there is no pkcheck",
+			subject->device->word);
+		return EXIT_NO_POLKIT;
+	}
+	return count_held(subject->process, explanation);
+}
+
+/* Returns an exit code: EXIT_OK also for an explanation that is not told. */
+static int ask_broker(struct explain_subject *subject)
+{
+	struct tap_failure failure = TAP_FAILURE_INIT;
+	struct device device = *subject->device;
+	int error = 0;
+
+	device.request.failure = &failure;
+	subject->explanation = (struct tap_explanation)TAP_EXPLANATION_INIT;
+	waiting_begin("the broker, which asks polkit");
+	if (tap_explain(&device.request, &subject->explanation) < 0)
+		error = errno;
+	waiting_end();
+	subject->told = error == 0;
+	if (error == 0 || error == EACCES)
+		return EXIT_OK;
+	return refused_explain(&device, error);
+}
+
+static int explain_one(const struct get_options *options, struct explain_subject *subject)
+{
+	int ret = ask_broker(subject);
+
+	if (ret == EXIT_OK && subject->told && subject->process != NULL)
+		ret = ask_about_process(subject);
+	if (ret != EXIT_OK)
+		return ret;
+	if (subject->told)
+		subject->count = explain_rows(&subject->device->request, &subject->explanation, subject->rows);
+	explain_print(subject, options->json);
+	return explain_result(subject);
+}
+
+/* One that is refused is worse than one that wants a password. */
+static int worse(int a, int b)
+{
+	if (b == EXIT_OK)
+		return a;
+	return a == EXIT_OK || a == EXIT_WOULD_ASK ? b : a;
+}
+
+static bool is_result(int code)
+{
+	return code == EXIT_OK || code == EXIT_REFUSED || code == EXIT_WOULD_ASK;
+}
+
+/* Explains one after the other, until one cannot be. Returns an exit code. */
+static int explain_all(const struct get_options *options, const struct explain_process *process)
+{
+	int ret = EXIT_OK;
+
+	for (size_t i = 0; i < options->count && is_result(ret); i++) {
+		struct explain_subject subject = {.device = &options->devices[i], .process = process};
+
+		ret = worse(ret, explain_one(options, &subject));
+	}
+	return finish_output() == EXIT_OK ? ret : EXIT_FAILED;
+}
+
+int explain_main(int argc, char **argv)
+{
+	struct explain_process process;
+	struct get_options options;
+	int ret;
+
+	ret = get_options_read(argc, argv, &options);
+	if (ret != EXIT_OK)
+		return ret;
+	if (options.help) {
+		fputs(usage, stdout);
+		return finish_output();
+	}
+	if (options.process != 0 && geteuid() != 0) {
+		complain("explain: --process is for root; without it tapctl asks about you");
+		return EXIT_USAGE;
+	}
+	if (options.quiet)
+		hints_off();
+	if (options.process != 0)
+		ret = explain_process_read(options.process, &process);
+	if (ret == EXIT_OK)
+		ret = explain_all(&options, options.process != 0 ? &process : NULL);
+	/* An explanation is no error, whatever it says. */
+	if (options.json && !is_result(ret))
+		errors_in_json();
+	return ret;
+}

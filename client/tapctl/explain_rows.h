@@ -1,0 +1,32 @@
+/* Each asked value beside what the network file allows: for `tapctl explain`, and for the refusals of `tapctl get`. */
+#ifndef TAPCTL_EXPLAIN_ROWS_H
+#define TAPCTL_EXPLAIN_ROWS_H
+
+#include "client/tapbroker.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ROWS_MAX 12
+#define ROW_TEXT 160
+
+struct explain_row {
+	const char *key;        /* "mtu" */
+	unsigned int check;     /* TAP_CHECK_*: which one compares */
+	char asked[ROW_TEXT];   /* "9000" */
+	char allowed[ROW_TEXT]; /* "MTU=1500" */
+	bool wish;              /* the user has asked for it in so many words */
+	bool forbids;
+	unsigned int line; /* of the network file, where the key stands; 0: nowhere */
+};
+
+/* Writes them, in the order in which they are checked. Returns how many. */
+size_t explain_rows(const struct tap_request *request, const struct tap_explanation *explanation,
+		    struct explain_row rows[ROWS_MAX]);
+
+#define REASON_TEXT (ROW_TEXT + 32)
+
+/* Writes what a row forbids by: "MTU=1500, line 5". */
+void explain_row_reason(const struct explain_row *row, char text[REASON_TEXT]);
+
+#endif
