@@ -304,6 +304,21 @@ static void set_listed(struct network_file *file, unsigned int line, const char 
 	set_bool(file, line, "Listed", value, &file->network.listed);
 }
 
+static void set_dhcp(struct network_file *file, unsigned int line, const char *value)
+{
+	set_bool(file, line, "DHCP", value, &file->network.dhcp);
+}
+
+static void set_dns(struct network_file *file, unsigned int line, const char *value)
+{
+	set_bool(file, line, "DNS", value, &file->network.dns);
+}
+
+static void set_ra(struct network_file *file, unsigned int line, const char *value)
+{
+	set_bool(file, line, "RA", value, &file->network.ra);
+}
+
 static void set_ipv6(struct network_file *file, unsigned int line, const char *value)
 {
 	static const char *const words[] = {"no-ra", "disabled"};
@@ -377,7 +392,9 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_ALLOW] = {"Allow", FOR(TB_KIND_TAP), network_allow_set},
 	[KEY_BRIDGE] = {"Bridge", FOR(TB_KIND_TAP), set_bridge},
 	[KEY_DEFAULT_ROUTE] = {"DefaultRoute", FOR_HOST, set_default_route},
+	[KEY_DHCP] = {"DHCP", FOR(TB_KIND_TAP), set_dhcp},
 	[KEY_DHCP_SERVER] = {"DHCPServer", FOR_SHARED, set_dhcp_server},
+	[KEY_DNS] = {"DNS", FOR(TB_KIND_TAP), set_dns},
 	[KEY_ETHER_TYPES] = {"EtherTypes", FOR_SHARED, network_set_ether_types},
 	[KEY_FORWARD] = {"Forward", FOR(TB_KIND_TAP), network_forward_set},
 	[KEY_HOST_REPLIES] = {"HostReplies", FOR(TB_KIND_TAP), set_host_replies},
@@ -399,6 +416,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_PARENT] = {"Parent", FOR(TB_KIND_MACVTAP), set_parent},
 	[KEY_QUEUES] = {"Queues", FOR_ALL, set_queues},
 	[KEY_RATE_FROM_GUEST] = {"RateFromGuest", FOR_SHARED, set_rate_from_guest},
+	[KEY_RA] = {"RA", FOR(TB_KIND_TAP), set_ra},
 	[KEY_REACH] = {"Reach", FOR(TB_KIND_TAP), network_reach_set},
 	[KEY_ROUTER_ADVERTISEMENTS] = {"RouterAdvertisements", FOR_SHARED, set_router_advertisements},
 	[KEY_ROUTES] = {"Routes", FOR_HOST, network_set_routes},

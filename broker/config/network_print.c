@@ -87,6 +87,9 @@ static void print_routing(const struct network *network, FILE *out)
 {
 	fprintf(out, "Reach=%s\nForward=%s\nMasquerade=%s\n", network_reach_words[network->reach],
 		network_family_words[network->forward], network_family_words[network->masquerade]);
+	print_yes("DHCP", network->dhcp, out);
+	print_yes("DNS", network->dns, out);
+	print_yes("RA", network->ra, out);
 	for (size_t i = 0; i < network->allow_count; i++) {
 		const struct network_prefix *prefix = &network->allow[i];
 		char text[INET6_ADDRSTRLEN];

@@ -42,9 +42,9 @@ static void refuse_without_address(struct network_file *file)
 	static const struct {
 		enum network_key key;
 		const char *name;
-	} keys[] = {{KEY_FORWARD, "Forward"},
-		    {KEY_MASQUERADE, "Masquerade"},
-		    {KEY_REACH, "Reach"},
+	} keys[] = {{KEY_FORWARD, "Forward"}, {KEY_MASQUERADE, "Masquerade"},
+		    {KEY_REACH, "Reach"},     {KEY_DHCP, "DHCP"},
+		    {KEY_DNS, "DNS"},         {KEY_RA, "RA"},
 		    {KEY_ALLOW, "Allow"}};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -70,6 +70,27 @@ static void set_defaults(struct network_file *file)
 	network->ipv6_auto = network->ipv4_auto && network->ipv6.prefix == 0 && (network->forward & NETWORK_IPV6) != 0;
 }
 
+/* What is served follows from DHCP=, which has the program started that serves it all. */
+static void finish_serving(struct network_file *file)
+{
+	struct network *network = &file->network;
+	bool ipv6 = network->ipv6.prefix != 0 || network->ipv6_auto;
+
+	if (file->lines[KEY_DNS] == 0)
+		network->dns = network->dhcp && network->reach != REACH_NONE;
+	if (file->lines[KEY_RA] == 0)
+		network->ra = network->dhcp && ipv6;
+	if (network->dns && !network->dhcp)
+		network_file_error(file, file->lines[KEY_DNS],
+				   "DNS=yes needs DHCP=yes, which tells guests whom to ask");
+	if (network->ra && !network->dhcp)
+		network_file_error(file, file->lines[KEY_RA], "RA=yes needs DHCP=yes");
+	if (network->ra && !ipv6)
+		network_file_error(file, file->lines[KEY_RA], "RA=yes: Address= has no IPv6 address");
+	if (network->dhcp && network->ipv4.prefix == 0 && !network->ipv4_auto)
+		network_file_error(file, file->lines[KEY_DHCP], "DHCP=yes: Address= has no IPv4 address");
+}
+
 void network_routing_finish(struct network_file *file)
 {
 	struct network *network = &file->network;
@@ -79,6 +100,7 @@ void network_routing_finish(struct network_file *file)
 		return;
 	}
 	set_defaults(file);
+	finish_serving(file);
 	if ((network->masquerade & ~network->forward) != 0)
 		network_file_error(file, file->lines[KEY_MASQUERADE],
 				   "Masquerade=%s: only what is forwarded can be masqueraded, and that is Forward=%s",

@@ -105,6 +105,9 @@ struct network {
 	bool ipv6_auto;      /* the same */
 	uint32_t forward;    /* NETWORK_IPV4, NETWORK_IPV6 */
 	uint32_t masquerade; /* the same; none that is not in forward */
+	bool dhcp;           /* guests are served addresses, by IPv4 */
+	bool dns;            /* and answers to questions for names */
+	bool ra;             /* and router advertisements, if there is an IPv6 address */
 	enum network_reach reach;
 	struct network_prefix allow[NETWORK_ALLOW_MAX];
 	size_t allow_count;

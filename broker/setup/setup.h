@@ -43,6 +43,9 @@ extern const struct setup_part setup_rules;
 /* setup_bridge.c: the bridges of networks that have their own. */
 extern const struct setup_part setup_bridge;
 
+/* setup_dhcp.c: what serves such a network's guests their addresses. */
+extern const struct setup_part setup_dhcp;
+
 /* setup_forward.c: that the host forwards packets at all. */
 extern const struct setup_part setup_forward;
 

@@ -83,14 +83,21 @@ static int force_interface(const char *interface)
 	return setting_borrow("ipv6", interface, "force_forwarding", "1");
 }
 
+/* forwarding: guests keep a router only as long as it says that it is one. */
 static int force_bridges(const struct setup *setup)
 {
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && i < setup->networks->count; i++)
-		if (setup_wants(setup, i))
-			ret = setting_write("ipv6", setup->networks->networks[i].bridge, "force_forwarding",
-					    (setup->networks->networks[i].forward & NETWORK_IPV6) != 0 ? "1" : "0");
+	for (size_t i = 0; ret == 0 && i < setup->networks->count; i++) {
+		const struct network *network = &setup->networks->networks[i];
+		const char *value = (network->forward & NETWORK_IPV6) != 0 ? "1" : "0";
+
+		if (!setup_wants(setup, i))
+			continue;
+		ret = setting_write("ipv6", network->bridge, "force_forwarding", value);
+		if (ret == 0)
+			ret = setting_write("ipv6", network->bridge, "forwarding", value);
+	}
 	return ret;
 }
 

@@ -77,6 +77,19 @@ static void write_neighbours(void *context, const struct inet_address *address)
 	fputs(" " REJECT "\n", neighbours->out);
 }
 
+/* What the network's dnsmasq listens to: on the bridge's own addresses, and those of groups. 6 is TCP, 17 UDP. */
+static void write_served(FILE *out, const struct network *network)
+{
+	if (network->dhcp)
+		fputs("\t\tmeta nfproto ipv4 udp dport 67 accept\n", out);
+	if (network->ra)
+		fputs("\t\ticmpv6 type nd-router-solicit accept\n"
+		      "\t\tmeta nfproto ipv6 udp dport 547 accept\n",
+		      out);
+	if (network->dns)
+		fputs("\t\tmeta l4proto { 6, 17 } th dport 53 fib daddr . iif type local accept\n", out);
+}
+
 /* To the host. ICMP is what tells guests of routes and sizes. */
 static void write_input(FILE *out, const struct network *network)
 {
@@ -90,6 +103,7 @@ static void write_input(FILE *out, const struct network *network)
 	if (network->reach != REACH_NONE)
 		/* 1 is ICMP, 58 ICMPv6: their names stand in /etc/protocols, which a small Debian does not have. */
 		fputs("\t\tmeta l4proto { 1, 58 } fib daddr . iif type local accept\n", out);
+	write_served(out, network);
 	write_allowed(out, network);
 	if (network->reach == REACH_HOST)
 		fputs("\t\tfib daddr . iif type local accept\n", out);

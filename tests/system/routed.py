@@ -117,3 +117,21 @@ def server(namespace=None, port=8080):
             yield
         finally:
             process.kill()
+
+
+@contextlib.contextmanager
+def world_names():
+    """The internet has a name server, whom the host asks: www.example is a server there."""
+    resolv = pathlib.Path("/etc/resolv.conf")
+    resolv.unlink(missing_ok=True)
+    resolv.write_text("nameserver 203.0.113.7\n")
+    command = ["ip", "netns", "exec", "internet", "/usr/sbin/dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null",
+               "--no-resolv", "--no-hosts", "--log-facility=-", "--listen-address=203.0.113.7", "--bind-interfaces",
+               "--pid-file", "--user=root"]
+    command += [f"--host-record=www.example,{','.join(INTERNET)}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        process.stderr.readline()
+        try:
+            yield
+        finally:
+            process.kill()

@@ -379,6 +379,11 @@ static void test_routing(void **state)
 	assert_int_equal(network->allow[1].bits, 128);
 	network = accepts_text("[Network]\nKind=tap\nAddress=fd00::1/64\n");
 	assert_int_equal(network->forward, 0);
+	assert_false(network->dhcp || network->dns || network->ra);
+	network = accepts_text("[Network]\nKind=tap\nAddress=auto fd00::1/64\nDHCP=yes\n");
+	assert_true(network->dhcp && network->dns && network->ra);
+	network = accepts_text("[Network]\nKind=tap\nAddress=auto\nDHCP=yes\nReach=none\n");
+	assert_true(network->dhcp && !network->dns && !network->ra);
 	network = accepts_text("[Network]\nKind=tap\nAddress=10.0.77.1/24\nReach=host\n");
 	assert_int_equal(network->forward, 0);
 	assert_int_equal(network->masquerade, 0);
@@ -468,9 +473,9 @@ static void test_values(void **state)
 		{"Brigde=br0", "Brigde= is no key of [Network]; did you mean Bridge=?"},
 		{"bridge=br0", "bridge= is no key of [Network]; did you mean Bridge=?"},
 		{"Foo=1",
-		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, DHCPServer, "
-		 "EtherTypes, Forward, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
-		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RateFromGuest, Reach, RouterAdvertisements, "
+		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, DHCP, DHCPServer, "
+		 "DNS, EtherTypes, Forward, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
+		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RA, RateFromGuest, Reach, RouterAdvertisements, "
 		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
 		{"Address=", "Address= is empty; it is auto, or the host's address and the network's prefix length"},
@@ -500,6 +505,12 @@ static void test_values(void **state)
 		{"Allow=printer\nAddress=auto", "Allow=printer: it is an address, or a prefix such as"},
 		{"Allow=10.0.0.1/33\nAddress=auto", "Allow=10.0.0.1/33: it is an address, or a prefix such as"},
 		{"Allow=10.0.0.1/24\nAddress=auto", "Allow=10.0.0.1/24: it has bits behind the prefix length"},
+		{"DHCP=maybe\nAddress=auto", "DHCP=maybe: it is yes or no"},
+		{"DHCP=yes", "DHCP= is for a network with a bridge of its own"},
+		{"DHCP=yes\nAddress=fd00::1/64", "DHCP=yes: Address= has no IPv4 address"},
+		{"DNS=yes\nAddress=auto", "DNS=yes needs DHCP=yes"},
+		{"RA=yes\nAddress=auto fd00::1/64", "RA=yes needs DHCP=yes"},
+		{"RA=yes\nAddress=auto\nDHCP=yes", "RA=yes: Address= has no IPv6 address"},
 		{"Reach=all", "Reach= is for a network with a bridge of its own; add Address="},
 		{"Forward=no\nBridge=br0", "Forward= is for a network with a bridge of its own"},
 		{"Masquerade=both\nAddress=auto", "Masquerade=both: only what is forwarded can be masqueraded"},

@@ -56,6 +56,7 @@ static void test_printed_networks_are_the_same(void **state)
 		"Kind=tap\nAddress=10.0.77.1/24\n",
 		"Kind=tap\nAddress=auto\nReach=all\nForward=both\nMasquerade=ipv6\nAllow=10.0.0.0/8 fd00::1\n",
 		"Kind=tap\nAddress=auto fd00:77::1/64\nReach=none\n",
+		"Kind=tap\nAddress=auto fd00:77::1/64\nDHCP=yes\nDNS=no\n",
 		"Kind=tap\nAddress=fd00:77::1/64 10.0.77.1/24\nIsolated=no\n",
 		"Kind=tun\nNetns=caller host\nNames=a1 a2 a3 a4 a5 a6 a7 a8\nNames=b1 b2 b3 b4 b5 b6 b7 b8\n",
 		"Kind=macvtap\nParent=eth0\nMode=passthru\n",
