@@ -58,6 +58,7 @@ enum tb_broker_type {
 	TB_REQ_ORDER_UNBLOCK = 68,   /* struct tb_unblock_order, without an fd */
 	TB_ANS_CONFIGURED = 69,      /* struct tb_configured: exactly one for each of both */
 	TB_TUNNEL_END = 70,          /* struct tb_tunnel_order: the device of this lease is gone; no answer */
+	TB_TUNNEL_RESTORE = 72, /* struct tb_tunnel_restore: somebody has removed something of a tunnel; no answer */
 
 	/* Clerk and the monitor's reaper threads, on a channel of their own. */
 	TB_REQ_DELETE = 54,  /* struct tb_delete */
@@ -149,6 +150,13 @@ struct tb_configured {
 struct tb_tunnel_order {
 	struct tb_header header;
 	uint8_t lease[TB_ID_SIZE];
+};
+
+/* Make again all that the tunnel with this number has, or that of this device. */
+struct tb_tunnel_restore {
+	struct tb_header header;
+	uint32_t number;
+	uint32_t ifindex; /* 0: of none */
 };
 
 /* Anything but YES is no. The others tell the log why. */

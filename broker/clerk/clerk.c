@@ -16,6 +16,7 @@
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/lease/lease_time.h"
 #include "broker/clerk/lease/mend.h"
+#include "broker/clerk/lease/put_back.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
@@ -194,6 +195,7 @@ static int clerk_expire(void)
 	timeout = loop_nearer(timeout, keeping_expire());
 	timeout = loop_nearer(timeout, deletion_expire());
 	timeout = loop_nearer(timeout, guard_expire());
+	timeout = loop_nearer(timeout, put_back_expire());
 	timeout = loop_nearer(timeout, mend_expire());
 	return loop_nearer(timeout, lingering_expire());
 }

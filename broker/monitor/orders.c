@@ -275,6 +275,16 @@ static int take_tunnel_end(void *context, const void *message, const int *fds)
 	return 0;
 }
 
+static int take_tunnel_restore(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_tunnel_restore *order = message;
+
+	(void)fds;
+	tunnel_restore(&monitor->tunnels, order->number, order->ifindex);
+	return 0;
+}
+
 static int take_void(void *context, const void *message, const int *fds)
 {
 	struct monitor *monitor = context;
@@ -348,6 +358,7 @@ static const struct tb_row orders[] = {
 	{TB_REQ_ORDER_CONFIGURE, sizeof(struct tb_configure_order), 1, take_configure},
 	{TB_REQ_ORDER_UNBLOCK, sizeof(struct tb_unblock_order), 0, take_unblock},
 	{TB_TUNNEL_END, sizeof(struct tb_tunnel_order), 0, take_tunnel_end},
+	{TB_TUNNEL_RESTORE, sizeof(struct tb_tunnel_restore), 0, take_tunnel_restore},
 	{0, 0, 0, refuse_order_message},
 };
 

@@ -96,6 +96,11 @@ static bool network_is_macvtap(const struct network *network)
 	return network->kind == TB_KIND_MACVTAP;
 }
 
+static bool allows_addresses(const struct network *network)
+{
+	return network->addresses.count > 0;
+}
+
 static bool allows_vhost(const struct network *network)
 {
 	return network->vhost;
@@ -260,7 +265,8 @@ static void prepare(struct monitor *monitor, const struct options *options, cons
 	open_workshop(monitor, users);
 	checked(relock(monitor, &stored.rules), "cannot lock the devices that there are");
 	monitor->signals = checked(open_signals(), "cannot set up signals");
-	links = checked(link_events_open(), "cannot listen to the kernel's news of links");
+	links = checked(link_events_open(any_network(monitor->networks, allows_addresses)),
+			"cannot listen to the kernel's news of links");
 	neighbours = checked(fdb_events_open(), "cannot listen to the kernel's news of bridges");
 	equipment.listening = listening;
 	equipment.links = links;

@@ -5,6 +5,7 @@
 #include "broker/clerk/lease/looker.h"
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/lease/mend.h"
+#include "broker/clerk/lease/put_back.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/clock.h"
@@ -247,6 +248,8 @@ static enum read_result read_links(void)
 	/* Only the kernel is believed. */
 	if (from.nl_pid == 0 && link_events_parse(buffer, (size_t)got, on_gone, on_changed, NULL) < 0)
 		tb_die("clerk: the kernel's news of links is malformed");
+	if (from.nl_pid == 0)
+		link_events_removed(buffer, (size_t)got, put_back_removed);
 	return READ_NEWS;
 }
 
@@ -266,6 +269,7 @@ int guard_init(int socket)
 {
 	memset(&looks, 0, sizeof(looks));
 	news = socket;
+	put_back_init();
 	loop_handle(LOOP_LINKS, on_links);
 	return loop_watch(socket, EPOLLIN, LOOP_LINKS, 0);
 }

@@ -47,7 +47,7 @@ static void put_address(struct entries *entries, uint16_t type, uint8_t family, 
 		mnl_attr_put(entries->batch.message, type, tb_prefix_bits(family) / 8, address);
 }
 
-static void put_number(struct entries *entries, uint16_t type, uint32_t number)
+static void entry_put_number(struct entries *entries, uint16_t type, uint32_t number)
 {
 	if (number != 0)
 		mnl_attr_put_u32(entries->batch.message, type, number);
@@ -61,8 +61,8 @@ void entry_address(struct entries *entries, uint32_t ifindex, uint8_t family, co
 	header->ifa_index = ifindex;
 	put_address(entries, IFA_LOCAL, family, address);
 	put_address(entries, IFA_ADDRESS, family, address);
-	put_number(entries, IFA_FLAGS, IFA_F_NOPREFIXROUTE | IFA_F_NODAD);
-	mnl_attr_put_u8(entries->batch.message, IFA_PROTO, ENTRIES_PROTOCOL);
+	entry_put_number(entries, IFA_FLAGS, IFA_F_NOPREFIXROUTE | IFA_F_NODAD);
+	mnl_attr_put_u8(entries->batch.message, IFA_PROTO, TUNNEL_PROTOCOL);
 	message_end(&entries->batch);
 }
 
@@ -72,15 +72,15 @@ void entry_route(struct entries *entries, const struct entry_route *route)
 	struct rtmsg *header = entry_begin(entries, RTM_NEWROUTE, sizeof(*header), NLM_F_REPLACE, family);
 
 	header->rtm_dst_len = route->to.length;
-	header->rtm_protocol = ENTRIES_PROTOCOL;
+	header->rtm_protocol = TUNNEL_PROTOCOL;
 	header->rtm_type = route->type;
 	header->rtm_flags = route->gateway != NULL ? RTNH_F_ONLINK : 0;
 	header->rtm_scope = route->ifindex != 0 && route->gateway == NULL ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
-	put_number(entries, RTA_TABLE, route->table);
+	entry_put_number(entries, RTA_TABLE, route->table);
 	put_address(entries, RTA_DST, family, route->to.address);
-	put_number(entries, RTA_OIF, route->ifindex);
+	entry_put_number(entries, RTA_OIF, route->ifindex);
 	put_address(entries, RTA_GATEWAY, family, route->gateway);
-	put_number(entries, RTA_PRIORITY, route->metric);
+	entry_put_number(entries, RTA_PRIORITY, route->metric);
 	message_end(&entries->batch);
 }
 
@@ -92,11 +92,11 @@ void entry_rule(struct entries *entries, const struct entry_rule *rule)
 	header->action = rule->table != 0 ? FR_ACT_TO_TBL : FR_ACT_NOP;
 	header->src_len = rule->from != NULL ? (uint8_t)tb_prefix_bits(rule->family) : 0;
 	put_address(entries, FRA_SRC, rule->family, rule->from);
-	mnl_attr_put_u8(entries->batch.message, FRA_PROTOCOL, ENTRIES_PROTOCOL);
-	put_number(entries, FRA_PRIORITY, rule->priority);
-	put_number(entries, FRA_TABLE, rule->table);
-	put_number(entries, FRA_FWMARK, rule->mark);
-	put_number(entries, FRA_FWMASK, rule->mask);
+	mnl_attr_put_u8(entries->batch.message, FRA_PROTOCOL, TUNNEL_PROTOCOL);
+	entry_put_number(entries, FRA_PRIORITY, rule->priority);
+	entry_put_number(entries, FRA_TABLE, rule->table);
+	entry_put_number(entries, FRA_FWMARK, rule->mark);
+	entry_put_number(entries, FRA_FWMASK, rule->mask);
 	if (rule->uid != ENTRY_ANY_UID)
 		mnl_attr_put(entries->batch.message, FRA_UID_RANGE, sizeof(uids), &uids);
 	if (rule->specific)
@@ -104,7 +104,7 @@ void entry_rule(struct entries *entries, const struct entry_rule *rule)
 	message_end(&entries->batch);
 }
 
-static void take_type(void *context, const struct nlmsghdr *message)
+static void take_route_type(void *context, const struct nlmsghdr *message)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
 
@@ -115,7 +115,7 @@ static void take_type(void *context, const struct nlmsghdr *message)
 int entry_address_free(struct link_socket *sock, uint8_t family, const uint8_t *address)
 {
 	bool local = false;
-	struct answer answer = {.take = take_type, .context = &local};
+	struct answer answer = {.take = take_route_type, .context = &local};
 	struct entries entries;
 	struct rtmsg *header;
 

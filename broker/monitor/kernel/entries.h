@@ -5,10 +5,8 @@
 #define TB_ENTRIES_H
 
 #include "broker/shared/netlink/link_batch.h"
+#include "broker/shared/tunnel_numbers.h"
 #include "proto/prefix.h"
-
-/* The protocol number of all entries that are ours (ip-route(8)). */
-#define ENTRIES_PROTOCOL 97
 
 /* Entries that are sent together. */
 struct entries {

@@ -75,7 +75,7 @@ static int visit_all(struct leftovers *leftovers, uint16_t kind, uint8_t family,
 				  kind == RTM_GETADDR ? sizeof(struct ifaddrmsg) : sizeof(*header));
 	header->rtm_family = family == 4 ? AF_INET : AF_INET6;
 	if (kind == RTM_GETROUTE)
-		header->rtm_protocol = ENTRIES_PROTOCOL;
+		header->rtm_protocol = TUNNEL_PROTOCOL;
 	message_end(&batch);
 	ret = batch_send(&batch, &answer);
 	return ret == 0 && answer.interrupted ? -EAGAIN : ret;
@@ -85,7 +85,7 @@ static bool rule_is_ours(const struct nlmsghdr *message)
 {
 	const struct nlattr *protocol = attribute_of(message, sizeof(struct fib_rule_hdr), FRA_PROTOCOL, 1);
 
-	return protocol != NULL && mnl_attr_get_u8(protocol) == ENTRIES_PROTOCOL;
+	return protocol != NULL && mnl_attr_get_u8(protocol) == TUNNEL_PROTOCOL;
 }
 
 /* The number of the tunnel that the entry belongs to, or TUNNELS_MAX: none. */
@@ -96,7 +96,7 @@ static uint32_t number_of_entry(uint16_t kind, const struct nlmsghdr *message)
 
 	if (kind == RTM_GETROUTE) {
 		number = rtnl_number(message, sizeof(*route), RTA_TABLE) - TUNNEL_TABLE;
-		return route->rtm_protocol == ENTRIES_PROTOCOL && number < TUNNELS_MAX ? number : TUNNELS_MAX;
+		return route->rtm_protocol == TUNNEL_PROTOCOL && number < TUNNELS_MAX ? number : TUNNELS_MAX;
 	}
 	number = rtnl_number(message, sizeof(struct fib_rule_hdr), FRA_PRIORITY) - TUNNEL_PRIORITY;
 	return rule_is_ours(message) && number < TUNNEL_LEVELS * TUNNELS_MAX ? number % TUNNELS_MAX : TUNNELS_MAX;
@@ -214,6 +214,15 @@ static void identify(struct leftovers *leftovers, struct tunnel *tunnel)
 
 /* ---- what is removed ---- */
 
+/* A block needs no replies of the kernel's: its addresses are gone with its device. */
+static bool is_in_use(const struct leftovers *leftovers, uint32_t number, const struct nlmsghdr *message)
+{
+	const struct fib_rule_hdr *rule = mnl_nlmsg_get_payload(message);
+	const struct tunnel *tunnel = &leftovers->tunnels->list[number];
+
+	return tunnel->used && !(leftovers->kind == RTM_GETRULE && tunnel->left && rule->src_len > 0);
+}
+
 /* What is no tunnel's in use. The kernel takes for its removal what it says of an entry. */
 static void take_stray(void *context, const struct nlmsghdr *message)
 {
@@ -221,7 +230,7 @@ static void take_stray(void *context, const struct nlmsghdr *message)
 	struct batch *batch = &leftovers->removal;
 	uint32_t number = number_of_entry(leftovers->kind, message);
 
-	if (number == TUNNELS_MAX || leftovers->tunnels->list[number].used ||
+	if (number == TUNNELS_MAX || is_in_use(leftovers, number, message) ||
 	    batch->used + MNL_ALIGN(message->nlmsg_len) > sizeof(batch->bytes))
 		return;
 	batch->message = memcpy(batch->bytes + batch->used, message, message->nlmsg_len);

@@ -205,15 +205,22 @@ static int make(const struct tunnels *tunnels, const struct tunnel *tunnel, uint
 	return ret;
 }
 
-static void take_away(const struct tunnels *tunnels, struct tunnel *tunnel, const struct tb_configuration *kept)
+/* Makes all of it, or removes it, whatever the kernel says of some. */
+static void write_all(const struct tunnels *tunnels, const struct tunnel *tunnel, bool remove,
+		      const struct tb_configuration *kept)
 {
 	struct writing writing = {.tunnels = tunnels, .tunnel = tunnel, .kept = kept};
 
-	for (size_t i = PARTS; i > 0; i--) {
-		entries_begin(&writing.entries, tunnels->sock, true);
-		parts[i - 1].write(&writing);
+	for (size_t i = 0; i < PARTS; i++) {
+		entries_begin(&writing.entries, tunnels->sock, remove);
+		parts[remove ? PARTS - 1 - i : i].write(&writing);
 		entries_end(&writing.entries);
 	}
+}
+
+static void take_away(const struct tunnels *tunnels, struct tunnel *tunnel, const struct tb_configuration *kept)
+{
+	write_all(tunnels, tunnel, true, kept);
 	tunnel->used = false;
 }
 
@@ -286,7 +293,6 @@ static int replace(struct tunnels *tunnels, struct tunnel *tunnel, const struct 
 	bool used = tunnel->wanted.count > 0 || is_kill_switch(&tunnel->wanted);
 	uint32_t mtu = tunnel->wanted.question.mtu;
 	struct tunnel *own = find_tunnel(tunnels, tunnel->wanted.lease);
-	uint32_t none;
 	int ret;
 
 	*stage = TB_STAGE_LINK;
@@ -304,7 +310,7 @@ static int replace(struct tunnels *tunnels, struct tunnel *tunnel, const struct 
 	/* With the last IPv4 address of a device the kernel removes all routes there. */
 	tunnel->used = used;
 	if (own != NULL && used)
-		make(tunnels, tunnel, &none);
+		write_all(tunnels, tunnel, false, NULL);
 	return 0;
 }
 
@@ -347,13 +353,11 @@ void tunnel_end(struct tunnels *tunnels, const uint8_t lease[TB_ID_SIZE])
 		take_away(tunnels, tunnel, NULL);
 }
 
-int tunnel_restore(struct tunnels *tunnels, const uint8_t lease[TB_ID_SIZE])
+void tunnel_restore(struct tunnels *tunnels, uint32_t number, uint32_t ifindex)
 {
-	const struct tunnel *tunnel = find_tunnel(tunnels, lease);
-	uint32_t stage;
-	int ret = tunnel != NULL ? make(tunnels, tunnel, &stage) : -ENODEV;
-
-	return ret == -EEXIST ? 0 : ret; /* some of its rules were still there */
+	for (uint32_t i = 0; i < TUNNELS_MAX; i++)
+		if (tunnels->list[i].used && (i == number || (ifindex != 0 && tunnels->list[i].ifindex == ifindex)))
+			write_all(tunnels, &tunnels->list[i], false, NULL);
 }
 
 void tunnel_unblock(struct tunnels *tunnels, uint32_t uid, const char *network)

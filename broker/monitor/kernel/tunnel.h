@@ -18,16 +18,10 @@
 #define TB_TUNNEL_H
 
 #include "broker/shared/netlink/link.h"
+#include "broker/shared/tunnel_numbers.h"
 #include "proto/broker.h"
 
 #include <stdbool.h>
-
-#define TUNNELS_MAX 2048
-
-/* Routing tables are numbered from here on, and the priorities of rules: those of the first tunnel. */
-#define TUNNEL_TABLE 97000
-#define TUNNEL_PRIORITY 10000
-#define TUNNEL_LEVELS 7
 
 /* In the mask of the rule that does nothing: the tunnel is for everybody; always; and a hash of the network's name if it
  * is a kill switch, else 0. */
@@ -55,8 +49,8 @@ void tunnel_configure(struct tunnels *tunnels, const struct tb_configure_order *
 /* The device of this lease is gone: so is its tunnel, but for the block of a kill switch. */
 void tunnel_end(struct tunnels *tunnels, const uint8_t lease[TB_ID_SIZE]);
 
-/* Somebody has removed what the lease's tunnel has: it is made again. Returns 0 or a negative errno. */
-int tunnel_restore(struct tunnels *tunnels, const uint8_t lease[TB_ID_SIZE]);
+/* Somebody has removed what the tunnel with this number, or that of this device, has: all of it is made again. */
+void tunnel_restore(struct tunnels *tunnels, uint32_t number, uint32_t ifindex);
 
 /* Removes the blocks that kill switches of this user's have left on the network. */
 void tunnel_unblock(struct tunnels *tunnels, uint32_t uid, const char *network);

@@ -25,9 +25,14 @@ static int open_events(uint32_t groups)
 	return tb_take(&fd);
 }
 
-int link_events_open(void)
+#define GROUP(number) (1u << ((number)-1))
+#define ENTRIES                                                                                \
+	(GROUP(RTNLGRP_IPV4_IFADDR) | GROUP(RTNLGRP_IPV6_IFADDR) | GROUP(RTNLGRP_IPV4_ROUTE) | \
+	 GROUP(RTNLGRP_IPV6_ROUTE) | GROUP(RTNLGRP_IPV4_RULE) | GROUP(RTNLGRP_IPV6_RULE))
+
+int link_events_open(bool entries)
 {
-	return open_events(RTMGRP_LINK);
+	return open_events(RTMGRP_LINK | (entries ? ENTRIES : 0));
 }
 
 int fdb_events_open(void)
