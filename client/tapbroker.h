@@ -395,6 +395,14 @@ enum tap_traits {
 	TAP_NETWORK_TOLD_ALL = 1 << 7    /* the caller may know of the devices of all users */
 };
 
+/* What polkit would say. */
+enum tap_accesses {
+	TAP_ACCESS_NONE = 0, /* it was not asked */
+	TAP_ACCESS_YES = 1,
+	TAP_ACCESS_PASSWORD = 2, /* yes after a password */
+	TAP_ACCESS_NO = 3
+};
+
 /* One configured network. */
 struct tap_network {
 	size_t size; /* of this struct, as the library writes it */
@@ -410,21 +418,15 @@ struct tap_network {
 	unsigned int lifetimes; /* bits: TAP_LIFETIME_*, those that may be asked for */
 	unsigned int traits;    /* TAP_NETWORK_* */
 	unsigned int mode;      /* TOLD: of a macvtap, as the kernel numbers it; else 0 */
-	unsigned int max;       /* TOLD: devices that all users together may hold at a time */
+	unsigned int max;       /* TOLD_ALL: devices that all users together may hold at a time */
+	unsigned int access;    /* TAP_ACCESS_*: what polkit would say to a device without any wish */
+	unsigned int reserved;  /* 0 */
 };
 
 /* Calls each() for every network that the broker lists; the struct lives only during that call. If each() returns
  * other than 0, stops and returns that. Returns 0, or -1 and errno. flags is 0. */
 int tap_networks(unsigned int flags, int timeout, struct tap_failure *failure,
 		 int (*each)(const struct tap_network *network, void *arg), void *arg);
-
-/* What polkit would say. */
-enum tap_accesses {
-	TAP_ACCESS_NONE = 0, /* it was not asked */
-	TAP_ACCESS_YES = 1,
-	TAP_ACCESS_PASSWORD = 2, /* yes after a password */
-	TAP_ACCESS_NO = 3
-};
 
 /* What would become of a request, and why. Begin with TAP_EXPLANATION_INIT. Texts end with a NUL. */
 struct tap_explanation {

@@ -345,10 +345,11 @@ struct tb_network {
 	uint32_t lifetimes;           /* bits: enum tb_lifetime, those that may be asked for */
 	uint32_t traits;              /* enum tb_network_traits */
 	uint32_t mode;                /* TB_NETWORK_TOLD: enum tb_macvtap_mode */
-	uint32_t max;                 /* TB_NETWORK_TOLD: devices that all users together may hold at a time */
+	uint32_t max;                 /* TB_NETWORK_TOLD_ALL: devices that all users together may hold at a time */
 	char lower[TB_NAME_SIZE];     /* TB_NETWORK_TOLD: the bridge of a tap, the parent of a macvtap; empty: none */
 	char names[TB_PATTERNS_SIZE]; /* names that may be asked for, prefixes with a '*', blanks between; NUL-padded */
-	uint8_t reserved[8];
+	uint32_t access;              /* enum tb_access: polkit's answer about the network's default device */
+	uint8_t reserved[4];
 };
 
 struct tb_end {

@@ -12,7 +12,7 @@ _tapctl()
 	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} before value='' i words
 
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'get explain configure networks list show release revoke unblock watch doctor import-bridge-conf version help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'get explain configure networks status list show release revoke unblock watch doctor import-bridge-conf version help' -- "$cur")
 		return
 	fi
 	# What stands behind "--" is a command line of its own.
@@ -55,6 +55,7 @@ _tapctl()
 	unblock) words="--user= --help $(tapctl networks --quiet 2>/dev/null)" ;;
 	doctor) words='--json --help' ;;
 	networks) words='--json --quiet --help' ;;
+	status) words='--all --quiet --interactive --no-ask-password --help' ;;
 	list) words='--all --json --quiet --interactive --no-ask-password --help' ;;
 	show) words="--all --json --quiet --interactive --no-ask-password --help $(_tapctl_leases)" ;;
 	release) words="--json --quiet --help $(_tapctl_leases)" ;;
@@ -67,7 +68,7 @@ _tapctl()
 			words="--network= --yes --json --quiet --interactive --no-ask-password --help $(_tapctl_leases --all)"
 		fi
 		;;
-	help) words='get explain configure networks list show release revoke unblock watch doctor import-bridge-conf version' ;;
+	help) words='get explain configure networks status list show release revoke unblock watch doctor import-bridge-conf version' ;;
 	import-bridge-conf)
 		words='--output= --bridge= --help'
 		compopt -o default

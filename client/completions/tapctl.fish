@@ -26,7 +26,7 @@ function __tapctl_complete_command
     complete -C (string join ' ' -- (string escape -n -- $words[(math $at + 1)..-1]))
 end
 
-set -l commands get explain configure networks list show release revoke unblock watch doctor import-bridge-conf version help
+set -l commands get explain configure networks status list show release revoke unblock watch doctor import-bridge-conf version help
 
 complete -c tapctl -f
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a get -d 'Get devices of networks'
@@ -35,6 +35,7 @@ complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a unblock -d 
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a explain -d 'Say what would become of get'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a networks -d 'List the networks'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the leases'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a status -d 'Show who is where'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a show -d 'Show one lease'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a release -d 'Give devices back'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a revoke -d 'Take devices away'
@@ -96,9 +97,9 @@ complete -c tapctl -n '__fish_seen_subcommand_from show release' -a '(__tapctl_l
 complete -c tapctl -n '__fish_seen_subcommand_from revoke' -a '(__tapctl_leases --all)' -d Lease
 complete -c tapctl -n '__fish_seen_subcommand_from revoke' -l network -x -a '(__tapctl_networks)' -d 'All leases of this network'
 complete -c tapctl -n '__fish_seen_subcommand_from revoke' -l yes -d 'Do not ask'
-complete -c tapctl -n '__fish_seen_subcommand_from list show watch' -l all -d 'The leases of all users'
+complete -c tapctl -n '__fish_seen_subcommand_from status list show watch' -l all -d 'The leases of all users'
 complete -c tapctl -n '__fish_seen_subcommand_from list show release revoke watch' -l json -d 'Print JSON'
 complete -c tapctl -n '__fish_seen_subcommand_from list' -l quiet -d 'Print the ids only'
-complete -c tapctl -n '__fish_seen_subcommand_from show release revoke watch' -l quiet -d 'No hints'
-complete -c tapctl -n '__fish_seen_subcommand_from list show revoke watch' -l interactive -d 'polkit may ask for a password'
-complete -c tapctl -n '__fish_seen_subcommand_from list show revoke watch' -l no-ask-password -d 'polkit may not ask'
+complete -c tapctl -n '__fish_seen_subcommand_from status show release revoke watch' -l quiet -d 'No hints'
+complete -c tapctl -n '__fish_seen_subcommand_from status list show revoke watch' -l interactive -d 'polkit may ask for a password'
+complete -c tapctl -n '__fish_seen_subcommand_from status list show revoke watch' -l no-ask-password -d 'polkit may not ask'

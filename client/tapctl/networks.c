@@ -9,6 +9,7 @@
 #include "proto/words.h"
 
 #include <getopt.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,28 @@ static bool has(const struct tap_network *network, unsigned int trait)
 static bool allows(const struct tap_network *network, unsigned int flag)
 {
 	return (network->flags & flag) != 0;
+}
+
+/* "yes", "password" or "no": what polkit would say to a device without any wish. */
+static const char *access_write(const struct tap_network *network)
+{
+	switch (network->access) {
+	case TAP_ACCESS_YES:
+		return "yes";
+	case TAP_ACCESS_PASSWORD:
+		return "password";
+	case TAP_ACCESS_NO:
+		return "no";
+	default:
+		return "unknown";
+	}
+}
+
+/* True if the bridge or the parent is not where we are; in another network namespace than the host's that says
+ * nothing. */
+static bool is_missing(const struct tap_network *network)
+{
+	return has(network, TAP_NETWORK_TOLD) && network->lower[0] != '\0' && if_nametoindex(network->lower) == 0;
 }
 
 static const char *yes_or_no(bool yes)
@@ -73,15 +96,17 @@ static const char *netns_write(const struct tap_network *network, char text[LIST
 	return text;
 }
 
-/* "br0", or for a macvtap "eth0 (bridge)". */
+/* "br0", or for a macvtap "eth0 (bridge)"; with a "!" if it is missing. */
 static const char *lower_write(const struct tap_network *network, char text[LIST_TEXT])
 {
 	const char *mode = tb_mode_word(network->mode);
 
+	const char *missing = is_missing(network) ? "!" : "";
+
 	if (mode != NULL)
-		snprintf(text, LIST_TEXT, "%s (%s)", network->lower, mode);
+		snprintf(text, LIST_TEXT, "%s%s (%s)", network->lower, missing, mode);
 	else
-		snprintf(text, LIST_TEXT, "%s", network->lower[0] != '\0' ? network->lower : "-");
+		snprintf(text, LIST_TEXT, "%s%s", network->lower[0] != '\0' ? network->lower : "-", missing);
 	return text;
 }
 
@@ -108,6 +133,7 @@ static void network_json(struct json *json, const struct tap_network *network)
 	json_open(json, NULL, '{');
 	json_string(json, "network", network->name);
 	json_bool(json, "off", has(network, TAP_NETWORK_OFF));
+	json_string(json, "access", access_write(network));
 	json_string(json, "kind", kind_term(network->kind, kind));
 	json_number(json, "mtu", network->mtu);
 	json_number(json, "queues", network->queues);
@@ -124,6 +150,9 @@ static void network_json(struct json *json, const struct tap_network *network)
 		if (tb_mode_word(network->mode) != NULL)
 			json_string(json, "mode", tb_mode_word(network->mode));
 		json_bool(json, "isolated", has(network, TAP_NETWORK_ISOLATED));
+		json_bool(json, "missing", is_missing(network));
+	}
+	if (has(network, TAP_NETWORK_TOLD_ALL)) {
 		json_bool(json, "listed", !has(network, TAP_NETWORK_UNLISTED));
 		json_number(json, "max", network->max);
 	}
@@ -190,6 +219,7 @@ static void print_network(const struct tap_network *network, const struct column
 		puts("  off: its file has a mistake, which \"tapbrokerd --check\" shows");
 		return;
 	}
+	printf("  %-8s", access_write(network));
 	if (columns->lower > 0)
 		printf("  %-*s", columns->lower, lower_write(network, lower));
 	printf("  %5u  %6u  %-8s  %-5s  %-*s  %-11s  %4u/%-5u", network->mtu, network->queues,
@@ -205,10 +235,11 @@ static void print_table(const struct network_list *list)
 
 	if (list->count == 0) {
 		if (hints_wanted())
-			fputs("There is no network, or none that is listed: tapbroker-network(5).\n", stderr);
+			fputs("There is no network that is listed, or none that polkit would let you have a device of: tapbroker-network(5), tapbroker-polkit(7).\n",
+			      stderr);
 		return;
 	}
-	printf("%-*s  %-7s", columns.name, "NETWORK", "KIND");
+	printf("%-*s  %-7s  %-8s", columns.name, "NETWORK", "KIND", "ACCESS");
 	if (columns.lower > 0)
 		printf("  %-*s", columns.lower, "LEADS TO");
 	printf("  %5s  %6s  %-8s  %-5s  %-*s  %-11s  %-10s  %s\n", "MTU", "QUEUES", "VNET-HDR", "VHOST",
@@ -225,6 +256,13 @@ static void print_lower(const struct tap_network *network)
 	printf("%s  %s\n",
 	       network->kind == TAP_KIND_MACVTAP ? "parent:   " : "bridge:   ", lower_write(network, lower));
 	printf("isolated:   %s\n", yes_or_no(has(network, TAP_NETWORK_ISOLATED)));
+	if (is_missing(network))
+		printf("missing:    %s is not in the network namespace that tapctl runs in\n", network->lower);
+}
+
+/* What is not everybody's to know. */
+static void print_all(const struct tap_network *network)
+{
 	printf("listed:     %s\n", yes_or_no(!has(network, TAP_NETWORK_UNLISTED)));
 	printf("max:        %u\n", network->max);
 }
@@ -241,6 +279,7 @@ static void print_lines(const struct network_list *list)
 		return;
 	}
 	printf("kind:       %s\n", kind_term(network->kind, kind));
+	printf("access:     %s\n", access_write(network));
 	printf("mtu:        %u\n", network->mtu);
 	printf("queues:     %u\n", network->queues);
 	printf("vnet_hdr:   %s\n", yes_or_no(allows(network, TAP_VNET_HDR)));
@@ -252,6 +291,8 @@ static void print_lines(const struct network_list *list)
 	printf("limit:      %u\n", network->limit);
 	if (has(network, TAP_NETWORK_TOLD))
 		print_lower(network);
+	if (has(network, TAP_NETWORK_TOLD_ALL))
+		print_all(network);
 }
 
 /* Prints the network of that name alone. Returns an exit code. */

@@ -27,6 +27,7 @@ static const struct {
 	{"configure", configure_main, "Give a device addresses and routes"},
 	{"explain", explain_main, "Say what would become of \"get\", and why"},
 	{"networks", networks_main, "List the networks that there are devices of"},
+	{"status", status_main, "Show who is where: each network, and the leases of it"},
 	{"list", list_main, "List the leases: the devices that you, or all users, hold"},
 	{"show", show_main, "Show everything about one lease"},
 	{"release", release_main, "Give devices back"},

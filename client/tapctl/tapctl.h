@@ -31,6 +31,7 @@ int import_main(int argc, char **argv);
 int release_main(int argc, char **argv);
 int revoke_main(int argc, char **argv);
 int show_main(int argc, char **argv);
+int status_main(int argc, char **argv);
 int unblock_main(int argc, char **argv);
 int watch_main(int argc, char **argv);
 

@@ -32,7 +32,7 @@ SESSION, FD, PERSISTENT = 0, 1, 2
 OK, DENIED, MALFORMED, BUSY, QUOTA_USER, QUOTA_NETWORK, NAME_TAKEN, LOWER_MISSING, NODE_REFUSED, KERNEL = range(10)
 QUOTA_OF_NETWORK, QUOTA_OF_BROKER = 1, 2
 (NETWORK_OFF, NETWORK_UNLISTED, NETWORK_TOLD, NETWORK_ISOLATED, NETWORK_HOST, NETWORK_CALLER,
- NETWORK_MORE_NAMES) = (1 << bit for bit in range(7))
+ NETWORK_MORE_NAMES, NETWORK_TOLD_ALL) = (1 << bit for bit in range(8))
 NO_LEASE = 10
 NO_VHOST = 11
 NOT_OWN_NETNS = 12
@@ -90,8 +90,8 @@ Request = Message("Request", REQ_OPEN, "32s16sIIIII60s", _REQUEST)
 NetworksRequest = Message("NetworksRequest", REQ_NETWORKS, "32s16sIIIII60s", _REQUEST)
 Answer = Message("Answer", ANS_OPEN, "IIiIIIIIIII16s6s2s16sII52s", "status check error stage held limit kind flags ifindex mtu "
                  "queues name mac reserved_mac lease quota vhosts reserved")
-Network = Message("Network", ANS_NETWORK, "IIII32sIIIIIIIIII16s64s8s", "status check left count network kind mtu queues flags "
-                  "limit held lifetimes traits mode max lower names reserved")
+Network = Message("Network", ANS_NETWORK, "IIII32sIIIIIIIIII16s64sI4s", "status check left count network kind mtu queues flags "
+                  "limit held lifetimes traits mode max lower names access reserved")
 End = Message("End", ANS_END, "I12s16s", "reason reserved lease")
 Lease = Message("Lease", ANS_LEASE, "IIIIIIIIQQQQQIII32s16s16s6s38s", "status check left count ifindex uid pid kind since rx_bytes "
                 "tx_bytes rx_packets tx_packets lifetime mtu flags network name lease mac reserved")

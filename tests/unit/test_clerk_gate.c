@@ -298,13 +298,36 @@ static void test_hang_up_frees_a_name(void **state)
 
 static void test_own_lists_and_networks(void **state)
 {
-	static const enum tb_type types[] = {TB_REQ_LIST, TB_REQ_WATCH, TB_REQ_NETWORKS, TB_REQ_ABOUT, TB_REQ_RELEASE};
+	static const enum tb_type types[] = {TB_REQ_LIST, TB_REQ_WATCH, TB_REQ_ABOUT, TB_REQ_RELEASE};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		request_set(&request.message, types[i]);
 		assert_int_equal(way(), PASSAGE_OPEN);
 	}
+}
+
+/* One question for each network that others see, and one more; none for uid 0. */
+static void test_networks_are_asked_about(void **state)
+{
+	(void)state;
+	((struct network *)test_network("phys"))->listed = false;
+	((struct network *)test_network("pod"))->off = true;
+	request_set(&request.message, TB_REQ_NETWORKS);
+	assert_int_equal(way(), PASSAGE_ASK);
+	assert_int_equal(request.question.action, TB_ACTION_EXPLAIN);
+	request.answers = 1;
+	assert_int_equal(way(), PASSAGE_ASK);
+	assert_int_equal(request.question.action, TB_ACTION_WOULD_OPEN);
+	assert_string_equal(request.question.network, "lan");
+	request.answers = 2;
+	assert_int_equal(way(), PASSAGE_ASK);
+	assert_string_equal(request.question.network, "wan");
+	request.answers = 3;
+	assert_int_equal(way(), PASSAGE_OPEN);
+	request.answers = 0;
+	request.client.uid = 0;
+	assert_int_equal(way(), PASSAGE_OPEN);
 }
 
 static void test_leases_of_others(void **state)
@@ -358,6 +381,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_name_free_soon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hang_up_frees_a_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_own_lists_and_networks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_networks_are_asked_about, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_leases_of_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_revoke, set_up, tear_down),
 	};

@@ -191,8 +191,11 @@ static void test_cannot_be_watched(void **state)
 	}
 }
 
+/* Only networks that polkit would let in to; perhaps after a password. */
 static void test_list_of_networks(void **state)
 {
+	static const enum tb_verdict_word words[] = {TB_VERDICT_NO, TB_VERDICT_YES, TB_VERDICT_NO,
+						     TB_VERDICT_CHALLENGE};
 	int client;
 
 	(void)state;
@@ -201,16 +204,44 @@ static void test_list_of_networks(void **state)
 	((struct network *)test_network("lan"))->vnet_hdr = true;
 	request_set(&request, TB_REQ_NETWORKS);
 	client = client_ask(ALICE, &request);
-	for (uint32_t left = 3; left-- > 0;) {
-		assert_int_equal(take(client, &message, NULL), TB_ANS_NETWORK);
-		assert_int_equal(message.network.count, 3);
-		assert_int_equal(message.network.left, left);
-		assert_string_not_equal(message.network.network, "phys");
-		assert_int_equal(message.network.held, strcmp(message.network.network, "lan") == 0);
-		assert_int_equal(message.network.flags,
-				 strcmp(message.network.network, "lan") == 0 ? TB_REQUEST_VNET_HDR : 0);
-	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		authority_answers(words[i]);
+	assert_int_equal(take(client, &message, NULL), TB_ANS_NETWORK);
+	assert_int_equal(message.network.count, 2);
+	assert_int_equal(message.network.left, 1);
+	assert_string_equal(message.network.network, "lan");
+	assert_string_equal(message.network.lower, "br0");
+	assert_int_equal(message.network.held, 1);
+	assert_int_equal(message.network.max, 0);
+	assert_int_equal(message.network.flags, TB_REQUEST_VNET_HDR);
+	assert_int_equal(message.network.access, TB_ACCESS_YES);
+	assert_int_equal(take(client, &message, NULL), TB_ANS_NETWORK);
+	assert_string_equal(message.network.network, "wan");
+	assert_int_equal(message.network.access, TB_ACCESS_PASSWORD);
 	assert_int_equal(take(client, &message, NULL), -1);
+	close(client);
+}
+
+/* Who may know everything sees the others, too. */
+static void test_list_of_all_networks(void **state)
+{
+	int client;
+
+	(void)state;
+	((struct network *)test_network("phys"))->listed = false;
+	request_set(&request, TB_REQ_NETWORKS);
+	client = client_ask(ALICE, &request);
+	authority_answers(TB_VERDICT_YES);
+	for (int i = 0; i < 3; i++)
+		authority_answers(TB_VERDICT_NO);
+	for (uint32_t left = 4; left-- > 0;) {
+		assert_int_equal(take(client, &message, NULL), TB_ANS_NETWORK);
+		assert_int_equal(message.network.count, 4);
+		assert_int_equal(message.network.left, left);
+		assert_int_equal(message.network.max, 100);
+		assert_int_equal(message.network.access,
+				 strcmp(message.network.network, "phys") == 0 ? TB_ACCESS_NONE : TB_ACCESS_NO);
+	}
 	close(client);
 }
 
@@ -335,6 +366,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hangs_up_while_it_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cannot_be_watched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_list_of_networks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_list_of_all_networks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watchers_are_limited, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_slow_watcher, set_up, tear_down),

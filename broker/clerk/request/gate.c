@@ -223,6 +223,8 @@ struct passage gate(struct request *request)
 		return gate_explain(request);
 	if (message->header.type == TB_REQ_REVOKE || (message->flags & TB_REQUEST_ALL) != 0)
 		return gate_others(request);
-	/* The networks that may be known, and the caller's own leases. */
+	if (message->header.type == TB_REQ_NETWORKS)
+		return gate_inquiry(request);
+	/* The caller's own leases, and what everybody may know. */
 	return (struct passage){.way = PASSAGE_OPEN};
 }

@@ -14,10 +14,48 @@ static bool is_explanation(const struct request *request)
 	return request->message.header.type == TB_REQ_EXPLAIN;
 }
 
+static bool is_list(const struct request *request)
+{
+	return request->message.header.type == TB_REQ_NETWORKS;
+}
+
+bool inquiry_is_about(const struct network *network)
+{
+	return network->listed && !network->off;
+}
+
+/* The network that the answer of this number is about; NULL: there is none. The first answer is about all of them. */
+static const struct network *network_of_answer(uint32_t number)
+{
+	const struct network_table *table = requests_networks();
+
+	for (size_t i = 0; i < table->count; i++)
+		if (inquiry_is_about(&table->networks[i]) && --number == 0)
+			return &table->networks[i];
+	return NULL;
+}
+
+/* A list asks about each network that is listed. */
+static bool next_of_list(struct request *request)
+{
+	const struct network *network;
+
+	if (request->answers == ALL) {
+		question_fill_explain(request);
+		return true;
+	}
+	network = network_of_answer(request->answers);
+	if (network != NULL)
+		question_fill_default(request, network);
+	return network != NULL;
+}
+
 bool inquiry_next(struct request *request)
 {
 	if (request->client.uid == 0)
 		return false;
+	if (is_list(request))
+		return next_of_list(request);
 	if (!is_explanation(request)) {
 		question_fill_default(request, request->network);
 		return request->answers == 0;
@@ -62,7 +100,24 @@ enum tb_access inquiry_access(const struct request *request)
 
 bool inquiry_may_know_all(const struct request *request)
 {
-	return request->client.uid == 0 || (is_explanation(request) && request->access[ALL] == TB_ACCESS_YES);
+	bool asked = is_explanation(request) || is_list(request);
+
+	return request->client.uid == 0 || (asked && request->access[ALL] == TB_ACCESS_YES);
+}
+
+enum tb_access inquiry_access_to(const struct request *request, const struct network *network)
+{
+	uint32_t number = ALL + 1;
+
+	if (network->off)
+		return TB_ACCESS_NO;
+	if (request->client.uid == 0)
+		return TB_ACCESS_YES;
+	if (!inquiry_is_about(network))
+		return TB_ACCESS_NONE;
+	for (const struct network *before = requests_networks()->networks; before < network; before++)
+		number += inquiry_is_about(before);
+	return request->access[number];
 }
 
 bool inquiry_may_know_file(const struct request *request)

@@ -22,6 +22,12 @@ int inquiry_take(struct request *request, uint32_t word);
 /* What polkit would say to the device that was asked for. */
 enum tb_access inquiry_access(const struct request *request);
 
+/* True if lists ask about this network: others do not see those that are not listed, or off. */
+bool inquiry_is_about(const struct network *network);
+
+/* Of a list: what polkit would say to the default device of that network; TB_ACCESS_NONE: it was not asked. */
+enum tb_access inquiry_access_to(const struct request *request, const struct network *network);
+
 /* True if the client may know everything about every network. */
 bool inquiry_may_know_all(const struct request *request);
 

@@ -1,43 +1,46 @@
 /* The answer to a client that wants to know which networks there are: see list.h. Runs in the clerk; needs no right. It
- * tells names and limits, which the caller needs to ask for a device, and nothing about other users. Root alone is told
- * where the devices lead, and of the networks that others do not see. */
+ * tells of the networks whose default device polkit would let the client have, perhaps after a password. Who may know
+ * everything is told of the others, too, of those that are not listed or off, and how many devices there may be. */
 #include "broker/clerk/request/list.h"
 
+#include "broker/clerk/request/inquiry.h"
 #include "broker/clerk/request/network_text.h"
 #include "proto/channel.h"
 
 #include <string.h>
 
-static bool may_know_all(const struct client *client)
+static bool is_shown_network(const struct request *request, const struct network *network)
 {
-	return client->uid == 0;
+	enum tb_access access = inquiry_access_to(request, network);
+
+	return inquiry_may_know_all(request) || access == TB_ACCESS_YES || access == TB_ACCESS_PASSWORD;
 }
 
-static bool is_shown_network(const struct client *client, const struct network *network)
-{
-	return may_know_all(client) || (network->listed && !network->off);
-}
-
-static uint32_t count_listed(const struct client *client, const struct network_table *table)
+static uint32_t count_shown_networks(const struct request *request, const struct network_table *table)
 {
 	uint32_t count = 0;
 
 	for (size_t i = 0; i < table->count; i++)
-		count += is_shown_network(client, &table->networks[i]);
+		count += is_shown_network(request, &table->networks[i]);
 	return count;
 }
 
 /* Where the devices lead. */
 static void describe_lower(const struct network *network, struct tb_network *message)
 {
-	message->traits |= TB_NETWORK_TOLD | (network->isolated ? TB_NETWORK_ISOLATED : 0) |
-			   (network->listed || network->off ? 0 : TB_NETWORK_UNLISTED);
+	message->traits |= TB_NETWORK_TOLD | (network->isolated ? TB_NETWORK_ISOLATED : 0);
 	message->mode = network->mode;
-	message->max = network->max;
 	memcpy(message->lower, network_lower(network), sizeof(message->lower));
 }
 
-static void describe_network(const struct client *client, const struct network *network, struct tb_network *message)
+/* What is not everybody's to know. */
+static void describe_all(const struct network *network, struct tb_network *message)
+{
+	message->traits |= TB_NETWORK_TOLD_ALL | (network->listed || network->off ? 0 : TB_NETWORK_UNLISTED);
+	message->max = network->max;
+}
+
+static void describe_network(const struct request *request, const struct network *network, struct tb_network *message)
 {
 	memset(message, 0, sizeof(*message));
 	tb_header_set(&message->header, TB_ANS_NETWORK, sizeof(*message));
@@ -47,11 +50,13 @@ static void describe_network(const struct client *client, const struct network *
 	message->queues = network->queues;
 	message->flags = network_flags(network);
 	message->limit = network->max_per_user;
-	message->held = leases_held(client->account, network);
+	message->held = leases_held(request->client.account, network);
 	message->lifetimes = network->lifetimes;
 	message->traits = network_traits(network) | network_names(network, message->names);
-	if (may_know_all(client))
-		describe_lower(network, message);
+	message->access = inquiry_access_to(request, network);
+	describe_lower(network, message);
+	if (inquiry_may_know_all(request))
+		describe_all(network, message);
 }
 
 static void send_none(int sock)
@@ -63,29 +68,29 @@ static void send_none(int sock)
 	tb_send(sock, &none, sizeof(none), NULL, 0);
 }
 
-static void send_networks(const struct client *client)
+static void send_networks(const struct request *request)
 {
 	const struct network_table *table = requests_networks();
-	uint32_t count = count_listed(client, table);
+	uint32_t count = count_shown_networks(request, table);
 	struct tb_network message;
 	uint32_t sent = 0;
 
 	if (count == 0)
-		send_none(client->sock);
+		send_none(request->client.sock);
 	for (size_t i = 0; i < table->count; i++) {
-		if (!is_shown_network(client, &table->networks[i]))
+		if (!is_shown_network(request, &table->networks[i]))
 			continue;
-		describe_network(client, &table->networks[i], &message);
+		describe_network(request, &table->networks[i], &message);
 		message.count = count;
 		message.left = count - ++sent;
 		/* A client whose socket is full or closed gets no more; it sees that some are missing. */
-		if (tb_send(client->sock, &message, sizeof(message), NULL, 0) < 0)
+		if (tb_send(request->client.sock, &message, sizeof(message), NULL, 0) < 0)
 			return;
 	}
 }
 
 void list_networks(struct request *request)
 {
-	send_networks(&request->client);
+	send_networks(request);
 	request_free(request);
 }
