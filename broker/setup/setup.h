@@ -43,8 +43,14 @@ extern const struct setup_part setup_rules;
 /* setup_bridge.c: the bridges of networks that have their own. */
 extern const struct setup_part setup_bridge;
 
+/* setup_bridge.c: true if there is an interface of that name that it made. */
+bool setup_bridge_is_ours(const struct setup *setup, const char *name);
+
 /* setup_dhcp.c: what serves such a network's guests their addresses. */
 extern const struct setup_part setup_dhcp;
+
+/* setup_firewall.c: other firewalls that would drop what may pass. */
+extern const struct setup_part setup_firewall;
 
 /* setup_forward.c: that the host forwards packets at all. */
 extern const struct setup_part setup_forward;

@@ -41,6 +41,13 @@ static bool bridge_is_ours(const struct link *link)
 	       memcmp(link->mac, mac, sizeof(mac)) == 0;
 }
 
+bool setup_bridge_is_ours(const struct setup *setup, const char *name)
+{
+	struct link link;
+
+	return link_find(setup->link, name, &link) == 0 && bridge_is_ours(&link);
+}
+
 /* Down at first. STP, learning of multicast groups and every other feature that guests could play with stays off. */
 static int bridge_make(struct link_socket *sock, const struct network *network)
 {

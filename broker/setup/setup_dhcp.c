@@ -6,6 +6,7 @@
  */
 #include "broker/setup/setup.h"
 #include "broker/setup/setup_inet.h"
+#include "broker/setup/setup_program.h"
 
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
@@ -22,7 +23,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define DNSMASQ "/usr/sbin/dnsmasq"
@@ -185,20 +185,10 @@ static void dhcp_forget(const char *network)
 static int dhcp_run(const char *configuration)
 {
 	char argument[DHCP_PATH_SIZE + 16];
-	int status;
-	pid_t child;
+	const char *const words[] = {DNSMASQ, argument, NULL};
 
-	if (access(DNSMASQ, X_OK) < 0)
-		return -ENOENT;
 	snprintf(argument, sizeof(argument), "--conf-file=%s", configuration);
-	child = fork();
-	if (child == 0) {
-		execl(DNSMASQ, DNSMASQ, argument, (char *)NULL);
-		_exit(127);
-	}
-	if (child < 0 || waitpid(child, &status, 0) < 0)
-		return -errno;
-	return status == 0 ? 0 : -EIO;
+	return program_run(words);
 }
 
 static bool file_says(const char *path, const char *text, size_t size)

@@ -1,0 +1,127 @@
+/* Chains of other firewalls: see setup_chains.h. Runs in tapbroker-setup, as root, on what nft prints; it guesses with
+ * care: a table that names the bridge is one that somebody has thought about.
+ */
+#include "broker/setup/setup_chains.h"
+
+#include "broker/setup/setup_nft.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the reading of the text is. */
+struct chain_reader {
+	const char *bridge;
+	struct blocking_chains *found;
+	size_t first; /* of this table among what was found */
+	bool names_bridge, ours;
+	enum firewall_kind kind;
+	char family[CHAIN_WORD_SIZE], table[CHAIN_WORD_SIZE], chain[CHAIN_WORD_SIZE];
+	bool hooked, forward, drops;
+};
+
+static bool begins(const char *line, const char *beginning)
+{
+	return strncmp(line, beginning, strlen(beginning)) == 0;
+}
+
+/* True if the rule drops whatever it sees: it has no condition before the verdict. */
+static bool drops_all(const char *rule)
+{
+	unsigned long long packets, bytes;
+	int length = 0;
+
+	if (sscanf(rule, "counter packets %llu bytes %llu %n", &packets, &bytes, &length) == 2)
+		rule += length;
+	return begins(rule, "drop") || begins(rule, "reject");
+}
+
+static void begin_table(struct chain_reader *reader, const char *line)
+{
+	reader->first = reader->found->count;
+	reader->names_bridge = false;
+	reader->kind = FIREWALL_OTHER;
+	sscanf(line, "table %63s %63s", reader->family, reader->table);
+	reader->ours = begins(reader->table, NFT_TABLE_PREFIX);
+	if (strcmp(reader->table, "firewalld") == 0)
+		reader->kind = FIREWALL_FIREWALLD;
+}
+
+static void begin_chain(struct chain_reader *reader, const char *line)
+{
+	sscanf(line, "chain %63s", reader->chain);
+	reader->hooked = false;
+	reader->drops = false;
+	if (strcmp(reader->chain, "DOCKER-USER") == 0)
+		reader->kind = FIREWALL_DOCKER;
+	if (begins(reader->chain, "ufw-") || begins(reader->chain, "ufw6-"))
+		reader->kind = FIREWALL_UFW;
+}
+
+static void read_rule(struct chain_reader *reader, const char *line)
+{
+	if (begins(line, "type filter hook ")) {
+		reader->forward = strstr(line, "hook forward") != NULL;
+		reader->hooked = reader->forward || strstr(line, "hook input") != NULL;
+		reader->drops = strstr(line, "policy drop") != NULL;
+	} else if (drops_all(line)) {
+		reader->drops = true;
+	}
+}
+
+static void end_chain(struct chain_reader *reader)
+{
+	struct blocking_chain *chain = &reader->found->chains[reader->found->count];
+
+	if (!reader->hooked || !reader->drops || reader->ours || reader->found->count == CHAINS_MAX)
+		return;
+	if (strcmp(reader->family, "ip") != 0 && strcmp(reader->family, "ip6") != 0 &&
+	    strcmp(reader->family, "inet") != 0)
+		return;
+	*chain = (struct blocking_chain){.forward = reader->forward};
+	memcpy(chain->family, reader->family, sizeof(chain->family));
+	memcpy(chain->table, reader->table, sizeof(chain->table));
+	memcpy(chain->chain, reader->chain, sizeof(chain->chain));
+	reader->found->count++;
+}
+
+static void end_table(struct chain_reader *reader)
+{
+	if (reader->names_bridge)
+		reader->found->count = reader->first;
+	for (size_t i = reader->first; i < reader->found->count; i++)
+		reader->found->chains[i].kind = reader->kind;
+}
+
+/* Tables are not indented, what is in them by one tab, rules by two. */
+static void read_line(struct chain_reader *reader, const char *line)
+{
+	if (begins(line, "table "))
+		begin_table(reader, line);
+	else if (begins(line, "}"))
+		end_table(reader);
+	else if (begins(line, "\tchain "))
+		begin_chain(reader, line + 1);
+	else if (begins(line, "\t}"))
+		end_chain(reader);
+	else if (begins(line, "\t\t"))
+		read_rule(reader, line + 2);
+	if (strstr(line, reader->bridge) != NULL)
+		reader->names_bridge = true;
+}
+
+void chains_find(const char *ruleset, const char *bridge, struct blocking_chains *found)
+{
+	struct chain_reader reader = {.found = found};
+	char quoted[32];
+	char *copy = strdup(ruleset);
+	char *rest = NULL;
+
+	snprintf(quoted, sizeof(quoted), "\"%s\"", bridge);
+	reader.bridge = quoted;
+	found->count = 0;
+	for (char *line = copy != NULL ? strtok_r(copy, "\n", &rest) : NULL; line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		read_line(&reader, line);
+	free(copy);
+}
