@@ -23,6 +23,9 @@ void import_write_network(const struct import_network *network, const char *path
 		"# Guests reach each other, as with QEMU's own helper. Without this line they reach only the rest of the\n"
 		"# bridge and the host, which is safer.\n"
 		"Isolated=no\n\n"
+		"# QEMU and libvirt choose their guests' addresses from these, and QEMU's own helper lets all through. Without\n"
+		"# this line only the lease's own address is let through, which is safer, but a guest must be told to use it.\n"
+		"MACs=52:54:00:*\n\n"
 		"# QEMU's own helper knows no limits.\n"
 		"MaxPerUser=64\n"
 		"Max=1024\n",
