@@ -1,5 +1,6 @@
-/* vhost FD[:FD...] VHOSTFD[:VHOSTFD...] NAME COUNTER: does with the fds of a device what a virtual machine monitor
- * does. For each queue a frame goes through vhost-net into the device NAME, where COUNTER must have counted them.
+/* vhost FD[:FD...] VHOSTFD[:VHOSTFD...] NAME COUNTER MAC: does with the fds of a device what a virtual machine monitor
+ * does. For each queue a frame from MAC goes through vhost-net into the device NAME, where COUNTER must have counted
+ * them.
  *
  * Runs as an ordinary user, in the guest with Debian's kernel.
  */
@@ -8,6 +9,7 @@
 #include <linux/if_tun.h>
 #include <linux/vhost.h>
 #include <linux/virtio_ring.h>
+#include <netinet/ether.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -106,13 +108,14 @@ static void set_ring(int vhost, struct memory *memory, int kick, int call)
 }
 
 /* Hands one frame to the kernel's side of the ring, and waits until it has been taken. */
-static void send_frame(struct memory *memory, int kick, int call)
+static void send_frame(struct memory *memory, const struct ether_addr *from, int kick, int call)
 {
 	struct pollfd taken = {.fd = call, .events = POLLIN};
 	uint8_t *frame = memory->packet + HEADER_SIZE;
 
-	memset(frame, 0xff, 6);                             /* to everybody */
-	memcpy(frame + 6, "\x02tb\x00\x00\x01\x88\xb5", 8); /* an EtherType for experiments */
+	memset(frame, 0xff, 6); /* to everybody */
+	memcpy(frame + 6, from, 6);
+	memcpy(frame + 12, "\x08\x00", 2); /* IPv4, or what is taken for it */
 	memory->descriptors[0] = (struct vring_desc){
 		.addr = htole64((uintptr_t)memory->packet),
 		.len = htole32(sizeof(memory->packet)),
@@ -127,7 +130,7 @@ static void send_frame(struct memory *memory, int kick, int call)
 	}
 }
 
-static void use_queue(int tap, int vhost, struct memory *memory)
+static void use_queue(int tap, int vhost, const struct ether_addr *from, struct memory *memory)
 {
 	struct vhost_vring_file backend = {.index = SENDING, .fd = tap};
 	uint64_t features = 0;
@@ -149,7 +152,7 @@ static void use_queue(int tap, int vhost, struct memory *memory)
 	set_ring(vhost, memory, kick, call);
 	if (ioctl(vhost, VHOST_NET_SET_BACKEND, &backend) < 0)
 		fail("VHOST_NET_SET_BACKEND");
-	send_frame(memory, kick, call);
+	send_frame(memory, from, kick, call);
 }
 
 static unsigned long count_frames(const char *name, const char *counter)
@@ -171,9 +174,11 @@ int main(int argc, char **argv)
 	int taps[QUEUES_MAX];
 	int vhosts[QUEUES_MAX];
 	size_t queues;
+	const struct ether_addr *from;
 	unsigned long frames;
 
-	if (argc != 5)
+	from = argc == 6 ? ether_aton(argv[5]) : NULL;
+	if (from == NULL)
 		return 2;
 	queues = read_fds(argv[1], taps);
 	if (read_fds(argv[2], vhosts) != queues) {
@@ -181,7 +186,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (size_t i = 0; i < queues; i++)
-		use_queue(taps[i], vhosts[i], &memories[i]);
+		use_queue(taps[i], vhosts[i], from, &memories[i]);
 	frames = count_frames(argv[3], argv[4]);
 	printf("%zu queues, uid %u, %lu frames through the device\n", queues, getuid(), frames);
 	return frames == queues ? 0 : 1;
