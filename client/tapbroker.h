@@ -103,8 +103,8 @@ enum tap_lifetimes {
 /* The handle of one device: its fds, what is known of it, and the lease's lifeline. */
 struct tap;
 
-/* What errno alone does not say of a failure. Begin with TAP_FAILURE_INIT. What the library does not know is zero, and
- * after a success all of it is. */
+/* What errno alone does not say of a failure. Begin with TAP_FAILURE_INIT. Members that the library does not know are
+ * zero, and after a success all are. */
 struct tap_failure {
 	size_t size;           /* sizeof(struct tap_failure) */
 	unsigned int status;   /* TAP_STATUS_*: the broker's word for it; 0: the broker has said none */

@@ -20,7 +20,7 @@
 #define TB_SHORT_NAME(name) \
 	extern __typeof__(tapbroker_##name) tap_##name __attribute__((weak, alias("tapbroker_" #name)))
 
-/* What the public header declares is exported also where everything else is compiled with -fvisibility=hidden. */
+/* The functions of the public header are exported also where everything else is compiled with -fvisibility=hidden. */
 #pragma GCC visibility push(default)
 #include "client/tapbroker.h"
 #pragma GCC visibility pop
