@@ -15,14 +15,15 @@ OSError; a refusal is tapbroker.Refused.
 What waits has an async form, or may be called by asyncio.to_thread(): the library may be used from any thread, but one
 device by one thread at a time. A signal does not cut a call short: KeyboardInterrupt comes when it has returned.
 """
+from ._configure import Address, Route, configure, unblock
 from ._device import Device, open, open_async, reserve
 from ._failure import Error, Refused
 from ._leases import Event, Lease, Network, Watch, leases, networks, release, revoke, watch
 from ._library import Broker, about, confine, version
-from ._numbers import Check, EventKind, Kind, Lifetime, Reason, Status
+from ._numbers import Check, EventKind, Kind, Lifetime, Reason, Scope, Status
 
 __all__ = [
-    "Broker", "Check", "Device", "Error", "Event", "EventKind", "Kind", "Lease", "Lifetime", "Network", "Reason", "Refused",
-    "Status", "Watch", "about", "confine", "leases", "networks", "open", "open_async", "release", "reserve", "revoke",
-    "version", "watch",
+    "Address", "Broker", "Check", "Device", "Error", "Event", "EventKind", "Kind", "Lease", "Lifetime", "Network",
+    "Reason", "Refused", "Route", "Scope", "Status", "Watch", "about", "configure", "confine", "leases", "networks",
+    "open", "open_async", "release", "reserve", "revoke", "unblock", "version", "watch",
 ]

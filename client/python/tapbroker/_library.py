@@ -48,7 +48,17 @@ class BrokerEntry(Sized):
                 ("release", c_char * 32)]
 
 
-STRUCTS = {"tap_failure": Failure, "tap_request": Request, "tap_network": NetworkEntry, "tap_lease": LeaseEntry,
+class Entry(ctypes.Structure):
+    _fields_ = [("prefix", c_char_p), ("peer", c_char_p), ("kind", c_uint), ("metric", c_uint)]
+
+
+class Configuration(Sized):
+    _fields_ = [("size", c_size_t), ("lease", c_char_p), ("entries", POINTER(Entry)), ("entries_count", c_size_t),
+                ("flags", c_uint), ("scope", c_uint), ("mtu", c_uint), ("timeout", c_int), ("failure", POINTER(Failure))]
+
+
+STRUCTS = {"tap_entry": Entry, "tap_configuration": Configuration, "tap_failure": Failure, "tap_request": Request,
+           "tap_network": NetworkEntry, "tap_lease": LeaseEntry,
            "tap_event": EventEntry, "tap_broker": BrokerEntry}
 
 EACH_NETWORK = CFUNCTYPE(c_int, POINTER(NetworkEntry), c_void_p)
@@ -80,6 +90,8 @@ _FUNCTIONS = {
     "follow": (c_int, c_void_p),
     "ended": (c_int, c_void_p, POINTER(c_uint)),
     "reason": (c_char_p, c_uint),
+    "configure": (c_int, POINTER(Configuration)),
+    "unblock": (c_int, c_char_p, c_uint, c_uint, c_int, _FAILURE),
     "networks": (c_int, c_uint, c_int, _FAILURE, EACH_NETWORK, c_void_p),
     "leases": (c_int, c_uint, c_int, _FAILURE, EACH_LEASE, c_void_p),
     "release": (c_int, c_char_p, c_uint, c_int, _FAILURE),

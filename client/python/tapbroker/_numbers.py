@@ -112,6 +112,23 @@ class EventKind(enum.IntEnum):
     ENDED = 2
 
 
+class EntryKind(enum.IntEnum):
+    """What an entry of a configuration is."""
+
+    ADDRESS = 1
+    ROUTE = 2
+    EXCLUDE = 3
+    SERVER = 4
+
+
+class Scope(enum.IntEnum):
+    """Whose packets the routes are for: as the network's file says, the user's, or everybody's."""
+
+    NETWORK = 0
+    USER = 1
+    HOST = 2
+
+
 class Flag(enum.IntFlag):
     """Flags of a request."""
 
