@@ -327,11 +327,11 @@ struct tap_configuration {
 	}
 
 /* Gives a device of the caller's, of kind tun or tap and in the host's network namespace, these addresses, routes and
- * MTU, as far as the network file (Addresses=, Routes=, DefaultRoute=, Scope=, KillSwitch=) and polkit permit. All of it
- * is done or nothing; what an earlier call has set and this one does not say is undone, so no entries at all undo
+ * MTU, as far as the network file (Addresses=, Routes=, DefaultRoute=, Scope=, KillSwitch=) and polkit permit. All is
+ * done or nothing; what an earlier call has set and this one does not say is undone, so no entries at all undo
  * everything. It ends with the lease, but for the block of TAP_KILL_SWITCH: see tap_unblock().
- * Returns 0, or -1 and errno: ENXIO if the caller has no such lease, EACCES if it may not, EADDRINUSE if an address or a
- * destination is another's already, EIO if the kernel refused. Then everything is as it was before. */
+ * Returns 0, or -1 and errno: ENXIO if the caller has no such lease, EACCES if it may not, EADDRINUSE if an address or
+ * a destination is another's already, EIO if the kernel refused. Then everything is as it was before. */
 int tap_configure(const struct tap_configuration *configuration);
 
 /* Ends the block that a configuration with TAP_KILL_SWITCH of this user's has left behind on that network; with TAP_ALL

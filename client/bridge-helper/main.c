@@ -85,7 +85,8 @@ static void explain(int error, const struct tap_request *request)
 		return;
 	fprintf(stderr, PROGRAM ": what was asked for is a tap of the network \"%s\"", request->network);
 	if ((request->flags & TAP_BRIDGE) != 0)
-		fprintf(stderr, ", or of the one network with Bridge=%s (if several have it, say the network's name in place of the bridge's)",
+		fprintf(stderr,
+			", or of the one network with Bridge=%s (if several have it, say the network's name in place of the bridge's)",
 			request->network);
 	fprintf(stderr, "; %s a virtio header; lifetime fd", (request->flags & TAP_VNET_HDR) != 0 ? "with" : "without");
 	if (request->name != NULL)

@@ -75,7 +75,7 @@ static bool device_valid(const struct tb_answer *answer, size_t nfds, const stru
 		return false;
 	if (request->kind != TB_KIND_ANY && answer->kind != request->kind)
 		return false;
-	/* A program that does not know of the header reads it as the packet's beginning; a device elsewhere is another. */
+	/* A program that does not know of the header reads it as packet; a device elsewhere is another one. */
 	if (answer->flags != (request->flags & (TB_REQUEST_VNET_HDR | TB_REQUEST_NETNS)))
 		return false;
 	if (answer->ifindex == 0 || answer->ifindex > INT_MAX)
