@@ -49,6 +49,7 @@ tapbroker-setup_OBJS = $(call objects,proto broker/setup) \
 tapbroker-setup_PKGS = libmnl libnftables
 tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libclient.a
 tapctl_PKGS = libseccomp
+tapbroker-stand-in_OBJS = $(call objects,client/stand-in)
 tapbroker-bridge-helper_OBJS = $(call objects,client/bridge-helper) $(BUILD)/libclient.a
 # Started anew for each device, it spends a third of its time on loading libc.
 tapbroker-bridge-helper_LINK = $(if $(SANITIZE),-pie,-static-pie)
@@ -62,12 +63,13 @@ libtapbroker_STATIC = $(libtapbroker_OBJS:$(BUILD)/pic/%=$(BUILD)/static/%)
 libtest_OBJS = $(filter-out %/tapbrokerd.o,$(call objects,proto broker/shared broker/shared/netlink broker/config broker/monitor broker/monitor/kernel client/libtapbroker))
 libbench_OBJS = $(filter-out $(BENCHES:$(BUILD)/%=$(BUILD)/tests/%.o),$(call objects,tests/bench))
 
-PROGRAMS = tapbrokerd tapbroker-setup tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper
+PROGRAMS = tapbrokerd tapbroker-setup tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper \
+	tapbroker-stand-in
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out %/replay.c,$(wildcard tests/fuzz/*.c)))
 REPLAYS = $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/%)
 HELPERS = $(patsubst tests/system/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/system/helpers/*.c))
-BENCHES = $(BUILD)/bench/latency $(BUILD)/bench/rate $(BUILD)/bench/fairness
+BENCHES = $(BUILD)/bench/latency $(BUILD)/bench/rate $(BUILD)/bench/fairness $(BUILD)/bench/relay
 SYSTEM_TESTS = $(wildcard tests/system/[0-9]*)
 BUILD_TESTS = $(wildcard tests/build/[0-9]*)
 
@@ -105,6 +107,7 @@ $(BUILD)/flags: FORCE
 $(BUILD)/broker/%.o: private PKGS = libseccomp
 $(BUILD)/broker/shared/%.o $(BUILD)/broker/clerk/%.o: private PKGS = libseccomp libmnl
 $(foreach d,$(BUILD) $(BUILD)/pic $(BUILD)/static,$d/client/libtapbroker/%.o): private PKGS = $(libtapbroker_PKGS)
+$(BUILD)/client/tapctl/%.o: private PKGS = $(tapctl_PKGS)
 $(BUILD)/broker/monitor/%.o: private PKGS = $(tapbrokerd_PKGS)
 $(BUILD)/broker/setup/%.o: private PKGS = $(tapbroker-setup_PKGS)
 $(BUILD)/broker/authority/%.o: private PKGS = $(tapbroker-authority_PKGS)
@@ -180,6 +183,10 @@ $(SYSTEM_TESTS:%=$(BUILD)/%): $(BUILD)/%: %
 build/guest/accel: tests/guest/build tests/guest/ping-init tests/guest/machine-init
 	@tests/guest/build $(@D)
 
+# Programs that are newer than this Debian's. Where they cannot be had, these tests skip.
+build/newer/fetched: tests/newer/build
+	@tests/newer/build $(@D)
+
 # Debian packages, in build/deb; and the machine of tests/machine: a Debian, and what is installed over it. Both are built
 # for PREFIX=/usr, whatever this build is for.
 MACHINE_TESTS = $(wildcard tests/machine/[0-9]*)
@@ -217,7 +224,7 @@ sanitized:
 	+@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-sanitize tests
 check: deps
 	$(WITH_DEPS) check-run
-check-run: tests sanitized fuzzers build/guest/accel machine $(DEB)
+check-run: tests sanitized fuzzers build/guest/accel build/newer/fetched machine $(DEB)
 	$(TAP) $(BUILD_TESTS) $(MACHINE_TESTS) $(CHECKS) $(CHECKS:$(BUILD)/%=build-sanitize/%) \
 		$(BRIEFLY:$(BUILD)/%=build-fuzz/%)
 check-unit: deps
@@ -226,7 +233,7 @@ check-unit-run: $(UNIT_TESTS) $(REPLAYS)
 	$(TAP) $(UNIT_TESTS) $(REPLAYS)
 check-system: deps
 	$(WITH_DEPS) check-system-run
-check-system-run: tests build/guest/accel
+check-system-run: tests build/guest/accel build/newer/fetched
 	$(TAP) $(SYSTEM_TESTS:%=$(BUILD)/%)
 demo:
 	@tests/install-deps demo
@@ -264,7 +271,7 @@ COVERAGE_FLAGS = -O1 -g -fprofile-instr-generate=/run/tapbroker-tests/build/prof
 	-mllvm -runtime-counter-relocation -Wno-unused-command-line-argument
 coverage: deps
 	+@$(MAKE) --no-print-directory BUILD=build-coverage CC=clang CFLAGS='$(COVERAGE_FLAGS)' coverage-run
-coverage-run: tests build/guest/accel
+coverage-run: tests build/guest/accel build/newer/fetched
 	@rm -rf $(BUILD)/profile && mkdir $(BUILD)/profile && chmod 1777 $(BUILD)/profile
 	-@LLVM_PROFILE_FILE='$(CURDIR)/$(BUILD)/profile/%m.profraw%c' TB_BUILD=$(BUILD) tests/prove $(PROVEFLAGS) $(CHECKS)
 	@tests/coverage $(BUILD)
@@ -274,17 +281,19 @@ clean:
 	rm -rf build build-sanitize build-fuzz build-mutations build-coverage
 
 # Installing. The texts are written for PREFIX=/usr; sed makes them say where things are. One list serves both ways.
-TEXTS = $(patsubst %,$(BUILD)/text/%,client/libtapbroker.pc.in $(wildcard policy/*.policy policy/*/* man/*.[1-8]))
+TEXTS = $(patsubst %,$(BUILD)/text/%,client/libtapbroker.pc.in client/openvpn/openvpn-up $(wildcard policy/*.policy policy/*/* man/*.[1-8]))
 $(TEXTS): $(BUILD)/text/%: % $(BUILD)/flags
 	@mkdir -p $(@D)
 	@sed -e 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@INCLUDEDIR@,$(INCLUDEDIR),; s,@RELEASE@,$(RELEASE),' \
 		-e 's,/usr/sbin/tapbroker,$(SBINDIR)/tapbroker,; s,/usr/libexec/tapbroker,$(LIBEXECDIR)/tapbroker,' \
-		-e 's,/usr/lib/tapbroker,$(VENDORDIR),; s,/etc/tapbroker,$(SYSCONFDIR)/tapbroker,' $< >$@
+		-e 's,/usr/bin/tapctl,$(BINDIR)/tapctl,' -e 's,/usr/lib/tapbroker,$(VENDORDIR),; s,/etc/tapbroker,$(SYSCONFDIR)/tapbroker,' $< >$@
 # mode:directory:file:name there
 text = $(foreach f,$(filter $(BUILD)/text/$(1),$(TEXTS)),644:$(2):$f:$(notdir $f))
 INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(SBINDIR):$(BUILD)/tapbroker-setup:tapbroker-setup 755:$(BINDIR):$(BUILD)/tapctl:tapctl \
 	$(foreach p,clerk authority opener,755:$(LIBEXECDIR)/tapbroker:$(BUILD)/tapbroker-$p:tapbroker-$p) \
 	755:$(LIBEXECDIR):$(BUILD)/tapbroker-bridge-helper:tapbroker-bridge-helper \
+	$(foreach p,ip ifconfig,755:$(LIBEXECDIR)/tapbroker/stand-ins:$(BUILD)/tapbroker-stand-in:$p) \
+	755:$(LIBEXECDIR)/tapbroker:$(BUILD)/text/client/openvpn/openvpn-up:openvpn-up \
 	644:$(LIBDIR):$(BUILD)/libtapbroker.so.1:libtapbroker.so.1 644:$(LIBDIR):$(BUILD)/libtapbroker.a:libtapbroker.a \
 	644:$(INCLUDEDIR):client/tapbroker.h:tapbroker.h 644:$(BASHCOMPDIR):client/completions/tapctl.bash:tapctl \
 	644:$(ZSHCOMPDIR):client/completions/_tapctl:_tapctl 644:$(FISHCOMPDIR):client/completions/tapctl.fish:tapctl.fish \
@@ -292,6 +301,7 @@ INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(SBINDIR):$(BUILD
 	$(call text,policy/systemd/%,$(SYSTEMDDIR)) $(call text,policy/sysusers.d/%,$(SYSUSERSDIR)) \
 	$(call text,policy/tmpfiles.d/%,$(TMPFILESDIR)) $(call text,policy/%.policy,$(POLKITDIR)) \
 	$(call text,policy/rules.d/%,$(DOCDIR)/examples) $(call text,policy/networks.d/%,$(DOCDIR)/examples) \
+	$(call text,policy/user-units/%,$(DOCDIR)/examples) \
 	$(foreach f,$(wildcard client/python/tapbroker/*.py client/python/tapbroker/py.typed),644:$(PYTHONDIR)/tapbroker:$f:$(notdir $f)) \
 	$(foreach f,$(wildcard client/python/examples/*),755:$(DOCDIR)/examples/python:$f:$(notdir $f)) \
 	$(foreach n,1 3 5 7 8,$(call text,man/%.$n,$(MANDIR)/man$n)) 644:$(DOCDIR):README:README
@@ -309,7 +319,7 @@ uninstall:
 		if [ -e "$(DESTDIR)$$2/$$4" ]; then found=yes; rm -f "$(DESTDIR)$$2/$$4"; fi; done; \
 	rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so; \
 	unset IFS; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
-		$(LIBEXECDIR)/tapbroker $(DOCDIR)/examples/python $(DOCDIR)/examples $(DOCDIR) $(PYTHONDIR)/tapbroker; do \
+		$(LIBEXECDIR)/tapbroker/stand-ins $(LIBEXECDIR)/tapbroker $(DOCDIR)/examples/python $(DOCDIR)/examples $(DOCDIR) $(PYTHONDIR)/tapbroker; do \
 		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done; \
 	if [ -z "$$found" ]; then \
 		echo "nothing of tapbroker is below $(DESTDIR)$(PREFIX): was it installed with another PREFIX?" >&2; exit 1; fi

@@ -12,7 +12,7 @@ _tapctl()
 	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} before value='' i words
 
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'get explain configure networks status list show release revoke unblock watch doctor import-bridge-conf version help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'get explain configure relay networks status list show release revoke unblock watch doctor import-bridge-conf version help' -- "$cur")
 		return
 	fi
 	# What stands behind "--" is a command line of its own.
@@ -45,15 +45,19 @@ _tapctl()
 		--name | -n | --mtu | --queues | --address | --peer | --exclude | --server | --process) return ;;
 		*) [[ $cur != -* ]] || words="--name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime=
 			--persistent --bridge --netns --address= --peer= --route= --exclude= --server= --scope=
-			--kill-switch --interactive --no-ask-password --timeout= --confine --json --quiet --help --"
+			--kill-switch --interactive --no-ask-password --timeout= --confine
+			--configure --supervise --json --quiet --help --"
 			[[ $cur != -* || $command != explain ]] || words+=' --process='
 			;;
 		esac
 		;;
-	configure) words="--clear --mtu= --address= --peer= --route= --exclude= --server= --scope= --kill-switch
+	configure) words="--clear --environment --mtu= --address= --peer= --route= --exclude= --server= --scope= --kill-switch
 		--interactive --no-ask-password --quiet --help $(_tapctl_leases)" ;;
 	unblock) words="--user= --help $(tapctl networks --quiet 2>/dev/null)" ;;
 	doctor) words='--json --help' ;;
+	relay) words="--name= --mtu= --address= --peer= --route= --exclude= --server= --scope= --kill-switch --no-configure
+		--timeout= --quiet --help
+		$(tapctl networks --quiet 2>/dev/null)" ;;
 	networks) words='--json --quiet --help' ;;
 	status) words='--all --quiet --interactive --no-ask-password --help' ;;
 	list) words='--all --json --quiet --interactive --no-ask-password --help' ;;
@@ -68,7 +72,7 @@ _tapctl()
 			words="--network= --yes --json --quiet --interactive --no-ask-password --help $(_tapctl_leases --all)"
 		fi
 		;;
-	help) words='get explain configure networks status list show release revoke unblock watch doctor import-bridge-conf version' ;;
+	help) words='get explain configure relay networks status list show release revoke unblock watch doctor import-bridge-conf version' ;;
 	import-bridge-conf)
 		words='--output= --bridge= --help'
 		compopt -o default

@@ -26,13 +26,14 @@ function __tapctl_complete_command
     complete -C (string join ' ' -- (string escape -n -- $words[(math $at + 1)..-1]))
 end
 
-set -l commands get explain configure networks status list show release revoke unblock watch doctor import-bridge-conf version help
+set -l commands get explain configure relay networks status list show release revoke unblock watch doctor import-bridge-conf version help
 
 complete -c tapctl -f
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a get -d 'Get devices of networks'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a configure -d 'Give a device addresses and routes'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a unblock -d 'End the block of a kill switch'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a explain -d 'Say what would become of get'
+complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a relay -d 'Copy packets for a tunnel program'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a networks -d 'List the networks'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the leases'
 complete -c tapctl -n "not __fish_seen_subcommand_from $commands" -a status -d 'Show who is where'
@@ -68,6 +69,7 @@ set -l configure '__fish_seen_subcommand_from configure'
 complete -c tapctl -n $configure -a '(__tapctl_leases)' -d Lease
 complete -c tapctl -n $configure -l mtu -x -d 'In bytes'
 complete -c tapctl -n $configure -l clear -d 'Undo everything'
+complete -c tapctl -n $configure -l environment -d 'What OpenVPN says in the environment'
 complete -c tapctl -n $configure -l interactive -d 'polkit may ask for a password'
 complete -c tapctl -n $configure -l no-ask-password -d 'polkit may not'
 complete -c tapctl -n $configure -l quiet -d 'No hints'
@@ -86,9 +88,26 @@ complete -c tapctl -n $get -l interactive -d 'polkit may ask for a password'
 complete -c tapctl -n $get -l no-ask-password -d 'polkit may not ask for a password'
 complete -c tapctl -n $get -l timeout -x -a none -d 'Seconds to wait for an answer'
 complete -c tapctl -n $get -l confine -d 'The command cannot change what the devices are'
+complete -c tapctl -n $get -l configure -d 'The command may call ip and ifconfig for its devices'
+complete -c tapctl -n $get -l supervise -d 'The command may make the calls that ifconfig makes'
 complete -c tapctl -n $get -l json -d 'Say what was got as JSON'
 complete -c tapctl -n '__fish_seen_subcommand_from explain' -l process -x -d 'A process of another user'
 complete -c tapctl -n '__fish_seen_subcommand_from get explain; and __tapctl_in_command' -a '(__tapctl_complete_command)'
+
+set -l relay '__fish_seen_subcommand_from relay'
+complete -c tapctl -n $relay -a '(__tapctl_networks)' -d Network
+complete -c tapctl -n $relay -l name -x -d 'Ask for an interface of this name'
+complete -c tapctl -n $relay -l mtu -x -d 'In bytes, whatever the environment says'
+complete -c tapctl -n $relay -l address -x -d 'Also this address'
+complete -c tapctl -n $relay -l peer -x -d 'The other end, for the address before it'
+complete -c tapctl -n $relay -l server -x -d 'Stays reachable outside the tunnel'
+complete -c tapctl -n $relay -l scope -x -a 'user host' -d 'Whose packets'
+complete -c tapctl -n $relay -l route -x -a 'default default6' -d 'Also into the tunnel'
+complete -c tapctl -n $relay -l exclude -x -d 'Not into the tunnel'
+complete -c tapctl -n $relay -l kill-switch -d 'Stays blocked when the tunnel has ended'
+complete -c tapctl -n $relay -l no-configure -d 'No addresses, no routes'
+complete -c tapctl -n $relay -l timeout -x -d 'Seconds to wait for an answer'
+complete -c tapctl -n $relay -l quiet -d 'No hints'
 
 complete -c tapctl -n '__fish_seen_subcommand_from networks' -l json -d 'Print JSON'
 complete -c tapctl -n '__fish_seen_subcommand_from networks' -l quiet -d 'Print the names only'

@@ -1,5 +1,6 @@
 /* `tapctl configure` and `tapctl unblock`: addresses and routes of a device that is held already. Runs as the user. */
 #include "client/tapctl/agent.h"
+#include "client/tapctl/environment.h"
 #include "client/tapctl/names.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/tunnel_options.h"
@@ -7,15 +8,20 @@
 #include "proto/number.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static const char configure_usage[] =
 	"usage: tapctl configure LEASE|NAME OPTION ...\n"
 	"\n"
 	"What was configured before and is not named is undone.\n"
 	"\n" TUNNEL_USAGE "  --mtu=BYTES         68 to 65535; without it the MTU stays as it is\n"
+	"  --environment       what OpenVPN says to its scripts in the environment, and the options besides\n"
 	"  --clear             undo everything that was configured\n"
 	"  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
 	"  --no-ask-password   polkit may not\n"
@@ -33,6 +39,7 @@ struct configure_options {
 	struct tunnel_options tunnel;
 	unsigned int flags;
 	unsigned int mtu;
+	bool environment;
 	bool clear;
 	bool help;
 };
@@ -40,6 +47,7 @@ struct configure_options {
 static const struct option configure_table[] = {
 	TUNNEL_OPTIONS,
 	{"mtu", required_argument, NULL, 'm'},
+	{"environment", no_argument, NULL, 'e'},
 	{"clear", no_argument, NULL, 'c'},
 	{"interactive", no_argument, NULL, 'i'},
 	{"no-ask-password", no_argument, NULL, 'a'},
@@ -83,6 +91,9 @@ static int configure_option(int letter, char **argv, struct configure_options *o
 	switch (letter) {
 	case 'm':
 		return read_mtu(optarg, &options->mtu);
+	case 'e':
+		options->environment = true;
+		return EXIT_OK;
 	case 'c':
 		options->clear = true;
 		return EXIT_OK;
@@ -104,6 +115,35 @@ static int configure_option(int letter, char **argv, struct configure_options *o
 	default:
 		return tunnel_option_read("configure", letter, optarg, &options->tunnel);
 	}
+}
+
+/* The MTU of the environment, or 0 if the device has a smaller one, as its network may demand. */
+static unsigned int smaller_mtu(const char *device, unsigned int mtu)
+{
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = {.ifr_mtu = 0};
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", device);
+	if (sock >= 0 && ioctl(sock, SIOCGIFMTU, &request) == 0 && (unsigned int)request.ifr_mtu <= mtu)
+		mtu = 0;
+	if (sock >= 0)
+		close(sock);
+	return mtu;
+}
+
+/* A script is not at a terminal, so nobody is asked for a password. */
+static int configure_by_environment(const char *lease, const struct configure_options *options)
+{
+	static struct tunnel tunnel;
+	int ret = environment_read(&tunnel);
+
+	if (ret != EXIT_OK)
+		return ret;
+	tunnel.settings.mtu = options->mtu != 0 ? options->mtu : smaller_mtu(lease, tunnel.mtu);
+	ret = settings_give(&tunnel.settings, &options->tunnel, lease, lease);
+	if (ret == EXIT_OK)
+		dns_tell(&tunnel.dns, lease);
+	return ret;
 }
 
 /* With an agent, it is the user who is waited for. */
@@ -138,12 +178,13 @@ int configure_main(int argc, char **argv)
 		complain("configure takes one lease, by its id or the name of its device; \"tapctl list\" lists them");
 		return EXIT_USAGE;
 	}
-	if (options.clear == (tunnel_options_given(&options.tunnel) || options.mtu != 0)) {
+	if (options.clear == (options.environment || tunnel_options_given(&options.tunnel) || options.mtu != 0)) {
 		complain("configure: %s", options.clear ? "--clear goes with nothing else"
 							: "there is nothing to do; --clear undoes everything");
 		return EXIT_USAGE;
 	}
-	return configure(argv[optind], &options);
+	return options.environment ? configure_by_environment(argv[optind], &options)
+				   : configure(argv[optind], &options);
 }
 
 static int find_user(const char *word, unsigned int *uid)

@@ -28,6 +28,8 @@ static const char usage[] =
 	"  --no-ask-password   polkit may not\n"
 	"  --timeout=SECONDS   how long to wait for each answer, or \"none\"\n"
 	"  --confine           COMMAND cannot change what the devices are, only use them\n"
+	"  --configure         COMMAND may give them addresses, routes and MTU with ip and ifconfig\n"
+	"  --supervise         and by ioctl calls, as SIOCSIFMTU\n"
 	"  -j, --json          say what was got as one JSON object on a line for each\n"
 	"  -q, --quiet         print the names of the devices only, and no hints\n"
 	"  -h, --help          show this text\n"

@@ -29,6 +29,8 @@ static const struct option table[] = {
 	{"vhost", no_argument, NULL, 'V'},
 	{"json", no_argument, NULL, 'j'},
 	{"quiet", no_argument, NULL, 'q'},
+	{"configure", no_argument, NULL, 'C'},
+	{"supervise", no_argument, NULL, 'S'},
 	{"netns", no_argument, NULL, 'N'},
 	{"process", required_argument, NULL, 'P'},
 	{"help", no_argument, NULL, 'h'},
@@ -165,6 +167,12 @@ static int option_read(int letter, char **argv, struct get_options *options)
 	case 'c':
 		options->confine = true;
 		return EXIT_OK;
+	case 'C':
+		options->configure = true;
+		return EXIT_OK;
+	case 'S':
+		options->supervise = true;
+		return EXIT_OK;
 	case 'j':
 		options->json = true;
 		return EXIT_OK;
@@ -239,9 +247,12 @@ static int check_command(const struct get_options *options)
 	if (options->explains)
 		return EXIT_OK;
 	if (options->command == NULL) {
-		if (!options->confine)
+		if (!options->confine && !options->configure && !options->supervise)
 			return EXIT_OK;
-		complain("get: --confine is for a command, and there is none; it goes behind \"--\"");
+		complain("get: %s is for a command, and there is none; it goes behind \"--\"",
+			 options->confine     ? "--confine"
+			 : options->configure ? "--configure"
+					      : "--supervise");
 		return EXIT_USAGE;
 	}
 	if (options->command[0] == NULL) {

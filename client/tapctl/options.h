@@ -17,6 +17,8 @@ struct get_options {
 	unsigned int flags;        /* TAP_INTERACTIVE: of each request, wherever the option stands */
 	int timeout;               /* the same */
 	bool confine;
+	bool configure; /* the command may configure its devices, by ip and ifconfig */
+	bool supervise; /* and by ioctl calls */
 	bool json;
 	bool quiet;
 	bool help;

@@ -1,6 +1,7 @@
 /* `tapctl get NETWORK -- COMMAND`: see run.h. Runs as the user, and becomes the command. */
 #include "client/tapctl/run.h"
 
+#include "client/tapctl/keep.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/words.h"
 
@@ -75,9 +76,13 @@ static int pass_all_fds(const struct get_options *options)
 	return 0;
 }
 
+/* What is done last, in the process that becomes the command. */
 static int confine(const struct get_options *options)
 {
 	unsigned int flags = 0;
+
+	if (!options->confine)
+		return 0;
 
 	/* The filter does not tell one device from another. */
 	for (size_t i = 0; i < options->count; i++)
@@ -104,7 +109,9 @@ int run_command(const struct get_options *options)
 
 	if (arguments == NULL || pass_all_fds(options) < 0)
 		complain("cannot prepare the command: %s", strerror(errno));
-	else if (options->confine && confine(options) < 0)
+	else if (options->configure || options->supervise)
+		ret = keep_command(options, arguments, confine);
+	else if (confine(options) < 0)
 		complain("cannot confine the command, so it is not run: %s", strerror(errno));
 	else
 		ret = become(arguments);

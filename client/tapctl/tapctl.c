@@ -26,6 +26,7 @@ static const struct {
 	{"get", get_main, "Get devices of networks: run a command with them, or hold them until interrupted"},
 	{"configure", configure_main, "Give a device addresses and routes"},
 	{"explain", explain_main, "Say what would become of \"get\", and why"},
+	{"relay", relay_main, "Copy packets between a device and a tunnel program that has started this"},
 	{"networks", networks_main, "List the networks that there are devices of"},
 	{"status", status_main, "Show who is where: each network, and the leases of it"},
 	{"list", list_main, "List the leases: the devices that you, or all users, hold"},

@@ -27,6 +27,7 @@ int get_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 int networks_main(int argc, char **argv);
+int relay_main(int argc, char **argv);
 int import_main(int argc, char **argv);
 int release_main(int argc, char **argv);
 int revoke_main(int argc, char **argv);

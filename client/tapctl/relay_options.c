@@ -1,0 +1,108 @@
+/* The command line of `tapctl relay`: see relay_options.h. Runs as the user. */
+#include "client/tapctl/relay_options.h"
+
+#include "client/tapctl/names.h"
+#include "client/tapctl/tapctl.h"
+#include "client/tapctl/variables.h"
+#include "client/tapctl/waiting.h"
+#include "proto/number.h"
+
+#include <getopt.h>
+#include <limits.h>
+
+static const struct option table[] = {
+	{"name", required_argument, NULL, 'n'},
+	{"mtu", required_argument, NULL, 'm'},
+	{"no-configure", no_argument, NULL, 'N'},
+	{"timeout", required_argument, NULL, 't'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"help", no_argument, NULL, 'h'},
+	TUNNEL_OPTIONS,
+	{NULL, 0, NULL, 0},
+};
+
+static int number_read(const char *option, unsigned int least, unsigned int most, unsigned int *value)
+{
+	uint64_t number;
+
+	if (tb_number_read(optarg, least, most, &number) < 0) {
+		complain("relay: --%s=%s: a number from %u to %u is wanted", option, optarg, least, most);
+		return EXIT_USAGE;
+	}
+	*value = (unsigned int)number;
+	return EXIT_OK;
+}
+
+static int refuse_option(char **argv)
+{
+	char option[OPTION_TEXT];
+
+	option_write(argv, option);
+	complain("relay: there is no option %s; see \"tapctl relay --help\"", option);
+	return EXIT_USAGE;
+}
+
+static int option_read(int letter, char **argv, struct relay_options *options)
+{
+	unsigned int seconds = 0;
+	int ret;
+
+	switch (letter) {
+	case 'n':
+		options->request.name = optarg;
+		return EXIT_OK;
+	case 'm':
+		return number_read("mtu", 68, 65535, &options->request.mtu);
+	case 'N':
+		options->configure = false;
+		return EXIT_OK;
+	case 't':
+		ret = number_read("timeout", 1, INT_MAX / 1000, &seconds);
+		options->request.timeout = (int)seconds * 1000;
+		return ret;
+	case 'q':
+		hints_off();
+		return EXIT_OK;
+	case 'h':
+		options->help = true;
+		return EXIT_OK;
+	case ':':
+		complain("relay: %s wants a value; see \"tapctl relay --help\"", argv[optind - 1]);
+		return EXIT_USAGE;
+	case '?':
+		return refuse_option(argv);
+	default:
+		return tunnel_option_read("relay", letter, optarg, &options->more);
+	}
+}
+
+/* OpenVPN starts a program without arguments, so the network may stand in the environment. */
+static int network_read(int argc, char **argv, struct relay_options *options)
+{
+	options->request.network = optind < argc ? argv[optind] : variable("TAPBROKER_NETWORK");
+	if (options->request.network == NULL) {
+		complain(
+			"relay: no network is named, neither here nor by TAPBROKER_NETWORK; \"tapctl networks\" lists them");
+		return EXIT_USAGE;
+	}
+	if (argc - optind > 1) {
+		complain("relay takes one network");
+		return EXIT_USAGE;
+	}
+	return network_name_check("relay", options->request.network, false);
+}
+
+int relay_options_read(int argc, char **argv, struct relay_options *options)
+{
+	int ret = EXIT_OK;
+	int letter;
+
+	*options = (struct relay_options){.request = TAP_REQUEST_INIT, .configure = true};
+	while (ret == EXIT_OK && (letter = getopt_long(argc, argv, ":hqn:", table, NULL)) != -1)
+		ret = option_read(letter, argv, options);
+	if (ret != EXIT_OK || options->help)
+		return ret;
+	if (options->request.name != NULL && interface_name_check("relay", options->request.name) != EXIT_OK)
+		return EXIT_USAGE;
+	return network_read(argc, argv, options);
+}
