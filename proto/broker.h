@@ -225,11 +225,13 @@ struct tb_made {
 	int32_t error;    /* TB_KERNEL: a positive errno */
 	uint32_t stage;   /* TB_KERNEL: enum tb_stage */
 	uint32_t check;   /* TB_DENIED: enum tb_order_check */
-	uint32_t ifindex; /* in the device's own network namespace */
+	uint32_t ifindex; /* in the device's own network namespace; of one that is shielded: the port's */
+	uint32_t tap;     /* ifindex of the tap in the shield; 0: it is not shielded */
 	uint32_t master;  /* ifindex of its bridge; 0: none */
 	uint32_t mtu;     /* bytes */
 	uint32_t stored;  /* enum tb_stored_state */
-	uint64_t since;   /* seconds after 1970, as the alias says it */
+	uint32_t reserved;
+	uint64_t since; /* seconds after 1970, as the alias says it */
 	char name[TB_NAME_SIZE];
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
 	uint8_t reserved_mac[2];
@@ -275,12 +277,20 @@ struct tb_ready {
 	uint32_t reserved;
 };
 
+/* Where a device is. */
+enum tb_place {
+	TB_PLACE_HERE = 0,   /* on the host */
+	TB_PLACE_AWAY = 1,   /* in its client's own network namespace: the monitor has an fd of it */
+	TB_PLACE_SHIELD = 2, /* in the shield: a tap, with a port here */
+	TB_PLACE_COUNT
+};
+
 /* Delete the device of this lease. The monitor deletes nothing whose alias does not begin with this lease's id. */
 struct tb_delete {
 	struct tb_header header;
-	uint8_t lease[TB_ID_SIZE];
-	uint32_t ifindex; /* 0: it is in its client's own network namespace, and the monitor has an fd of it */
-	uint32_t reserved;
+	uint8_t lease[TB_ID_SIZE]; /* SHIELD: as much of it as the name of its veth tells; the rest may be zero */
+	uint32_t ifindex;          /* there; SHIELD: 0 if the tap is gone, and only its port and chains are left */
+	uint32_t place;            /* enum tb_place */
 };
 
 struct tb_deleted {
@@ -307,8 +317,9 @@ struct tb_repair {
 	struct tb_header header;
 	uint8_t lease[TB_ID_SIZE];
 	uint32_t ifindex;
+	uint32_t tap;             /* its ifindex in the shield: what is made again is its port; 0: it is not shielded */
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
-	uint8_t reserved[6];
+	uint8_t reserved[2];
 };
 
 _Static_assert(sizeof(struct tb_question) == 160, "wire layout");
@@ -317,7 +328,7 @@ _Static_assert(sizeof(struct tb_order) == 184, "wire layout");
 _Static_assert(sizeof(struct tb_configuration) == 184 + TB_ITEMS_MAX * 48, "wire layout");
 _Static_assert(sizeof(struct tb_configure_question) == sizeof(struct tb_configuration) + 16, "wire layout");
 _Static_assert(sizeof(struct tb_configure_order) == sizeof(struct tb_configuration) + 24, "wire layout");
-_Static_assert(sizeof(struct tb_made) == 96, "wire layout");
+_Static_assert(sizeof(struct tb_made) == 104, "wire layout");
 _Static_assert(sizeof(struct tb_delete) == 40 && sizeof(struct tb_deleted) == 40, "wire layout");
 _Static_assert(sizeof(struct tb_fdb_entry) == 40 && sizeof(struct tb_repair) == 48, "wire layout");
 

@@ -83,6 +83,15 @@ static void check_fds(void)
 		tb_die("clerk: fd %d: %s", LISTENING_FD, strerror(errno));
 }
 
+/* -1: there is no shield. */
+static int in_shield(int fd)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 ? fd : -1;
+}
+
 static int take_made(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)fds;
@@ -155,7 +164,7 @@ static void open_books(const struct clerk_options *options, const struct network
 	clerk_checked(deletion_init(REAPER_FD, capacity, lease_deleted), "cannot make the list of deletions");
 	leases_listen();
 	clerk_checked(fdb_init(NEIGHBOURS_FD, deletion_put_back), "cannot listen to the kernel's news of bridges");
-	clerk_checked(guard_init(LINKS_FD), "cannot listen to the kernel's news of links");
+	clerk_checked(guard_init(LINKS_FD, in_shield(SHIELD_LINKS_FD)), "cannot listen to the kernel's news of links");
 	mend_init(guard_look);
 	requests_init(networks, &request_limits);
 	clerk_checked(lists_init(capacity), "cannot make room for lists");
@@ -235,7 +244,7 @@ int main(int argc, char **argv)
 	if (networks == NULL)
 		tb_die("clerk: fd %d is not a table of networks", NETWORKS_FD);
 	open_books(&options, networks);
-	clerk_checked(guard_start_looking(), "cannot start the looker");
+	clerk_checked(guard_start_looking(in_shield(SHIELD_QUESTIONS_FD)), "cannot start the looker");
 	clerk_checked(adopt(networks, getenv("TB_STORED"), FIRST_STORED_FD, getenv("TB_AWAY")),
 		      "cannot list the links");
 	complain_of_hidden_processes();

@@ -11,7 +11,9 @@ enum clerk_fd {
 	NETWORKS_FD, /* stays open: `tapbrokerd --check` reads there which networks we have */
 	LINKS_FD,
 	NEIGHBOURS_FD,
-	FIRST_STORED_FD, /* lifelines that the supervisor kept; their names stand in the environment */
+	SHIELD_LINKS_FD,     /* /dev/null, as the next: there is no shield */
+	SHIELD_QUESTIONS_FD, /* for the looker */
+	FIRST_STORED_FD,     /* lifelines that the supervisor kept; their names stand in the environment */
 };
 
 /* Shuts the process and its threads in: not dumpable, Landlock, seccomp. Needs no_new_privs, which it does not set.

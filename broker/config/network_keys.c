@@ -254,6 +254,11 @@ static void set_vhost(struct network_file *file, unsigned int line, const char *
 	set_bool(file, line, "Vhost", value, &file->network.vhost);
 }
 
+static void set_direct(struct network_file *file, unsigned int line, const char *value)
+{
+	set_bool(file, line, "Direct", value, &file->network.direct);
+}
+
 static void set_isolated(struct network_file *file, unsigned int line, const char *value)
 {
 	set_bool(file, line, "Isolated", value, &file->network.isolated);
@@ -394,6 +399,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_DEFAULT_ROUTE] = {"DefaultRoute", FOR_HOST, set_default_route},
 	[KEY_DHCP] = {"DHCP", FOR(TB_KIND_TAP), set_dhcp},
 	[KEY_DHCP_SERVER] = {"DHCPServer", FOR_SHARED, set_dhcp_server},
+	[KEY_DIRECT] = {"Direct", FOR(TB_KIND_TAP), set_direct},
 	[KEY_DNS] = {"DNS", FOR(TB_KIND_TAP), set_dns},
 	[KEY_ETHER_TYPES] = {"EtherTypes", FOR_SHARED, network_set_ether_types},
 	[KEY_FORWARD] = {"Forward", FOR(TB_KIND_TAP), network_forward_set},
@@ -517,6 +523,14 @@ static void check_kind(struct network_file *file)
 	if (network->kind == TB_KIND_TAP && file->lines[KEY_ISOLATED] != 0 && network->bridge[0] == '\0')
 		network_file_error(file, file->lines[KEY_ISOLATED],
 				   "Isolated= is about a bridge's port; add Bridge= or Address=, or leave it out");
+	if (network->kind == TB_KIND_TAP && file->lines[KEY_DIRECT] != 0 && network->bridge[0] == '\0')
+		network_file_error(file, file->lines[KEY_DIRECT],
+				   "Direct= is about a tap on a bridge; add Bridge= or Address=, or leave it out");
+	/* A device by name is opened in the network namespace of whoever opens it. */
+	if (network_shielded(network) && (network->lifetimes & 1u << TB_LIFETIME_PERSISTENT) != 0)
+		network_file_error(
+			file, file->lines[KEY_LIFETIMES],
+			"Lifetimes=persistent: with Bridge= a tap is out of reach of programs that open it by name; Direct=yes puts it on the bridge itself, within reach of its holder's and other programs' changes");
 	if (file->lines[KEY_HOST_REPLIES] != 0 && network->bridge[0] != '\0')
 		network_file_error(
 			file, file->lines[KEY_HOST_REPLIES],

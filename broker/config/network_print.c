@@ -125,8 +125,10 @@ void network_print(const struct network *network, FILE *out)
 		fprintf(out, "MaxLeaseTimeSec=%u\n", network->max_lease_time);
 	else
 		fputs("MaxLeaseTimeSec=infinity\n", out);
-	if (port)
+	if (port) {
+		print_yes("Direct", network->direct, out);
 		print_yes("Isolated", network->isolated, out);
+	}
 	if (network->kind == TB_KIND_TAP && !port)
 		print_yes("HostReplies", network->host_replies, out);
 	if (macvtap)

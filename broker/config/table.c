@@ -2,7 +2,6 @@
  * must never change it. */
 #include "broker/config/table.h"
 
-#include <stdio.h>
 #include <string.h>
 
 uint32_t network_arp_ignore(const struct network *network)
@@ -10,16 +9,14 @@ uint32_t network_arp_ignore(const struct network *network)
 	return network->host_replies ? 1 : 8;
 }
 
-void network_bridge_name(const char *network, char bridge[TB_NAME_SIZE])
-{
-	/* Networks differ in their first 8 characters: see network_conflicts.c. */
-	memset(bridge, 0, TB_NAME_SIZE);
-	snprintf(bridge, TB_NAME_SIZE, NETWORK_BRIDGE_PREFIX "%.12s", network);
-}
-
 bool network_is_locked(const struct network *network)
 {
 	return network->kind == TB_KIND_MACVTAP || network->bridge[0] != '\0';
+}
+
+bool network_shielded(const struct network *network)
+{
+	return network->bridge[0] != '\0' && !network->direct;
 }
 
 const struct network *network_find(const struct network_table *table, const char *name)

@@ -122,6 +122,7 @@ struct network {
 	uint32_t max_lease_time; /* seconds that a lease lasts at most; 0: as long as its holder likes */
 	bool vnet_hdr;           /* may be asked for */
 	bool vhost;              /* the same; only where vnet_hdr is */
+	bool direct;             /* tap with a bridge: it stands on the bridge itself, and not in the shield */
 	bool isolated;           /* the bridge port reaches no other isolated port */
 	bool ipv6_disabled;      /* true: disable_ipv6=1 on the device; false: accept_ra=0 only */
 	bool host_replies;       /* tap without a bridge: the host answers ARP requests for its addresses there */
@@ -176,6 +177,9 @@ void network_bridge_name(const char *network, char bridge[TB_NAME_SIZE]);
 
 /* True if its devices are locked: others share what they are on. */
 bool network_is_locked(const struct network *network);
+
+/* True if a tap of this network stands in the shield. */
+bool network_shielded(const struct network *network);
 
 /* The network of that name, or NULL. The name is NUL-terminated. */
 const struct network *network_find(const struct network_table *table, const char *name);

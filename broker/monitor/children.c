@@ -1,9 +1,9 @@
 /* Which processes the broker consists of: see children.h. Runs in tapbrokerd as root, before lock-down.
  *
  *	clerk      3 orders, 4 listening socket, 5 authority, 6 reaper, 7 table of networks, 8 news of links,
- *	           9 news of bridges, 10... stored lifelines
+ *	           9 news of bridges, 10 news of links in the shield, 11 for questions there, 12... stored lifelines
  *	authority  3 clerk, 4 monitor
- *	opener     3 monitor
+ *	opener     3 monitor; twice, the second one in the shield
  */
 #include "broker/monitor/children.h"
 
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define CLERK_FIXED_FDS 7
+#define CLERK_FIXED_FDS 9
 
 struct channel {
 	int near; /* owned, as the other */
@@ -134,10 +134,10 @@ static pid_t start_authority(const struct equipment *equipment, int clerk, int m
 	return start_program(&program);
 }
 
-static pid_t start_opener(const struct equipment *equipment, int monitor)
+static pid_t start_opener(const struct options *options, const char *what, int monitor)
 {
 	char *argv[4] = {"tapbroker-opener"};
-	const struct program program = {.directory = equipment->options->libexec_dir,
+	const struct program program = {.directory = options->libexec_dir,
 					.name = argv[0],
 					.argv = argv,
 					.environment = (char *[]){NULL},
@@ -145,11 +145,20 @@ static pid_t start_opener(const struct equipment *equipment, int monitor)
 					.fds_count = 1};
 	size_t count = 1;
 
-	if (equipment->macvtap)
-		argv[count++] = "--macvtap";
-	if (equipment->options->opener_without_landlock)
+	if (what != NULL)
+		argv[count++] = (char *)what;
+	if (options->opener_without_landlock)
 		argv[count++] = "--without-landlock";
 	return start_program(&program);
+}
+
+void children_start_in_shield(struct monitor *monitor, const struct options *options)
+{
+	struct channel nodes = make_channel();
+
+	monitor->shield_opener =
+		(struct child){"opener in the shield", start_opener(options, "--shield", nodes.far), nodes.near};
+	tb_close(&nodes.far);
 }
 
 void children_start(struct monitor *monitor, const struct equipment *equipment)
@@ -159,16 +168,25 @@ void children_start(struct monitor *monitor, const struct equipment *equipment)
 	struct channel yeses = make_channel();
 	struct channel questions = make_channel(); /* between clerk and authority */
 	struct channel nodes = make_channel();
-	const int clerk_fds[CLERK_FIXED_FDS] = {orders.far,           equipment->listening, questions.near,
-						reaper.far,           equipment->table,     equipment->links,
-						equipment->neighbours};
+	const int clerk_fds[CLERK_FIXED_FDS] = {orders.far,
+						equipment->listening,
+						questions.near,
+						reaper.far,
+						equipment->table,
+						equipment->links,
+						equipment->neighbours,
+						equipment->shield_links,
+						equipment->shield_questions};
 
 	monitor->clerk = (struct child){"clerk", start_clerk(equipment, clerk_fds), orders.near};
 	monitor->authority =
 		(struct child){"authority", start_authority(equipment, questions.far, yeses.far), yeses.near};
 	monitor->opener = (struct child){.name = "opener", .channel = -1};
 	if (equipment->opener)
-		monitor->opener = (struct child){"opener", start_opener(equipment, nodes.far), tb_take(&nodes.near)};
+		monitor->opener = (struct child){"opener",
+						 start_opener(equipment->options,
+							      equipment->macvtap ? "--macvtap" : NULL, nodes.far),
+						 tb_take(&nodes.near)};
 	monitor->reaper.channel = reaper.near;
 	tb_close(&nodes.near);
 	tb_close(&nodes.far);

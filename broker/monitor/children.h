@@ -18,9 +18,15 @@ struct equipment {
 	int table; /* of the networks, sealed */
 	int links; /* the kernel's news of links, and of bridges' forwarding tables: the clerk's to read */
 	int neighbours;
+	int shield_links; /* the same in the shield, as the next: a socket for questions about links; -1: no shield */
+	int shield_questions;
 	bool opener;
 	bool macvtap; /* the opener is to open nodes of macvtaps */
 };
+
+/* Starts the opener in the shield, which is where the calling process is just now. Ends the process if it cannot be
+ * started. */
+void children_start_in_shield(struct monitor *monitor, const struct options *options);
 
 /* Starts the clerk, the authority and, if there is to be one, the opener; and makes the reaper's channel. Ends the
  * process if one cannot be started. */

@@ -64,6 +64,7 @@ static struct device_order device_order(const struct monitor *monitor, const str
 		.queues = question->queues,
 		.vnet_hdr = (question->flags & TB_REQUEST_VNET_HDR) != 0,
 		.vhost = (question->flags & TB_REQUEST_VHOST) != 0,
+		.shielded = network_shielded(network),
 		.netns = netns,
 	};
 
@@ -83,6 +84,7 @@ static void tell_made(struct tb_made *made, const struct device_order *order, co
 {
 	made->status = TB_OK;
 	made->ifindex = device->ifindex;
+	made->tap = device->tap;
 	made->master = device->master;
 	made->mtu = order->alias.mtu;
 	made->since = order->alias.since;

@@ -34,9 +34,10 @@ struct monitor {
 	struct child clerk;
 	struct child authority;
 	struct child opener;
-	int supervisor; /* owned; NOTIFY_SOCKET; -1: none */
-	int signals;    /* owned */
-	bool ready;     /* the clerk serves */
+	struct child shield_opener; /* the opener in the shield */
+	int supervisor;             /* owned; NOTIFY_SOCKET; -1: none */
+	int signals;                /* owned */
+	bool ready;                 /* the clerk serves */
 	bool stopping;
 };
 

@@ -185,7 +185,7 @@ static void judge_order(struct monitor *monitor, const struct tb_order *order, i
 		made->check = TB_ORDER_NO_YES;
 	} else if (!open_netns_of(monitor, question, client, &netns)) {
 		made->check = TB_ORDER_NETNS;
-	} else if (count_full(&monitor->count, &monitor->workshop.link, network)) {
+	} else if (count_full(&monitor->count, &monitor->workshop, network)) {
 		made->status = TB_QUOTA_NETWORK;
 	} else {
 		hand_over(monitor, order, network, netns, client, made);

@@ -17,7 +17,7 @@
 #define STOP_DEADLINE_MS 5000
 #define STOP_PAUSE_MS 10
 
-enum source { SOURCE_CLERK, SOURCE_AUTHORITY, SOURCE_OPENER, SOURCE_SIGNALS, SOURCE_COUNT };
+enum source { SOURCE_CLERK, SOURCE_AUTHORITY, SOURCE_OPENER, SOURCE_SHIELD, SOURCE_SIGNALS, SOURCE_COUNT };
 
 /* The clerk deletes what has ended, and closes its end: then so do we. */
 static void begin_stop(struct monitor *monitor)
@@ -57,6 +57,7 @@ static bool serve_once(struct monitor *monitor)
 		[SOURCE_CLERK] = {.fd = monitor->clerk.channel, .events = POLLIN},
 		[SOURCE_AUTHORITY] = {.fd = monitor->stopping ? -1 : monitor->authority.channel, .events = 0},
 		[SOURCE_OPENER] = {.fd = monitor->opener.channel, .events = POLLIN},
+		[SOURCE_SHIELD] = {.fd = monitor->shield_opener.channel, .events = POLLIN},
 		[SOURCE_SIGNALS] = {.fd = monitor->signals, .events = POLLIN},
 	};
 
@@ -69,6 +70,8 @@ static bool serve_once(struct monitor *monitor)
 		end_without(monitor, &monitor->authority);
 	if (items[SOURCE_OPENER].revents != 0 && node_take_late(&monitor->workshop.node) < 0)
 		end_without(monitor, &monitor->opener);
+	if (items[SOURCE_SHIELD].revents != 0 && node_take_late(&monitor->workshop.shield.node) < 0)
+		end_without(monitor, &monitor->shield_opener);
 	if (items[SOURCE_SIGNALS].revents != 0)
 		begin_stop(monitor);
 	if (items[SOURCE_CLERK].revents == 0)

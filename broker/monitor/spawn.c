@@ -31,7 +31,7 @@ static void arrange_fds(const struct program *program)
 	if (copies == NULL || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
 		fail_child(program, "/dev/null");
 	for (size_t i = 0; i < program->fds_count; i++) {
-		copies[i] = fcntl(program->fds[i], F_DUPFD_CLOEXEC, first_free);
+		copies[i] = fcntl(program->fds[i] >= 0 ? program->fds[i] : null, F_DUPFD_CLOEXEC, first_free);
 		if (copies[i] < 0)
 			fail_child(program, "its fds");
 	}

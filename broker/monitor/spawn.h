@@ -15,7 +15,7 @@ struct program {
 	gid_t gid;
 	char *const *argv;
 	char *const *environment; /* all of it */
-	const int *fds;           /* they stay the caller's */
+	const int *fds;           /* they stay the caller's; for -1 the program finds /dev/null in its place */
 	size_t fds_count;
 };
 

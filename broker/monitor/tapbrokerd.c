@@ -14,6 +14,7 @@
 #include "broker/monitor/relock.h"
 #include "broker/monitor/sandbox.h"
 #include "broker/monitor/serve.h"
+#include "broker/monitor/shielding.h"
 #include "broker/monitor/listening.h"
 #include "broker/monitor/store.h"
 #include "broker/monitor/subordinates.h"
@@ -171,8 +172,6 @@ static int open_directory(const char *path)
 static void open_workshop(struct monitor *monitor, const struct users *users)
 {
 	struct workshop *workshop = &monitor->workshop;
-	struct node_source *node = &workshop->node;
-	bool vhost = any_network(monitor->networks, allows_vhost);
 
 	workshop->own_uid = users->monitor.uid;
 	workshop->own_gid = users->monitor.gid;
@@ -182,10 +181,21 @@ static void open_workshop(struct monitor *monitor, const struct users *users)
 	workshop->ipv6_conf = open_directory("/proc/sys/net/ipv6/conf");
 	if (workshop->ipv6_conf != -ENOENT)
 		checked(workshop->ipv6_conf, "/proc/sys/net/ipv6/conf");
-	monitor->tunnels.sock = &workshop->link;
-	monitor->tunnels.ipv6 = workshop->ipv6_conf >= 0;
+}
+
+static void open_tunnels(struct monitor *monitor)
+{
+	monitor->tunnels.sock = &monitor->workshop.link;
+	monitor->tunnels.ipv6 = monitor->workshop.ipv6_conf >= 0;
 	checked(leftovers_take(&monitor->tunnels, monitor->networks),
 		"cannot read what an earlier broker has left of tunnels");
+}
+
+static void open_nodes(struct monitor *monitor)
+{
+	struct node_source *node = &monitor->workshop.node;
+	bool vhost = any_network(monitor->networks, allows_vhost);
+
 	node->opener = -1;
 	node->sysfs = -1;
 	node->closer = &monitor->closer;
@@ -239,14 +249,15 @@ static void make_mac_key(uint8_t key[SIPHASH_KEY_SIZE])
 }
 
 /* As root: everything that needs to be root. */
-static void prepare(struct monitor *monitor, const struct options *options, const struct users *users, int table)
+static void prepare(struct monitor *monitor, struct equipment *equipment)
 {
+	const struct options *options = equipment->options;
+	const struct users *users = equipment->users;
 	uint32_t leases = options->max_leases + SPARE_LEASES;
 	int listening TB_CLOSE = -1;
 	int links TB_CLOSE = -1;
 	int neighbours TB_CLOSE = -1;
 	struct stored stored;
-	struct equipment equipment = {.options = options, .users = users, .stored = &stored, .table = table};
 
 	monitor->own_uids[0] = users->monitor.uid;
 	monitor->own_uids[1] = users->clerk.uid;
@@ -262,19 +273,22 @@ static void prepare(struct monitor *monitor, const struct options *options, cons
 	monitor->supervisor = notify_open();
 	listening = checked(listening_socket(options->socket_path), options->socket_path);
 	checked(listening_origin(listening, &monitor->origin), options->socket_path);
-	open_workshop(monitor, users);
+	open_nodes(monitor);
+	open_tunnels(monitor);
+	shielding_finish(monitor);
 	checked(relock(monitor, &stored.rules), "cannot lock the devices that there are");
-	monitor->signals = checked(open_signals(), "cannot set up signals");
 	links = checked(link_events_open(any_network(monitor->networks, allows_addresses)),
 			"cannot listen to the kernel's news of links");
 	neighbours = checked(fdb_events_open(), "cannot listen to the kernel's news of bridges");
-	equipment.listening = listening;
-	equipment.links = links;
-	equipment.neighbours = neighbours;
-	equipment.macvtap = any_network(monitor->networks, network_is_macvtap);
-	equipment.opener = equipment.macvtap || !monitor->workshop.node.tun_direct ||
-			   (any_network(monitor->networks, allows_vhost) && !monitor->workshop.node.vhost_direct);
-	children_start(monitor, &equipment);
+	equipment->stored = &stored;
+	equipment->listening = listening;
+	equipment->links = links;
+	equipment->neighbours = neighbours;
+	equipment->macvtap = any_network(monitor->networks, network_is_macvtap);
+	equipment->opener = equipment->macvtap || !monitor->workshop.node.tun_direct ||
+			    (any_network(monitor->networks, allows_vhost) && !monitor->workshop.node.vhost_direct);
+	children_start(monitor, equipment);
+	equipment->stored = NULL;
 	monitor->workshop.node.opener = monitor->opener.channel;
 	close_lifelines(&stored.lifelines);
 }
@@ -296,9 +310,11 @@ int main(int argc, char **argv)
 {
 	static struct network_table table;
 	static struct monitor monitor;
-	static const struct child *const children[] = {&monitor.clerk, &monitor.authority, &monitor.opener};
+	static const struct child *const children[] = {&monitor.clerk, &monitor.authority, &monitor.opener,
+						       &monitor.shield_opener};
 	struct options options;
 	struct users users;
+	struct equipment equipment = {.options = &options, .users = &users};
 	int sealed TB_CLOSE = -1;
 
 	tb_log_open();
@@ -316,15 +332,23 @@ int main(int argc, char **argv)
 		tb_die("tapbrokerd starts as root, and gives its rights up by itself");
 	users_refuse_namespace();
 	users = users_find();
+	open_workshop(&monitor, &users);
+	/* Before the first child, which ignores what we ignore. */
+	monitor.signals = checked(open_signals(), "cannot set up signals");
+	shielding_open(&monitor, &options, &equipment);
+	shielding_check(&monitor, &table);
 	sealed = checked(networks_seal(&table), "cannot seal the table of networks");
 	monitor.networks = networks_map(sealed);
 	if (monitor.networks == NULL)
 		tb_die("cannot map the table of networks: %s", strerror(errno));
-	prepare(&monitor, &options, &users, sealed);
+	equipment.table = sealed;
+	prepare(&monitor, &equipment);
 	tb_close(&sealed);
+	tb_close(&equipment.shield_links);
+	tb_close(&equipment.shield_questions);
 	children_wait_at_exit(children, sizeof(children) / sizeof(children[0]));
 	lock_down(&monitor, &users);
-	checked(count_again(&monitor.count, &monitor.workshop.link), "cannot count the devices that there are");
+	checked(count_again(&monitor.count, &monitor.workshop), "cannot count the devices that there are");
 	serve(&monitor);
 	return 0;
 }

@@ -20,6 +20,7 @@
 
 struct opener_options {
 	bool macvtap;          /* there is a network whose devices have nodes of their own */
+	bool shield;           /* it runs in the shield, and opens /dev/net/tun alone */
 	bool without_landlock; /* it may run where the kernel has no Landlock */
 };
 
@@ -27,16 +28,19 @@ static struct opener_options read_opener_options(int argc, char **argv)
 {
 	static const struct option known[] = {
 		{"macvtap", no_argument, NULL, 'm'},
+		{"shield", no_argument, NULL, 's'},
 		{"without-landlock", no_argument, NULL, 'l'},
 		{NULL, 0, NULL, 0},
 	};
-	struct opener_options options = {false, false};
+	struct opener_options options = {.macvtap = false};
 	int option;
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (option == 'm')
 			options.macvtap = true;
+		else if (option == 's')
+			options.shield = true;
 		else if (option == 'l')
 			options.without_landlock = true;
 		else
@@ -73,7 +77,10 @@ int main(int argc, char **argv)
 	opener_check_channel();
 	if (close_range(OPENER_CHANNEL_FD + 1, UINT_MAX, 0) < 0)
 		tb_die("opener: close_range: %s", strerror(errno));
-	opener_lock_down(options.macvtap, options.without_landlock);
+	opener_lock_down(options.macvtap  ? OPENER_ALL_NODES
+			 : options.shield ? OPENER_TUN_ALONE
+					  : OPENER_FIXED_NODES,
+			 options.without_landlock);
 
 	do {
 		ret = node_requests_step(&opener);

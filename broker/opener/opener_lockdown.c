@@ -49,8 +49,8 @@ static const struct tb_rule rules[] = {
 /* The right to do ioctls stays with an open file: without it here, nobody could set up the device later. */
 #define NODE_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_IOCTL_DEV)
 
-/* The rows after the first FIXED_PATHS are for macvtaps only. */
-#define FIXED_PATHS 2
+/* How many of the rows below are for what the process will open. */
+static const size_t paths_for[] = {[OPENER_TUN_ALONE] = 1, [OPENER_FIXED_NODES] = 2, [OPENER_ALL_NODES] = 4};
 static const struct tb_path paths[] = {
 	{OPENER_DEV "/net/tun", NODE_RIGHTS, true},
 	{OPENER_DEV "/vhost-net", NODE_RIGHTS, true},
@@ -58,14 +58,14 @@ static const struct tb_path paths[] = {
 	{OPENER_NET, LANDLOCK_ACCESS_FS_READ_FILE, false},
 };
 
-void opener_lock_down(bool macvtap, bool without_landlock)
+void opener_lock_down(enum opener_nodes nodes, bool without_landlock)
 {
 	int ret;
 
 	ret = tb_not_dumpable();
 	if (ret < 0)
 		tb_die("opener: cannot become undumpable: %s", strerror(-ret));
-	ret = tb_landlock_restrict(paths, macvtap ? sizeof(paths) / sizeof(paths[0]) : FIXED_PATHS);
+	ret = tb_landlock_restrict(paths, paths_for[nodes]);
 	if (ret < 0)
 		tb_die("opener: Landlock: %s", strerror(-ret));
 	if (ret == 0 && !without_landlock)

@@ -8,9 +8,16 @@
 #define OPENER_DEV "/dev"
 #define OPENER_NET "/sys/devices/virtual/net"
 
-/* Shuts the process in: memory, Landlock, seccomp. macvtap: it will open the nodes of macvtaps, too. without_landlock:
- * it may run where the kernel has no Landlock. Needs no_new_privs, which it does not set.
+/* What the process will open. */
+enum opener_nodes {
+	OPENER_TUN_ALONE,   /* /dev/net/tun */
+	OPENER_FIXED_NODES, /* and /dev/vhost-net */
+	OPENER_ALL_NODES,   /* and the nodes of macvtaps */
+};
+
+/* Shuts the process in: memory, Landlock, seccomp. without_landlock: it may run where the kernel has no Landlock. Needs
+ * no_new_privs, which it does not set.
  * Returns only if all of it worked; else the process has said why and ended. */
-void opener_lock_down(bool macvtap, bool without_landlock);
+void opener_lock_down(enum opener_nodes nodes, bool without_landlock);
 
 #endif

@@ -55,4 +55,7 @@ extern const struct setup_part setup_firewall;
 /* setup_forward.c: that the host forwards packets at all. */
 extern const struct setup_part setup_forward;
 
+/* setup_shield.c: the network namespace in which taps on bridges stand. */
+extern const struct setup_part setup_shield;
+
 #endif

@@ -380,6 +380,9 @@ static void monitor_make(struct tb_made *made)
 	if (order.question.name[0] != '\0')
 		memcpy(made->name, order.question.name, sizeof(made->name));
 	made->master = chance(2) ? 7 : 0;
+	/* The same number means another link in the shield. */
+	if (order.question.kind == TB_KIND_TAP && (order.question.flags & TB_REQUEST_NETNS) == 0 && chance(2))
+		made->tap = made->ifindex + 1;
 	if (order.question.lifetime == TB_LIFETIME_SESSION)
 		made->stored = pick(3);
 	if (made->stored == TB_STORED_YES)
@@ -451,22 +454,29 @@ static bool has_device(const struct lease *lease)
 	return lease != NULL && lease->ifindex != 0 && !lease->away;
 }
 
+static uint32_t ifindex_of(const struct lease *lease, enum lease_side side)
+{
+	return side == SIDE_SHIELD ? lease->tap : lease->ifindex;
+}
+
 static void kernel_tell(void)
 {
 	const struct lease *lease = any_lease();
 	struct test_news news;
+	enum lease_side side;
 
 	if (!has_device(lease))
 		return;
 	memset(&news, 0, sizeof(news));
+	side = lease->tap != 0 && chance(2) ? SIDE_SHIELD : SIDE_HERE;
 	if (chance(3))
-		news.gone = lease->ifindex;
+		news.gone = ifindex_of(lease, side);
 	else
-		news.changed.ifindex = lease->ifindex;
-	send(others.links, &news, sizeof(news), MSG_DONTWAIT);
+		news.changed.ifindex = ifindex_of(lease, side);
+	send(side == SIDE_SHIELD ? others.shield_links : others.links, &news, sizeof(news), MSG_DONTWAIT);
 }
 
-static void link_set(struct link *link, const struct lease *lease)
+static void link_set(struct link *link, const struct lease *lease, enum lease_side side)
 {
 	struct alias alias = {.state = ALIAS_HANDED_OUT,
 			      .uid = lease->uid,
@@ -478,7 +488,7 @@ static void link_set(struct link *link, const struct lease *lease)
 			      .mtu = lease->mtu};
 
 	memset(link, 0, sizeof(*link));
-	link->ifindex = lease->ifindex;
+	link->ifindex = ifindex_of(lease, side);
 	memcpy(alias.lease, lease->id, TB_ID_SIZE);
 	memcpy(alias.mac, lease->mac, TB_MAC_SIZE);
 	memcpy(alias.network, lease->network_name, TB_NETWORK_SIZE);
@@ -523,9 +533,9 @@ static void look_at_all(void)
 		struct link link;
 
 		if (has_device(lease) && !chance(8)) {
-			link_set(&link, lease);
+			link_set(&link, lease, SIDE_HERE);
 			link_spoil(&link);
-			looker_tells->seen(&link, false);
+			looker_tells->seen(SIDE_HERE, &link, false);
 		}
 		lease = next;
 	}
@@ -536,24 +546,27 @@ static void looker_work(void)
 {
 	struct lease *lease;
 	struct link link;
+	enum lease_side side;
 	uint32_t job;
 
 	if (looker_count == 0)
 		return;
 	job = looker_jobs[0];
+	side = looker_sides[0];
 	memmove(looker_jobs, looker_jobs + 1, --looker_count * sizeof(looker_jobs[0]));
+	memmove(looker_sides, looker_sides + 1, looker_count * sizeof(looker_sides[0]));
 	if (job == 0) {
 		look_at_all();
 		return;
 	}
-	lease = lease_by_ifindex(job);
+	lease = side == SIDE_SHIELD ? lease_by_tap(job) : lease_by_ifindex(job);
 	if (lease == NULL || chance(10)) {
-		looker_tells->missing(job);
+		looker_tells->missing(side, job);
 		return;
 	}
-	link_set(&link, lease);
+	link_set(&link, lease, side);
 	link_spoil(&link);
-	looker_tells->seen(&link, true);
+	looker_tells->seen(side, &link, true);
 }
 
 /* What must be true. */

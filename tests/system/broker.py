@@ -15,10 +15,20 @@ import rest
 import wire
 
 SOCKET = "/run/tapbroker/socket"
+SHIELD = "/run/tapbroker/shield"
 CHILDREN = ("tapbroker-clerk", "tapbroker-authority", "tapbroker-opener")
 PROGRAMS = ("tapbrokerd", *CHILDREN)
+SHIELD_OPENER = "tapbroker-opener --shield"
 
 _numbers = itertools.count()
+
+
+def make_shield():
+    """Makes the namespace in which taps on bridges stand, if it is not there, and nothing else that networks have of their
+    own."""
+    if not os.path.exists(SHIELD):
+        subprocess.run([harness.BUILD + "/tapbroker-setup", "--config-dir=/nowhere", "--vendor-dir=/nowhere", "start"],
+                       env=harness.ENVIRONMENT, stderr=subprocess.DEVNULL, check=True)
 
 
 def program_of(pid):
@@ -27,7 +37,8 @@ def program_of(pid):
         words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:
         return None
-    return next((name for name in map(os.path.basename, words) if name in PROGRAMS), None)
+    name = next((name for name in map(os.path.basename, words) if name in PROGRAMS), None)
+    return SHIELD_OPENER if name == "tapbroker-opener" and "--shield" in words else name
 
 
 class Broker:
@@ -51,6 +62,7 @@ class Broker:
         self.log_path = self.directory / "log"
         self.log_path.touch()
         self.process = None
+        self.sets_up = True  # make_shield() before each start
         self.may_end = may_end
         self.files_at_start = {}
         harness.on_failure(self._last_words)
@@ -94,6 +106,8 @@ class Broker:
 
     def run(self, *options, **popen):
         """Starts it without waiting for anything."""
+        if self.sets_up:
+            make_shield()
         with open(self.log_path, "ab") as log:
             popen = {"env": harness.ENVIRONMENT, "cwd": "/", "stdin": subprocess.DEVNULL, "stdout": log, "stderr": log,
                      **popen}

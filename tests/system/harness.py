@@ -265,13 +265,37 @@ def link(name):
     return next((entry for entry in links() if entry["ifname"] == name), None)
 
 
+def in_shield(command):
+    """Runs a command line as root in the network namespace in which taps on bridges stand; it must succeed."""
+    return shell(f"nsenter --net={SHIELD} {command}")
+
+
+def shield_links():
+    return json.loads(in_shield("ip -d -j link show") or "[]")
+
+
+def tap(name):
+    """The link of a tap itself, in the shield or here, or None."""
+    return next((entry for entry in [*shield_links(), *links()] if entry["ifname"] == name and kind(entry) == "tun"), None)
+
+
 def kind(entry):
     return entry.get("linkinfo", {}).get("info_kind")
 
 
+def is_port(entry):
+    """True if the link is the port of a tap in the shield."""
+    return kind(entry) == "veth" and entry.get("ifalias", "").startswith("tapbroker:2:")
+
+
 def devices():
-    """The names of all tap, tun and macvtap links."""
-    return {entry["ifname"] for entry in links() if kind(entry) in ("tun", "macvtap")}
+    """The names of all tap, tun and macvtap links, and of ports of taps in the shield."""
+    return {entry["ifname"] for entry in links() if kind(entry) in ("tun", "macvtap") or is_port(entry)}
+
+
+def taps():
+    """The names of all tap and tun links, here and in the shield: of those that somebody can have an fd of."""
+    return {entry["ifname"] for entry in [*links(), *shield_links()] if kind(entry) == "tun"}
 
 
 def remove_links():
@@ -426,5 +450,5 @@ def fake_session(pid, user, seat="seat0", active=True, session="c1"):
 # ---- the broker ----
 
 import wire  # noqa: E402
-from broker import SOCKET, Broker, Client, connect_as, status_of  # noqa: E402
+from broker import SHIELD, SHIELD_OPENER, SOCKET, Broker, make_shield, Client, connect_as, status_of  # noqa: E402
 from packets import FrameSocket, arp_request, udp_frame, udp_packet  # noqa: E402

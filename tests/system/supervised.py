@@ -8,7 +8,7 @@ import subprocess
 import harness
 import rest
 import wire
-from broker import SOCKET, Broker
+from broker import SOCKET, Broker, make_shield
 
 
 class SupervisedBroker(Broker):
@@ -44,6 +44,7 @@ class SupervisedBroker(Broker):
                 os.close(self.stored.pop(name))
 
     def start(self):
+        make_shield()
         self.forget_who_hung_up()
         names = ":".join(["tapbroker.socket", *self.stored, *self.rules])
         fds = [self.listening.fileno(), *self.stored.values(), *self.rules.values()]

@@ -168,38 +168,52 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 
 /* The looker: jobs that the test does. 0 is a look at all devices. */
 static uint32_t looker_jobs[LOOKER_JOBS];
+static enum lease_side looker_sides[LOOKER_JOBS];
 static size_t looker_count;
 static const struct looker_audience *looker_tells;
 
-int looker_start(const struct looker_audience *audience)
+int looker_start(const struct looker_audience *audience, int shield)
 {
+	(void)shield;
 	looker_tells = audience;
 	looker_count = 0;
 	return 0;
 }
 
-bool looker_look(uint32_t ifindex)
+bool looker_look(enum lease_side side, uint32_t ifindex)
 {
 	if (looker_count == LOOKER_JOBS)
 		return false;
+	looker_sides[looker_count] = side;
 	looker_jobs[looker_count++] = ifindex;
 	return true;
 }
 
 bool looker_look_at_all(void)
 {
-	return looker_look(0);
+	return looker_look(SIDE_HERE, 0);
 }
 
 /* The links that a dump shows. */
 static struct link test_links[32];
+static enum lease_side test_links_side[32];
 static size_t test_links_count;
 
-int looker_dump(void (*each)(void *context, const struct link *link), void *context)
+int looker_dump(enum lease_side side, void (*each)(void *context, const struct link *link), void *context)
 {
 	for (size_t i = 0; i < test_links_count; i++)
-		each(context, &test_links[i]);
+		if (test_links_side[i] == side)
+			each(context, &test_links[i]);
 	return 0;
+}
+
+/* The port of each lease in the shield; ifindex 0: it has none. */
+static struct link test_port;
+
+int looker_get(uint32_t ifindex, struct link *link)
+{
+	*link = test_port;
+	return test_port.ifindex == ifindex ? 0 : -ENODEV;
 }
 
 /* The kernel's news, which is no netlink here. */
@@ -227,8 +241,9 @@ static struct {
 	int reaper;
 	int authority;
 	int links;
+	int shield_links;
 	int neighbours;
-} others = {-1, -1, -1, -1, -1};
+} others = {-1, -1, -1, -1, -1, -1};
 
 /* And its own. */
 static struct {
@@ -236,8 +251,9 @@ static struct {
 	int reaper;
 	int authority;
 	int links;
+	int shield_links;
 	int neighbours;
-} channels = {-1, -1, -1, -1, -1};
+} channels = {-1, -1, -1, -1, -1, -1};
 
 static struct network_table test_networks;
 static struct lease_limits test_lease_limits;
@@ -348,10 +364,13 @@ static inline void clerk_open(void)
 	fails_random = false;
 	fails_watch = false;
 	test_links_count = 0;
+	memset(test_links_side, 0, sizeof(test_links_side));
+	memset(&test_port, 0, sizeof(test_port));
 	test_pair(SOCK_SEQPACKET, &channels.monitor, &others.monitor);
 	test_pair(SOCK_SEQPACKET, &channels.reaper, &others.reaper);
 	test_pair(SOCK_SEQPACKET, &channels.authority, &others.authority);
 	test_pair(SOCK_DGRAM, &channels.links, &others.links);
+	test_pair(SOCK_DGRAM, &channels.shield_links, &others.shield_links);
 	test_pair(SOCK_DGRAM, &channels.neighbours, &others.neighbours);
 	require(loop_init() == 0);
 	monitor_init(channels.monitor);
@@ -361,9 +380,9 @@ static inline void clerk_open(void)
 	require(deletion_init(channels.reaper, capacity, lease_deleted) == 0);
 	leases_listen();
 	require(fdb_init(channels.neighbours, deletion_put_back) == 0);
-	require(guard_init(channels.links) == 0);
+	require(guard_init(channels.links, channels.shield_links) == 0);
 	mend_init(guard_look);
-	require(guard_start_looking() == 0);
+	require(guard_start_looking(-1) == 0);
 	requests_init(&test_networks, &test_request_limits);
 	require(lists_init(capacity) == 0);
 	require(flow_init(channels.authority) == 0);
@@ -397,6 +416,7 @@ static inline void clerk_close(void)
 	test_close(&channels.reaper, &others.reaper);
 	test_close(&channels.authority, &others.authority);
 	test_close(&channels.links, &others.links);
+	test_close(&channels.shield_links, &others.shield_links);
 	test_close(&channels.neighbours, &others.neighbours);
 	leases_destroy();
 }

@@ -2,6 +2,7 @@
 #include "tests/unit/clerk.h"
 
 #include "broker/clerk/lease/adopt.h"
+#include "broker/shared/shield.h"
 
 #include <fcntl.h>
 
@@ -298,6 +299,63 @@ static void test_away_without_lifeline(void **state)
 	assert_int_equal(take(others.monitor, &message, NULL), TB_REQ_DROP);
 }
 
+/* A tap in the shield, and the inner end of its veth, which leads to this port. */
+static void add_shielded(uint32_t tap, uint32_t port)
+{
+	char name[TB_NAME_SIZE];
+	struct link *inner;
+
+	shield_inner_name(alias.lease, name);
+	test_links_side[test_links_count] = SIDE_SHIELD;
+	inner = add_link(tap + 1000, "veth");
+	inner->lower = port;
+	strcpy(inner->name, name);
+	test_links_side[test_links_count] = SIDE_SHIELD;
+	add_link(tap, "tun");
+}
+
+static void test_shielded(void **state)
+{
+	const struct lease *lease;
+
+	(void)state;
+	alias.lifetime = TB_LIFETIME_FD;
+	add_shielded(7, 30);
+	test_port = (struct link){.ifindex = 30, .master = 3};
+	adopt_all(NULL, -1, NULL);
+	assert_null(lease_by_ifindex(7));
+	lease = lease_by_tap(7);
+	assert_non_null(lease);
+	assert_ptr_equal(lease_by_ifindex(30), lease);
+	assert_int_equal(lease->master, 3);
+	assert_true(nothing_for(others.reaper));
+	assert_int_equal(looker_count, 2);
+}
+
+/* A tap whose port is gone leads nowhere, and a port whose tap is gone too. */
+static void test_half_of_a_shielded_one(void **state)
+{
+	struct tb_delete order;
+
+	(void)state;
+	alias.lifetime = TB_LIFETIME_FD;
+	test_links_side[test_links_count] = SIDE_SHIELD;
+	add_link(7, "tun");
+	alias.lease[0]++;
+	add_shielded(8, 30);
+	test_links_count--;
+	adopt_all(NULL, -1, NULL);
+	assert_int_equal(leases_count(), 0);
+	order = reaper_takes();
+	assert_int_equal(order.ifindex, 7);
+	assert_int_equal(order.place, TB_PLACE_SHIELD);
+	order = reaper_takes();
+	assert_int_equal(order.ifindex, 0);
+	assert_int_equal(order.place, TB_PLACE_SHIELD);
+	assert_memory_equal(order.lease, alias.lease, SHIELD_ID_BYTES);
+	assert_true(nothing_for(others.reaper));
+}
+
 static void test_away_with_a_strange_name(void **state)
 {
 	char device[] = "device-what:lease-else";
@@ -323,6 +381,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lifelines_of_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fewer_leases_now, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_away, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_shielded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_half_of_a_shielded_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_away_without_lifeline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_away_with_a_strange_name, set_up, tear_down),
 	};

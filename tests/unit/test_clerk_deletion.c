@@ -122,7 +122,7 @@ static void test_strays(void **state)
 	struct tb_delete order;
 
 	(void)state;
-	deletion_order_stray(id, 12);
+	deletion_order_stray(id, 12, TB_PLACE_HERE);
 	order = reaper_takes();
 	assert_int_equal(order.ifindex, 12);
 	reaper_say(&order, 0);
@@ -133,13 +133,13 @@ static void test_strays(void **state)
 static void test_more_than_there_are(void **state)
 {
 	static const uint8_t id[TB_ID_SIZE] = {5};
-	uint32_t room = 2 * (test_lease_limits.leases + LEASES_RESERVED_FOR_ROOT);
+	uint32_t room = 3 * (test_lease_limits.leases + LEASES_RESERVED_FOR_ROOT);
 
 	(void)state;
 	fails_send[channels.reaper] = true;
 	for (uint32_t i = 0; i < room; i++)
-		deletion_order_stray(id, i);
-	assert_true(dies(deletion_order_stray(id, room)));
+		deletion_order_stray(id, i, TB_PLACE_HERE);
+	assert_true(dies(deletion_order_stray(id, room, TB_PLACE_HERE)));
 }
 
 static void test_an_answer_that_nobody_asked_for(void **state)

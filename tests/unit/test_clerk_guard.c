@@ -78,7 +78,7 @@ static void seen(const struct link *link)
 	assert_int_equal(looker_count, 1);
 	assert_int_equal(looker_jobs[0], 7);
 	looker_count = 0;
-	looker_tells->seen(link, true);
+	looker_tells->seen(SIDE_HERE, link, true);
 }
 
 static void test_as_it_was_made(void **state)
@@ -90,7 +90,7 @@ static void test_as_it_was_made(void **state)
 	for (int i = 0; i < 9; i++) {
 		lease_free(lease);
 		lease_make(kinds[i % 3], lifetimes[i / 3]);
-		guard_judge(lease, &made);
+		guard_judge(lease, SIDE_HERE, &made);
 		assert_int_equal(lease->state, LEASE_HELD);
 	}
 }
@@ -125,7 +125,7 @@ static void assert_ends(const struct link *link, const char *reason)
 {
 	char word[64];
 
-	guard_judge(lease, link);
+	guard_judge(lease, SIDE_HERE, link);
 	assert_int_equal(lease->state, LEASE_DELETING);
 	snprintf(word, sizeof(word), "verdict=ended reason=%s ", reason);
 	assert_non_null(strstr(test_logged, word));
@@ -167,7 +167,7 @@ static void test_no_master(void **state)
 
 	(void)state;
 	link.master = 0;
-	guard_judge(lease, &link);
+	guard_judge(lease, SIDE_HERE, &link);
 	assert_int_equal(lease->state, LEASE_HELD);
 }
 
@@ -178,7 +178,7 @@ static void test_macvtap(void **state)
 	lease_free(lease);
 	lease_make(TB_KIND_MACVTAP, TB_LIFETIME_SESSION);
 	made.tun_owned = false;
-	guard_judge(lease, &made);
+	guard_judge(lease, SIDE_HERE, &made);
 	assert_int_equal(lease->state, LEASE_HELD);
 }
 
@@ -271,11 +271,11 @@ static void test_missing(void **state)
 	(void)state;
 	lease->master = 0;
 	guard_look(lease);
-	looker_tells->missing(7);
+	looker_tells->missing(SIDE_HERE, 7);
 	assert_int_equal(lease->state, LEASE_RESTING);
 	/* A late word about what is gone. */
-	looker_tells->seen(&made, true);
-	looker_tells->missing(7);
+	looker_tells->seen(SIDE_HERE, &made, true);
+	looker_tells->missing(SIDE_HERE, 7);
 	assert_int_equal(lease->state, LEASE_RESTING);
 }
 
@@ -290,7 +290,7 @@ static void test_guarded_while_it_waits(void **state)
 	lease_end(lease, TB_REASON_CLIENT);
 	assert_int_equal(lease->state, LEASE_WAITING);
 	link.tun_owner++;
-	guard_judge(lease, &link);
+	guard_judge(lease, SIDE_HERE, &link);
 	assert_int_equal(lease->state, LEASE_JUMPED);
 }
 
@@ -321,6 +321,91 @@ static void test_busy_looker(void **state)
 	assert_int_equal(looker_jobs[0], 0);
 }
 
+/* The tap has number 20 in the shield; what has that number here is another's. */
+static void shield_it(void)
+{
+	lease_set_tap(lease, 20);
+	made.ifindex = 20;
+}
+
+/* What its holder does to the tap itself ends the lease, but for its address, which leads nowhere. */
+static void test_tap_in_the_shield(void **state)
+{
+	struct link link;
+
+	(void)state;
+	shield_it();
+	link = made;
+	link.mac[5]++;
+	link.master = 0;
+	guard_judge(lease, SIDE_SHIELD, &link);
+	assert_int_equal(lease->state, LEASE_HELD);
+	link.tun_owner = ALICE;
+	guard_judge(lease, SIDE_SHIELD, &link);
+	assert_int_equal(lease->state, LEASE_DELETING);
+	assert_non_null(strstr(test_logged, "guard-owner"));
+}
+
+/* Of the port it is only its bridge that matters: all else is another program's, and put back. */
+static void test_port_of_a_tap_in_the_shield(void **state)
+{
+	struct link port = {.ifindex = 7, .master = 3};
+
+	(void)state;
+	shield_it();
+	port.counters.rx_packets = 5;
+	guard_judge(lease, SIDE_HERE, &port);
+	assert_int_equal(lease->state, LEASE_HELD);
+	assert_int_equal(lease->counters.rx_packets, 5);
+	port.master = 4;
+	guard_judge(lease, SIDE_HERE, &port);
+	assert_int_equal(lease->state, LEASE_DELETING);
+	assert_non_null(strstr(test_logged, "guard-master"));
+}
+
+/* The news of each side is about that side, and only a holder floods. */
+static void test_sides(void **state)
+{
+	struct test_news changed = {.gone = 0, .changed = made};
+
+	(void)state;
+	shield_it();
+	for (int i = 0; i < 300; i++) {
+		kernel_say(&changed);
+		loop_step(0);
+	}
+	assert_int_equal(lease->state, LEASE_HELD);
+	assert_int_equal(looker_count, 1);
+	assert_int_equal(looker_sides[0], SIDE_HERE);
+	changed.changed.ifindex = 20;
+	for (int i = 0; i < 201; i++) {
+		require(send(others.shield_links, &changed, sizeof(changed), MSG_DONTWAIT) > 0);
+		loop_step(0);
+	}
+	assert_int_equal(lease->state, LEASE_DELETING);
+	assert_non_null(strstr(test_logged, "guard-flood"));
+}
+
+/* Whichever of the two goes by itself: the rest is deleted. */
+static void test_one_of_two_is_gone(void **state)
+{
+	struct test_news gone = {.gone = 20};
+	struct tb_delete order;
+
+	(void)state;
+	shield_it();
+	kernel_say(&gone);
+	loop_step(0);
+	assert_int_equal(lease->state, LEASE_HELD);
+	require(send(others.shield_links, &gone, sizeof(gone), MSG_DONTWAIT) > 0);
+	loop_step(0);
+	assert_int_equal(lease->state, LEASE_DELETING);
+	assert_non_null(strstr(test_logged, "device-gone"));
+	order = reaper_takes();
+	assert_int_equal(order.ifindex, 20);
+	assert_int_equal(order.place, TB_PLACE_SHIELD);
+}
+
 static void test_looks_at_all_are_rare(void **state)
 {
 	(void)state;
@@ -328,7 +413,7 @@ static void test_looks_at_all_are_rare(void **state)
 	guard_expire();
 	looker_count = 0;
 	test_now += 100;
-	looker_tells->seen(&made, false);
+	looker_tells->seen(SIDE_HERE, &made, false);
 	looker_tells->finished();
 	guard_look_at_all();
 	/* It took 100 ms: so long in five. */
@@ -346,6 +431,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_the_look_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_each_reason, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_master, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_tap_in_the_shield, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_port_of_a_tap_in_the_shield, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_sides, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_one_of_two_is_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_macvtap, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_looks_are_few, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flood, set_up, tear_down),

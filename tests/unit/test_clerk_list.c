@@ -46,7 +46,7 @@ static void look(void)
 	assert_int_equal(looker_jobs[0], 0);
 	looker_count = 0;
 	for (struct lease *lease = TAILQ_FIRST(leases_all()); lease != NULL; lease = TAILQ_NEXT(lease, link))
-		lease->looked_at = 1000;
+		lease->sights[SIDE_HERE].looked_at = 1000;
 	looker_tells->finished();
 	looker_count = 0;
 	clerk_run();

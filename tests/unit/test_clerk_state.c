@@ -204,7 +204,7 @@ static void test_other_lifetimes(void **state)
 		clerk_run();
 		assert_int_equal(lease->state, LEASE_HELD);
 		assert_int_equal(lease->lifeline, -1);
-		lease_device_gone(7 + (uint32_t)i);
+		lease_device_gone(lease_by_ifindex(7 + (uint32_t)i));
 		assert_int_equal(lease->state, LEASE_RESTING);
 		assert_int_equal(lease->ifindex, 0);
 	}
@@ -234,7 +234,7 @@ static void test_jump(void **state)
 	assert_int_equal(lease->state, LEASE_DELETING);
 	assert_true(nothing_for(others.reaper));
 	/* The news that it is gone is the reaper's. */
-	lease_device_gone(7);
+	lease_device_gone(lease_by_ifindex(7));
 	assert_int_equal(lease->state, LEASE_DELETING);
 	clerk_pass(TURN_MS);
 	assert_int_equal(lease->state, LEASE_LATE);

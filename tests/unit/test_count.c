@@ -15,7 +15,7 @@
 static struct network_table networks;
 static struct away away;
 static struct count count;
-static struct link_socket sock;
+static struct workshop workshop = {.shield = {.netns = -1}};
 
 /* Two networks, of two devices each; no device is there. */
 static int set_up(void **state)
@@ -29,14 +29,14 @@ static int set_up(void **state)
 	count = (struct count){.networks = &networks, .away = &away};
 	if (away_init(&away, 4) < 0)
 		return -1;
-	return link_socket_open(&sock, NETLINK_ROUTE);
+	return link_socket_open(&workshop.link, NETLINK_ROUTE);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
 	free(away.devices);
-	close(sock.fd);
+	close(workshop.link.fd);
 	return 0;
 }
 
@@ -51,14 +51,14 @@ static void test_full_is_counted_again(void **state)
 	(void)state;
 	count_up(&count, lan());
 	count_up(&count, lan());
-	assert_false(count_full(&count, &sock, lan()));
+	assert_false(count_full(&count, &workshop, lan()));
 	count_up(&count, lan());
 	count_up(&count, lan());
 	count.next = monotonic_ms() + 60000;
-	assert_true(count_full(&count, &sock, lan()));
-	assert_false(count_full(&count, &sock, &networks.networks[1]));
+	assert_true(count_full(&count, &workshop, lan()));
+	assert_false(count_full(&count, &workshop, &networks.networks[1]));
 	count.next = 0;
-	assert_false(count_full(&count, &sock, lan()));
+	assert_false(count_full(&count, &workshop, lan()));
 }
 
 static void test_devices_that_are_away_count(void **state)
@@ -67,17 +67,17 @@ static void test_devices_that_are_away_count(void **state)
 
 	(void)state;
 	assert_int_equal(away_add(&away, lease, 0, "device-x", 0), 0);
-	assert_int_equal(count_again(&count, &sock), 0);
+	assert_int_equal(count_again(&count, &workshop), 0);
 	assert_int_equal(count.devices[0], 1);
 	assert_int_equal(away_deleted(&away, lease), 0);
-	assert_int_equal(count_again(&count, &sock), 0);
+	assert_int_equal(count_again(&count, &workshop), 0);
 	assert_int_equal(count.devices[0], 0);
 }
 
 /* Nothing but the kernel's word lowers the number: not even where it cannot be had. */
 static void test_a_failed_question_lowers_nothing(void **state)
 {
-	struct link_socket none = {.fd = -1};
+	static struct workshop none = {.link = {.fd = -1}, .shield = {.netns = -1}};
 
 	(void)state;
 	count_up(&count, lan());

@@ -254,8 +254,10 @@ static void test_every_key(void **state)
 	assert_false(network->ipv6_disabled);
 	assert_false(network->listed);
 
-	network = accepts_text("[Network]\nKind=tap\nBridge=br-LAN\nLifetimes=session persistent\n");
+	network = accepts_text("[Network]\nKind=tap\nBridge=br-LAN\nDirect=yes\nLifetimes=session persistent\n");
 	assert_string_equal(network->bridge, "br-LAN");
+	assert_true(network->direct);
+	assert_false(network_shielded(network));
 	assert_int_equal(network->lifetimes, 1u << TB_LIFETIME_SESSION | 1u << TB_LIFETIME_PERSISTENT);
 
 	network = accepts_text("[Network]\nKind=tap\nVhost=yes\n");
@@ -473,7 +475,7 @@ static void test_values(void **state)
 		{"Brigde=br0", "Brigde= is no key of [Network]; did you mean Bridge=?"},
 		{"bridge=br0", "bridge= is no key of [Network]; did you mean Bridge=?"},
 		{"Foo=1",
-		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, DHCP, DHCPServer, "
+		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, DHCP, DHCPServer, Direct, "
 		 "DNS, EtherTypes, Forward, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
 		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RA, RateFromGuest, Reach, RouterAdvertisements, "
 		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VnetHeader"},
@@ -579,6 +581,9 @@ static void test_values(void **state)
 		{"Parent=eth0", "Parent= is for Kind=macvtap only, and this is a tap"},
 		{"Mode=vepa", "Mode= is for Kind=macvtap only, and this is a tap"},
 		{"Isolated=yes", "Isolated= is about a bridge's port; add Bridge="},
+		{"Direct=yes", "Direct= is about a tap on a bridge; add Bridge="},
+		{"Lifetimes=persistent\nBridge=br0",
+		 "Lifetimes=persistent: with Bridge= a tap is out of reach of programs"},
 		{"HostReplies=2", "HostReplies=2: it is yes or no"},
 		{"HostReplies=yes\nBridge=br0", "HostReplies= is for a tap without Bridge="},
 		{"AllMulticast=yes", "AllMulticast= is for Kind=macvtap only, and this is a tap"},

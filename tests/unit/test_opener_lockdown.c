@@ -36,13 +36,19 @@ static void give_up_rights(void)
 static void without_macvtap(void)
 {
 	give_up_rights();
-	opener_lock_down(false, false);
+	opener_lock_down(OPENER_FIXED_NODES, false);
 }
 
 static void with_macvtap(void)
 {
 	give_up_rights();
-	opener_lock_down(true, false);
+	opener_lock_down(OPENER_ALL_NODES, false);
+}
+
+static void in_the_shield(void)
+{
+	give_up_rights();
+	opener_lock_down(OPENER_TUN_ALONE, false);
 }
 
 static int attempt_node(uintptr_t path)
@@ -118,6 +124,16 @@ static void without_macvtap_it_opens_nothing_else(void **state)
 		assert_int_equal(node(without_macvtap, block_device), FILTER_DENIED);
 		assert_int_equal(below_filter(without_macvtap, attempt_read, (uintptr_t)block_device), FILTER_DENIED);
 	}
+}
+
+/* There /dev/net/tun is all that is asked for. */
+static void in_the_shield_it_opens_one_node(void **state)
+{
+	(void)state;
+	assert_int_equal(node(in_the_shield, "/dev/net/tun"), FILTER_FINE);
+	assert_int_equal(node(in_the_shield, "/dev/null"), FILTER_DENIED);
+	assert_int_equal(below_filter(in_the_shield, attempt_read, (uintptr_t) "/sys/devices/virtual/net/lo/ifindex"),
+			 FILTER_DENIED);
 }
 
 /* A macvtap's node is straight below /dev; /dev/null plays it. */
@@ -207,6 +223,7 @@ int main(void)
 		cmocka_unit_test(it_makes_no_process_and_no_namespace),
 		cmocka_unit_test(it_opens_the_tun),
 		cmocka_unit_test(without_macvtap_it_opens_nothing_else),
+		cmocka_unit_test(in_the_shield_it_opens_one_node),
 		cmocka_unit_test(with_macvtap_it_opens_nodes_and_reads_sysfs),
 		cmocka_unit_test(with_macvtap_it_writes_no_file_in_dev),
 		cmocka_unit_test(other_flags_kill),

@@ -18,6 +18,7 @@
 #include "broker/shared/alias.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
+#include "broker/shared/shield.h"
 #include "proto/channel.h"
 #include "proto/name.h"
 
@@ -35,6 +36,14 @@ struct kept {
 	int sock; /* owned; -1: taken */
 };
 
+/* A veth in the shield: the inner end of a lease whose id begins so, and where it leads. */
+struct inner_end {
+	uint8_t lease[TB_ID_SIZE];
+	uint32_t port;
+};
+
+static struct inner_end *inner_ends; /* owned */
+static size_t inner_ends_count;
 static struct kept *kept;
 static size_t kept_count;
 static const struct network_table *networks;
@@ -147,14 +156,40 @@ static struct lease *begin_again(const struct alias *alias, bool macvtap)
 	return lease;
 }
 
-/* Makes a lease of a device that was handed out and is still held, if there is room for it. */
-static void adopt_device(const struct link *link, const struct alias *alias)
+static void note_inner_end(const struct link *link)
+{
+	struct inner_end *more = reallocarray(inner_ends, inner_ends_count + 1, sizeof(*inner_ends));
+
+	if (more == NULL)
+		tb_die("clerk: there is no memory for the ports of leases");
+	inner_ends = more;
+	inner_ends[inner_ends_count].port = link->lower;
+	if (shield_inner_read(link->name, inner_ends[inner_ends_count].lease) == 0)
+		inner_ends_count++;
+}
+
+/* Returns 0, or -ENODEV. */
+static int port_of_lease(const uint8_t lease[TB_ID_SIZE], struct link *port)
+{
+	for (size_t i = 0; i < inner_ends_count; i++)
+		if (memcmp(inner_ends[i].lease, lease, SHIELD_ID_BYTES) == 0)
+			return looker_get(inner_ends[i].port, port);
+	return -ENODEV;
+}
+
+/* Makes a lease of a device that was handed out and is still held, if there is room for it. One in the shield has a
+ * port, or else leads nowhere. */
+static void adopt_device(enum lease_side side, const struct link *link, const struct alias *alias)
 {
 	bool macvtap = strcmp(link->kind, "macvtap") == 0;
-	int lifeline = kept_lifeline(alias->lease);
+	struct link port = *link;
 	struct lease *lease;
 	int holder = -1;
+	int lifeline;
 
+	if (side == SIDE_SHIELD && port_of_lease(alias->lease, &port) < 0)
+		return;
+	lifeline = kept_lifeline(alias->lease);
 	if (lifeline < 0 && !still_held(alias, macvtap, &holder))
 		return;
 	lease = begin_again(alias, macvtap);
@@ -165,26 +200,33 @@ static void adopt_device(const struct link *link, const struct alias *alias)
 	}
 	lease->stored = lifeline >= 0;
 	/* The bridge that it is on now: nobody knows of an earlier one. */
-	lease->master = link->master;
-	lease_set_device(lease, link->name, link->ifindex);
+	lease->master = port.master;
+	lease_set_device(lease, link->name, port.ifindex);
+	if (side == SIDE_SHIELD)
+		lease_set_tap(lease, link->ifindex);
 	lease_keep(lease, lifeline, holder);
 	lease_time_begin(lease);
 }
 
 /* True if the link is a device of ours that is no lease's yet; then *alias says whose. */
-static bool is_left_over(const struct link *link, struct alias *alias)
+static bool is_left_over(enum lease_side side, const struct link *link, struct alias *alias)
 {
-	return link_kind_ours(link) && strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)) == 0 &&
-	       lease_by_ifindex(link->ifindex) == NULL && alias_read(link->alias, alias) == 0;
+	struct lease *lease = side == SIDE_SHIELD ? lease_by_tap(link->ifindex) : lease_by_ifindex(link->ifindex);
+
+	return link_kind_ours(link) && strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)) == 0 && lease == NULL &&
+	       alias_read(link->alias, alias) == 0;
 }
 
+/* context is the side, as in what follows. */
 static void adopt_link(void *context, const struct link *link)
 {
+	enum lease_side side = *(const enum lease_side *)context;
 	struct alias alias;
 
-	(void)context;
-	if (is_left_over(link, &alias) && alias.state == ALIAS_HANDED_OUT)
-		adopt_device(link, &alias);
+	if (strcmp(link->kind, "veth") == 0)
+		note_inner_end(link);
+	else if (is_left_over(side, link, &alias) && alias.state == ALIAS_HANDED_OUT)
+		adopt_device(side, link, &alias);
 }
 
 static const char *why_deleted(const struct alias *alias)
@@ -196,15 +238,37 @@ static const char *why_deleted(const struct alias *alias)
 	return "its holder has ended";
 }
 
+/* A veth in the shield that leads from no lease to its port: of its name it knows the beginning of a lease's id. */
+static bool is_port_of_nothing(const struct link *link, uint8_t id[TB_ID_SIZE])
+{
+	return strcmp(link->kind, "veth") == 0 && shield_inner_read(link->name, id) == 0 &&
+	       lease_by_ifindex(link->lower) == NULL;
+}
+
+static void delete_in_shield(void *context, const struct link *link)
+{
+	uint8_t id[TB_ID_SIZE];
+	struct alias alias;
+
+	if (is_left_over(*(const enum lease_side *)context, link, &alias)) {
+		tb_log(TB_LOG_NOTICE, "deleting %s in the shield, which an earlier broker left: %s", link->name,
+		       why_deleted(&alias));
+		deletion_order_stray(alias.lease, link->ifindex, TB_PLACE_SHIELD);
+	} else if (is_port_of_nothing(link, id)) {
+		tb_log(TB_LOG_NOTICE, "deleting port %u, which an earlier broker left: there is no tap any more",
+		       link->lower);
+		deletion_order_stray(id, 0, TB_PLACE_SHIELD);
+	}
+}
+
 static void delete_link(void *context, const struct link *link)
 {
 	struct alias alias;
 
-	(void)context;
-	if (is_left_over(link, &alias)) {
+	if (is_left_over(*(const enum lease_side *)context, link, &alias)) {
 		tb_log(TB_LOG_NOTICE, "deleting %s, ifindex %u, which an earlier broker left: %s", link->name,
 		       link->ifindex, why_deleted(&alias));
-		deletion_order_stray(alias.lease, link->ifindex);
+		deletion_order_stray(alias.lease, link->ifindex, TB_PLACE_HERE);
 	} else if (strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)) == 0 &&
 		   lease_by_ifindex(link->ifindex) == NULL) {
 		tb_log(TB_LOG_WARNING,
@@ -233,7 +297,7 @@ static void adopt_away(const char *stored)
 		       name,
 		       lifeline < 0 ? "its lifeline was not stored" : "there are fewer leases now (--max-leases)");
 		keeping_drop_id(alias.lease);
-		deletion_order_stray(alias.lease, 0);
+		deletion_order_stray(alias.lease, 0, TB_PLACE_AWAY);
 		client_socket_hang_up(&lifeline);
 		return;
 	}
@@ -263,19 +327,32 @@ static void look_at_adopted(void)
 		guard_look(lease);
 }
 
+static int adopt_side(enum lease_side side, void (*delete)(void *context, const struct link *link))
+{
+	int ret = -EINTR;
+
+	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++)
+		ret = looker_dump(side, adopt_link, &side);
+	/* Each once: no device of ours is made meanwhile. */
+	if (ret == 0)
+		looker_dump(side, delete, &side);
+	return ret;
+}
+
 int adopt(const struct network_table *table, char *stored, int first_fd, char *away)
 {
 	int ret = take_kept(stored, first_fd);
 
 	networks = table;
+	if (ret == 0)
+		ret = adopt_side(SIDE_HERE, delete_link);
+	if (ret == 0)
+		ret = adopt_side(SIDE_SHIELD, delete_in_shield);
+	free(inner_ends);
+	inner_ends = NULL;
+	inner_ends_count = 0;
 	if (ret < 0)
 		return ret;
-	ret = -EINTR;
-	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++)
-		ret = looker_dump(adopt_link, NULL);
-	/* Each once: no device of ours is made meanwhile. */
-	if (ret == 0)
-		looker_dump(delete_link, NULL);
 	adopt_all_away(away);
 	close_kept();
 	look_at_adopted();

@@ -16,6 +16,7 @@
 struct unsent {
 	uint8_t id[TB_ID_SIZE];
 	uint32_t ifindex;
+	enum tb_place place;
 };
 
 static int reaper = -1;
@@ -28,7 +29,7 @@ static void (*tell_deleted)(struct lease *lease, int result);
 
 static int delete_send(const struct unsent *job)
 {
-	struct tb_delete message = {.ifindex = job->ifindex};
+	struct tb_delete message = {.ifindex = job->ifindex, .place = job->place};
 
 	tb_header_set(&message.header, TB_REQ_DELETE, sizeof(message));
 	memcpy(message.lease, job->id, sizeof(message.lease));
@@ -48,14 +49,14 @@ static bool delete_try(const struct unsent *job)
 	return true;
 }
 
-static void order(const uint8_t id[TB_ID_SIZE], uint32_t ifindex)
+void deletion_order_stray(const uint8_t id[TB_ID_SIZE], uint32_t ifindex, enum tb_place place)
 {
-	struct unsent job = {.ifindex = ifindex};
+	struct unsent job = {.ifindex = ifindex, .place = place};
 
 	memcpy(job.id, id, TB_ID_SIZE);
 	if (ring_count == 0 && delete_try(&job))
 		return;
-	/* There is room for each lease, and for each device that is no lease's. */
+	/* There is room for each lease, and for each device that is no lease's, with a port. */
 	if (ring_count == ring_size)
 		tb_die("clerk: more devices are to be deleted than there are");
 	ring[(ring_first + ring_count++) % ring_size] = job;
@@ -63,12 +64,12 @@ static void order(const uint8_t id[TB_ID_SIZE], uint32_t ifindex)
 
 void deletion_order(struct lease *lease)
 {
-	order(lease->id, lease->away ? 0 : lease->ifindex);
-}
-
-void deletion_order_stray(const uint8_t id[TB_ID_SIZE], uint32_t ifindex)
-{
-	order(id, ifindex);
+	if (lease->away)
+		deletion_order_stray(lease->id, 0, TB_PLACE_AWAY);
+	else if (lease->tap != 0)
+		deletion_order_stray(lease->id, lease->tap, TB_PLACE_SHIELD);
+	else
+		deletion_order_stray(lease->id, lease->ifindex, TB_PLACE_HERE);
 }
 
 void deletion_put_back(const struct fdb_entry *entry)
@@ -87,7 +88,7 @@ void deletion_put_back(const struct fdb_entry *entry)
 
 void deletion_repair(const struct lease *lease)
 {
-	struct tb_repair message = {.ifindex = lease->ifindex};
+	struct tb_repair message = {.ifindex = lease->ifindex, .tap = lease->tap};
 
 	tb_header_set(&message.header, TB_REPAIR, sizeof(message));
 	memcpy(message.lease, lease->id, sizeof(message.lease));
@@ -166,7 +167,7 @@ int deletion_init(int channel, uint32_t capacity, void (*deleted)(struct lease *
 	tell_deleted = deleted;
 	reaper = channel;
 	free(ring);
-	ring_size = 2 * capacity;
+	ring_size = 3 * capacity;
 	ring_first = 0;
 	ring_count = 0;
 	unanswered = 0;

@@ -15,8 +15,8 @@ int deletion_init(int channel, uint32_t capacity, void (*deleted)(struct lease *
 /* Has the device of the lease deleted. */
 void deletion_order(struct lease *lease);
 
-/* Has a device deleted of which there is no lease; nobody hears of it. ifindex is 0 for one that is away. */
-void deletion_order_stray(const uint8_t id[TB_ID_SIZE], uint32_t ifindex);
+/* Has a device deleted of which there is no lease; nobody hears of it. See struct tb_delete. */
+void deletion_order_stray(const uint8_t id[TB_ID_SIZE], uint32_t ifindex, enum tb_place place);
 
 /* Has the lease's device made again what it was made as; nobody hears of it but by the kernel's news. */
 void deletion_repair(const struct lease *lease);

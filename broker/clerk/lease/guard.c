@@ -33,7 +33,7 @@
 /* And where a client waits for it. */
 #define LIST_PAUSE_MS 20
 
-static int news = -1;
+static int news[SIDES];
 
 /* Looks at all devices. A client that waits for one needs one that began after it asked. */
 static struct {
@@ -92,98 +92,126 @@ static bool master_is_ours(const struct lease *lease, const struct link *link)
 	       strcmp(link->master_name, lease->network->bridge) == 0;
 }
 
-/* 0, or why the lease must end. */
-static enum tb_reason check(const struct lease *lease, const struct link *link)
+/* The device itself, which its holder can change. */
+static enum tb_reason check_holders_deeds(const struct lease *lease, const struct link *link)
 {
-	uint8_t mac[TB_MAC_SIZE];
-
-	lease_device_mac(lease, mac);
-	if (memcmp(link->mac, mac, sizeof(mac)) != 0 && !mend_is_udevs_address(lease, link))
-		return TB_REASON_GUARD_MAC;
 	if (is_tun(lease) && !owner_is_ours(lease, link))
 		return TB_REASON_GUARD_OWNER;
 	if (is_tun(lease) && link->tun_persistent != (lease->lifetime == TB_LIFETIME_PERSISTENT))
 		return TB_REASON_GUARD_PERSIST;
-	if (!master_is_ours(lease, link))
-		return TB_REASON_GUARD_MASTER;
 	return alias_is_ours(lease, link) ? 0 : TB_REASON_GUARD_ALIAS;
 }
 
-void guard_judge(struct lease *lease, const struct link *link)
+/* 0, or why the lease must end. The address of a tap in the shield is nobody's business but its holder's, and its port
+ * is out of the holder's reach. */
+static enum tb_reason check(const struct lease *lease, enum lease_side side, const struct link *link)
 {
-	enum tb_reason reason = is_guarded(lease) ? check(lease, link) : 0;
+	uint8_t mac[TB_MAC_SIZE];
 
-	lease->counters = link->counters;
-	lease->looked_at = looks.begun;
+	if (side == SIDE_SHIELD)
+		return check_holders_deeds(lease, link);
+	lease_device_mac(lease, mac);
+	if (lease->tap == 0 && memcmp(link->mac, mac, sizeof(mac)) != 0 && !mend_is_udevs_address(lease, link))
+		return TB_REASON_GUARD_MAC;
+	if (!master_is_ours(lease, link))
+		return TB_REASON_GUARD_MASTER;
+	return lease->tap == 0 ? check_holders_deeds(lease, link) : 0;
+}
+
+void guard_judge(struct lease *lease, enum lease_side side, const struct link *link)
+{
+	enum tb_reason reason = is_guarded(lease) ? check(lease, side, link) : 0;
+
+	lease->sights[side].looked_at = looks.begun;
+	if (side == SIDE_HERE)
+		lease->counters = link->counters;
 	if (reason != 0) {
 		lease_end(lease, reason);
 		return;
 	}
+	if (side != SIDE_HERE)
+		return;
 	if (link->master != 0)
 		lease->master = link->master;
 	if (is_guarded(lease))
 		mend(lease, link);
 }
 
-void guard_look(struct lease *lease)
+static void look_at_side(struct lease *lease, enum lease_side side)
 {
-	if (lease->away || lease->ifindex == 0)
+	uint32_t ifindex = side == SIDE_SHIELD ? lease->tap : lease->ifindex;
+	struct lease_sight *sight = &lease->sights[side];
+
+	if (lease->away || ifindex == 0)
 		return;
 	/* One look at a time, and one more if something has changed since it was asked for. */
-	if (lease->looks > 0) {
-		lease->looks = 2;
+	if (sight->looks > 0) {
+		sight->looks = 2;
 		return;
 	}
-	if (looker_look(lease->ifindex))
-		lease->looks = 1;
+	if (looker_look(side, ifindex))
+		sight->looks = 1;
 	else
 		looks.lost = true;
 }
 
-/* The look at this device alone is over. */
-static void look_again_if_due(struct lease *lease)
+void guard_look(struct lease *lease)
 {
-	bool again = lease->looks == 2;
-
-	lease->looks = 0;
-	if (again)
-		guard_look(lease);
+	look_at_side(lease, SIDE_HERE);
+	look_at_side(lease, SIDE_SHIELD);
 }
 
-static void on_seen(const struct link *link, bool alone)
+static struct lease *lease_of(enum lease_side side, uint32_t ifindex)
 {
-	struct lease *lease = lease_by_ifindex(link->ifindex);
+	return side == SIDE_SHIELD ? lease_by_tap(ifindex) : lease_by_ifindex(ifindex);
+}
 
-	mend_bridge(link);
+/* The look at this link alone is over. */
+static void look_again_if_due(struct lease *lease, enum lease_side side)
+{
+	bool again = lease->sights[side].looks == 2;
+
+	lease->sights[side].looks = 0;
+	if (again)
+		look_at_side(lease, side);
+}
+
+static void on_seen(enum lease_side side, const struct link *link, bool alone)
+{
+	struct lease *lease = lease_of(side, link->ifindex);
+
+	if (side == SIDE_HERE)
+		mend_bridge(link);
 	if (lease == NULL)
 		return;
 	if (alone)
-		look_again_if_due(lease);
+		look_again_if_due(lease, side);
 	if (alone || link->master == 0 || link->master == lease->master)
-		guard_judge(lease, link);
+		guard_judge(lease, side, link);
 	else
-		guard_look(lease);
+		look_at_side(lease, side);
 }
 
-/* The kernel has deleted a device, which may be a lease's. */
-static void device_gone(uint32_t ifindex)
+/* The kernel has deleted a link, which may be a lease's. */
+static void link_gone(enum lease_side side, uint32_t ifindex)
 {
-	const struct lease *lease = lease_by_ifindex(ifindex);
+	struct lease *lease = lease_of(side, ifindex);
 	bool was_port = lease != NULL && lease->master != 0;
 
-	lease_device_gone(ifindex);
-	if (was_port)
+	if (lease != NULL)
+		lease_device_gone(lease);
+	if (was_port && side == SIDE_HERE)
 		fdb_restore(ifindex);
 }
 
-static void on_missing(uint32_t ifindex)
+static void on_missing(enum lease_side side, uint32_t ifindex)
 {
-	struct lease *lease = lease_by_ifindex(ifindex);
+	struct lease *lease = lease_of(side, ifindex);
 
 	if (lease == NULL)
 		return;
-	lease->looks = 0;
-	device_gone(ifindex);
+	lease->sights[side].looks = 0;
+	link_gone(side, ifindex);
 }
 
 /* Links change while they are listed: those that the kernel left out are asked for. */
@@ -194,8 +222,9 @@ static void on_finished(void)
 	looks.finished = looks.begun;
 	looks.ended = monotonic_ms();
 	TAILQ_FOREACH(lease, leases_all(), link)
-		if (is_guarded(lease) && lease->looked_at != looks.begun)
-			guard_look(lease);
+		for (enum lease_side side = 0; is_guarded(lease) && side < SIDES; side++)
+			if (lease->sights[side].looked_at != looks.begun)
+				look_at_side(lease, side);
 }
 
 static bool floods(struct lease *lease)
@@ -209,35 +238,37 @@ static bool floods(struct lease *lease)
 	return ++lease->changes > CHANGES_MAX;
 }
 
+/* context is the side, as in on_gone(). Only the device itself is within its holder's reach. */
 static void on_changed(void *context, const struct link *link)
 {
-	struct lease *lease = lease_by_ifindex(link->ifindex);
+	enum lease_side side = *(const enum lease_side *)context;
+	struct lease *lease = lease_of(side, link->ifindex);
 
-	(void)context;
-	mend_bridge(link);
+	if (side == SIDE_HERE)
+		mend_bridge(link);
 	if (lease == NULL || !is_guarded(lease))
 		return;
-	if (floods(lease))
+	if ((side == SIDE_SHIELD || lease->tap == 0) && floods(lease))
 		lease_end(lease, TB_REASON_GUARD_FLOOD);
 	else
-		guard_look(lease);
+		look_at_side(lease, side);
 }
 
 static void on_gone(void *context, uint32_t ifindex)
 {
-	(void)context;
-	device_gone(ifindex);
+	link_gone(*(const enum lease_side *)context, ifindex);
 }
 
 enum read_result { READ_NOTHING, READ_NEWS, READ_LOST };
 
 /* Reads one datagram of news, and does what it asks for. */
-static enum read_result read_links(void)
+static enum read_result read_links(enum lease_side side)
 {
 	char buffer[BUFFER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct sockaddr_nl from;
 	socklen_t from_length = sizeof(from);
-	ssize_t got = recvfrom(news, buffer, sizeof(buffer), MSG_DONTWAIT, (struct sockaddr *)&from, &from_length);
+	ssize_t got =
+		recvfrom(news[side], buffer, sizeof(buffer), MSG_DONTWAIT, (struct sockaddr *)&from, &from_length);
 
 	if (got < 0 && errno == ENOBUFS)
 		return READ_LOST;
@@ -246,9 +277,9 @@ static enum read_result read_links(void)
 	if (got < 0)
 		return READ_NOTHING;
 	/* Only the kernel is believed. */
-	if (from.nl_pid == 0 && link_events_parse(buffer, (size_t)got, on_gone, on_changed, NULL) < 0)
+	if (from.nl_pid == 0 && link_events_parse(buffer, (size_t)got, on_gone, on_changed, &side) < 0)
 		tb_die("clerk: the kernel's news of links is malformed");
-	if (from.nl_pid == 0)
+	if (from.nl_pid == 0 && side == SIDE_HERE)
 		link_events_removed(buffer, (size_t)got, put_back_removed);
 	return READ_NEWS;
 }
@@ -257,28 +288,32 @@ static enum read_result read_links(void)
  * been read: only after that does a look at the devices miss nothing. */
 static void on_links(uint32_t number, uint32_t events)
 {
-	(void)number, (void)events;
-	if (read_links() != READ_LOST)
+	(void)events;
+	if (read_links(number) != READ_LOST)
 		return;
-	for (int i = 0; i < QUEUED_MAX && read_links() != READ_NOTHING; i++)
+	for (int i = 0; i < QUEUED_MAX && read_links(number) != READ_NOTHING; i++)
 		;
 	looks.lost = true;
 }
 
-int guard_init(int socket)
+int guard_init(int here, int shield)
 {
+	int ret;
+
 	memset(&looks, 0, sizeof(looks));
-	news = socket;
+	news[SIDE_HERE] = here;
+	news[SIDE_SHIELD] = shield;
 	put_back_init();
 	loop_handle(LOOP_LINKS, on_links);
-	return loop_watch(socket, EPOLLIN, LOOP_LINKS, 0);
+	ret = loop_watch(here, EPOLLIN, LOOP_LINKS, SIDE_HERE);
+	return ret < 0 || shield < 0 ? ret : loop_watch(shield, EPOLLIN, LOOP_LINKS, SIDE_SHIELD);
 }
 
-int guard_start_looking(void)
+int guard_start_looking(int shield)
 {
 	static const struct looker_audience audience = {on_seen, on_missing, on_finished};
 
-	return looker_start(&audience);
+	return looker_start(&audience, shield);
 }
 
 uint32_t guard_look_at_all(void)

@@ -8,17 +8,18 @@
 
 #include "broker/clerk/lease/lease.h"
 
-/* Listens to the kernel's news of links on this socket, which stays the caller's. Returns 0 or a negative errno. */
-int guard_init(int socket);
+/* Listens to the kernel's news of links on these sockets, which stay the caller's: here, and in the shield; -1: there
+ * is none. Returns 0 or a negative errno. */
+int guard_init(int here, int shield);
 
-/* Starts the looker, which belongs to the guard. Before lock-down. Returns 0 or a negative errno. */
-int guard_start_looking(void);
+/* Starts the looker, which belongs to the guard. Before lock-down. See looker_start(). Returns 0 or a negative errno. */
+int guard_start_looking(int shield);
 
 /* Looks at the lease's device. What happened before its lease had it is noticed, too. */
 void guard_look(struct lease *lease);
 
-/* A device as the kernel shows it: ends its lease if it is not as it was made. */
-void guard_judge(struct lease *lease, const struct link *link);
+/* A link of the lease as the kernel shows it: ends the lease if it is not as it was made. */
+void guard_judge(struct lease *lease, enum lease_side side, const struct link *link);
 
 /* Looks at every device. Returns a number; when guard_looked() has reached it, counters and states are no older than
  * this call. */

@@ -25,7 +25,8 @@ static struct {
 	uint32_t count;
 	struct lease_list free;
 	struct lease_list all;
-	struct map by_ifindex; /* to the slot's number */
+	struct map by_ifindex; /* to the slot's number, as the next */
+	struct map by_tap;
 	struct map by_id;
 	struct map held; /* uid and network's number, to a count */
 	uint32_t per_network[NETWORKS_MAX];
@@ -44,7 +45,8 @@ int leases_init(const struct network_table *networks, const struct lease_limits 
 	table.slots = calloc(table.capacity, sizeof(*table.slots));
 	/* Each lease counts under two keys. */
 	if (table.slots == NULL || map_init(&table.by_ifindex, table.capacity) < 0 ||
-	    map_init(&table.by_id, table.capacity) < 0 || map_init(&table.held, 2 * table.capacity) < 0) {
+	    map_init(&table.by_tap, table.capacity) < 0 || map_init(&table.by_id, table.capacity) < 0 ||
+	    map_init(&table.held, 2 * table.capacity) < 0) {
 		leases_destroy();
 		return -ENOMEM;
 	}
@@ -55,6 +57,7 @@ void leases_destroy(void)
 {
 	free(table.slots);
 	map_destroy(&table.by_ifindex);
+	map_destroy(&table.by_tap);
 	map_destroy(&table.by_id);
 	map_destroy(&table.held);
 	memset(&table, 0, sizeof(table));
@@ -241,7 +244,15 @@ void lease_clear_device(struct lease *lease)
 {
 	if (!lease->away && lease_by_ifindex(lease->ifindex) == lease)
 		map_remove(&table.by_ifindex, lease->ifindex);
+	if (lease_by_tap(lease->tap) == lease)
+		map_remove(&table.by_tap, lease->tap);
 	lease->ifindex = 0;
+}
+
+void lease_set_tap(struct lease *lease, uint32_t tap)
+{
+	lease->tap = tap;
+	*map_insert(&table.by_tap, tap) = lease_number(lease);
 }
 
 void lease_free(struct lease *lease)
@@ -309,6 +320,13 @@ void lease_device_mac(const struct lease *lease, uint8_t mac[TB_MAC_SIZE])
 struct lease *lease_by_ifindex(uint32_t ifindex)
 {
 	const uint32_t *number = map_find(&table.by_ifindex, ifindex);
+
+	return number != NULL ? &table.slots[*number] : NULL;
+}
+
+struct lease *lease_by_tap(uint32_t tap)
+{
+	const uint32_t *number = map_find(&table.by_tap, tap);
 
 	return number != NULL ? &table.slots[*number] : NULL;
 }

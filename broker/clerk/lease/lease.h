@@ -32,6 +32,16 @@ enum lease_state {
 	LEASE_STATES
 };
 
+/* Where a link of a lease is. A device is one link, but one that is shielded is two: the tap in the shield, and its
+ * port here. */
+enum lease_side { SIDE_HERE, SIDE_SHIELD, SIDES };
+
+/* What the guard has seen of one link. */
+struct lease_sight {
+	uint32_t looked_at; /* the last look at all devices that has seen this one */
+	uint8_t looks;      /* at this one alone that are under way: 0, 1, or 2: one is, and one more is due */
+};
+
 struct lease {
 	TAILQ_ENTRY(lease) link;  /* in the list of free ones, or of the others in order of age */
 	TAILQ_ENTRY(lease) queue; /* of those with this state: the unfetched, those that wait, those that have a turn */
@@ -53,7 +63,8 @@ struct lease {
 
 	/* The device, as it was made. */
 	char name[TB_NAME_SIZE];
-	uint32_t ifindex;         /* 0: there is none (yet, or any more) */
+	uint32_t ifindex;         /* of one that is shielded, its port's; 0: there is none (yet, or any more) */
+	uint32_t tap;             /* its ifindex in the shield; 0: it is not shielded */
 	bool away;                /* it is in its client's own network namespace, and so is ifindex */
 	uint32_t master;          /* ifindex of its bridge; 0: none */
 	uint32_t mtu;             /* bytes */
@@ -69,9 +80,8 @@ struct lease {
 	uint64_t left_at; /* milliseconds of the monotonic clock: when the lifeline ended; 0: it has not */
 
 	/* The guard, see guard.c. */
-	uint32_t looked_at; /* the last look at all devices that has seen this one */
-	uint8_t looks;      /* at this device alone that are under way: 0, 1, or 2: one is, and one more is due */
-	uint32_t changes;   /* in the second that began at changes_since */
+	struct lease_sight sights[SIDES];
+	uint32_t changes; /* in the second that began at changes_since */
 	uint64_t changes_since;
 	struct link_counters counters; /* as of the last look */
 
@@ -148,6 +158,9 @@ void lease_set_id(struct lease *lease, const uint8_t id[TB_ID_SIZE]);
 void lease_set_device(struct lease *lease, const char name[TB_NAME_SIZE], uint32_t ifindex);
 void lease_clear_device(struct lease *lease);
 
+/* It is shielded: the tap itself has this ifindex in the shield. */
+void lease_set_tap(struct lease *lease, uint32_t tap);
+
 /* Frees the slot, and counts it no more. Nothing of the lease is left. */
 void lease_free(struct lease *lease);
 
@@ -165,9 +178,10 @@ bool lease_is_locked(const struct lease *lease);
 /* The address that the device itself has: a tap's is not its user's. */
 void lease_device_mac(const struct lease *lease, uint8_t mac[TB_MAC_SIZE]);
 
-/* The lease of that device, with that id, with that number; or the user's of the device with that name. NULL: none.
- * Devices that are away are not found by ifindex, which means nothing here. */
+/* The lease of that device or port, or of that tap in the shield; with that id, with that number; or the user's of the
+ * device with that name. NULL: none. Devices that are away are not found by ifindex, which means nothing here. */
 struct lease *lease_by_ifindex(uint32_t ifindex);
+struct lease *lease_by_tap(uint32_t tap);
 struct lease *lease_by_id(const uint8_t id[TB_ID_SIZE]);
 struct lease *lease_by_number(uint32_t number);
 struct lease *lease_by_name(uid_t uid, const char *name);

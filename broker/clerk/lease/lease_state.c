@@ -227,12 +227,8 @@ static void device_is_gone(struct lease *lease)
 	lease_clear_device(lease);
 }
 
-void lease_device_gone(uint32_t ifindex)
+void lease_device_gone(struct lease *lease)
 {
-	struct lease *lease = lease_by_ifindex(ifindex);
-
-	if (lease == NULL || lease->state == LEASE_ORDERED)
-		return;
 	/* If we are deleting the device, the reaper says when it is done. */
 	if (lease->state != LEASE_UNFETCHED && lease->state != LEASE_HELD && lease->state != LEASE_WAITING)
 		return;
@@ -240,9 +236,9 @@ void lease_device_gone(uint32_t ifindex)
 		audience->ended(lease, TB_REASON_DEVICE_GONE);
 		part(lease, TB_REASON_DEVICE_GONE);
 	}
-	/* What locked it is still there: the reaper deletes that, as if the device were, and finds out that it is not.
-	 * */
-	if (lease_is_locked(lease)) {
+	/* What locked it is still there, or its port, or its tap: the reaper deletes that, as if the device were, and
+	 * finds out that it is not. */
+	if (lease->tap != 0 || lease_is_locked(lease)) {
 		lease_happens(lease, LEASE_END);
 		return;
 	}

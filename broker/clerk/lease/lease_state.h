@@ -45,8 +45,9 @@ void lease_end(struct lease *lease, enum tb_reason reason);
 void lease_hand_out(struct lease *lease, int lifeline);
 void lease_keep(struct lease *lease, int lifeline, int holder);
 
-/* The kernel has deleted the device with this ifindex, which may be a lease's. */
-void lease_device_gone(uint32_t ifindex);
+/* The kernel has deleted the device of this lease. What it leaves of one that is shielded (the tap is gone, or the
+ * port) is deleted in its turn. */
+void lease_device_gone(struct lease *lease);
 
 /* The reaper has deleted the device of this lease, or could not: a negative errno. */
 void lease_deleted(struct lease *lease, int result);

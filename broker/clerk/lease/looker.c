@@ -13,8 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A job is an ifindex; this one means all devices. */
-#define ALL_DEVICES 0
+/* A link to look at; 0: at all. */
+struct job {
+	uint32_t ifindex;
+	uint32_t side; /* enum lease_side */
+};
 
 /* The thread keeps nothing large on its stack, and no less than PTHREAD_STACK_MIN is anywhere. */
 #define STACK_SIZE (128 * 1024)
@@ -29,14 +32,16 @@ enum report_type {
 /* Small enough for a pipe to move all of it or nothing. */
 struct report {
 	enum report_type type;
+	enum lease_side side;
 	struct link link;
 };
 _Static_assert(sizeof(struct report) <= 4096, "PIPE_BUF");
 
-static struct link_socket kernel; /* the thread's alone, once that runs */
-static int jobs = -1;             /* write end, never waited for */
-static int reports = -1;          /* read end, the same */
-static int thread_jobs = -1;      /* the thread's ends */
+static struct link_socket kernels[SIDES]; /* the thread's alone, once that runs */
+static bool has_shield;
+static int jobs = -1;        /* write end, never waited for */
+static int reports = -1;     /* read end, the same */
+static int thread_jobs = -1; /* the thread's ends */
 static int thread_reports = -1;
 static const struct looker_audience *audience;
 
@@ -46,84 +51,107 @@ static void write_report(const struct report *report)
 		tb_die("clerk: the looker cannot report: %s", strerror(errno));
 }
 
-static void report_link(void *context, const struct link *link)
-{
-	struct report report = {.type = REPORT_SEEN, .link = *link};
+/* Of what kind the links are that a side is asked for. */
+static const char *const kinds[SIDES][2] = {[SIDE_HERE] = {"tun", "macvtap"}, [SIDE_SHIELD] = {"veth", "tun"}};
 
-	(void)context;
+static void report_link(enum lease_side side, const struct link *link)
+{
+	const struct report report = {.type = REPORT_SEEN, .side = side, .link = *link};
+
 	write_report(&report);
 }
 
-static int dump(void (*each)(void *context, const struct link *link), void *context)
+static void report_here(void *context, const struct link *link)
 {
-	int ret = link_dump(&kernel, "tun", each, context);
-	int second = link_dump(&kernel, "macvtap", each, context);
-
-	return ret < 0 ? ret : second;
+	(void)context;
+	report_link(SIDE_HERE, link);
 }
 
+static void report_shield(void *context, const struct link *link)
+{
+	(void)context;
+	report_link(SIDE_SHIELD, link);
+}
+
+/* What the kernel left out is asked for one by one. */
 static void look_at_all(void)
 {
 	struct report report = {.type = REPORT_FINISHED};
 
-	/* What the kernel left out is asked for one by one. */
-	link_dump(&kernel, "bridge", report_link, NULL);
-	dump(report_link, NULL);
+	link_dump(&kernels[SIDE_HERE], "bridge", report_here, NULL);
+	looker_dump(SIDE_HERE, report_here, NULL);
+	if (has_shield) {
+		link_dump(&kernels[SIDE_HERE], "veth", report_here, NULL);
+		link_dump(&kernels[SIDE_SHIELD], "tun", report_shield, NULL);
+	}
 	write_report(&report);
 }
 
-static void look_at_one(uint32_t ifindex)
+static void look_at_one(const struct job *job)
 {
-	struct report report = {.type = REPORT_ALONE};
+	struct report report = {.type = REPORT_ALONE, .side = job->side};
+	struct link_socket *kernel = &kernels[job->side];
 	struct link master;
-	int ret = link_get(&kernel, ifindex, &report.link);
+	int ret = link_get(kernel, job->ifindex, &report.link);
 
 	if (ret < 0 && ret != -ENODEV)
-		tb_die("clerk: cannot look at the link %u: %s", ifindex, strerror(-ret));
+		tb_die("clerk: cannot look at the link %u: %s", job->ifindex, strerror(-ret));
 	if (ret < 0)
 		report.type = REPORT_MISSING;
-	else if (report.link.master != 0 && link_get(&kernel, report.link.master, &master) == 0)
+	else if (report.link.master != 0 && link_get(kernel, report.link.master, &master) == 0)
 		memcpy(report.link.master_name, master.name, sizeof(master.name));
-	report.link.ifindex = ifindex;
+	report.link.ifindex = job->ifindex;
 	write_report(&report);
 }
 
 static void *looker_main(void *started)
 {
-	uint32_t ifindex;
+	struct job job;
 
 	pthread_barrier_wait(started);
-	while (read(thread_jobs, &ifindex, sizeof(ifindex)) == (ssize_t)sizeof(ifindex)) {
-		if (ifindex == ALL_DEVICES)
+	while (read(thread_jobs, &job, sizeof(job)) == (ssize_t)sizeof(job)) {
+		if (job.ifindex == 0)
 			look_at_all();
 		else
-			look_at_one(ifindex);
+			look_at_one(&job);
 	}
 	return NULL;
 }
 
-static bool hand_job(uint32_t ifindex)
+static bool hand_job(struct job job)
 {
-	ssize_t sent = write(jobs, &ifindex, sizeof(ifindex));
+	ssize_t sent = write(jobs, &job, sizeof(job));
 
 	if (sent < 0 && errno != EAGAIN && errno != EINTR)
 		tb_die("clerk: cannot tell the looker: %s", strerror(errno));
-	return sent == (ssize_t)sizeof(ifindex);
+	return sent == (ssize_t)sizeof(job);
 }
 
-bool looker_look(uint32_t ifindex)
+bool looker_look(enum lease_side side, uint32_t ifindex)
 {
-	return hand_job(ifindex);
+	return hand_job((struct job){.ifindex = ifindex, .side = side});
 }
 
 bool looker_look_at_all(void)
 {
-	return hand_job(ALL_DEVICES);
+	return hand_job((struct job){.ifindex = 0});
 }
 
-int looker_dump(void (*each)(void *context, const struct link *link), void *context)
+int looker_dump(enum lease_side side, void (*each)(void *context, const struct link *link), void *context)
 {
-	return dump(each, context);
+	int first;
+	int second;
+
+	if (side == SIDE_SHIELD && !has_shield)
+		return 0;
+	first = link_dump(&kernels[side], kinds[side][0], each, context);
+	second = link_dump(&kernels[side], kinds[side][1], each, context);
+	return first < 0 ? first : second;
+}
+
+int looker_get(uint32_t ifindex, struct link *link)
+{
+	return link_get(&kernels[SIDE_HERE], ifindex, link);
 }
 
 static void on_report(uint32_t number, uint32_t events)
@@ -135,10 +163,10 @@ static void on_report(uint32_t number, uint32_t events)
 		switch (report.type) {
 		case REPORT_SEEN:
 		case REPORT_ALONE:
-			audience->seen(&report.link, report.type == REPORT_ALONE);
+			audience->seen(report.side, &report.link, report.type == REPORT_ALONE);
 			break;
 		case REPORT_MISSING:
-			audience->missing(report.link.ifindex);
+			audience->missing(report.side, report.link.ifindex);
 			break;
 		case REPORT_FINISHED:
 			audience->finished();
@@ -183,11 +211,14 @@ static int looker_start_thread(void)
 	return ret;
 }
 
-int looker_start(const struct looker_audience *listeners)
+int looker_start(const struct looker_audience *listeners, int shield)
 {
-	int ret = link_socket_open(&kernel, NETLINK_ROUTE);
+	int ret = link_socket_open(&kernels[SIDE_HERE], NETLINK_ROUTE);
 
 	audience = listeners;
+	has_shield = shield >= 0;
+	if (ret == 0 && has_shield)
+		ret = link_socket_take(&kernels[SIDE_SHIELD], shield);
 	if (ret == 0)
 		ret = make_pipes();
 	if (ret == 0)

@@ -156,6 +156,8 @@ static void begin_lease(struct request *request, const struct tb_made *made)
 	memcpy(lease->mac, made->mac, sizeof(lease->mac));
 	lease_set_id(lease, made->lease);
 	lease_set_device(lease, made->name, made->ifindex);
+	if (made->tap != 0)
+		lease_set_tap(lease, made->tap);
 	if (made->stored == TB_STORED_NOT_YET)
 		keeping_store(lease);
 	lease_hand_out(lease, tb_take(&request->client.sock));

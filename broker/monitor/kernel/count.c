@@ -33,7 +33,7 @@ static void count_link(void *context, const struct link *link)
 		counting->devices[network - counting->networks->networks]++;
 }
 
-int count_again(struct count *count, struct link_socket *sock)
+int count_again(struct count *count, struct workshop *workshop)
 {
 	struct counting counting;
 	uint64_t begun = monotonic_ms();
@@ -42,9 +42,11 @@ int count_again(struct count *count, struct link_socket *sock)
 
 	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++) {
 		counting = (struct counting){.networks = count->networks};
-		ret = link_dump(sock, "tun", count_link, &counting);
+		ret = link_dump(&workshop->link, "tun", count_link, &counting);
 		if (ret == 0)
-			ret = link_dump(sock, "macvtap", count_link, &counting);
+			ret = link_dump(&workshop->link, "macvtap", count_link, &counting);
+		if (ret == 0 && workshop->shield.netns >= 0)
+			ret = link_dump(&workshop->shield.link, "tun", count_link, &counting);
 	}
 	now = monotonic_ms();
 	count->next = now + PAUSE_TIMES * (now - begun);
@@ -60,13 +62,13 @@ static bool says_full(const struct count *count, const struct network *network)
 	return count->devices[network - count->networks->networks] >= network->max;
 }
 
-bool count_full(struct count *count, struct link_socket *sock, const struct network *network)
+bool count_full(struct count *count, struct workshop *workshop, const struct network *network)
 {
 	if (!says_full(count, network))
 		return false;
 	if (monotonic_ms() < count->next)
 		return true;
-	return count_again(count, sock) < 0 || says_full(count, network);
+	return count_again(count, workshop) < 0 || says_full(count, network);
 }
 
 void count_up(struct count *count, const struct network *network)

@@ -8,7 +8,7 @@
 
 #include "broker/config/table.h"
 #include "broker/monitor/kernel/away.h"
-#include "broker/shared/netlink/link.h"
+#include "broker/monitor/kernel/workshop.h"
 
 #include <stdint.h>
 
@@ -20,11 +20,11 @@ struct count {
 };
 
 /* Asks the kernel. Returns 0, or a negative errno and leaves the numbers as they were. */
-int count_again(struct count *count, struct link_socket *sock);
+int count_again(struct count *count, struct workshop *workshop);
 
 /* True if there may be no more devices of this network. Asks the kernel before it says so, if the last time is long
  * enough ago. */
-bool count_full(struct count *count, struct link_socket *sock, const struct network *network);
+bool count_full(struct count *count, struct workshop *workshop, const struct network *network);
 
 /* One more device of this network. */
 void count_up(struct count *count, const struct network *network);

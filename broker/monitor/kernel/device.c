@@ -5,15 +5,20 @@
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/kernel/making.h"
 #include "broker/monitor/kernel/netns.h"
+#include "broker/monitor/kernel/pair.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 /* How often a macvtap's node may turn out to be another device's: somebody may have planted it under our device's name.
  * The next try has another ifindex. */
 #define NODE_TRIES 4
+
+/* How many milliseconds a veth's carrier is waited for. */
+#define CARRIER_TRIES 100
 
 /* The step whose stage is told has failed. Its status may have been told already; only TB_KERNEL says more than
  * that. */
@@ -68,6 +73,8 @@ static int find_lower(struct making *making)
 	 * smallest port, and loses its IPv6 addresses and routes for good if that is below IPv6's least. */
 	making->mtu = making->device->master != 0 ? link.mtu : order->alias.mtu;
 	alias_write(&order->alias, making->alias);
+	memcpy(making->own_mac, order->alias.mac, TB_MAC_SIZE);
+	making->own_mac[0] = TAP_MAC_FIRST;
 	return ret;
 }
 
@@ -76,7 +83,7 @@ static int refuse_taken(struct making *making)
 	const char *name = making->order->name;
 	uint32_t taken;
 
-	return name != NULL && making_ifindex_of(making->workshop, name, &taken) == 0 ? -EEXIST : 0;
+	return name != NULL && making_ifindex_of(&making->workshop->link, name, &taken) == 0 ? -EEXIST : 0;
 }
 
 /* Opens vhost-net once for each queue. */
@@ -155,6 +162,29 @@ bool device_make(struct workshop *workshop, struct device_order *order, struct d
 	return true;
 }
 
+/* No frame goes through an end of a veth before the kernel has noticed its carrier: kernels since 6.8 when they are
+ * asked, others a moment later. */
+static void await_carrier(struct link_socket *sock, uint32_t ifindex)
+{
+	struct link link;
+
+	for (int i = 0; i < CARRIER_TRIES && link_get(sock, ifindex, &link) == 0 && (link.flags & IFF_RUNNING) == 0;
+	     i++)
+		poll(NULL, 0, 1);
+}
+
+/* The port has the alias for whoever looks at the host's links. That of the tap counts, and comes last. */
+static int set_up_shielded(struct workshop *workshop, const struct device *device, const char *alias)
+{
+	int ret = link_up(&workshop->shield.link, device->inner, alias, -1);
+
+	if (ret == 0)
+		ret = link_up(&workshop->link, device->ifindex, alias, -1);
+	await_carrier(&workshop->shield.link, device->inner);
+	await_carrier(&workshop->link, device->ifindex);
+	return ret < 0 ? ret : link_up(&workshop->shield.link, device->tap, alias, -1);
+}
+
 bool device_set_up(struct workshop *workshop, const struct device_order *order, struct device *device,
 		   struct device_failure *failure)
 {
@@ -166,7 +196,10 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 	*failure = (struct device_failure){.stage = TB_STAGE_UP};
 	handed_out.state = ALIAS_HANDED_OUT;
 	alias_write(&handed_out, alias);
-	ret = link_up(&workshop->link, device->ifindex, alias, order->netns);
+	if (order->shielded)
+		ret = set_up_shielded(workshop, device, alias);
+	else
+		ret = link_up(&workshop->link, device->ifindex, alias, order->netns);
 	/* In another network namespace it may have got another ifindex. */
 	if (ret == 0 && order->netns >= 0) {
 		ret = netns_find_device(&workshop->link, device->fds[0], &link);
@@ -197,7 +230,7 @@ void device_release(struct workshop *workshop, struct device *device)
 /* A tun or tap that is not persistent goes with its last fd, which the closer closes: nobody waits for that. */
 static bool goes_with_its_fd(const struct device_order *order)
 {
-	return !making_macvtap(order) && order->netns < 0 && !making_persistent(order);
+	return !making_macvtap(order) && !order->shielded && order->netns < 0 && !making_persistent(order);
 }
 
 static int delete_made(struct workshop *workshop, const struct device_order *order, const struct device *device)
@@ -205,6 +238,9 @@ static int delete_made(struct workshop *workshop, const struct device_order *ord
 	char start[ALIAS_START_SIZE];
 	int ret;
 
+	/* The tap goes with its fd. */
+	if (order->shielded)
+		return pair_delete(&workshop->shield.link, &workshop->shield.rules, order->alias.lease);
 	if (order->netns >= 0 && device->queues > 0) {
 		ret = netns_delete_device(&workshop->link, device->fds[0]);
 		if (ret != -EXDEV)
@@ -219,7 +255,9 @@ static int delete_made(struct workshop *workshop, const struct device_order *ord
 
 static int unlock(struct workshop *workshop, const struct device_order *order)
 {
-	return network_is_locked(order->network) ? rules_remove(workshop->rules, order->alias.lease, "") : 0;
+	return network_is_locked(order->network) && !order->shielded
+		       ? rules_remove(workshop->rules, order->alias.lease, "")
+		       : 0;
 }
 
 int device_discard(struct workshop *workshop, const struct device_order *order, struct device *device)

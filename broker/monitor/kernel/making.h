@@ -11,18 +11,22 @@ struct making {
 	struct device_order *order;
 	struct device *device;
 	struct device_failure *failure;
-	char alias[ALIAS_SIZE]; /* while nobody has it yet */
-	uint32_t lower;         /* ifindex of the network's bridge or parent; 0: it has none */
-	uint32_t mtu;           /* of the device itself; of its user: the alias */
-	uid_t owner;            /* of a tun or tap: who may open it by name */
+	char alias[ALIAS_SIZE];       /* while nobody has it yet */
+	uint8_t own_mac[TB_MAC_SIZE]; /* of a tap itself and of its port; of its user: the alias */
+	uint32_t lower;               /* ifindex of the network's bridge or parent; 0: it has none */
+	uint32_t mtu;                 /* of the device itself; of its user: the alias */
+	uid_t owner;                  /* of a tun or tap: who may open it by name */
 	gid_t group;
 };
 
 bool making_macvtap(const struct device_order *order);
 bool making_persistent(const struct device_order *order);
 
-/* The ifindex of the interface with this name. Returns 0 or a negative errno. */
-int making_ifindex_of(const struct workshop *workshop, const char *name, uint32_t *ifindex);
+/* The ifindex of the interface with this name, where this socket is. Returns 0 or a negative errno. */
+int making_ifindex_of(const struct link_socket *sock, const char *name, uint32_t *ifindex);
+
+/* The socket for a tun or tap itself: the shield's, or the host's. */
+struct link_socket *making_tun_link(struct making *making);
 
 /* Attaches one open node to the device of that name, with the flags that the order asks for and these. Returns 0 or a
  * negative errno. */
@@ -37,6 +41,7 @@ int making_named(struct making *making, int (*make)(struct making *making));
  * that they have set says more than that. */
 int making_tun_create(struct making *making);
 int making_tun_persist(struct making *making);
+int making_tun_forward(struct making *making);
 int making_macvtap_create(struct making *making);
 int making_macvtap_open(struct making *making);
 int making_limit_ipv6(struct making *making);

@@ -18,11 +18,20 @@ int making_limit_ipv6(struct making *making)
 			       making->order->network->ipv6_disabled);
 }
 
+/* What a tap in the shield has itself. All that is the bridge's, or the host's, is the port's. */
+static int harden_shielded(struct making *making)
+{
+	const struct link_setup setup = {.alias = making->alias,
+					 .mtu = making->order->alias.mtu,
+					 .mac = making->own_mac};
+
+	return link_set(&making->workshop->shield.link, making->device->tap, &setup);
+}
+
 /* Everything else that protects the host and its neighbours from the device's holder. */
 int making_harden(struct making *making)
 {
 	const struct device_order *order = making->order;
-	uint8_t own_mac[TB_MAC_SIZE];
 	struct link_setup setup = {.alias = making->alias,
 				   .mtu = making->mtu,
 				   .master = making->device->master,
@@ -30,17 +39,16 @@ int making_harden(struct making *making)
 				   .arp_ignore = network_arp_ignore(order->network),
 				   .flags = order->network->all_multicast ? IFF_ALLMULTI : 0,
 				   .flags_changed = IFF_ALLMULTI};
+	int ret;
 
-	if (order->network->kind == TB_KIND_TAP) {
-		memcpy(own_mac, order->alias.mac, TB_MAC_SIZE);
-		own_mac[0] = TAP_MAC_FIRST;
-		setup.mac = own_mac;
-	}
+	if (order->network->kind == TB_KIND_TAP)
+		setup.mac = making->own_mac;
 	/* The kernel gives this one its parent's address, whatever it is made with; the parent's is back when it
 	 * goes. */
 	if (order->network->mode == TB_MODE_PASSTHRU)
 		setup.mac = order->alias.mac;
-	return link_set(&making->workshop->link, making->device->ifindex, &setup);
+	ret = link_set(&making->workshop->link, making->device->ifindex, &setup);
+	return ret == 0 && order->shielded ? harden_shielded(making) : ret;
 }
 
 /* Before it is a port, and up: no frame passes that has not been looked at. */
@@ -50,6 +58,8 @@ int making_lock(struct making *making)
 	struct rules *rules = making->workshop->rules;
 	struct rules_chain chain;
 
+	if (order->shielded)
+		return making_tun_forward(making);
 	if (!network_is_locked(order->network))
 		return 0;
 	rules_chain(&chain, order->alias.lease, "", making->device->name, order->alias.mac);
@@ -71,8 +81,14 @@ static bool tun_as_set(const struct making *making, const struct link *link)
 	uint32_t queues = order->queues > 1 ? order->queues : 0;
 
 	return strcmp(link->kind, "tun") == 0 && link->tun_owned && link->tun_owner == making->owner &&
-	       link->tun_group == making->group && !link->tun_persistent && link->tun_queues == queues &&
-	       link->master == making->lower && (making->lower == 0 || link->port == port_options(order->network));
+	       link->tun_group == making->group && !link->tun_persistent && link->tun_queues == queues;
+}
+
+/* The same of what stands on the network's bridge, if there is one: the tap itself, or its port. */
+static bool port_as_set(const struct making *making, const struct link *link)
+{
+	return link->master == making->lower &&
+	       (making->lower == 0 || link->port == port_options(making->order->network));
 }
 
 static bool macvtap_as_set(const struct making *making, const struct link *link)
@@ -82,22 +98,49 @@ static bool macvtap_as_set(const struct making *making, const struct link *link)
 	       link->macvlan_mode == link_macvlan_mode(making->order->network->mode);
 }
 
-static int read_back(struct making *making)
+/* The device, or its port. */
+static int read_back_here(struct making *making, struct link *link)
 {
 	const struct device_order *order = making->order;
-	struct link link;
-	int ret = link_get(&making->workshop->link, making->device->ifindex, &link);
+	int ret = link_get(&making->workshop->link, making->device->ifindex, link);
 
 	if (ret < 0)
 		return ret;
-	if (strcmp(link.name, making->device->name) != 0 || strcmp(link.alias, making->alias) != 0 ||
-	    link.mtu != making->mtu || (link.flags & IFF_UP) != 0 || link.rp_filter != 1 ||
-	    link.arp_ignore != network_arp_ignore(order->network))
+	if (strcmp(link->name, making->device->name) != 0 || strcmp(link->alias, making->alias) != 0 ||
+	    link->mtu != making->mtu || (link->flags & IFF_UP) != 0 || link->rp_filter != 1 ||
+	    link->arp_ignore != network_arp_ignore(order->network))
 		return -EPROTO;
 	/* A device with an MTU below IPv6's least has no IPv6. */
-	if (link.has_ipv6 && (link.accept_ra != 0 || (order->network->ipv6_disabled && link.disable_ipv6 != 1)))
+	if (link->has_ipv6 && (link->accept_ra != 0 || (order->network->ipv6_disabled && link->disable_ipv6 != 1)))
 		return -EPROTO;
-	return (making_macvtap(order) ? macvtap_as_set : tun_as_set)(making, &link) ? 0 : -EPROTO;
+	return 0;
+}
+
+/* The tap of that port. */
+static int read_back_shielded(struct making *making, struct link *link)
+{
+	int ret = link_get(&making->workshop->shield.link, making->device->tap, link);
+
+	if (ret == 0 && (strcmp(link->name, making->device->name) != 0 || strcmp(link->alias, making->alias) != 0 ||
+			 link->mtu != making->order->alias.mtu || (link->flags & IFF_UP) != 0))
+		ret = -EPROTO;
+	return ret;
+}
+
+static int read_back(struct making *making)
+{
+	struct link link;
+	int ret = read_back_here(making, &link);
+
+	if (ret == 0 && making_macvtap(making->order))
+		return macvtap_as_set(making, &link) ? 0 : -EPROTO;
+	if (ret == 0 && !port_as_set(making, &link))
+		return -EPROTO;
+	if (ret == 0 && making->order->shielded)
+		ret = read_back_shielded(making, &link);
+	if (ret == 0 && !tun_as_set(making, &link))
+		ret = -EPROTO;
+	return ret;
 }
 
 /* Anything else than what was set is a failure, but that udev's sysctl.d may have written in between: then it is set

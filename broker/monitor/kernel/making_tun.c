@@ -3,10 +3,16 @@
 #include "broker/monitor/kernel/making.h"
 
 #include "broker/monitor/kernel/node.h"
+#include "broker/monitor/kernel/pair.h"
 
 #include <errno.h>
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
+
+struct link_socket *making_tun_link(struct making *making)
+{
+	return making->order->shielded ? &making->workshop->shield.link : &making->workshop->link;
+}
 
 /* Opens one more /dev/net/tun into the device's fds. */
 static int open_queue(struct making *making)
@@ -14,7 +20,7 @@ static int open_queue(struct making *making)
 	int fd;
 
 	making->failure->stage = TB_STAGE_NODE;
-	fd = node_open_tun(&making->workshop->node);
+	fd = node_open_tun(making->order->shielded ? &making->workshop->shield.node : &making->workshop->node);
 	if (fd < 0)
 		return fd;
 	making->device->fds[making->device->queues++] = fd;
@@ -29,8 +35,34 @@ static int make_tun(struct making *making)
 	uint32_t taken;
 	int ret = making_attach(device->fds[0], device->name, making_queue_flags(making->order) | IFF_TUN_EXCL);
 
-	if ((ret == -EBUSY || ret == -EINVAL) && making_ifindex_of(making->workshop, device->name, &taken) == 0)
+	if ((ret == -EBUSY || ret == -EINVAL) && making_ifindex_of(making_tun_link(making), device->name, &taken) == 0)
 		return -EEXIST;
+	return ret;
+}
+
+/* Makes a tap in the shield and its port. The port comes first: a name that is taken on the host leaves no trace. */
+static int make_shielded(struct making *making)
+{
+	struct workshop *workshop = making->workshop;
+	struct device *device = making->device;
+	const uint8_t *lease = making->order->alias.lease;
+	const struct pair_setup setup = {.name = device->name,
+					 .lease = lease,
+					 .mac = making->own_mac,
+					 .mtu = making->mtu,
+					 .netns = workshop->shield.netns};
+	struct link inner;
+	int ret = pair_create(&workshop->link, &setup);
+
+	if (ret < 0)
+		return ret;
+	ret = pair_find(&workshop->shield.link, lease, &inner);
+	device->ifindex = inner.lower;
+	device->inner = inner.ifindex;
+	if (ret == 0)
+		ret = make_tun(making);
+	if (ret < 0 && pair_delete(&workshop->shield.link, &workshop->shield.rules, lease) == 0)
+		device->ifindex = 0;
 	return ret;
 }
 
@@ -51,17 +83,39 @@ int making_tun_create(struct making *making)
 	int ret = open_queue(making);
 
 	if (ret == 0)
-		ret = making_named(making, make_tun);
+		ret = making_named(making, order->shielded ? make_shielded : make_tun);
 	if (ret == 0)
 		ret = own(making);
 	if (ret == 0)
-		ret = making_ifindex_of(making->workshop, device->name, &device->ifindex);
+		ret = making_ifindex_of(making_tun_link(making), device->name,
+					order->shielded ? &device->tap : &device->ifindex);
 	while (ret == 0 && device->queues < order->queues) {
 		ret = open_queue(making);
 		if (ret == 0)
 			ret = making_attach(device->fds[device->queues - 1], device->name, making_queue_flags(order));
 	}
 	return ret;
+}
+
+/* A frame that is not forwarded never gets any further: that is both chains' policy. */
+int making_tun_forward(struct making *making)
+{
+	const struct alias *alias = &making->order->alias;
+	const struct device *device = making->device;
+	struct shield *shield = &making->workshop->shield;
+	struct rules_chain chain;
+	char inner[TB_NAME_SIZE];
+	int ret;
+
+	rules_chain(&chain, alias->lease, "", device->name, alias->mac);
+	chain.forward_to = device->inner;
+	ret = rules_add(&shield->rules, rules_locks_of(&shield->rules, making->order->network), &chain);
+	if (ret < 0)
+		return ret;
+	shield_inner_name(alias->lease, inner);
+	rules_chain(&chain, alias->lease, PAIR_TO_HOLDER, inner, alias->mac);
+	chain.forward_to = device->tap;
+	return rules_add(&shield->rules, &shield->to_holder, &chain);
 }
 
 /* Not before it has its alias: wherever the monitor is killed, what stays is known to be ours. */

@@ -4,6 +4,7 @@
 
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/kernel/netns.h"
+#include "broker/monitor/kernel/pair.h"
 #include "broker/monitor/kernel/repair.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/fd.h"
@@ -33,6 +34,21 @@ static int delete_here(struct reaper_worker *worker, const struct tb_delete *ord
 	return unlocked < 0 ? unlocked : ret;
 }
 
+/* The tap, which says whose it is, then the chains, then the veth: the name is free for another when all of them are
+ * gone. */
+static int delete_shielded_tap(struct reaper_worker *worker, const struct tb_delete *order)
+{
+	char start[ALIAS_START_SIZE];
+	int ret = 0;
+
+	alias_write_start(order->lease, start);
+	if (order->ifindex != 0)
+		ret = link_delete_ours(&worker->shield_link, order->ifindex, start);
+	if (ret < 0 && ret != -ENODEV)
+		return ret;
+	return pair_delete(&worker->shield_link, worker->reaper->shield_rules, order->lease);
+}
+
 static int delete_away(struct reaper_worker *worker, const struct tb_delete *order)
 {
 	struct away *away = worker->reaper->away;
@@ -46,6 +62,12 @@ static int delete_away(struct reaper_worker *worker, const struct tb_delete *ord
 	tb_close(&device);
 	return ret;
 }
+
+static int (*const deletes[TB_PLACE_COUNT])(struct reaper_worker *worker, const struct tb_delete *order) = {
+	[TB_PLACE_HERE] = delete_here,
+	[TB_PLACE_AWAY] = delete_away,
+	[TB_PLACE_SHIELD] = delete_shielded_tap,
+};
 
 /* The clerk reads its answers sooner or later; nobody but it waits for this thread. */
 static void answer_clerk(const struct reaper *reaper, const struct tb_deleted *answer)
@@ -68,11 +90,13 @@ static int take_delete(void *context, const void *message, const int *fds)
 	struct tb_deleted answer = {.ifindex = order->ifindex};
 
 	(void)fds;
-	if (order->reserved != 0)
+	if (order->place >= TB_PLACE_COUNT ||
+	    (order->place == TB_PLACE_SHIELD && worker->reaper->shield_rules == NULL) ||
+	    (order->place != TB_PLACE_SHIELD && (order->ifindex == 0) != (order->place == TB_PLACE_AWAY)))
 		tb_die("the clerk speaks nonsense: a deletion");
 	tb_header_set(&answer.header, TB_ANS_DELETED, sizeof(answer));
 	memcpy(answer.lease, order->lease, sizeof(answer.lease));
-	answer.error = -(order->ifindex != 0 ? delete_here(worker, order) : delete_away(worker, order));
+	answer.error = -deletes[order->place](worker, order);
 	answer_clerk(worker->reaper, &answer);
 	return 0;
 }
@@ -128,9 +152,11 @@ static int take_repair(void *context, const void *message, const int *fds)
 	int ret;
 
 	(void)fds;
-	if (order->ifindex == 0 || !tb_field_empty((const char *)order->reserved, sizeof(order->reserved)))
+	if (order->ifindex == 0 || (order->tap != 0 && worker->reaper->shield_rules == NULL) ||
+	    !tb_field_empty((const char *)order->reserved, sizeof(order->reserved)))
 		tb_die("the clerk speaks nonsense: a repair");
-	ret = repair_device(&worker->link, worker->reaper->networks, worker->reaper->ipv6_conf, order);
+	ret = repair_device(&worker->link, &worker->shield_link, worker->reaper->networks, worker->reaper->ipv6_conf,
+			    order);
 	if (ret == 0)
 		tb_log(TB_LOG_NOTICE, "put device %u back to what it was made as", order->ifindex);
 	else if (ret != -ENODEV)

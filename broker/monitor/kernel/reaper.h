@@ -14,19 +14,24 @@
 
 #define REAPER_THREADS 16
 
+struct reaper;
+
+/* What one thread works with; it is the thread's alone. */
+struct reaper_worker {
+	struct link_socket link;
+	struct link_socket shield_link; /* in the shield, if there is one */
+	struct reaper *reaper;
+};
+
 struct reaper {
 	int channel; /* to the clerk; owned, and blocking */
 	const struct network_table *networks;
 	struct away *away;
 	struct rules *rules;
-	int ipv6_conf;       /* /proc/sys/net/ipv6/conf; -1 if the kernel has no IPv6 */
-	atomic_uint running; /* threads that have not come to the channel's end */
-};
-
-/* What one thread works with; it is the thread's alone. */
-struct reaper_worker {
-	struct link_socket link;
-	struct reaper *reaper;
+	int ipv6_conf;              /* /proc/sys/net/ipv6/conf; -1 if the kernel has no IPv6 */
+	struct rules *shield_rules; /* in the shield; NULL: there is none */
+	atomic_uint running;        /* threads that have not come to the channel's end */
+	struct reaper_worker workers[REAPER_THREADS];
 };
 
 /* One of the threads; context is its struct reaper_worker. It does not return. */

@@ -2,9 +2,10 @@
  * link that is not ours, nor take a device off a master that it has. */
 #include "broker/monitor/kernel/repair.h"
 
-#include "broker/monitor/kernel/workshop.h"
 #include "broker/monitor/kernel/link_change.h"
+#include "broker/monitor/kernel/pair.h"
 #include "broker/monitor/kernel/port.h"
+#include "broker/monitor/kernel/workshop.h"
 #include "broker/shared/alias.h"
 
 #include <errno.h>
@@ -53,18 +54,44 @@ static int join(struct link_socket *sock, const struct network *network, const u
 	return up && link_up(sock, link->ifindex, link->alias, -1) < 0 ? -EPROTO : ret;
 }
 
-int repair_device(struct link_socket *sock, const struct network_table *networks, int ipv6_conf,
-		  const struct tb_repair *order)
+/* The port is the one to which the lease's own veth leads from the shield; of what network it is the tap says. */
+static int find_port(struct link_socket *shield, const struct network_table *networks, const struct tb_repair *order,
+		     const struct network **network, struct link *inner)
 {
-	struct link_setup setup = {.alias = NULL};
-	const struct network *network;
-	uint8_t own_mac[TB_MAC_SIZE];
-	struct link link;
-	int ret = link_get(sock, order->ifindex, &link);
+	struct link tap;
+	int ret = link_get(shield, order->tap, &tap);
 
 	if (ret < 0)
 		return ret;
-	network = network_of_ours(networks, &link, order);
+	*network = network_of_ours(networks, &tap, order);
+	ret = pair_find(shield, order->lease, inner);
+	return ret == 0 && inner->lower != order->ifindex ? -EPERM : ret;
+}
+
+/* Both ends of a veth take no larger frames than their MTU says. */
+static int follow_mtu(struct link_socket *shield, const struct link *inner, uint32_t mtu)
+{
+	const struct link_setup setup = {.alias = inner->alias, .mtu = mtu};
+
+	return link_set(shield, inner->ifindex, &setup);
+}
+
+int repair_device(struct link_socket *sock, struct link_socket *shield, const struct network_table *networks,
+		  int ipv6_conf, const struct tb_repair *order)
+{
+	struct link_setup setup = {.alias = NULL};
+	const struct network *network = NULL;
+	uint8_t own_mac[TB_MAC_SIZE];
+	struct link inner;
+	struct link link;
+	int ret = order->tap != 0 ? find_port(shield, networks, order, &network, &inner) : 0;
+
+	if (ret == 0)
+		ret = link_get(sock, order->ifindex, &link);
+	if (ret < 0)
+		return ret;
+	if (order->tap == 0)
+		network = network_of_ours(networks, &link, order);
 	if (network == NULL)
 		return -EPERM;
 	setup.alias = link.alias;
@@ -83,5 +110,7 @@ int repair_device(struct link_socket *sock, const struct network_table *networks
 		ret = link_set(sock, order->ifindex, &setup);
 	if (ret == 0 && network->bridge[0] != '\0' && link.master == 0)
 		ret = join(sock, network, order->mac, &link, &setup);
+	if (ret == 0 && order->tap != 0 && setup.mtu != inner.mtu)
+		ret = follow_mtu(shield, &inner, setup.mtu);
 	return ret;
 }

@@ -7,10 +7,11 @@
 #include "broker/shared/netlink/link.h"
 #include "proto/broker.h"
 
-/* ipv6_conf is /proc/sys/net/ipv6/conf, or -1. The kernel's own flags, and the MTU that an administrator has given it,
- * stay: only who becomes a port gets its bridge's. Returns 0; -EPERM if the device is not this lease's, or its network
- * is off, gone or of another kind; -ENODEV if the device or the bridge is not there; or another negative errno. */
-int repair_device(struct link_socket *sock, const struct network_table *networks, int ipv6_conf,
-		  const struct tb_repair *order);
+/* shield is a socket there, for an order about a port. ipv6_conf is /proc/sys/net/ipv6/conf, or -1. The kernel's own
+ * flags, and the MTU that an administrator has given it, stay: only who becomes a port gets its bridge's. Returns 0;
+ * -EPERM if the device is not this lease's, or its network is off, gone or of another kind; -ENODEV if the device or
+ * the bridge is not there; or another negative errno. */
+int repair_device(struct link_socket *sock, struct link_socket *shield, const struct network_table *networks,
+		  int ipv6_conf, const struct tb_repair *order);
 
 #endif

@@ -71,6 +71,9 @@ struct rules_wish {
  * 0 or a negative errno. */
 int rules_open(struct rules *rules, bool owned);
 
+/* The same with a table that is nobody's, and that outlives the broker: it is made if it is not there. */
+int rules_open_lasting(struct rules *rules);
+
 /* Deletes the table of that name by the socket that owns it, which stays the caller's. Before lock-down. Returns 0 or a
  * negative errno. */
 int rules_delete_owned(int sock, const char *table);

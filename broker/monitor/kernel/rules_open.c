@@ -22,12 +22,12 @@ struct others {
 	size_t count;
 };
 
-static int make_table(struct rules *rules, uint32_t flags)
+static int make_table(struct rules *rules, uint16_t how, uint32_t flags)
 {
 	struct batch batch;
 
 	transaction_begin(&batch, &rules->link);
-	nft_message_begin(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL);
+	nft_message_begin(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | how);
 	mnl_attr_put_strz(batch.message, NFTA_TABLE_NAME, rules->table);
 	put_number(batch.message, NFTA_TABLE_FLAGS, flags);
 	message_end_unanswered(&batch);
@@ -45,11 +45,21 @@ int rules_open(struct rules *rules, bool owned)
 	if (ret == 0)
 		ret = link_socket_open(&rules->link, NETLINK_NETFILTER);
 	if (ret == 0)
-		ret = make_table(rules, owned ? NFT_TABLE_F_OWNER | PERSIST : 0);
+		ret = make_table(rules, NLM_F_EXCL, owned ? NFT_TABLE_F_OWNER | PERSIST : 0);
 	/* A kernel that cannot keep it without its owner. */
 	if (ret == -EOPNOTSUPP && owned)
-		ret = make_table(rules, NFT_TABLE_F_OWNER);
+		ret = make_table(rules, NLM_F_EXCL, NFT_TABLE_F_OWNER);
 	return ret;
+}
+
+int rules_open_lasting(struct rules *rules)
+{
+	int ret = -pthread_mutex_init(&rules->lock, NULL);
+
+	snprintf(rules->table, sizeof(rules->table), RULES_TABLE "lasting");
+	if (ret == 0)
+		ret = link_socket_open(&rules->link, NETLINK_NETFILTER);
+	return ret < 0 ? ret : make_table(rules, 0, 0);
 }
 
 static void take_table(void *context, const struct nlmsghdr *message)

@@ -71,7 +71,7 @@ int threads_start_closer(struct closer *closer)
 
 int threads_start_reaper(struct reaper *reaper)
 {
-	static struct reaper_worker workers[REAPER_THREADS];
+	struct reaper_worker *workers = reaper->workers;
 	int ret = 0;
 
 	for (int i = 0; ret == 0 && i < REAPER_THREADS; i++) {

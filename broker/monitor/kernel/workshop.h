@@ -13,10 +13,20 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* The shield, as the monitor reaches into it from outside: what was opened there by root. */
+struct shield {
+	int netns;               /* the namespace; -1: there is none */
+	struct link_socket link; /* in it, as all the others */
+	struct rules rules;
+	struct rules_template to_holder; /* of the chains that forward all */
+	struct node_source node;         /* its own opener's */
+};
+
 /* What making a device needs, the same for every device. */
 struct workshop {
 	struct link_socket link;
 	struct node_source node;
+	struct shield shield;
 	struct closer *closer;
 	struct rules *rules; /* what locks devices in the host's network namespace */
 	uid_t own_uid;       /* the monitor's: they own tun and tap devices that nobody is to open by name */
@@ -31,8 +41,9 @@ struct device_order {
 	struct alias alias;
 	uint32_t queues;
 	bool vnet_hdr;
-	bool vhost; /* with one vhost-net for each queue */
-	int netns;  /* the network namespace that it is moved to, and set up only there; -1: it stays here */
+	bool vhost;    /* with one vhost-net for each queue */
+	bool shielded; /* a tap in the shield, with a port here */
+	int netns;     /* the network namespace that it is moved to, and set up only there; -1: it stays here */
 };
 
 /* How a tap's own address begins; the rest is its user's. A bridge takes the lowest address of its ports: with this
@@ -42,7 +53,9 @@ struct device_order {
 /* What was made. */
 struct device {
 	char name[TB_NAME_SIZE];
-	uint32_t ifindex;             /* in its own network namespace */
+	uint32_t ifindex;             /* in its own network namespace; of one that is shielded: the port's */
+	uint32_t tap;                 /* ifindex in the shield; 0: it is not shielded */
+	uint32_t inner;               /* the same of the inner end of its veth */
 	uint32_t master;              /* ifindex of its bridge; 0: none */
 	int fds[TB_QUEUES_MAX];       /* owned by whoever holds the struct */
 	uint32_t queues;              /* fds that are open */
