@@ -20,10 +20,10 @@ from ._device import Device, open, open_async, reserve
 from ._failure import Error, Refused
 from ._leases import Event, Lease, Network, Watch, leases, networks, release, revoke, watch
 from ._library import Broker, about, confine, version
-from ._numbers import Check, EventKind, Kind, Lifetime, Reason, Scope, Status
+from ._numbers import Access, Check, EventKind, Kind, Lifetime, Reason, Scope, Status
 
 __all__ = [
-    "Address", "Broker", "Check", "Device", "Error", "Event", "EventKind", "Kind", "Lease", "Lifetime", "Network",
+    "Access", "Address", "Broker", "Check", "Device", "Error", "Event", "EventKind", "Kind", "Lease", "Lifetime", "Network",
     "Reason", "Refused", "Route", "Scope", "Status", "Watch", "about", "configure", "confine", "leases", "networks",
     "open", "open_async", "release", "reserve", "revoke", "unblock", "version", "watch",
 ]

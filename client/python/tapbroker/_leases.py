@@ -13,7 +13,7 @@ from typing import Any
 from ._failure import Failure, fail, milliseconds
 from ._library import EACH_LEASE, EACH_NETWORK, EventEntry, c
 from ._loop import readable
-from ._numbers import EventKind, Flag, Kind, Lifetime, Reason, flags, known
+from ._numbers import Access, EventKind, Flag, Kind, Lifetime, Reason, flags, known
 
 OFF, UNLISTED, TOLD, ISOLATED, HOST, CALLER, MORE_NAMES = (1 << bit for bit in range(7))
 
@@ -36,6 +36,7 @@ class Network:
     host: bool  # a device may be in the host's network namespace,
     netns: bool  # or in the caller's
     off: bool  # its file has a mistake
+    access: Access | int  # what polkit would say to a device without any wish
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +88,8 @@ def _network(entry: Any) -> Network:
         vnet_hdr=bool(entry.flags & Flag.VNET_HDR), vhost=bool(entry.flags & Flag.VHOST), limit=entry.limit, held=entry.held,
         names=tuple(entry.names.decode().split()), lower=entry.lower.decode(),
         lifetimes=frozenset(known(Lifetime, bit) for bit in range(32) if entry.lifetimes >> bit & 1),
-        host=bool(entry.traits & HOST), netns=bool(entry.traits & CALLER), off=bool(entry.traits & OFF))
+        host=bool(entry.traits & HOST), netns=bool(entry.traits & CALLER), off=bool(entry.traits & OFF),
+        access=known(Access, entry.access))
 
 
 def _lease(entry: Any) -> Lease:

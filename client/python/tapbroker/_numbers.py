@@ -112,6 +112,15 @@ class EventKind(enum.IntEnum):
     ENDED = 2
 
 
+class Access(enum.IntEnum):
+    """What polkit would say to a request."""
+
+    NONE = 0
+    YES = 1
+    PASSWORD = 2
+    NO = 3
+
+
 class EntryKind(enum.IntEnum):
     """What an entry of a configuration is."""
 
