@@ -281,7 +281,8 @@ clean:
 	rm -rf build build-sanitize build-fuzz build-mutations build-coverage
 
 # Installing. The texts are written for PREFIX=/usr; sed makes them say where things are. One list serves both ways.
-TEXTS = $(patsubst %,$(BUILD)/text/%,client/libtapbroker.pc.in client/openvpn/openvpn-up $(wildcard policy/*.policy policy/*/* man/*.[1-8]))
+TEXTS = $(patsubst %,$(BUILD)/text/%,client/libtapbroker.pc.in client/openvpn/openvpn-up \
+	$(filter-out policy/ansible/%,$(wildcard policy/*.policy policy/*/*)) $(wildcard man/*.[1-8]))
 $(TEXTS): $(BUILD)/text/%: % $(BUILD)/flags
 	@mkdir -p $(@D)
 	@sed -e 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@INCLUDEDIR@,$(INCLUDEDIR),; s,@RELEASE@,$(RELEASE),' \
@@ -303,6 +304,7 @@ INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(SBINDIR):$(BUILD
 	$(call text,policy/rules.d/%,$(DOCDIR)/examples) $(call text,policy/networks.d/%,$(DOCDIR)/examples) \
 	$(call text,policy/user-units/%,$(DOCDIR)/examples) \
 	$(foreach f,$(wildcard client/python/tapbroker/*.py client/python/tapbroker/py.typed),644:$(PYTHONDIR)/tapbroker:$f:$(notdir $f)) \
+	$(foreach f,$(wildcard policy/ansible/*/*),644:$(patsubst policy/%/,$(DOCDIR)/examples/%,$(dir $f)):$f:$(notdir $f)) \
 	$(foreach f,$(wildcard client/python/examples/*),755:$(DOCDIR)/examples/python:$f:$(notdir $f)) \
 	$(foreach n,1 3 5 7 8,$(call text,man/%.$n,$(MANDIR)/man$n)) 644:$(DOCDIR):README:README
 install: all $(TEXTS)
@@ -319,7 +321,8 @@ uninstall:
 		if [ -e "$(DESTDIR)$$2/$$4" ]; then found=yes; rm -f "$(DESTDIR)$$2/$$4"; fi; done; \
 	rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so; \
 	unset IFS; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
-		$(LIBEXECDIR)/tapbroker/stand-ins $(LIBEXECDIR)/tapbroker $(DOCDIR)/examples/python $(DOCDIR)/examples $(DOCDIR) $(PYTHONDIR)/tapbroker; do \
+		$(LIBEXECDIR)/tapbroker/stand-ins $(LIBEXECDIR)/tapbroker $(addprefix $(DOCDIR)/examples/,ansible/tasks ansible/handlers ansible/defaults \
+		ansible/templates ansible python) $(DOCDIR)/examples $(DOCDIR) $(PYTHONDIR)/tapbroker; do \
 		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done; \
 	if [ -z "$$found" ]; then \
 		echo "nothing of tapbroker is below $(DESTDIR)$(PREFIX): was it installed with another PREFIX?" >&2; exit 1; fi
