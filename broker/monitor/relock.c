@@ -49,7 +49,7 @@ static const struct rules_template *template_of(const struct relocking *relockin
 }
 
 /* A device that is gone meanwhile needs no rules; one that was dumped twice has them. */
-static int lock_again(struct relocking *relocking, const struct link *link, const struct alias *alias)
+static int relock_device(struct relocking *relocking, const struct link *link, const struct alias *alias)
 {
 	const struct network *network = network_of_alias(relocking, alias);
 	struct rules *rules = &relocking->monitor->rules;
@@ -81,7 +81,7 @@ static void relock_link(void *context, const struct link *link)
 		return;
 	if (link->master != 0 || strcmp(link->kind, "macvtap") == 0 ||
 	    network_is_locked(network_of_alias(relocking, &alias)))
-		relocking->error = lock_again(relocking, link, &alias);
+		relocking->error = relock_device(relocking, link, &alias);
 }
 
 static int relock_links(struct relocking *relocking)

@@ -129,7 +129,8 @@ class Kinds:
             "ARP for another's IP address": [self._arp(own, "198.51.100.7")],
             "RARP, own": [self._arp(own, "0.0.0.0", operation=3, type_=0x8035, target_hardware=own)],
             "RARP of another": [self._arp(victim, "0.0.0.0", operation=3, type_=0x8035, target_hardware=own)],
-            "RARP of another kind": [ethernet(BROADCAST, own, 0x8035, b"\0\6" + self._arp(own, "192.0.2.10")[16:])],
+            "RARP of another kind": [ethernet(BROADCAST, own, 0x8035, b"\0\6" + self._arp(
+                own, "0.0.0.0", operation=3, target_hardware=own)[16:])],
             "RARP for another": [self._arp(own, "0.0.0.0", operation=3, type_=0x8035, target_hardware=victim)],
             "router advertisement": [self._nd(134, advertisement)],
             "the same behind options": [self._ip6(OPTIONS, hidden(raw_advertisement))],

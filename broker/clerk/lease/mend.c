@@ -115,10 +115,20 @@ static void repair_port(struct lease *lease)
 		       lease->name, PORT_TRIES_MAX, lease->network->bridge);
 }
 
+/* Its rules hang on its name, and are made again for the new one. */
+static void repair_name(struct lease *lease, const struct link *link)
+{
+	tb_log(TB_LOG_NOTICE, "somebody has renamed %s to %s: it is locked again", lease->name, link->name);
+	memcpy(lease->name, link->name, sizeof(lease->name));
+	deletion_repair(lease);
+}
+
 void mend(struct lease *lease, const struct link *link)
 {
 	if (lease->network == NULL || lease->network->off)
 		return;
+	if (strcmp(link->name, lease->name) != 0)
+		repair_name(lease, link);
 	if (is_port(lease) && link->master == 0)
 		repair_port(lease);
 	if (lease->repairs < REPAIRS_MAX &&

@@ -155,7 +155,7 @@ static int take_repair(void *context, const void *message, const int *fds)
 	if (order->ifindex == 0 || (order->tap != 0 && worker->reaper->shield_rules == NULL) ||
 	    !tb_field_empty((const char *)order->reserved, sizeof(order->reserved)))
 		tb_die("the clerk speaks nonsense: a repair");
-	ret = repair_device(&worker->link, &worker->shield_link, worker->reaper->networks, worker->reaper->ipv6_conf,
+	ret = repair_device(&worker->link, &worker->shield_link, worker->reaper->rules, worker->reaper->ipv6_conf,
 			    order);
 	if (ret == 0)
 		tb_log(TB_LOG_NOTICE, "put device %u back to what it was made as", order->ifindex);

@@ -54,6 +54,18 @@ static int join(struct link_socket *sock, const struct network *network, const u
 	return up && link_up(sock, link->ifindex, link->alias, -1) < 0 ? -EPROTO : ret;
 }
 
+/* Newer kernels look for a device by its name, which may be another one now. A port's tap keeps its own. */
+static int lock_again(struct rules *rules, const struct network *network, const struct link *link,
+		      const struct tb_repair *order)
+{
+	struct rules_chain chain;
+
+	if (!network_is_locked(network))
+		return 0;
+	rules_chain(&chain, order->lease, "", link->name, order->mac);
+	return rules_replace(rules, rules_locks_of(rules, network), &chain);
+}
+
 /* The port is the one to which the lease's own veth leads from the shield; of what network it is the tap says. */
 static int find_port(struct link_socket *shield, const struct network_table *networks, const struct tb_repair *order,
 		     const struct network **network, struct link *inner)
@@ -76,22 +88,22 @@ static int follow_mtu(struct link_socket *shield, const struct link *inner, uint
 	return link_set(shield, inner->ifindex, &setup);
 }
 
-int repair_device(struct link_socket *sock, struct link_socket *shield, const struct network_table *networks,
-		  int ipv6_conf, const struct tb_repair *order)
+int repair_device(struct link_socket *sock, struct link_socket *shield, struct rules *rules, int ipv6_conf,
+		  const struct tb_repair *order)
 {
 	struct link_setup setup = {.alias = NULL};
 	const struct network *network = NULL;
 	uint8_t own_mac[TB_MAC_SIZE];
 	struct link inner;
 	struct link link;
-	int ret = order->tap != 0 ? find_port(shield, networks, order, &network, &inner) : 0;
+	int ret = order->tap != 0 ? find_port(shield, rules->networks, order, &network, &inner) : 0;
 
 	if (ret == 0)
 		ret = link_get(sock, order->ifindex, &link);
 	if (ret < 0)
 		return ret;
 	if (order->tap == 0)
-		network = network_of_ours(networks, &link, order);
+		network = network_of_ours(rules->networks, &link, order);
 	if (network == NULL)
 		return -EPERM;
 	setup.alias = link.alias;
@@ -106,6 +118,8 @@ int repair_device(struct link_socket *sock, struct link_socket *shield, const st
 	/* A device with an MTU below IPv6's least has no IPv6. */
 	if (link.has_ipv6)
 		ret = link_limit_ipv6(ipv6_conf, link.name, network->ipv6_disabled);
+	if (ret == 0 && order->tap == 0)
+		ret = lock_again(rules, network, &link, order);
 	if (ret == 0)
 		ret = link_set(sock, order->ifindex, &setup);
 	if (ret == 0 && network->bridge[0] != '\0' && link.master == 0)

@@ -61,26 +61,34 @@ static int check_chain(struct rules *rules, const char *name, uint32_t expected)
 	return ret == 0 && found != expected ? -EPROTO : ret;
 }
 
+static void put_deletion(struct batch *batch, const struct rules *rules, const char *name)
+{
+	nft_message_begin(batch, NFT_MSG_DELCHAIN, 0);
+	mnl_attr_put_strz(batch->message, NFTA_CHAIN_TABLE, rules->table);
+	mnl_attr_put_strz(batch->message, NFTA_CHAIN_NAME, name);
+	message_end_unanswered(batch);
+}
+
 static int delete_chain(struct rules *rules, const char *name)
 {
 	struct batch batch;
 	int ret;
 
 	transaction_begin(&batch, &rules->link);
-	nft_message_begin(&batch, NFT_MSG_DELCHAIN, 0);
-	mnl_attr_put_strz(batch.message, NFTA_CHAIN_TABLE, rules->table);
-	mnl_attr_put_strz(batch.message, NFTA_CHAIN_NAME, name);
-	message_end_unanswered(&batch);
+	put_deletion(&batch, rules, name);
 	ret = transaction_run(&batch);
 	return ret == -ENOENT ? 0 : ret;
 }
 
-static int make_chain(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
+static int make_chain(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain,
+		      bool replace)
 {
 	struct batch batch;
 	int ret;
 
 	transaction_begin(&batch, &rules->link);
+	if (replace)
+		put_deletion(&batch, rules, chain->name);
 	put_template(&batch, template, chain);
 	ret = transaction_run(&batch);
 	if (ret < 0)
@@ -101,7 +109,17 @@ int rules_add(struct rules *rules, const struct rules_template *template, const 
 	int ret;
 
 	pthread_mutex_lock(&rules->lock);
-	ret = make_chain(rules, template, chain);
+	ret = make_chain(rules, template, chain, false);
+	pthread_mutex_unlock(&rules->lock);
+	return ret;
+}
+
+int rules_replace(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
+{
+	int ret;
+
+	pthread_mutex_lock(&rules->lock);
+	ret = make_chain(rules, template, chain, true);
 	pthread_mutex_unlock(&rules->lock);
 	return ret;
 }

@@ -100,6 +100,10 @@ const struct rules_template *rules_locks_of(const struct rules *rules, const str
  * there is one of that name. */
 int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain);
 
+/* The same in place of the one of that name, which there must be: its device has another name now, and newer kernels
+ * look for the old one. */
+int rules_replace(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain);
+
 /* Deletes the lease's chain. Returns 0, also if there is none, or a negative errno. */
 int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE], const char *what);
 
