@@ -154,7 +154,7 @@ class Kinds:
             "advertisement with an unknown option": [self._nd(136, self._target(self.own6) + option(5, own))],
             "advertisement of another's IP address": [self._nd(136, self._target("2001:db8::7") + option(2, own))],
             "solicitation behind options": [self._ip6(OPTIONS, hidden(icmpv6(
-                self.own6, self.all6, 135, self._target("fe80::99") + option(1, own))))],
+                self.own6, self.all6, 135, self._target("fe80::99"))))],
             "echo request in fragments": [self._ip6(FRAGMENT, fragment(ICMPV6, 0, 1, echo[:24])),
                                           self._ip6(FRAGMENT, fragment(ICMPV6, 3, 0, echo[24:]))],
             "DAD": [self._nd(135, self._target(self.own6) + option(14, own), source="::")],
@@ -169,7 +169,7 @@ class Kinds:
             "another's IPv4 address": [self._ip4(17, udp(4000, 4000, mark), "198.51.100.7")],
             "another's IPv6 address": [self._ip6(17, udp(4000, 4000, mark), "2001:db8::7")],
             "IPv4 from nowhere": [self._ip4(17, udp(4000, 4000, mark), "0.0.0.0")],
-            "ICMP from nowhere": [self._ip4(1, b"\x08\0\0\0\0\0\0\0" + mark, "0.0.0.0")],
+            "TCP from nowhere": [self._ip4(6, struct.pack("!HH", 68, 67) + bytes(16) + mark, "0.0.0.0")],
             "DAD to one host": [self._ip6(ICMPV6, icmpv6("::", "fe80::99", 135, self._target(self.own6)), "::", "fe80::99")],
             "echo request from nowhere": [self._nd(128, b"\0\1\0\1" + mark, source="::")],
             "IPv6 from nowhere": [self._ip6(17, udp(4000, 4000, mark), "::")],
