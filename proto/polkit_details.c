@@ -15,6 +15,9 @@ static const char *const open_actions[] = {
 	[TB_KIND_MACVTAP] = "org.tapbroker.open-macvtap",
 };
 
+/* A macvtap that takes its parent over: its holder changes the parent's own address. */
+#define OPEN_PASSTHRU "org.tapbroker.open-passthru"
+
 const char *tb_polkit_action(const struct tb_question *question)
 {
 	switch (question->action) {
@@ -27,7 +30,7 @@ const char *tb_polkit_action(const struct tb_question *question)
 	case TB_ACTION_CONFIGURE:
 		return "org.tapbroker.configure";
 	default:
-		return open_actions[question->kind];
+		return question->mode == TB_MODE_PASSTHRU ? OPEN_PASSTHRU : open_actions[question->kind];
 	}
 }
 

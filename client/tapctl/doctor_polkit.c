@@ -14,9 +14,9 @@
 
 static void look_at_actions(struct doctor *doctor)
 {
-	static const char *const actions[] = {"org.tapbroker.open-tap", "org.tapbroker.open-tun",
-					      "org.tapbroker.open-macvtap", "org.tapbroker.list-all",
-					      "org.tapbroker.revoke"};
+	static const char *const actions[] = {"org.tapbroker.open-tap",     "org.tapbroker.open-tun",
+					      "org.tapbroker.open-macvtap", "org.tapbroker.open-passthru",
+					      "org.tapbroker.list-all",     "org.tapbroker.revoke"};
 	const char *const none[] = {NULL};
 	char output[DOCTOR_OUTPUT];
 

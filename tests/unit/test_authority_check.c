@@ -122,6 +122,19 @@ static void details_of_a_macvtap(void **state)
 	forget();
 }
 
+/* Who may have a macvtap may not therefore take its parent over. */
+static void a_passthru_has_its_own_action(void **state)
+{
+	struct tb_question question = question_of(TB_KIND_MACVTAP);
+
+	(void)state;
+	question.mode = TB_MODE_PASSTHRU;
+	tell(&question);
+	assert_string_equal(told.action, "org.tapbroker.open-passthru");
+	expect_detail("mode", "passthru");
+	forget();
+}
+
 static void details_of_a_revocation(void **state)
 {
 	struct tb_question question = question_of(TB_KIND_TAP);
@@ -352,6 +365,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(details_of_a_tap),
 		cmocka_unit_test(details_of_a_macvtap),
+		cmocka_unit_test(a_passthru_has_its_own_action),
 		cmocka_unit_test(details_of_a_revocation),
 		cmocka_unit_test(details_of_a_list),
 		cmocka_unit_test(details_of_a_tun),
