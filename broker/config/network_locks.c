@@ -96,7 +96,7 @@ void network_set_macs(struct network_file *file, unsigned int line, const char *
 		take_list(file, line, "MACs", value, MAC_RULE, take_mac);
 }
 
-static struct prefix_list *take_type(struct network *network, const char *word, struct prefix *prefix)
+static struct prefix_list *take_ether_type(struct network *network, const char *word, struct prefix *prefix)
 {
 	unsigned long number = 0;
 	char *end = NULL;
@@ -119,7 +119,7 @@ void network_set_ether_types(struct network_file *file, unsigned int line, const
 	if (strcmp(value, "any") == 0)
 		file->network.locks &= ~(uint32_t)LOCK_TYPE;
 	else
-		take_list(file, line, "EtherTypes", value, TYPE_RULE, take_type);
+		take_list(file, line, "EtherTypes", value, TYPE_RULE, take_ether_type);
 }
 
 /* True if no bit behind the prefix is set. */

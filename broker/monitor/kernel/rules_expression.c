@@ -18,13 +18,13 @@ struct expression {
 	struct nlattr *data;
 };
 
-void put_number(struct nlmsghdr *message, uint16_t type, uint32_t number)
+void put_nft_number(struct nlmsghdr *message, uint16_t type, uint32_t number)
 {
 	mnl_attr_put_u32(message, type, htonl(number));
 }
 
 /* Where it is to be put is counted from the first message. */
-void put_part(struct rules_writing *writing, uint16_t type, enum rules_part part, size_t size)
+void put_nft_part(struct rules_writing *writing, uint16_t type, enum rules_part part, size_t size)
 {
 	static const uint8_t nothing[RULES_CHAIN_SIZE];
 	struct rules_template *template = writing->template;
@@ -73,22 +73,22 @@ static void load_bytes(struct nlmsghdr *message, const struct check *check, uint
 	switch (check->where) {
 	case META:
 		expression = expression_begin(message, "meta");
-		put_number(message, NFTA_META_DREG, NFT_REG_1);
-		put_number(message, NFTA_META_KEY, check->offset);
+		put_nft_number(message, NFTA_META_DREG, NFT_REG_1);
+		put_nft_number(message, NFTA_META_KEY, check->offset);
 		break;
 	case FRAGMENT:
 		expression = expression_begin(message, "exthdr");
-		put_number(message, NFTA_EXTHDR_DREG, NFT_REG_1);
+		put_nft_number(message, NFTA_EXTHDR_DREG, NFT_REG_1);
 		mnl_attr_put_u8(message, NFTA_EXTHDR_TYPE, IPPROTO_FRAGMENT);
-		put_number(message, NFTA_EXTHDR_OFFSET, check->offset);
-		put_number(message, NFTA_EXTHDR_LEN, length);
+		put_nft_number(message, NFTA_EXTHDR_OFFSET, check->offset);
+		put_nft_number(message, NFTA_EXTHDR_LEN, length);
 		break;
 	default:
 		expression = expression_begin(message, "payload");
-		put_number(message, NFTA_PAYLOAD_DREG, NFT_REG_1);
-		put_number(message, NFTA_PAYLOAD_BASE, check->where);
-		put_number(message, NFTA_PAYLOAD_OFFSET, check->offset);
-		put_number(message, NFTA_PAYLOAD_LEN, length);
+		put_nft_number(message, NFTA_PAYLOAD_DREG, NFT_REG_1);
+		put_nft_number(message, NFTA_PAYLOAD_BASE, check->where);
+		put_nft_number(message, NFTA_PAYLOAD_OFFSET, check->offset);
+		put_nft_number(message, NFTA_PAYLOAD_LEN, length);
 	}
 	expression_end(message, expression);
 }
@@ -97,8 +97,8 @@ static void compare(struct nlmsghdr *message, uint32_t how, const void *value, s
 {
 	struct expression expression = expression_begin(message, "cmp");
 
-	put_number(message, NFTA_CMP_SREG, NFT_REG_1);
-	put_number(message, NFTA_CMP_OP, how);
+	put_nft_number(message, NFTA_CMP_SREG, NFT_REG_1);
+	put_nft_number(message, NFTA_CMP_OP, how);
 	put_value(message, NFTA_CMP_DATA, value, length);
 	expression_end(message, expression);
 }
@@ -108,9 +108,9 @@ static void mask(struct nlmsghdr *message, const uint8_t *bits, size_t length)
 	static const uint8_t zero[16];
 	struct expression expression = expression_begin(message, "bitwise");
 
-	put_number(message, NFTA_BITWISE_SREG, NFT_REG_1);
-	put_number(message, NFTA_BITWISE_DREG, NFT_REG_1);
-	put_number(message, NFTA_BITWISE_LEN, (uint32_t)length);
+	put_nft_number(message, NFTA_BITWISE_SREG, NFT_REG_1);
+	put_nft_number(message, NFTA_BITWISE_DREG, NFT_REG_1);
+	put_nft_number(message, NFTA_BITWISE_LEN, (uint32_t)length);
 	put_value(message, NFTA_BITWISE_MASK, bits, length);
 	put_value(message, NFTA_BITWISE_XOR, zero, length);
 	expression_end(message, expression);
@@ -139,10 +139,10 @@ static void is_not_own(struct rules_writing *writing, const struct check *check,
 
 	load_bytes(message, check, allowed->own_size);
 	expression = expression_begin(message, "cmp");
-	put_number(message, NFTA_CMP_SREG, NFT_REG_1);
-	put_number(message, NFTA_CMP_OP, NFT_CMP_NEQ);
+	put_nft_number(message, NFTA_CMP_SREG, NFT_REG_1);
+	put_nft_number(message, NFTA_CMP_OP, NFT_CMP_NEQ);
 	nest = mnl_attr_nest_start(message, NFTA_CMP_DATA);
-	put_part(writing, NFTA_DATA_VALUE, allowed->own, allowed->own_size);
+	put_nft_part(writing, NFTA_DATA_VALUE, allowed->own, allowed->own_size);
 	mnl_attr_nest_end(message, nest);
 	expression_end(message, expression);
 }
@@ -173,11 +173,11 @@ void rule_least_length(struct rules_writing *writing, uint32_t bytes)
 
 	load_bytes(message, &length, length.length);
 	expression = expression_begin(message, "byteorder");
-	put_number(message, NFTA_BYTEORDER_SREG, NFT_REG_1);
-	put_number(message, NFTA_BYTEORDER_DREG, NFT_REG_1);
-	put_number(message, NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
-	put_number(message, NFTA_BYTEORDER_LEN, sizeof(bytes));
-	put_number(message, NFTA_BYTEORDER_SIZE, sizeof(bytes));
+	put_nft_number(message, NFTA_BYTEORDER_SREG, NFT_REG_1);
+	put_nft_number(message, NFTA_BYTEORDER_DREG, NFT_REG_1);
+	put_nft_number(message, NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+	put_nft_number(message, NFTA_BYTEORDER_LEN, sizeof(bytes));
+	put_nft_number(message, NFTA_BYTEORDER_SIZE, sizeof(bytes));
 	expression_end(message, expression);
 	compare(message, length.compare, &least, sizeof(least));
 }
@@ -191,9 +191,9 @@ void rule_over_rate(struct rules_writing *writing, uint32_t mbit)
 	put_long(message, NFTA_LIMIT_RATE, rate);
 	put_long(message, NFTA_LIMIT_UNIT, 1);
 	/* A tenth of a second, and no less than the largest packet that a guest writes. */
-	put_number(message, NFTA_LIMIT_BURST, (uint32_t)(rate / 10 > 65536 ? rate / 10 : 65536));
-	put_number(message, NFTA_LIMIT_TYPE, NFT_LIMIT_PKT_BYTES);
-	put_number(message, NFTA_LIMIT_FLAGS, NFT_LIMIT_F_INV);
+	put_nft_number(message, NFTA_LIMIT_BURST, (uint32_t)(rate / 10 > 65536 ? rate / 10 : 65536));
+	put_nft_number(message, NFTA_LIMIT_TYPE, NFT_LIMIT_PKT_BYTES);
+	put_nft_number(message, NFTA_LIMIT_FLAGS, NFT_LIMIT_F_INV);
 	expression_end(message, expression);
 }
 
@@ -207,10 +207,10 @@ void rule_drop(struct rules_writing *writing)
 
 	expression_end(message, expression);
 	expression = expression_begin(message, "immediate");
-	put_number(message, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+	put_nft_number(message, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
 	data = mnl_attr_nest_start(message, NFTA_IMMEDIATE_DATA);
 	verdict = mnl_attr_nest_start(message, NFTA_DATA_VERDICT);
-	put_number(message, NFTA_VERDICT_CODE, NF_DROP);
+	put_nft_number(message, NFTA_VERDICT_CODE, NF_DROP);
 	mnl_attr_nest_end(message, verdict);
 	mnl_attr_nest_end(message, data);
 	expression_end(message, expression);
@@ -222,13 +222,13 @@ void rule_forward(struct rules_writing *writing)
 	struct expression expression = expression_begin(message, "immediate");
 	struct nlattr *data;
 
-	put_number(message, NFTA_IMMEDIATE_DREG, NFT_REG_1);
+	put_nft_number(message, NFTA_IMMEDIATE_DREG, NFT_REG_1);
 	data = mnl_attr_nest_start(message, NFTA_IMMEDIATE_DATA);
-	put_part(writing, NFTA_DATA_VALUE, PART_FORWARD_TO, sizeof(uint32_t));
+	put_nft_part(writing, NFTA_DATA_VALUE, PART_FORWARD_TO, sizeof(uint32_t));
 	mnl_attr_nest_end(message, data);
 	expression_end(message, expression);
 	expression = expression_begin(message, "fwd");
-	put_number(message, NFTA_FWD_SREG_DEV, NFT_REG_1);
+	put_nft_number(message, NFTA_FWD_SREG_DEV, NFT_REG_1);
 	expression_end(message, expression);
 }
 
@@ -238,7 +238,7 @@ void rule_begin(struct rules_writing *writing, const char *comment)
 
 	nft_message_begin(writing->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
 	mnl_attr_put_strz(writing->batch->message, NFTA_RULE_TABLE, writing->rules->table);
-	put_number(writing->batch->message, NFTA_RULE_CHAIN_ID, CHAIN_ID);
+	put_nft_number(writing->batch->message, NFTA_RULE_CHAIN_ID, CHAIN_ID);
 	memcpy(userdata + 2, comment, strlen(comment) + 1);
 	mnl_attr_put(writing->batch->message, NFTA_RULE_USERDATA, 2 + strlen(comment) + 1, userdata);
 	writing->expressions = mnl_attr_nest_start(writing->batch->message, NFTA_RULE_EXPRESSIONS);

@@ -70,7 +70,7 @@ void rule_end(struct rules_writing *writing);
 int rules_write_locks(struct rules_writing *writing);
 
 /* A 32-bit attribute of nf_tables; one that the lease puts in later, of so many bytes. */
-void put_number(struct nlmsghdr *message, uint16_t type, uint32_t number);
-void put_part(struct rules_writing *writing, uint16_t type, enum rules_part part, size_t size);
+void put_nft_number(struct nlmsghdr *message, uint16_t type, uint32_t number);
+void put_nft_part(struct rules_writing *writing, uint16_t type, enum rules_part part, size_t size);
 
 #endif

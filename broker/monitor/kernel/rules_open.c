@@ -29,7 +29,7 @@ static int make_table(struct rules *rules, uint16_t how, uint32_t flags)
 	transaction_begin(&batch, &rules->link);
 	nft_message_begin(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | how);
 	mnl_attr_put_strz(batch.message, NFTA_TABLE_NAME, rules->table);
-	put_number(batch.message, NFTA_TABLE_FLAGS, flags);
+	put_nft_number(batch.message, NFTA_TABLE_FLAGS, flags);
 	message_end_unanswered(&batch);
 	return transaction_run(&batch);
 }

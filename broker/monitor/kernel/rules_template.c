@@ -21,15 +21,15 @@ static void write_chain(struct rules_writing *writing)
 
 	nft_message_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL);
 	mnl_attr_put_strz(batch->message, NFTA_CHAIN_TABLE, writing->rules->table);
-	put_part(writing, NFTA_CHAIN_NAME, PART_NAME, RULES_CHAIN_SIZE);
-	put_number(batch->message, NFTA_CHAIN_ID, CHAIN_ID);
+	put_nft_part(writing, NFTA_CHAIN_NAME, PART_NAME, RULES_CHAIN_SIZE);
+	put_nft_number(batch->message, NFTA_CHAIN_ID, CHAIN_ID);
 	hook = mnl_attr_nest_start(batch->message, NFTA_CHAIN_HOOK);
-	put_number(batch->message, NFTA_HOOK_HOOKNUM, wish->egress ? NF_NETDEV_EGRESS : NF_NETDEV_INGRESS);
-	put_number(batch->message, NFTA_HOOK_PRIORITY, (uint32_t)PRIORITY);
-	put_part(writing, NFTA_HOOK_DEV, PART_DEVICE, IFNAMSIZ);
+	put_nft_number(batch->message, NFTA_HOOK_HOOKNUM, wish->egress ? NF_NETDEV_EGRESS : NF_NETDEV_INGRESS);
+	put_nft_number(batch->message, NFTA_HOOK_PRIORITY, (uint32_t)PRIORITY);
+	put_nft_part(writing, NFTA_HOOK_DEV, PART_DEVICE, IFNAMSIZ);
 	mnl_attr_nest_end(batch->message, hook);
 	mnl_attr_put_strz(batch->message, NFTA_CHAIN_TYPE, "filter");
-	put_number(batch->message, NFTA_CHAIN_POLICY, wish->forward ? NF_DROP : NF_ACCEPT);
+	put_nft_number(batch->message, NFTA_CHAIN_POLICY, wish->forward ? NF_DROP : NF_ACCEPT);
 	message_end_unanswered(batch);
 }
 
