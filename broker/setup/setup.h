@@ -52,6 +52,9 @@ extern const struct setup_part setup_dhcp;
 /* setup_firewall.c: other firewalls that would drop what may pass. */
 extern const struct setup_part setup_firewall;
 
+/* setup_tunnels.c: the addresses of tunnels are reached through them alone. */
+extern const struct setup_part setup_tunnels;
+
 /* setup_forward.c: that the host forwards packets at all. */
 extern const struct setup_part setup_forward;
 

@@ -1,0 +1,96 @@
+/* The addresses of tunnels: nobody reaches them but through the tunnel. Runs in tapbroker-setup, as root.
+ *
+ * A host answers for all its addresses on every interface. Who is next to it, on a wireless network say, could so find out
+ * which address it has in a tunnel, and which connections there are through it (CVE-2019-14899). What comes to an address of
+ * Addresses= by an interface that does not have it is dropped before anybody sees it.
+ */
+#include "broker/setup/setup.h"
+#include "broker/setup/setup_nft.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TUNNELS_TABLE "inet tapbroker-tunnels"
+
+/* So that there is one to delete, whatever there was. */
+static void write_removal(FILE *out)
+{
+	fputs("table " TUNNELS_TABLE "\ndelete table " TUNNELS_TABLE "\n", out);
+}
+
+static void write_tunnel_prefixes(FILE *out, const struct network *network)
+{
+	char text[TB_PREFIX_TEXT];
+
+	for (size_t i = 0; i < network->addresses.count; i++) {
+		const struct tb_prefix *prefix = &network->addresses.prefixes[i];
+
+		tb_prefix_write(prefix, text);
+		fprintf(out, "\t\t%s daddr %s fib daddr type local fib daddr . iif type != local drop\n",
+			prefix->family == 4 ? "ip" : "ip6", text);
+	}
+}
+
+static void write_tunnels(FILE *out, const struct network_table *networks)
+{
+	fputs("table " TUNNELS_TABLE " {\n\tchain spoofed {\n"
+	      "\t\ttype filter hook prerouting priority raw; policy accept;\n\t\tiifname \"lo\" accept\n",
+	      out);
+	for (size_t i = 0; i < networks->count; i++)
+		write_tunnel_prefixes(out, &networks->networks[i]);
+	fputs("\t}\n}\n", out);
+}
+
+static bool any_tunnel(const struct network_table *networks)
+{
+	for (size_t i = 0; i < networks->count; i++)
+		if (networks->networks[i].addresses.count > 0)
+			return true;
+	return false;
+}
+
+/* True if an earlier start has loaded the table. */
+static bool has_tunnels(void)
+{
+	char *tables = nft_list("list tables", true);
+	bool found = tables != NULL && strstr(tables, TUNNELS_TABLE) != NULL;
+
+	free(tables);
+	return found;
+}
+
+/* Loads the table for these networks, or only removes it: NULL. */
+static unsigned int load_tunnels(const struct network_table *networks)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+	int ret;
+
+	if (networks == NULL && !has_tunnels())
+		return 0;
+	out = open_memstream(&text, &size);
+	if (out == NULL)
+		return 1;
+	write_removal(out);
+	if (networks != NULL)
+		write_tunnels(out, networks);
+	ret = fclose(out) == 0 ? nft_run(text) : -errno;
+	free(text);
+	return ret < 0;
+}
+
+static unsigned int tunnels_start(struct setup *setup)
+{
+	return load_tunnels(any_tunnel(setup->networks) ? setup->networks : NULL);
+}
+
+static unsigned int tunnels_stop(struct setup *setup)
+{
+	(void)setup;
+	return load_tunnels(NULL);
+}
+
+const struct setup_part setup_tunnels = {.name = "tunnels", .start = tunnels_start, .stop = tunnels_stop};
