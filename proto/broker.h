@@ -105,7 +105,8 @@ struct tb_question {
 /* The flags of a configuration that the authority is told of. */
 #define TB_CONFIGURE_FLAGS (TB_REQUEST_INTERACTIVE | TB_REQUEST_KILL_SWITCH)
 
-/* What polkit is asked about a configuration, and what is ordered. What a request leaves to the network is filled in. */
+/* What polkit is asked about a configuration, and what is ordered. What a request leaves to the network is filled in.
+ * */
 struct tb_configuration {
 	struct tb_question question; /* of TB_ACTION_CONFIGURE */
 	uint8_t lease[TB_ID_SIZE];

@@ -1,4 +1,5 @@
-/* Opening the shield: what is needed of it later, and whether it works. Runs in tapbrokerd as root, before lock-down. */
+/* Opening the shield: what is needed of it later, and whether it works. Runs in tapbrokerd as root, before lock-down.
+ * */
 #ifndef TB_SHIELDING_H
 #define TB_SHIELDING_H
 

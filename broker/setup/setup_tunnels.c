@@ -1,8 +1,8 @@
 /* The addresses of tunnels: nobody reaches them but through the tunnel. Runs in tapbroker-setup, as root.
  *
- * A host answers for all its addresses on every interface. Who is next to it, on a wireless network say, could so find out
- * which address it has in a tunnel, and which connections there are through it (CVE-2019-14899). What comes to an address of
- * Addresses= by an interface that does not have it is dropped before anybody sees it.
+ * A host answers for all its addresses on every interface. Who is next to it, on a wireless network say, could so find
+ * out which address it has in a tunnel, and which connections there are through it (CVE-2019-14899). What comes to an
+ * address of Addresses= by an interface that does not have it is dropped before anybody sees it.
  */
 #include "broker/setup/setup.h"
 #include "broker/setup/setup_nft.h"

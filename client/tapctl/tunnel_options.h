@@ -32,14 +32,14 @@ enum {
 		"kill-switch", no_argument, NULL, OPTION_KILL_SWITCH                                                  \
 	}
 
-#define TUNNEL_USAGE                                                                                                    \
-	"  --address=PREFIX    give the device this address, such as 10.8.0.2/24; may be repeated, as the next\n"       \
-	"  --peer=ADDRESS      of the other end, for the address before it\n"                                           \
-	"  --route=PREFIX[,via=ADDRESS][,metric=N]\n"                                                                   \
-	"                      lead what you send there into the device; \"default\" and \"default6\" are everything\n" \
-	"  --exclude=PREFIX    but not what you send there\n"                                                           \
-	"  --server=ADDRESS    nor to the tunnel's other end\n"                                                         \
-	"  --scope=SCOPE       user (as a rule the default): your packets alone; host: everybody's\n"                   \
+#define TUNNEL_USAGE                                                                                              \
+	"  --address=PREFIX    give the device this address, such as 10.8.0.2/24; may be repeated, as the next\n" \
+	"  --peer=ADDRESS      of the other end, for the address before it\n"                                     \
+	"  --route=PREFIX[,via=ADDRESS][,metric=N]\n"                                                             \
+	"                      lead what you send there into the device; \"default\" and \"default6\": all\n"     \
+	"  --exclude=PREFIX    but not what you send there\n"                                                     \
+	"  --server=ADDRESS    nor to the tunnel's other end\n"                                                   \
+	"  --scope=SCOPE       user (as a rule the default): your packets alone; host: everybody's\n"             \
 	"  --kill-switch       what the tunnel may carry stays blocked when the device is gone (tapctl unblock)\n"
 
 struct tunnel_options {

@@ -101,5 +101,6 @@ int main(void)
 		cmocka_unit_test(test_mask),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("prefix", tests, NULL, NULL);
 }

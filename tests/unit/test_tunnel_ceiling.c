@@ -134,5 +134,6 @@ int main(void)
 		cmocka_unit_test_setup(test_routes, set_up),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("tunnel_ceiling", tests, NULL, NULL);
 }

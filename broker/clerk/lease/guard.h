@@ -12,7 +12,8 @@
  * is none. Returns 0 or a negative errno. */
 int guard_init(int here, int shield);
 
-/* Starts the looker, which belongs to the guard. Before lock-down. See looker_start(). Returns 0 or a negative errno. */
+/* Starts the looker, which belongs to the guard. Before lock-down. See looker_start(). Returns 0 or a negative errno.
+ * */
 int guard_start_looking(int shield);
 
 /* Looks at the lease's device. What happened before its lease had it is noticed, too. */

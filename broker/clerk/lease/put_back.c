@@ -1,5 +1,5 @@
-/* What is put back of tunnels: see put_back.h. Runs in the clerk; needs no right. The monitor puts nothing back that it has
- * not made, so what it removes itself costs a message, and no more. */
+/* What is put back of tunnels: see put_back.h. Runs in the clerk; needs no right. The monitor puts nothing back that it
+ * has not made, so what it removes itself costs a message, and no more. */
 #include "broker/clerk/lease/put_back.h"
 
 #include "broker/clerk/lease/lease.h"

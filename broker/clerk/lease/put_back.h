@@ -1,5 +1,5 @@
-/* What other programs remove of tunnels is put back: systemd-networkd removes what it does not know when it starts. Runs in
- * the clerk. */
+/* What other programs remove of tunnels is put back: systemd-networkd removes what it does not know when it starts.
+ * Runs in the clerk. */
 #ifndef TB_PUT_BACK_H
 #define TB_PUT_BACK_H
 

@@ -1,5 +1,5 @@
-/* What a request for a configuration amounts to: see configuration.h. Runs in the clerk; needs no right. What is asked and
- * what is ordered are the same bytes. */
+/* What a request for a configuration amounts to: see configuration.h. Runs in the clerk; needs no right. What is asked
+ * and what is ordered are the same bytes. */
 #include "broker/clerk/request/configuration.h"
 
 #include "proto/channel.h"

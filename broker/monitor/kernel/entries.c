@@ -1,5 +1,5 @@
-/* Addresses, routes and rules: see entries.h. Runs in the monitor; USES CAP_NET_ADMIN. It does what it is told: what may
- * be made is decided above. */
+/* Addresses, routes and rules: see entries.h. Runs in the monitor; USES CAP_NET_ADMIN. It does what it is told: what
+ * may be made is decided above. */
 #include "broker/monitor/kernel/entries.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Addresses, routes and rules of ours, as messages to rtnetlink: each is an entry, which is made or removed. Runs in the
- * monitor; USES CAP_NET_ADMIN. What is removed must be the same as what was made, and have our protocol number: the
+/* Addresses, routes and rules of ours, as messages to rtnetlink: each is an entry, which is made or removed. Runs in
+ * the monitor; USES CAP_NET_ADMIN. What is removed must be the same as what was made, and have our protocol number: the
  * kernel compares. */
 #ifndef TB_ENTRIES_H
 #define TB_ENTRIES_H

@@ -1,5 +1,5 @@
-/* What an earlier broker has left of tunnels: read from the kernel, and what belongs to nobody removed. Runs in tapbrokerd
- * before lock-down, as root, before there is any client. */
+/* What an earlier broker has left of tunnels: read from the kernel, and what belongs to nobody removed. Runs in
+ * tapbrokerd before lock-down, as root, before there is any client. */
 #ifndef TB_LEFTOVERS_H
 #define TB_LEFTOVERS_H
 

@@ -1,5 +1,5 @@
-/* Tunnels: see tunnel.h. Runs in the monitor; USES CAP_NET_ADMIN. Must never touch an address of a device that is not the
- * order's, nor a route or rule that is not ours. */
+/* Tunnels: see tunnel.h. Runs in the monitor; USES CAP_NET_ADMIN. Must never touch an address of a device that is not
+ * the order's, nor a route or rule that is not ours. */
 #include "broker/monitor/kernel/tunnel.h"
 
 #include "broker/monitor/kernel/entries.h"

@@ -1,13 +1,13 @@
 /* Tunnels: the addresses and routes of leased devices. Runs in the monitor; USES CAP_NET_ADMIN.
  *
  * A tunnel has a number; its routes stand in a table of its own, and rules lead there whom they are for: its user, or
- * everybody. What is new is complete before the first rule leads to it, and what is old is removed after that: no packet
- * finds half of it. What is remembered here is a copy of what the kernel has: it is read again at the start, see
+ * everybody. What is new is complete before the first rule leads to it, and what is old is removed after that: no
+ * packet finds half of it. What is remembered here is a copy of what the kernel has: it is read again at the start, see
  * leftovers.h. For that, one rule more, which does nothing, says whose the tunnel is, and of which device.
  *
  *	10000 + N  that rule
- *	12048 + N  its user: where the main table has a specific route (the LAN); and so do the kernel's own replies from an
- *	           address of the tunnel (uid 0), so that the check of reverse paths works
+ *	12048 + N  its user: where the main table has a specific route (the LAN); and so do the kernel's own replies
+ *	           from an address of the tunnel (uid 0), so that the check of reverse paths works
  *	14096 + N  the same: where the tunnel leads
  *	16144 + N  the same of a tunnel that takes everything: it comes after those that lead to some places
  *	18192 + N  as the last three, for everybody: a user's own tunnels come first
@@ -23,8 +23,8 @@
 
 #include <stdbool.h>
 
-/* In the mask of the rule that does nothing: the tunnel is for everybody; always; and a hash of the network's name if it
- * is a kill switch, else 0. */
+/* In the mask of the rule that does nothing: the tunnel is for everybody; always; and a hash of the network's name if
+ * it is a kill switch, else 0. */
 #define TUNNEL_HOST 0x80000000u
 #define TUNNEL_LABEL 0x40000000u
 #define TUNNEL_HASH 0x3fffffffu

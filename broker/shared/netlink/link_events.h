@@ -15,8 +15,8 @@ int fdb_events_open(void);
 int link_events_parse(const void *datagram, size_t size, void (*gone)(void *context, uint32_t ifindex),
 		      void (*changed)(void *context, const struct link *link), void *context);
 
-/* The same datagram: calls removed() with the number of the tunnel, or TUNNELS_MAX and the ifindex of the device, for each
- * route, rule or address of ours that was removed. */
+/* The same datagram: calls removed() with the number of the tunnel, or TUNNELS_MAX and the ifindex of the device, for
+ * each route, rule or address of ours that was removed. */
 void link_events_removed(const void *datagram, size_t size, void (*removed)(uint32_t number, uint32_t ifindex));
 
 #endif

@@ -1,5 +1,5 @@
-/* What the kernel tells of routes, rules and addresses that are removed: see link_events.h. Linked into the monitor and the
- * clerk; needs no right. */
+/* What the kernel tells of routes, rules and addresses that are removed: see link_events.h. Linked into the monitor and
+ * the clerk; needs no right. */
 #include "broker/shared/netlink/link_events.h"
 
 #include "broker/shared/tunnel_numbers.h"
