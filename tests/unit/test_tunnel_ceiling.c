@@ -113,6 +113,7 @@ static void test_routes(void **state)
 	expect_item(TB_CHECK_NONE, TB_ITEM_ROUTE, "172.31.0.0/16", NULL);
 	expect_item(TB_CHECK_NONE, TB_ITEM_ROUTE, "10.8.5.0/24", NULL);
 	expect_item(TB_CHECK_ROUTES, TB_ITEM_ROUTE, "172.0.0.0/8", NULL);
+	expect_item(TB_CHECK_ROUTES, TB_ITEM_ROUTE, "172.0.0.0/16", NULL); /* the 12th bit is another */
 	expect_item(TB_CHECK_ROUTES, TB_ITEM_ROUTE, "fd00::/8", NULL);
 	expect_item(TB_CHECK_DEFAULT_ROUTE, TB_ITEM_ROUTE, "0.0.0.0/0", NULL);
 	expect_item(TB_CHECK_DEFAULT_ROUTE, TB_ITEM_ROUTE, "128.0.0.0/1", NULL);
