@@ -468,10 +468,11 @@ static void refuse_unknown(struct network_file *file, unsigned int line, const c
 	network_file_error(file, line, "%s= is no key of [Network]; the keys are %s", name, list);
 }
 
-/* A list may be continued in a further line: 16 names do not fit into one. */
+/* A list may be continued in a further line: 16 names, or prefixes, do not fit into one. */
 static bool may_be_continued(int key)
 {
-	return key == KEY_NAMES || key == KEY_ALLOW || key == KEY_ADDRESSES || key == KEY_ROUTES;
+	return key == KEY_NAMES || key == KEY_ALLOW || key == KEY_ADDRESSES || key == KEY_ROUTES ||
+	       key == KEY_SOURCE_ADDRESSES;
 }
 
 void network_key_set(struct network_file *file, unsigned int line, const char *name, const char *value)

@@ -185,27 +185,14 @@ static void print_type(const struct prefix *prefix, FILE *out)
 	fprintf(out, "0x%04x", type);
 }
 
-static void print_source(int family, const struct prefix *prefix, FILE *out)
+/* One a line: all of them, as they are written here, can be longer than a line may be. */
+static void print_sources(int family, const struct prefix_list *list, FILE *out)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	fprintf(out, "%s/%u", inet_ntop(family, prefix->bytes, text, sizeof(text)), prefix->bits);
-}
-
-static void print_sources(const struct network *network, FILE *out)
-{
-	const char *before = "SourceAddresses=";
-
-	for (uint32_t i = 0; i < network->sources4.count + network->sources6.count; i++) {
-		bool ipv4 = i < network->sources4.count;
-
-		fprintf(out, "%s", before);
-		print_source(ipv4 ? AF_INET : AF_INET6,
-			     ipv4 ? &network->sources4.items[i] : &network->sources6.items[i - network->sources4.count],
-			     out);
-		before = " ";
-	}
-	fprintf(out, "\n");
+	for (uint32_t i = 0; i < list->count; i++)
+		fprintf(out, "SourceAddresses=%s/%u\n", inet_ntop(family, list->items[i].bytes, text, sizeof(text)),
+			list->items[i].bits);
 }
 
 static const char *yes_unless(const struct network *network, enum network_lock lock)
@@ -225,8 +212,8 @@ void network_print_locks(const struct network *network, FILE *out)
 		fprintf(out, "TaggedFrames=%s\n", yes_unless(network, LOCK_TAG));
 	fprintf(out, "RouterAdvertisements=%s\nDHCPServer=%s\n", yes_unless(network, LOCK_ROUTER),
 		yes_unless(network, LOCK_DHCP));
-	if ((network->locks & LOCK_IPV4) != 0)
-		print_sources(network, out);
+	print_sources(AF_INET, &network->sources4, out);
+	print_sources(AF_INET6, &network->sources6, out);
 	if (network->rate_from_guest != 0)
 		fprintf(out, "RateFromGuest=%u\n", network->rate_from_guest);
 }

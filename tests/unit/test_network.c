@@ -419,6 +419,10 @@ static void test_locks(void **state)
 	assert_memory_equal(network->sources4.items[1].bytes, "\xc0\0\3\7", 4);
 	assert_int_equal(network->sources6.count, 1);
 	assert_int_equal(network->sources6.items[0].bits, 62);
+	network =
+		accepts_text("[Network]\nKind=tap\nBridge=br0\nSourceAddresses=192.0.2.1\nSourceAddresses=192.0.2.2\n");
+	assert_int_equal(network->sources4.count, 2);
+	assert_int_equal(network->sources4.items[1].bytes[3], 2);
 }
 
 static void test_wrong_locks(void **state)

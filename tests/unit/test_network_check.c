@@ -61,6 +61,11 @@ static void test_printed_networks_are_the_same(void **state)
 		"Kind=tun\nNetns=caller host\nNames=a1 a2 a3 a4 a5 a6 a7 a8\nNames=b1 b2 b3 b4 b5 b6 b7 b8\n",
 		"Kind=macvtap\nParent=eth0\nMode=passthru\n",
 		"Kind=macvtap\nParent=eth0\nMode=vepa\n",
+		"Kind=tap\nBridge=br0\nMACs=00:00:5e:00:01:* 02:00:00:00:00:01\nEtherTypes=arp 0x88b5\nTaggedFrames=yes\n",
+		"Kind=macvtap\nParent=eth0\nMACs=any\nEtherTypes=any\nRateFromGuest=10\nSourceAddresses=192.0.2.0/24 ::1\n",
+		/* As they are printed, they are longer than a line may be. */
+		"Kind=tap\nBridge=br0\nSourceAddresses=2001:db8:1:2:3:4:5:1 2001:db8:1:2:3:4:5:2 2001:db8:1:2:3:4:5:3 "
+		"2001:db8:1:2:3:4:5:4 2001:db8:1:2:3:4:5:5 2001:db8:1:2:3:4:5:6 2001:db8:1:2:3:4:5:7 2001:db8::8\n",
 		"Kind=tun\nMaxLeaseTimeSec=30min\n",
 		"Kind=tun\nMaxLeaseTimeSec=infinity\n",
 		"Kind=tun\nMaxLeaseTimeSec=3650d\n",
