@@ -626,6 +626,8 @@ static void check_leases(void)
 			require(lease->until > test_now);
 		if (has_device(lease))
 			require(lease_by_ifindex(lease->ifindex) == lease);
+		if (has_device(lease) && lease->tap != 0)
+			require(lease_by_tap(lease->tap) == lease);
 		if (lease->state >= LEASE_UNFETCHED && lease->id[15] != 0)
 			require(lease_by_id(lease->id) == lease);
 		TAILQ_FOREACH(other, leases_all(), link)
@@ -694,7 +696,7 @@ static void check_fds(bool count)
 
 	memset(owned, 0, sizeof(owned));
 	owned[channels.monitor] = owned[channels.reaper] = owned[channels.authority] = true;
-	owned[channels.links] = owned[channels.neighbours] = true;
+	owned[channels.links] = owned[channels.shield_links] = owned[channels.neighbours] = true;
 	TAILQ_FOREACH(request, requests_used(), link) {
 		if (request->client.sock >= 0)
 			owned[request->client.sock] = true;

@@ -41,21 +41,19 @@ static void name_is_good(const char field[TB_NAME_SIZE], bool wanted)
 	require(wanted ? tb_interface_valid(field, TB_NAME_SIZE) : tb_field_empty(field, TB_NAME_SIZE));
 }
 
-static void network_is_good(const struct network *network, bool has_bridge)
+/* True if no bit of the address behind the first ones is set. */
+static bool is_prefix(const uint8_t *address, size_t size, size_t bits)
 {
-	bool macvtap = network->kind == TB_KIND_MACVTAP;
+	if (bits > size * 8)
+		return false;
+	for (; bits < size * 8; bits++)
+		if ((address[bits / 8] >> (7 - bits % 8) & 1) != 0)
+			return false;
+	return true;
+}
 
-	require(network->kind >= TB_KIND_TAP && network->kind <= TB_KIND_MACVTAP);
-	require(macvtap == (network->mode != TB_MODE_NONE) && network->mode <= TB_MODE_PASSTHRU);
-	require(!has_bridge || network->kind == TB_KIND_TAP);
-	name_is_good(network->bridge, has_bridge);
-	name_is_good(network->parent, macvtap);
-	require(network->mtu >= TB_MTU_MIN && network->mtu <= TB_MTU_MAX);
-	require(network->queues >= 1 && network->queues <= TB_QUEUES_MAX);
-	require(network->max_per_user >= 1 && network->max_per_user <= network->max);
-	require(network->mode != TB_MODE_PASSTHRU || network->max == 1);
-	require(!network->isolated || has_bridge);
-	require(!network->vhost || (network->vnet_hdr && network->kind != TB_KIND_TUN));
+static void names_are_good(const struct network *network)
+{
 	require(network->names_count <= NETWORK_NAMES_MAX);
 	for (size_t i = 0; i < network->names_count; i++) {
 		const char *pattern = network->names[i];
@@ -68,6 +66,164 @@ static void network_is_good(const struct network *network, bool has_bridge)
 		require(tb_name_valid(name, TB_NAME_SIZE));
 		require(allows_name(network, name));
 	}
+}
+
+/* Whoever routes has an address to route with. */
+static void routing_is_good(const struct network *network)
+{
+	bool ipv4 = network->ipv4_auto || network->ipv4.prefix != 0;
+	bool ipv6 = network->ipv6_auto || network->ipv6.prefix != 0;
+
+	require(network->own_bridge == (ipv4 || ipv6));
+	require(network->ipv4.prefix == 0 || (network->ipv4.prefix >= 8 && network->ipv4.prefix <= 30));
+	require(network->ipv6.prefix == 0 || (network->ipv6.prefix >= 48 && network->ipv6.prefix <= 126));
+	require(!network->ipv4_auto || network->ipv4.prefix == 0);
+	require(!network->ipv6_auto || network->ipv6.prefix == 0);
+	require(network->forward < 4 && (network->masquerade & ~network->forward) == 0);
+	require((network->forward & NETWORK_IPV4) == 0 || ipv4);
+	require((network->forward & NETWORK_IPV6) == 0 || ipv6);
+	require(network->reach < REACH_COUNT);
+	require(network->forward == 0 || network->reach == REACH_INTERNET || network->reach == REACH_ALL);
+	require(!network->dhcp || ipv4);
+	require((!network->dns && !network->ra) || network->dhcp);
+	require(!network->ra || ipv6);
+	require(network->allow_count <= (network->own_bridge ? NETWORK_ALLOW_MAX : 0));
+	for (size_t i = 0; i < network->allow_count; i++)
+		require(is_prefix(network->allow[i].address, network->allow[i].is_ipv6 ? 16 : 4,
+				  network->allow[i].bits));
+}
+
+/* A list of what a lock compares with: each entry has from so many bits to so many. */
+static void list_is_good(const struct prefix_list *list, size_t least, size_t most)
+{
+	require(list->count <= LOCK_LIST_MAX);
+	for (uint32_t i = 0; i < list->count; i++) {
+		require(list->items[i].bits >= least && list->items[i].bits <= most);
+		require(is_prefix(list->items[i].bytes, sizeof(list->items[i].bytes), list->items[i].bits));
+	}
+}
+
+/* Nobody's locks are off but those of devices that have some; a list that is compared with is not empty. */
+static void locks_are_good(const struct network *network)
+{
+	const uint32_t sources = LOCK_IPV4 | LOCK_IPV6;
+
+	list_is_good(&network->macs, 8, 8 * TB_MAC_SIZE);
+	list_is_good(&network->ether_types, 16, 16);
+	list_is_good(&network->sources4, 0, 32);
+	list_is_good(&network->sources6, 0, 128);
+	for (uint32_t i = 0; i < network->macs.count; i++)
+		require(network->macs.items[i].bits % 8 == 0 && network->macs.items[i].bytes[0] % 2 == 0);
+	for (uint32_t i = 0; i < network->ether_types.count; i++)
+		require(network->ether_types.items[i].bytes[0] >= 6);
+	require((network->locks & ~(LOCKS_DEFAULT | sources)) == 0);
+	require((network->locks & LOCK_MAC) != 0 || network->macs.count == 0);
+	require(((network->locks & LOCK_TYPE) != 0) == (network->ether_types.count > 0));
+	require((network->locks & sources) == (network->sources4.count + network->sources6.count > 0 ? sources : 0));
+	require(network->kind == TB_KIND_TAP || (network->locks & LOCK_TAG) != 0);
+	require(network->rate_from_guest <= 100000);
+	if (network->kind != TB_KIND_MACVTAP && network->bridge[0] == '\0')
+		require(network->locks == LOCKS_DEFAULT && network->macs.count == 0 && network->rate_from_guest == 0);
+}
+
+static void prefixes_are_good(const struct network_prefixes *list)
+{
+	require(list->count <= NETWORK_PREFIXES_MAX);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct tb_prefix *prefix = &list->prefixes[i];
+
+		require(prefix->family == 4 || prefix->family == 6);
+		require(prefix->length <= (prefix->family == 4 ? 32 : 128));
+		require(is_prefix(prefix->address, sizeof(prefix->address), prefix->length));
+	}
+}
+
+/* Only a device of the host's own has addresses, and nothing leads into one without. */
+static void configuration_is_good(const struct network *network)
+{
+	prefixes_are_good(&network->addresses);
+	prefixes_are_good(&network->routes);
+	require(network->scope == TB_SCOPE_USER || network->scope == TB_SCOPE_HOST);
+	require(!network->kill_switch || network->default_route);
+	if (network->addresses.count == 0)
+		require(network->routes.count == 0 && !network->default_route && network->scope == TB_SCOPE_USER);
+	else
+		require(network->kind != TB_KIND_MACVTAP && network->bridge[0] == '\0');
+	for (size_t i = 0; i < network->addresses.count; i++)
+		require(network->addresses.prefixes[i].family == 4 || !network->ipv6_disabled);
+}
+
+/* Where a device may be, and how long: what can be seen to, and revoked. */
+static void place_is_good(const struct network *network)
+{
+	const uint32_t caller = 1u << NETNS_CALLER;
+
+	require(network->lifetimes != 0 && network->lifetimes < 1u << TB_LIFETIME_COUNT);
+	require(network->kind != TB_KIND_MACVTAP || (network->lifetimes & 1u << TB_LIFETIME_FD) == 0);
+	require(network->bridge[0] == '\0' || network->direct ||
+		(network->lifetimes & 1u << TB_LIFETIME_PERSISTENT) == 0);
+	require(network->netns != 0 && network->netns < 1u << NETNS_COUNT);
+	require((network->netns & caller) == 0 || (network->kind != TB_KIND_MACVTAP && network->bridge[0] == '\0'));
+	require(network->netns != caller || (network->lifetimes & 1u << TB_LIFETIME_SESSION) != 0);
+	require(network->max_lease_time <= 3650u * 24 * 3600);
+}
+
+static void network_is_good(const struct network *network, bool own_bridge, bool has_bridge)
+{
+	bool macvtap = network->kind == TB_KIND_MACVTAP;
+
+	require(!network->off && network->kind >= TB_KIND_TAP && network->kind <= TB_KIND_MACVTAP);
+	require(macvtap == (network->mode != TB_MODE_NONE) && network->mode <= TB_MODE_PASSTHRU);
+	require(!has_bridge || network->kind == TB_KIND_TAP);
+	require(network->own_bridge == own_bridge && (!own_bridge || strcmp(network->bridge, "tb-fuzz") == 0));
+	name_is_good(network->bridge, has_bridge);
+	name_is_good(network->parent, macvtap);
+	require(network->mtu >= TB_MTU_MIN && network->mtu <= TB_MTU_MAX);
+	require(network->queues >= 1 && network->queues <= TB_QUEUES_MAX);
+	require(network->max_per_user >= 1 && network->max_per_user <= network->max);
+	require(network->mode != TB_MODE_PASSTHRU || network->max == 1);
+	require((!network->isolated && !network->direct) || has_bridge);
+	require(!network->host_replies || (network->kind == TB_KIND_TAP && !has_bridge));
+	require(!network->vhost || (network->vnet_hdr && network->kind != TB_KIND_TUN));
+	names_are_good(network);
+	routing_is_good(network);
+	locks_are_good(network);
+	configuration_is_good(network);
+	place_is_good(network);
+}
+
+/* The line where the text has the key for the last time, or 0. */
+static unsigned int line_of(const char *text, size_t size, const char *key)
+{
+	struct ini ini;
+	unsigned int line = 0;
+	enum ini_kind kind;
+
+	ini_start(&ini, text, size);
+	while ((kind = ini_next(&ini)) != INI_END)
+		if (kind == INI_KEY && strcmp(ini.name, key) == 0)
+			line = ini.line;
+	return line;
+}
+
+/* A client that is refused is led to the line that refused it. */
+static void lines_are_told(const struct network *network, const char *text, size_t size)
+{
+	static const char *const keys[TB_LINES_MAX] = {
+		[TB_CHECK_KIND] = "Kind",
+		[TB_CHECK_NAME] = "Names",
+		[TB_CHECK_MTU] = "MTU",
+		[TB_CHECK_QUEUES] = "Queues",
+		[TB_CHECK_VHOST] = "Vhost",
+		[TB_CHECK_NETNS] = "Netns",
+		[TB_CHECK_VNET_HDR] = "VnetHeader",
+		[TB_CHECK_LIFETIME] = "Lifetimes",
+		[TB_CHECK_MAX] = "Max",
+		[TB_CHECK_MAX_PER_USER] = "MaxPerUser",
+	};
+
+	for (size_t i = 0; i < TB_LINES_MAX; i++)
+		require(network->lines[i] == (keys[i] != NULL ? line_of(text, size, keys[i]) : 0));
 }
 
 /* The reader of lines alone: it comes to an end, counts on, and gives out nothing that a log could not show. */
@@ -100,6 +256,7 @@ static void parse(struct network_file *file, const char *text, size_t size)
 	network_file_parse(file, text, size);
 }
 
+/* Only the lines are others: nearly every key stands in the file now. */
 static void printed_is_the_same(const struct network *network)
 {
 	static struct network_file again;
@@ -111,7 +268,10 @@ static void printed_is_the_same(const struct network *network)
 	network_print(network, out);
 	require(fclose(out) == 0);
 	parse(&again, text, size);
-	require(again.mistakes == 0 && memcmp(&again.network, network, sizeof(*network)) == 0);
+	require(again.mistakes == 0);
+	lines_are_told(&again.network, text, size);
+	memcpy(again.network.lines, network->lines, sizeof(network->lines));
+	require(memcmp(&again.network, network, sizeof(*network)) == 0);
 	free(text);
 }
 
@@ -163,7 +323,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dup2(stderr_fd, STDERR_FILENO);
 	require((file.mistakes > 0) == (log_is_good() > 0));
 	if (file.mistakes == 0) {
-		network_is_good(&file.network, file.lines[KEY_BRIDGE] != 0);
+		network_is_good(&file.network, file.lines[KEY_ADDRESS] != 0,
+				file.lines[KEY_ADDRESS] != 0 || file.lines[KEY_BRIDGE] != 0);
+		lines_are_told(&file.network, (const char *)data, size);
 		printed_is_the_same(&file.network);
 	}
 	return 0;

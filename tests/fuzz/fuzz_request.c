@@ -65,39 +65,113 @@ static void require_items(const struct tb_item *items, size_t count)
 	}
 }
 
+static bool is_zero(const void *field, size_t size)
+{
+	const uint8_t *byte = field;
+
+	while (size > 0 && *byte == 0)
+		byte++, size--;
+	return size == 0;
+}
+
+/* A device that somebody wants to have, or to know about. */
+static void require_open(const struct tb_request *request)
+{
+	require_network(request);
+	require(strcmp(request->name, "all") != 0 && strcmp(request->name, "default") != 0);
+	require(request->kind <= TB_KIND_MACVTAP && request->queues <= TB_QUEUES_MAX && request->lifetime <= 2);
+	require(request->mtu == 0 || (request->mtu >= 68 && request->mtu <= 65535));
+	require((request->flags & ~0x37u) == 0);
+	/* vhost-net has neither a device without headers nor one without fds. */
+	require((request->flags & 0x20) == 0 || ((request->flags & 2) != 0 && request->lifetime < 2));
+	require(is_zero(request->lease, sizeof(request->lease)));
+	require(request->items == 0 && request->scope == 0 && request->uid == 0);
+}
+
+/* A lease has one name, which leaves no doubt. */
+static void require_subject(const struct tb_request *request)
+{
+	require(is_zero(request->lease, sizeof(request->lease)) == (request->name[0] != '\0'));
+}
+
+static void require_configure(const struct tb_request *request)
+{
+	const struct tb_item *items = (const struct tb_item *)(request + 1);
+	uint32_t least = 68;
+
+	for (uint32_t i = 0; i < request->items; i++)
+		if (items[i].family == 6)
+			least = 1280;
+	require_subject(request);
+	require((request->flags & ~0x41u) == 0 && request->scope <= TB_SCOPE_HOST && request->uid == 0);
+	require(request->mtu == 0 || (request->mtu >= least && request->mtu <= 65535));
+}
+
+/* Only an administrator says whose block it is. */
+static void require_unblock(const struct tb_request *request)
+{
+	require_field(request->network, sizeof(request->network), false);
+	require((request->flags & ~9u) == 0 && ((request->flags & 8) != 0 || request->uid == 0));
+	require(request->name[0] == '\0' && is_zero(request->lease, sizeof(request->lease)));
+	require(request->mtu == 0 && request->items == 0 && request->scope == 0);
+}
+
+/* Whatever such a request does not use is zero. */
+static void require_nothing_else(const struct tb_request *request, uint32_t flags)
+{
+	require((request->flags & ~flags) == 0 && request->mtu == 0);
+	require(request->items == 0 && request->scope == 0 && request->uid == 0);
+}
+
+static void require_other(const struct tb_request *request)
+{
+	require(request->kind == 0 && request->queues == 0 && request->lifetime == 0);
+	require((request->header.type == TB_REQ_UNBLOCK) == (request->network[0] != '\0'));
+	switch (request->header.type) {
+	case TB_REQ_CONFIGURE:
+		require_configure(request);
+		return;
+	case TB_REQ_UNBLOCK:
+		require_unblock(request);
+		return;
+	case TB_REQ_RELEASE:
+	case TB_REQ_REVOKE:
+		require_subject(request);
+		require(request->header.type == TB_REQ_RELEASE || request->name[0] == '\0');
+		require_nothing_else(request, 1);
+		return;
+	default:
+		require(request->name[0] == '\0' && is_zero(request->lease, sizeof(request->lease)));
+		require_nothing_else(request,
+				     request->header.type == TB_REQ_LIST || request->header.type == TB_REQ_WATCH ? 9
+														 : 0);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	union {
 		struct tb_request request;
 		uint8_t bytes[TB_REQUEST_MAX];
 	} message;
-	struct tb_request request;
+	const struct tb_request *request = &message.request;
 
-	if (size < sizeof(request) || size > sizeof(message))
+	if (size < sizeof(*request) || size > sizeof(message))
 		return 0;
 	memcpy(message.bytes, data, size);
 	if (tb_request_whole(&message, size)) {
-		require(size == sizeof(request) + message.request.items * sizeof(struct tb_item));
-		require_items((const struct tb_item *)(&message.request + 1), message.request.items);
+		require(size == sizeof(*request) + request->items * sizeof(struct tb_item));
+		require_items((const struct tb_item *)(request + 1), request->items);
 	}
 	if (!tb_request_valid(&message, size))
 		return 0;
-	request = message.request;
-	require(size == sizeof(request) && request.header.size == size && request.items == 0);
-	for (size_t i = 0; i < sizeof(request.reserved); i++)
-		require(request.reserved[i] == 0);
-	require_field(request.name, sizeof(request.name), true);
-	if (request.header.type != TB_REQ_OPEN) {
-		require(request.header.type % 2 == 0 && request.header.type <= TB_REQ_ABOUT);
-		require(request.network[0] == '\0' && request.mtu == 0 && request.queues == 0 && request.lifetime == 0);
-		return 0;
-	}
-	require_network(&request);
-	require(strcmp(request.name, "all") != 0 && strcmp(request.name, "default") != 0);
-	require(request.kind <= TB_KIND_MACVTAP && request.queues <= TB_QUEUES_MAX && request.lifetime <= 2);
-	require(request.mtu == 0 || (request.mtu >= 68 && request.mtu <= 65535));
-	require((request.flags & ~0x37u) == 0);
-	/* vhost-net has neither a device without headers nor one without fds. */
-	require((request.flags & 0x20) == 0 || ((request.flags & 2) != 0 && request.lifetime < 2));
+	require(tb_request_whole(&message, size) && request->header.size == size);
+	require(is_zero(request->reserved, sizeof(request->reserved)));
+	require_field(request->name, sizeof(request->name), true);
+	require(request->header.type % 2 == 0 && request->header.type <= TB_REQ_EXPLAIN);
+	if (request->header.type == TB_REQ_OPEN || request->header.type == TB_REQ_EXPLAIN)
+		require_open(request);
+	else
+		require_other(request);
 	return 0;
 }
