@@ -151,6 +151,10 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": "/", "LD_LIBRA
                **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}}
 
 
+# For a program that loads our library but was not built with its sanitizer, which then cannot come first.
+LOADS_OURS = {**ENVIRONMENT, "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
+
+
 def identity(user):
     """uid, gid and groups of a user: a name, or a number that needs no entry in passwd."""
     if isinstance(user, int):

@@ -14,7 +14,7 @@
  * every check. */
 #define LEAST_LENGTH 28
 
-#define CHECKS_MAX 7
+#define CHECKS_MAX 8 /* the last one ends the list */
 
 enum list { MACS, TYPES, IPV4, IPV6, LISTS };
 
