@@ -151,6 +151,9 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": "/", "LD_LIBRA
                **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}}
 
 
+# With AddressSanitizer everything takes several times as long.
+SANITIZED = "libasan" in subprocess.run(["ldd", BUILD + "/tapctl"], capture_output=True, text=True, check=False).stdout
+
 # For a program that loads our library but was not built with its sanitizer, which then cannot come first.
 LOADS_OURS = {**ENVIRONMENT, "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
 
