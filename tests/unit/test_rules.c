@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
+	free(template.bytes);
 	return rules_delete_owned(rules.link.fd, rules.table) == 0 ? close(rules.link.fd) : -1;
 }
 
@@ -90,6 +92,7 @@ static void test_further_chains(void **state)
 	assert_int_equal(rules_add(&rules, &back, &second), 0);
 	assert_int_equal(rules_remove(&rules, lease, ""), 0);
 	assert_int_equal(rules_add(&rules, &back, &second), -EEXIST);
+	free(back.bytes);
 }
 
 static void test_all_lists_are_full(void **state)
@@ -107,6 +110,7 @@ static void test_all_lists_are_full(void **state)
 			lists[i]->items[j] = (struct prefix){bits[i], {2, j}};
 	}
 	chain.forward_to = 1;
+	free(template.bytes);
 	assert_int_equal(rules_template(&rules, &wish, &template), 0);
 	assert_int_equal(rules_add(&rules, &template, &chain), 0);
 }
@@ -127,6 +131,7 @@ static void test_others(void **state)
 	assert_int_equal(rules_delete_owned(owned.link.fd, owned.table), 0);
 	close(owned.link.fd);
 	close(left.link.fd);
+	free(other.bytes);
 	assert_int_equal(rules_add(&rules, &template, &chain), 0);
 }
 
