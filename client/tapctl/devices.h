@@ -35,8 +35,13 @@ int devices_ask(struct device *devices, size_t count);
 /* print.c: prints what is known of one. */
 void device_print(const struct device *device, bool json);
 
-/* hold.c: holds them until a signal ends tapctl, or the broker the lease of one of them. Returns an exit code. */
-int devices_hold(const struct device *devices, size_t count);
+/* hold.c: from now on the signals that end tapctl wait until devices_hold() hears of them. Returns an fd that tells of
+ * them, for devices_hold(), or -1 after telling why. */
+int devices_hold_signals(void);
+
+/* hold.c: holds them until a signal ends tapctl, or the broker the lease of one of them. Closes signals. Returns an exit
+ * code. */
+int devices_hold(const struct device *devices, size_t count, int signals);
 
 /* True if the device depends on us: a persistent one does not. */
 bool device_is_held(const struct device *device);

@@ -40,12 +40,23 @@ static const char usage[] =
 	"The devices come all or not at all.\n"
 	"Without COMMAND they are held until SIGINT, SIGTERM or SIGHUP, if they are not persistent.\n";
 
-/* Prints the devices and holds them. Returns an exit code. */
+static bool is_any_held(const struct get_options *options)
+{
+	for (size_t i = 0; i < options->count; i++)
+		if (device_is_held(&options->devices[i]))
+			return true;
+	return false;
+}
+
+/* Prints the devices and holds them. A signal may come as soon as somebody has read of them. Returns an exit code. */
 static int print_and_hold(const struct get_options *options)
 {
-	bool held = false;
+	bool held = is_any_held(options);
+	int signals = held ? devices_hold_signals() : -1;
 	int ret;
 
+	if (held && signals < 0)
+		return EXIT_FAILED;
 	for (size_t i = 0; i < options->count; i++) {
 		if (options->quiet) {
 			puts(tap_name(options->devices[i].tap));
@@ -54,10 +65,9 @@ static int print_and_hold(const struct get_options *options)
 				putchar('\n');
 			device_print(&options->devices[i], options->json);
 		}
-		held = held || device_is_held(&options->devices[i]);
 	}
 	ret = finish_output();
-	return ret == EXIT_OK && held ? devices_hold(options->devices, options->count) : ret;
+	return ret == EXIT_OK && held ? devices_hold(options->devices, options->count, signals) : ret;
 }
 
 /* True if the word stands where a command would, had somebody forgotten the "--". */

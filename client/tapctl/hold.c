@@ -21,12 +21,12 @@ struct held {
 	int signals;
 };
 
-/* An fd that tells of the signals that end us. One that was ignored when we were started stays ignored, which is how
- * nohup and a shell's background jobs want it. */
-static int open_signals(void)
+/* One that was ignored when we were started stays ignored, which is how nohup and a shell's background jobs want it. */
+int devices_hold_signals(void)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	sigset_t signals;
+	int fd;
 
 	sigemptyset(&signals);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -35,9 +35,10 @@ static int open_signals(void)
 		if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
 			sigaddset(&signals, numbers[i]);
 	}
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
-		return -1;
-	return signalfd(-1, &signals, SFD_CLOEXEC);
+	fd = sigprocmask(SIG_BLOCK, &signals, NULL) == 0 ? signalfd(-1, &signals, SFD_CLOEXEC) : -1;
+	if (fd < 0)
+		complain("cannot wait for signals: %s", strerror(errno));
+	return fd;
 }
 
 /* Waits for a signal or for news. The first of the fds is that of the signals. Returns EXIT_OK for a signal,
@@ -113,15 +114,11 @@ static int hold(const struct held *held)
 	return ret;
 }
 
-int devices_hold(const struct device *devices, size_t count)
+int devices_hold(const struct device *devices, size_t count, int signals)
 {
-	struct held held = {.signals = open_signals()};
+	struct held held = {.signals = signals};
 	int ret;
 
-	if (held.signals < 0) {
-		complain("cannot wait for signals: %s", strerror(errno));
-		return EXIT_FAILED;
-	}
 	for (size_t i = 0; i < count; i++)
 		if (device_is_held(&devices[i]))
 			held.taps[held.count++] = devices[i].tap;
