@@ -39,8 +39,8 @@ void device_print(const struct device *device, bool json);
  * them, for devices_hold(), or -1 after telling why. */
 int devices_hold_signals(void);
 
-/* hold.c: holds them until a signal ends tapctl, or the broker the lease of one of them. Closes signals. Returns an exit
- * code. */
+/* hold.c: holds them until a signal ends tapctl, or the broker the lease of one of them. Closes signals. Returns an
+ * exit code. */
 int devices_hold(const struct device *devices, size_t count, int signals);
 
 /* True if the device depends on us: a persistent one does not. */
