@@ -3,7 +3,6 @@
  */
 #include "broker/config/network_file.h"
 
-#include "broker/config/ini.h"
 #include "proto/number.h"
 
 #include <arpa/inet.h>
@@ -97,13 +96,10 @@ static const char *take_address(struct network *network, char *word)
 
 void network_address_set(struct network_file *file, unsigned int line, const char *value)
 {
-	char list[INI_LINE_MAX + 1];
-	char *rest = NULL;
+	struct network_words list;
 
-	snprintf(list, sizeof(list), "%s", value);
-	if (list[0] == '\0')
-		network_file_error(file, line, "Address= is empty; %s", ADDRESS_RULE);
-	for (char *word = strtok_r(list, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest)) {
+	network_words_begin(&list, file, line, "Address", value);
+	for (char *word = network_words_next(&list); word != NULL; word = network_words_next(&list)) {
 		char text[INI_LINE_MAX + 1];
 		const char *wrong;
 
@@ -142,13 +138,10 @@ static const char *take_prefix(struct network_prefix *prefix, char *word)
 void network_allow_set(struct network_file *file, unsigned int line, const char *value)
 {
 	struct network *network = &file->network;
-	char list[INI_LINE_MAX + 1];
-	char *rest = NULL;
+	struct network_words list;
 
-	snprintf(list, sizeof(list), "%s", value);
-	if (list[0] == '\0')
-		network_file_error(file, line, "Allow= is empty; leave it out if there is no exception");
-	for (char *word = strtok_r(list, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest)) {
+	network_words_begin(&list, file, line, "Allow", value);
+	for (char *word = network_words_next(&list); word != NULL; word = network_words_next(&list)) {
 		char text[INI_LINE_MAX + 1];
 		const char *wrong = "there are more than 16 prefixes";
 

@@ -72,7 +72,7 @@ void network_file_parse(struct network_file *file, const char *text, size_t size
 	if (file->section_line == 0)
 		network_file_error(file, 1, "there is no [Network] section; to mask a network, make its file empty");
 	else
-		network_keys_finish(file);
+		network_finish(file);
 }
 
 bool network_owner_trusted(const struct stat *status, const char *path)

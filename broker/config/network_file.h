@@ -4,6 +4,7 @@
 #ifndef TB_NETWORK_FILE_H
 #define TB_NETWORK_FILE_H
 
+#include "broker/config/ini.h"
 #include "broker/config/table.h"
 
 #include <stdio.h>
@@ -90,15 +91,62 @@ void network_file_error(struct network_file *file, unsigned int line, const char
 /* What a network is before its file says anything. */
 void network_defaults(struct network *network);
 
-/* Where the value is among the words; refuses it, with a rule that names them, and returns count if it is none. */
-size_t network_find_word(struct network_file *file, unsigned int line, const char *key, const char *value,
-			 const char *rule, const char *const words[], size_t count);
+/* The key as a file has it, without '='. */
+const char *network_key_name(enum network_key key);
 
 /* Takes one KEY=VALUE of section [Network]. */
 void network_key_set(struct network_file *file, unsigned int line, const char *name, const char *value);
 
+/* Refuses keys that say nothing about a device of the network's kind. */
+void network_keys_check_kind(struct network_file *file);
+
+/* network_finish.c */
+
 /* What can only be checked when all keys are known; sets the defaults that depend on others. */
-void network_keys_finish(struct network_file *file);
+void network_finish(struct network_file *file);
+
+/* network_take.c: how values are read. What is wrong is told, and takes nothing. */
+
+/* The words of a list, which blanks separate. */
+struct network_words {
+	char text[INI_LINE_MAX + 1];
+	char *rest;
+};
+
+/* Refuses an empty list. */
+void network_words_begin(struct network_words *words, struct network_file *file, unsigned int line, const char *key,
+			 const char *value);
+
+/* The next word, which the caller may change, or NULL. */
+char *network_words_next(struct network_words *words);
+
+/* Where the value is among the words; refuses it, with a rule that names them, and returns count if it is none. */
+size_t network_take_word(struct network_file *file, unsigned int line, const char *key, const char *value,
+			 const char *rule, const char *const words[], size_t count);
+
+/* Takes a list of words: sets bit N for words[N]. */
+void network_take_bits(struct network_file *file, unsigned int line, const char *key, const char *value,
+		       const char *rule, const char *const words[], size_t count, uint32_t *bits);
+
+void network_take_number(struct network_file *file, unsigned int line, const char *key, const char *value,
+			 uint32_t least, uint32_t most, uint32_t *number);
+void network_take_bool(struct network_file *file, unsigned int line, const char *key, const char *value, bool *boolean);
+
+/* network_device.c: what devices there are, and where. */
+
+void network_set_kind(struct network_file *file, unsigned int line, const char *value);
+void network_set_mode(struct network_file *file, unsigned int line, const char *value);
+void network_set_bridge(struct network_file *file, unsigned int line, const char *value);
+void network_set_parent(struct network_file *file, unsigned int line, const char *value);
+void network_set_names(struct network_file *file, unsigned int line, const char *value);
+void network_set_max_lease_time(struct network_file *file, unsigned int line, const char *value);
+void network_set_ipv6(struct network_file *file, unsigned int line, const char *value);
+void network_set_lifetimes(struct network_file *file, unsigned int line, const char *value);
+void network_set_netns(struct network_file *file, unsigned int line, const char *value);
+void network_set_scope(struct network_file *file, unsigned int line, const char *value);
+
+/* Words of the key Netns=. */
+extern const char *const network_netns_words[NETNS_COUNT];
 
 /* network_tunnel.c: the keys of configurations. */
 
@@ -107,9 +155,6 @@ void network_set_routes(struct network_file *file, unsigned int line, const char
 
 /* How these keys go with each other and with the others; sets IPv6=no-ra for an IPv6 address. */
 void network_tunnel_finish(struct network_file *file);
-
-/* Words of the key Netns=. */
-extern const char *const network_netns_words[NETNS_COUNT];
 
 /* network_address.c */
 

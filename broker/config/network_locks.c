@@ -3,7 +3,6 @@
  */
 #include "broker/config/network_file.h"
 
-#include "broker/config/ini.h"
 #include "broker/config/network.h"
 #include "proto/number.h"
 
@@ -12,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define BLANKS " \t"
 
 #define MAC_RULE \
 	"an address of six hexadecimal bytes with ':' between, of one machine; or the first one or more of them and *"
@@ -51,13 +48,10 @@ typedef struct prefix_list *(*take_word)(struct network *network, const char *wo
 static void take_list(struct network_file *file, unsigned int line, const char *key, const char *value,
 		      const char *rule, take_word take)
 {
-	char text[INI_LINE_MAX + 1];
-	char *rest = NULL;
+	struct network_words words;
 
-	snprintf(text, sizeof(text), "%s", value);
-	if (text[0] == '\0')
-		network_file_error(file, line, "%s= is empty; leave it out for the default", key);
-	for (char *word = strtok_r(text, BLANKS, &rest); word != NULL; word = strtok_r(NULL, BLANKS, &rest)) {
+	network_words_begin(&words, file, line, key, value);
+	for (const char *word = network_words_next(&words); word != NULL; word = network_words_next(&words)) {
 		struct prefix prefix = {.bits = 0};
 		struct prefix_list *list = take(&file->network, word, &prefix);
 

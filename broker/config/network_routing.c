@@ -10,7 +10,7 @@ const char *const network_family_words[4] = {"no", "ipv4", "ipv6", "both"};
 
 void network_reach_set(struct network_file *file, unsigned int line, const char *value)
 {
-	size_t found = network_find_word(file, line, "Reach", value, "it is host, internet, all or none",
+	size_t found = network_take_word(file, line, "Reach", value, "it is host, internet, all or none",
 					 network_reach_words, REACH_COUNT);
 
 	if (found < REACH_COUNT)
@@ -21,7 +21,7 @@ static void take_families(struct network_file *file, unsigned int line, const ch
 			  uint32_t *families)
 {
 	size_t found =
-		network_find_word(file, line, key, value, "it is ipv4, ipv6, both or no", network_family_words, 4);
+		network_take_word(file, line, key, value, "it is ipv4, ipv6, both or no", network_family_words, 4);
 
 	if (found < 4)
 		*families = (uint32_t)found;
@@ -39,20 +39,15 @@ void network_masquerade_set(struct network_file *file, unsigned int line, const 
 
 static void refuse_without_address(struct network_file *file)
 {
-	static const struct {
-		enum network_key key;
-		const char *name;
-	} keys[] = {{KEY_FORWARD, "Forward"}, {KEY_MASQUERADE, "Masquerade"},
-		    {KEY_REACH, "Reach"},     {KEY_DHCP, "DHCP"},
-		    {KEY_DNS, "DNS"},         {KEY_RA, "RA"},
-		    {KEY_ALLOW, "Allow"}};
+	static const enum network_key keys[] = {KEY_FORWARD, KEY_MASQUERADE, KEY_REACH, KEY_DHCP,
+						KEY_DNS,     KEY_RA,         KEY_ALLOW};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (file->lines[keys[i].key] != 0 && file->network.kind == TB_KIND_TAP)
+		if (file->lines[keys[i]] != 0 && file->network.kind == TB_KIND_TAP)
 			network_file_error(
-				file, file->lines[keys[i].key],
+				file, file->lines[keys[i]],
 				"%s= is for a network with a bridge of its own; add Address= or leave it out",
-				keys[i].name);
+				network_key_name(keys[i]));
 }
 
 /* What is not said follows from what is: nothing is forwarded where nothing beyond the host may be reached, nor what

@@ -4,12 +4,7 @@
  */
 #include "broker/config/network_file.h"
 
-#include "broker/config/ini.h"
-
-#include <stdio.h>
 #include <string.h>
-
-#define BLANKS " \t"
 
 /* Takes one prefix, or says what is wrong with it. */
 static void add_prefix(struct network_file *file, unsigned int line, const char *key, const char *word,
@@ -41,13 +36,10 @@ static void add_prefix(struct network_file *file, unsigned int line, const char 
 static void set_prefixes(struct network_file *file, unsigned int line, const char *key, const char *value,
 			 struct network_prefixes *list)
 {
-	char words[INI_LINE_MAX + 1];
-	char *rest = NULL;
+	struct network_words words;
 
-	snprintf(words, sizeof(words), "%s", value);
-	if (words[0] == '\0')
-		network_file_error(file, line, "%s= is empty; leave it out if there are none", key);
-	for (char *word = strtok_r(words, BLANKS, &rest); word != NULL; word = strtok_r(NULL, BLANKS, &rest))
+	network_words_begin(&words, file, line, key, value);
+	for (const char *word = network_words_next(&words); word != NULL; word = network_words_next(&words))
 		add_prefix(file, line, key, word, list);
 }
 
@@ -72,7 +64,6 @@ static bool has_ipv6(const struct network_prefixes *list)
 void network_tunnel_finish(struct network_file *file)
 {
 	static const enum network_key depend[] = {KEY_ROUTES, KEY_DEFAULT_ROUTE, KEY_SCOPE, KEY_KILL_SWITCH};
-	static const char *const names[] = {"Routes", "DefaultRoute", "Scope", "KillSwitch"};
 	struct network *network = &file->network;
 
 	if (file->lines[KEY_ADDRESSES] == 0) {
@@ -82,7 +73,7 @@ void network_tunnel_finish(struct network_file *file)
 					file, file->lines[depend[i]],
 					"%s= says nothing without Addresses=; add the addresses that a device "
 					"may have",
-					names[i]);
+					network_key_name(depend[i]));
 		return;
 	}
 	if (file->lines[KEY_ADDRESS] != 0)

@@ -484,7 +484,7 @@ static void test_values(void **state)
 		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RA, RateFromGuest, Reach, RouterAdvertisements, "
 		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
-		{"Address=", "Address= is empty; it is auto, or the host's address and the network's prefix length"},
+		{"Address=", "Address= is empty; leave it out for the default"},
 		{"Address=10.0.77.1",
 		 "Address=10.0.77.1: it is auto, or the host's address and the network's prefix length"},
 		{"Address=10.0.77.256/24", "Address=10.0.77.256/24: it is auto, or the host's address"},
