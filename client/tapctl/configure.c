@@ -5,6 +5,7 @@
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/tunnel_options.h"
 #include "client/tapctl/waiting.h"
+#include "proto/message.h"
 #include "proto/number.h"
 
 #include <errno.h>
@@ -74,23 +75,11 @@ static int refuse_option(char **argv, int letter)
 	return EXIT_USAGE;
 }
 
-static int read_mtu(const char *text, unsigned int *mtu)
-{
-	uint64_t number;
-
-	if (tb_number_read(text, 68, 65535, &number) < 0) {
-		complain("--mtu=%s: a number from 68 to 65535 is wanted", text);
-		return EXIT_USAGE;
-	}
-	*mtu = (unsigned int)number;
-	return EXIT_OK;
-}
-
 static int configure_option(int letter, char **argv, struct configure_options *options)
 {
 	switch (letter) {
 	case 'm':
-		return read_mtu(optarg, &options->mtu);
+		return option_number("mtu", TB_MTU_MIN, TB_MTU_MAX, &options->mtu);
 	case 'e':
 		options->environment = true;
 		return EXIT_OK;

@@ -5,8 +5,7 @@
 #include "client/tapctl/names.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/words.h"
-
-#include "proto/number.h"
+#include "proto/message.h"
 #include "proto/words.h"
 
 #include <getopt.h>
@@ -38,18 +37,6 @@ static const struct option table[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static int number_read(const char *option, unsigned int least, unsigned int most, unsigned int *value)
-{
-	uint64_t number;
-
-	if (tb_number_read(optarg, least, most, &number) < 0) {
-		complain("--%s=%s: a number from %u to %u is wanted", option, optarg, least, most);
-		return EXIT_USAGE;
-	}
-	*value = (unsigned int)number;
-	return EXIT_OK;
-}
-
 static int kind_read(unsigned int *kind)
 {
 	if (tb_kind_read(optarg, kind) == 0)
@@ -66,24 +53,10 @@ static int lifetime_read(unsigned int *lifetime)
 	return EXIT_USAGE;
 }
 
-static int timeout_read(int *timeout)
-{
-	unsigned int seconds = 0;
-	int ret;
-
-	if (strcmp(optarg, "none") == 0) {
-		*timeout = -1;
-		return EXIT_OK;
-	}
-	ret = number_read("timeout", 1, INT_MAX / 1000, &seconds);
-	*timeout = (int)seconds * 1000;
-	return ret;
-}
-
 static int process_read(struct get_options *options)
 {
 	unsigned int pid = 0;
-	int ret = number_read("process", 1, INT_MAX, &pid);
+	int ret = option_number("process", 1, INT_MAX, &pid);
 
 	options->process = (int)pid;
 	return ret;
@@ -136,9 +109,9 @@ static int option_read(int letter, char **argv, struct get_options *options)
 	case 'k':
 		return kind_read(&request->kind);
 	case 'm':
-		return number_read("mtu", 68, 65535, &request->mtu);
+		return option_number("mtu", TB_MTU_MIN, TB_MTU_MAX, &request->mtu);
 	case 'Q':
-		return number_read("queues", 1, 16, &request->queues);
+		return option_number("queues", 1, 16, &request->queues);
 	case 'v':
 		request->flags |= TAP_VNET_HDR;
 		return EXIT_OK;
@@ -163,7 +136,7 @@ static int option_read(int letter, char **argv, struct get_options *options)
 		options->flags &= ~TAP_INTERACTIVE;
 		return EXIT_OK;
 	case 't':
-		return timeout_read(&options->timeout);
+		return option_timeout(&options->timeout);
 	case 'c':
 		options->confine = true;
 		return EXIT_OK;

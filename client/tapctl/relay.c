@@ -27,7 +27,7 @@ static const char usage[] =
 	"  -n, --name=NAME     ask for an interface of this name\n"
 	"  --mtu=BYTES         68 to 65535, whatever the environment says\n"
 	"  --no-configure      no addresses, no routes: the administrator does it\n"
-	"  --timeout=SECONDS   how long to wait for the device\n"
+	"  --timeout=SECONDS   how long to wait for the device, or none\n"
 	"  -q, --quiet         no hints\n"
 	"  -h, --help          show this text\n"
 	"\n"

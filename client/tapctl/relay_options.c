@@ -5,10 +5,9 @@
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/variables.h"
 #include "client/tapctl/waiting.h"
-#include "proto/number.h"
+#include "proto/message.h"
 
 #include <getopt.h>
-#include <limits.h>
 
 static const struct option table[] = {
 	{"name", required_argument, NULL, 'n'},
@@ -21,18 +20,6 @@ static const struct option table[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static int number_read(const char *option, unsigned int least, unsigned int most, unsigned int *value)
-{
-	uint64_t number;
-
-	if (tb_number_read(optarg, least, most, &number) < 0) {
-		complain("relay: --%s=%s: a number from %u to %u is wanted", option, optarg, least, most);
-		return EXIT_USAGE;
-	}
-	*value = (unsigned int)number;
-	return EXIT_OK;
-}
-
 static int refuse_option(char **argv)
 {
 	char option[OPTION_TEXT];
@@ -44,22 +31,17 @@ static int refuse_option(char **argv)
 
 static int option_read(int letter, char **argv, struct relay_options *options)
 {
-	unsigned int seconds = 0;
-	int ret;
-
 	switch (letter) {
 	case 'n':
 		options->request.name = optarg;
 		return EXIT_OK;
 	case 'm':
-		return number_read("mtu", 68, 65535, &options->request.mtu);
+		return option_number("mtu", TB_MTU_MIN, TB_MTU_MAX, &options->request.mtu);
 	case 'N':
 		options->configure = false;
 		return EXIT_OK;
 	case 't':
-		ret = number_read("timeout", 1, INT_MAX / 1000, &seconds);
-		options->request.timeout = (int)seconds * 1000;
-		return ret;
+		return option_timeout(&options->request.timeout);
 	case 'q':
 		hints_off();
 		return EXIT_OK;

@@ -65,6 +65,11 @@ int finish_output(void);
 /* Writes the option that getopt_long() has just refused as it was typed, as far as it fits. */
 void option_write(char **argv, char text[OPTION_TEXT]);
 
+/* Read getopt's value of --option: a number, or seconds or "none" as milliseconds or -1. They return an exit code; what is
+ * wrong is said. */
+int option_number(const char *option, unsigned int least, unsigned int most, unsigned int *value);
+int option_timeout(int *timeout);
+
 /* What EACCES means where no device is asked for. */
 #define REFUSED_LIST_ALL                                                                                      \
 	"refused: polkit did not let you see the leases of other users (action org.tapbroker.list-all); the " \
