@@ -17,13 +17,14 @@ device by one thread at a time. A signal does not cut a call short: KeyboardInte
 """
 from ._configure import Address, Route, configure, unblock
 from ._device import Device, open, open_async, reserve
+from ._explain import Explanation, explain
 from ._failure import Error, Refused
 from ._leases import Event, Lease, Network, Watch, leases, networks, release, revoke, watch
 from ._library import Broker, about, confine, version
 from ._numbers import Access, Check, EventKind, Kind, Lifetime, Reason, Scope, Status
 
 __all__ = [
-    "Access", "Address", "Broker", "Check", "Device", "Error", "Event", "EventKind", "Kind", "Lease", "Lifetime", "Network",
-    "Reason", "Refused", "Route", "Scope", "Status", "Watch", "about", "configure", "confine", "leases", "networks",
+    "Access", "Address", "Broker", "Check", "Device", "Error", "Event", "EventKind", "Explanation", "Kind", "Lease", "Lifetime", "Network",
+    "Reason", "Refused", "Route", "Scope", "Status", "Watch", "about", "configure", "confine", "explain", "leases", "networks",
     "open", "open_async", "release", "reserve", "revoke", "unblock", "version", "watch",
 ]

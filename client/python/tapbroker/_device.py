@@ -5,6 +5,7 @@ import asyncio
 import ctypes
 import errno
 import os
+import socket
 import time
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -159,7 +160,8 @@ def _request(network: str, failure: Failure, timeout: float | None, *, name: str
 
 def open(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: int = 0, queues: int = 1,
          lifetime: Lifetime = Lifetime.SESSION, interactive: bool = False, vnet_hdr: bool = False, bridge: bool = False,
-         vhost: bool = False, netns: bool = False, timeout: float | None = None) -> Device:
+         vhost: bool = False, netns: bool = False, timeout: float | None = None,
+         connected: socket.socket | None = None) -> Device:
     """Asks for a device of the network and waits for it.
 
     name         the interface's, which the network's file must allow; None: the broker chooses
@@ -172,14 +174,22 @@ def open(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: i
     bridge       network may also be the name of a bridge
     vhost        with a descriptor of vhost-net for each queue; only with vnet_hdr
     netns        in the network namespace of the calling thread
+    connected    a SOCK_SEQPACKET socket that was connected to the broker already, for a process that may open none; it
+                 becomes the lifeline and is closed with the device
 
     Raises Refused, or another Error.
     """
     failure, handle = Failure(), ctypes.c_void_p()
     request = _request(network, failure, timeout, name=name, kind=kind, mtu=mtu, queues=queues, lifetime=lifetime,
                        interactive=interactive, vnet_hdr=vnet_hdr, bridge=bridge, vhost=vhost, netns=netns)
-    if c.open_request(request, handle) < 0:
+    if connected is None:
+        done = c.open_request(request, handle)
+    else:
+        done = c.open_connected(connected.fileno(), request, handle)
+    if done < 0:
         fail(failure)
+    if connected is not None:
+        connected.detach()
     return Device(network, handle)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import os
-from ctypes import CFUNCTYPE, POINTER, c_char, c_char_p, c_int, c_int64, c_size_t, c_uint, c_uint8, c_uint64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, c_char, c_char_p, c_int, c_int64, c_size_t, c_uint, c_uint8, c_uint16, c_uint64, c_void_p
 from typing import Any
 
 from ._failure import Failure, fail, milliseconds
@@ -49,6 +49,15 @@ class BrokerEntry(Sized):
                 ("release", c_char * 32)]
 
 
+class ExplanationEntry(Sized):
+    _fields_ = [("size", c_size_t), ("forbids", c_uint64), ("access", c_uint), ("traits", c_uint), ("kind", c_uint),
+                ("flags", c_uint), ("mtu", c_uint), ("queues", c_uint), ("lifetime", c_uint), ("network_kind", c_uint),
+                ("network_mtu", c_uint), ("network_queues", c_uint), ("network_flags", c_uint), ("network_lifetimes", c_uint),
+                ("held", c_uint), ("limit", c_uint), ("max", c_uint), ("held_by_all", c_uint), ("network", c_char * 32),
+                ("name", c_char * 16), ("lower", c_char * 16), ("names", c_char * 64), ("lines", c_uint16 * 64),
+                ("path", c_char * 256), ("action", c_char * 64), ("details", c_char * 768)]
+
+
 class Entry(ctypes.Structure):
     _fields_ = [("prefix", c_char_p), ("peer", c_char_p), ("kind", c_uint), ("metric", c_uint)]
 
@@ -60,7 +69,7 @@ class Configuration(Sized):
 
 STRUCTS = {"tap_entry": Entry, "tap_configuration": Configuration, "tap_failure": Failure, "tap_request": Request,
            "tap_network": NetworkEntry, "tap_lease": LeaseEntry,
-           "tap_event": EventEntry, "tap_broker": BrokerEntry}
+           "tap_event": EventEntry, "tap_broker": BrokerEntry, "tap_explanation": ExplanationEntry}
 
 EACH_NETWORK = CFUNCTYPE(c_int, POINTER(NetworkEntry), c_void_p)
 EACH_LEASE = CFUNCTYPE(c_int, POINTER(LeaseEntry), c_void_p)
@@ -68,6 +77,7 @@ EACH_LEASE = CFUNCTYPE(c_int, POINTER(LeaseEntry), c_void_p)
 _FAILURE = POINTER(Failure)
 _FUNCTIONS = {
     "open_request": (c_int, POINTER(Request), POINTER(c_void_p)),
+    "open_connected": (c_int, c_int, POINTER(Request), POINTER(c_void_p)),
     "open_begin": (c_int, POINTER(Request), POINTER(c_void_p)),
     "open_finish": (c_int, c_void_p, POINTER(c_void_p)),
     "open_cancel": (None, c_void_p),
@@ -93,6 +103,7 @@ _FUNCTIONS = {
     "reason": (c_char_p, c_uint),
     "configure": (c_int, POINTER(Configuration)),
     "unblock": (c_int, c_char_p, c_uint, c_uint, c_int, _FAILURE),
+    "explain": (c_int, POINTER(Request), POINTER(ExplanationEntry)),
     "networks": (c_int, c_uint, c_int, _FAILURE, EACH_NETWORK, c_void_p),
     "leases": (c_int, c_uint, c_int, _FAILURE, EACH_LEASE, c_void_p),
     "release": (c_int, c_char_p, c_uint, c_int, _FAILURE),
