@@ -17,31 +17,46 @@
 #define ADDRESS_RULE \
 	"it is auto, or the host's address and the network's prefix length, such as 10.0.77.1/24 or fd00:77::1/64"
 
-/* Why the host cannot have this address there, or NULL. */
-static const char *ipv4_wrong(const struct network_ipv4 *ipv4)
+const char *network_ipv4_unusable(uint32_t address)
 {
-	uint32_t hosts = UINT32_MAX >> ipv4->prefix;
-	uint32_t first = ipv4->address >> 24;
+	uint32_t first = address >> 24;
 
-	if ((ipv4->address & hosts) == 0 || (ipv4->address & hosts) == hosts)
-		return "it is the network's own or its broadcast address; the host needs one between them";
 	if (first == 0 || first == 127 || first >= 224)
 		return "no interface can have this address";
-	if (ipv4->address >> 16 == 0xa9fe)
+	if (address >> 16 == 0xa9fe)
 		return "addresses of 169.254.0.0/16 are for one link, and are never forwarded";
 	return NULL;
 }
 
-static const char *ipv6_wrong(const struct network_ipv6 *ipv6)
+const char *network_ipv6_unusable(const uint8_t bytes[16])
 {
 	struct in6_addr address;
 
-	memcpy(&address, ipv6->address, sizeof(address));
+	memcpy(&address, bytes, sizeof(address));
 	if (IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_LOOPBACK(&address) || IN6_IS_ADDR_MULTICAST(&address) ||
 	    IN6_IS_ADDR_V4MAPPED(&address))
 		return "no interface can have this address";
 	if (IN6_IS_ADDR_LINKLOCAL(&address))
-		return "addresses of fe80::/10 are for one link; the bridge has one anyway";
+		return "addresses of fe80::/10 are for one link; the interface has one anyway";
+	return NULL;
+}
+
+/* Why the host cannot have this address on a network, or NULL. */
+static const char *ipv4_wrong(const struct network_ipv4 *ipv4)
+{
+	uint32_t hosts = UINT32_MAX >> ipv4->prefix;
+
+	if ((ipv4->address & hosts) == 0 || (ipv4->address & hosts) == hosts)
+		return "it is the network's own or its broadcast address; the host needs one between them";
+	return network_ipv4_unusable(ipv4->address);
+}
+
+static const char *ipv6_wrong(const struct network_ipv6 *ipv6)
+{
+	const char *wrong = network_ipv6_unusable(ipv6->address);
+
+	if (wrong != NULL)
+		return wrong;
 	for (int bit = ipv6->prefix; bit < 128; bit++)
 		if ((ipv6->address[bit / 8] & 0x80 >> bit % 8) != 0)
 			return NULL;

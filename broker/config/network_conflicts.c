@@ -94,6 +94,16 @@ static const char *lower_of(const struct network_file *file, const char **key, u
 	return file->network.bridge;
 }
 
+static void refuse_names(struct network_file *file, const struct network_file *other, const char *interface,
+			 const char *key, unsigned int line)
+{
+	for (size_t i = 0; i < file->network.names_count; i++)
+		if (interface[0] != '\0' && tb_name_matches(interface, file->network.names[i]))
+			network_file_error(file, file->names_lines[i],
+					   "Names=%s: a client could take the name of %s=%s of %s:%u; change one",
+					   file->network.names[i], key, interface, other->path, line);
+}
+
 /* A client that may ask for the name of a bridge or parent could make that interface while the real one is missing. */
 static void check_lower(struct network_file *file, const struct network_file *other)
 {
@@ -101,11 +111,8 @@ static void check_lower(struct network_file *file, const struct network_file *ot
 	const char *key;
 	const char *lower = lower_of(other, &key, &line);
 
-	for (size_t i = 0; i < file->network.names_count; i++)
-		if (lower[0] != '\0' && tb_name_matches(lower, file->network.names[i]))
-			network_file_error(file, file->names_lines[i],
-					   "Names=%s: a client could take the name of %s=%s of %s:%u; change one",
-					   file->network.names[i], key, lower, other->path, line);
+	refuse_names(file, other, lower, key, line);
+	refuse_names(file, other, other->network.host_interface, "HostInterface", other->lines[KEY_HOST_INTERFACE]);
 }
 
 /* A passthru macvtap takes its parent whole. */
@@ -133,6 +140,17 @@ static bool prefixes_meet(const uint8_t *a, uint8_t a_bits, const uint8_t *b, ui
 	return a_bits != 0 && b_bits != 0;
 }
 
+/* The key that gives the host its addresses there. */
+static enum network_key address_key(const struct network_file *file)
+{
+	return file->network.kind == TB_KIND_MACVTAP ? KEY_HOST_INTERFACE : KEY_ADDRESS;
+}
+
+static const char *address_word(const struct network_file *file)
+{
+	return file->network.kind == TB_KIND_MACVTAP ? "HostInterface" : "Address";
+}
+
 /* Two networks of the host's with the same addresses: packets would go to one of them. */
 static void check_addresses(struct network_file *file, const struct network_file *other)
 {
@@ -142,9 +160,33 @@ static void check_addresses(struct network_file *file, const struct network_file
 
 	if (prefixes_meet((uint8_t *)&ipv4[0], a->ipv4.prefix, (uint8_t *)&ipv4[1], b->ipv4.prefix) ||
 	    prefixes_meet(a->ipv6.address, a->ipv6.prefix, b->ipv6.address, b->ipv6.prefix))
-		network_file_error(file, file->lines[KEY_ADDRESS],
-				   "Address= overlaps Address= of %s:%u; change one, or say Address=auto", other->path,
-				   other->lines[KEY_ADDRESS]);
+		network_file_error(file, file->lines[address_key(file)], "%s= overlaps %s= of %s:%u; change one%s",
+				   address_word(file), address_word(other), other->path,
+				   other->lines[address_key(other)],
+				   file->network.own_bridge ? ", or say Address=auto" : "");
+}
+
+static bool lists_meet(const struct prefix_list *a, const struct prefix_list *b)
+{
+	for (uint32_t i = 0; i < a->count; i++)
+		for (uint32_t j = 0; j < b->count; j++)
+			if (prefixes_meet(a->items[i].bytes, a->items[i].bits, b->items[j].bytes, b->items[j].bits))
+				return true;
+	return false;
+}
+
+/* The host leads the same addresses to one interface only. */
+static void check_led_twice(struct network_file *file, const struct network_file *other)
+{
+	const struct network *a = &file->network;
+	const struct network *b = &other->network;
+
+	if (a->host_interface[0] != '\0' && b->host_interface[0] != '\0' &&
+	    (lists_meet(&a->sources4, &b->sources4) || lists_meet(&a->sources6, &b->sources6)))
+		network_file_error(
+			file, file->lines[KEY_SOURCE_ADDRESSES],
+			"SourceAddresses= overlaps SourceAddresses= of %s:%u, and both have HostInterface=: the host can lead them to one of the two; change one",
+			other->path, other->lines[KEY_SOURCE_ADDRESSES]);
 }
 
 void network_conflicts(struct network_file *files, size_t count)
@@ -160,6 +202,7 @@ void network_conflicts(struct network_file *files, size_t count)
 			check_chosen(&files[i], &files[j]);
 			check_passthru(&files[i], &files[j]);
 			check_addresses(&files[i], &files[j]);
+			check_led_twice(&files[i], &files[j]);
 		}
 	}
 }

@@ -27,6 +27,7 @@ enum network_key {
 	KEY_DNS,
 	KEY_ETHER_TYPES,
 	KEY_FORWARD,
+	KEY_HOST_INTERFACE,
 	KEY_HOST_REPLIES,
 	KEY_IPV6,
 	KEY_ISOLATED,
@@ -161,8 +162,20 @@ void network_tunnel_finish(struct network_file *file);
 /* Takes the value of Address=: an IPv4 address or auto, an IPv6 address or both; an address has its prefix length. */
 void network_address_set(struct network_file *file, unsigned int line, const char *value);
 
+/* Why no interface of the host's can have this address, or NULL. An IPv4 one is in host order. */
+const char *network_ipv4_unusable(uint32_t address);
+const char *network_ipv6_unusable(const uint8_t bytes[16]);
+
 /* Takes the value of Allow=: prefixes, or addresses. */
 void network_allow_set(struct network_file *file, unsigned int line, const char *value);
+
+/* network_host.c */
+
+/* Takes the value of HostInterface=: an IPv4 address, an IPv6 address or both, without a prefix length. */
+void network_host_interface_set(struct network_file *file, unsigned int line, const char *value);
+
+/* How it goes with the other keys, when all are known. */
+void network_host_interface_finish(struct network_file *file);
 
 /* network_routing.c */
 

@@ -151,6 +151,7 @@ void network_finish(struct network_file *file)
 	network_keys_check_kind(file);
 	check_kind(file);
 	network_routing_finish(file);
+	network_host_interface_finish(file);
 	check_locks(file);
 	check_counts(file);
 	if (network->kind != TB_KIND_MACVTAP)

@@ -65,6 +65,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_DNS] = FLAG("DNS", FOR(TB_KIND_TAP), dns),
 	[KEY_ETHER_TYPES] = VALUE("EtherTypes", FOR_SHARED, network_set_ether_types),
 	[KEY_FORWARD] = VALUE("Forward", FOR(TB_KIND_TAP), network_forward_set),
+	[KEY_HOST_INTERFACE] = VALUE("HostInterface", FOR(TB_KIND_MACVTAP), network_host_interface_set),
 	[KEY_HOST_REPLIES] = FLAG("HostReplies", FOR(TB_KIND_TAP), host_replies),
 	[KEY_IPV6] = VALUE("IPv6", FOR_ALL, network_set_ipv6),
 	[KEY_ISOLATED] = FLAG("Isolated", FOR(TB_KIND_TAP), isolated),

@@ -83,6 +83,20 @@ static void print_address(const struct network *network, FILE *out)
 	fputc('\n', out);
 }
 
+static void print_host_interface(const struct network *network, FILE *out)
+{
+	struct in_addr ipv4 = {.s_addr = htonl(network->ipv4.address)};
+	char text[INET6_ADDRSTRLEN];
+
+	fprintf(out, "# on %s, which tapbroker-setup makes\nHostInterface=", network->host_interface);
+	if (network->ipv4.prefix != 0)
+		fputs(inet_ntop(AF_INET, &ipv4, text, sizeof(text)), out);
+	if (network->ipv6.prefix != 0)
+		fprintf(out, "%s%s", network->ipv4.prefix != 0 ? " " : "",
+			inet_ntop(AF_INET6, network->ipv6.address, text, sizeof(text)));
+	fputc('\n', out);
+}
+
 static void print_routing(const struct network *network, FILE *out)
 {
 	fprintf(out, "Reach=%s\nForward=%s\nMasquerade=%s\n", network_reach_words[network->reach],
@@ -115,6 +129,8 @@ void network_print(const struct network *network, FILE *out)
 	}
 	if (macvtap)
 		fprintf(out, "Parent=%s\nMode=%s\n", network->parent, tb_mode_word(network->mode));
+	if (network->host_interface[0] != '\0')
+		print_host_interface(network, out);
 	print_names(network, out);
 	fprintf(out, "MTU=%u\nQueues=%u\n", network->mtu, network->queues);
 	print_yes("VnetHeader", network->vnet_hdr, out);

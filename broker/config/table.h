@@ -85,6 +85,9 @@ struct network_prefix {
 /* The beginning of the name of a bridge that belongs to a network and was made by tapbroker-setup. */
 #define NETWORK_BRIDGE_PREFIX "tb-"
 
+/* The same of the interface by which the host reaches its guests on a macvtap's parent. */
+#define NETWORK_HOST_PREFIX "th-"
+
 /* Prefixes without bits behind them. */
 struct network_prefixes {
 	struct tb_prefix prefixes[NETWORK_PREFIXES_MAX];
@@ -99,7 +102,7 @@ struct network {
 	enum tb_kind kind;
 	char bridge[TB_NAME_SIZE]; /* tap; empty: none */
 	bool own_bridge;           /* tapbroker-setup makes it */
-	struct network_ipv4 ipv4;  /* of that bridge */
+	struct network_ipv4 ipv4;  /* of that bridge, or of host_interface */
 	struct network_ipv6 ipv6;
 	bool ipv4_auto;      /* tapbroker-setup finds a free address; here there is none */
 	bool ipv6_auto;      /* the same */
@@ -112,6 +115,7 @@ struct network {
 	struct network_prefix allow[NETWORK_ALLOW_MAX];
 	size_t allow_count;
 	char parent[TB_NAME_SIZE];                       /* macvtap */
+	char host_interface[TB_NAME_SIZE];               /* the host's own macvlan there, with these addresses, or "" */
 	enum tb_macvtap_mode mode;                       /* macvtap; else TB_MODE_NONE */
 	char names[NETWORK_NAMES_MAX][TB_NAME_SIZE + 1]; /* a name, or a prefix and '*' */
 	size_t names_count;
@@ -174,6 +178,9 @@ uint32_t network_arp_ignore(const struct network *network);
 
 /* The name of the bridge that a network of this name would have of its own. */
 void network_bridge_name(const char *network, char bridge[TB_NAME_SIZE]);
+
+/* The name of the interface that the host would have for a network of this name. */
+void network_host_name(const char *network, char interface[TB_NAME_SIZE]);
 
 /* True if its devices are locked: others share what they are on. */
 bool network_is_locked(const struct network *network);

@@ -51,6 +51,29 @@ static unsigned int interface_number(const char *interface, const char *file)
 	return number_in(path);
 }
 
+/* Drivers of the kernel's wireless stack have the first, older ones one of the others. */
+static bool is_wireless(const char *interface)
+{
+	char path[PATH_SIZE];
+	char text[256] = "";
+	int fd TB_CLOSE = -1;
+
+	if (interface_has(interface, "phy80211") || interface_has(interface, "wireless"))
+		return true;
+	path_of_interface(interface, "uevent", path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strstr(text, "DEVTYPE=wlan\n") != NULL;
+}
+
+static void warn_of_wireless(const struct network *network, const char *key, const char *interface)
+{
+	if (is_wireless(interface))
+		found_warning(
+			network->name,
+			"%s=%s is wireless: it carries no packets but those of its own address, so that guests get no answer, on a macvtap or on a bridge; use the example nat.conf, which works there: see tapbroker(7)",
+			key, interface);
+}
+
 /* What is the same for a bridge and a parent. Returns false if it is not there. */
 static bool warn_of_lower(const struct network *network, const char *key, const char *interface)
 {
@@ -113,6 +136,7 @@ static void warn_of_bridge(const struct network *network)
 		return;
 	if (!interface_has(network->bridge, "bridge")) {
 		found_warning(network->name, "Bridge=%s is no bridge: devices are refused", network->bridge);
+		warn_of_wireless(network, "Bridge", network->bridge);
 		return;
 	}
 	warn_of_stp(network);
@@ -128,11 +152,7 @@ static void warn_of_parent(const struct network *network)
 			network->name,
 			"Parent=%s is a port of a bridge: the kernel makes no macvtap on it; use the bridge, with Kind=tap",
 			network->parent);
-	if (interface_has(network->parent, "phy80211"))
-		found_warning(
-			network->name,
-			"Parent=%s is wireless: it carries no packets but those of its own address, so that guests get no answer",
-			network->parent);
+	warn_of_wireless(network, "Parent", network->parent);
 }
 
 void world_warn(const struct network_table *table)

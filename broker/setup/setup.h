@@ -46,6 +46,9 @@ extern const struct setup_part setup_bridge;
 /* setup_bridge.c: true if there is an interface of that name that it made. */
 bool setup_bridge_is_ours(const struct setup *setup, const char *name);
 
+/* setup_host.c: the host's own interface beside the guests on a macvtap's parent. */
+extern const struct setup_part setup_host;
+
 /* setup_dhcp.c: what serves such a network's guests their addresses. */
 extern const struct setup_part setup_dhcp;
 

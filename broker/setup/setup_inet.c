@@ -2,6 +2,7 @@
 #include "broker/setup/setup_inet.h"
 
 #include "broker/shared/netlink/link_batch.h"
+#include "broker/shared/tunnel_numbers.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -96,6 +97,7 @@ static void inet_take_route(void *context, const struct nlmsghdr *message)
 		return;
 	route.prefix.bits = header->rtm_dst_len;
 	route.prefix.is_ipv6 = header->rtm_family == AF_INET6;
+	route.protocol = header->rtm_protocol;
 	mnl_attr_for_each(attribute, message, sizeof(*header))
 	{
 		if (mnl_attr_get_type(attribute) == RTA_DST)
@@ -143,6 +145,49 @@ int inet_address_remove(struct link_socket *sock, uint32_t ifindex, const struct
 	int ret = address_change(sock, ifindex, RTM_DELADDR, 0, address);
 
 	return ret == -EADDRNOTAVAIL ? 0 : ret;
+}
+
+static void route_begin(struct batch *batch, struct link_socket *sock, uint16_t type, uint16_t flags, uint32_t ifindex,
+			const struct network_prefix *prefix)
+{
+	struct rtmsg *message;
+
+	batch_begin(batch, sock);
+	message = message_begin_as(batch, type, (uint16_t)(NLM_F_ACK | flags), sizeof(*message));
+	message->rtm_family = (uint8_t)inet_family(prefix);
+	message->rtm_dst_len = prefix->bits;
+	message->rtm_table = RT_TABLE_MAIN;
+	message->rtm_protocol = TUNNEL_PROTOCOL;
+	message->rtm_scope = prefix->is_ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+	message->rtm_type = RTN_UNICAST;
+	mnl_attr_put(batch->message, RTA_DST, inet_size(prefix), prefix->address);
+	mnl_attr_put_u32(batch->message, RTA_OIF, ifindex);
+}
+
+int inet_route_add(struct link_socket *sock, uint32_t ifindex, const struct network_prefix *prefix,
+		   const struct network_prefix *from)
+{
+	struct batch batch;
+	int ret;
+
+	route_begin(&batch, sock, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, ifindex, prefix);
+	/* For IPv6 an address of the interface itself is taken anyway (RFC 6724). */
+	if (!prefix->is_ipv6)
+		mnl_attr_put(batch.message, RTA_PREFSRC, inet_size(from), from->address);
+	message_end(&batch);
+	ret = batch_run(&batch);
+	return ret == -EEXIST ? 0 : ret;
+}
+
+int inet_route_remove(struct link_socket *sock, uint32_t ifindex, const struct network_prefix *prefix)
+{
+	struct batch batch;
+	int ret;
+
+	route_begin(&batch, sock, RTM_DELROUTE, 0, ifindex, prefix);
+	message_end(&batch);
+	ret = batch_run(&batch);
+	return ret == -ESRCH ? 0 : ret;
 }
 
 bool inet_of_network(const struct network *network, bool is_ipv6, struct network_prefix *prefix)

@@ -10,6 +10,7 @@ struct inet_address {
 	uint32_t ifindex;
 	struct network_prefix prefix; /* the address with all its bits, and the length of the network's prefix */
 	bool link_local;              /* good on this link alone */
+	uint8_t protocol;             /* who has made a route: RTPROT_* */
 };
 
 /* Calls each() for every address of the host. Returns 0 or a negative errno. */
@@ -24,6 +25,12 @@ int inet_address_remove(struct link_socket *sock, uint32_t ifindex, const struct
 /* Calls each() for every route of the host to one or more addresses, its own among them, in every table. Returns 0 or a
  * negative errno. */
 int inet_routes(struct link_socket *sock, void (*each)(void *context, const struct inet_address *route), void *context);
+
+/* Leads what begins so to an interface, as ours; what is so already is no error. from is the address that the host has
+ * there, for IPv4 alone. Takes such a route away, and no other. Return 0 or a negative errno. */
+int inet_route_add(struct link_socket *sock, uint32_t ifindex, const struct network_prefix *prefix,
+		   const struct network_prefix *from);
+int inet_route_remove(struct link_socket *sock, uint32_t ifindex, const struct network_prefix *prefix);
 
 /* The host's addresses on a network, as prefixes. False if it has none of that family. */
 bool inet_of_network(const struct network *network, bool is_ipv6, struct network_prefix *prefix);

@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static const char usage[] = "usage: tapctl networks [NETWORK] [--json | --quiet]\n"
 			    "\n"
@@ -63,6 +66,22 @@ static bool is_missing(const struct tap_network *network)
 	return has(network, TAP_NETWORK_TOLD) && network->lower[0] != '\0' && if_nametoindex(network->lower) == 0;
 }
 
+/* True if no packet passes there: it is switched off, or a parent without a cable. A bridge has none until it has a
+ * port. */
+static bool is_down(const struct tap_network *network)
+{
+	struct ifreq request = {.ifr_flags = 0};
+	int needed = IFF_UP | (network->kind == TAP_KIND_MACVTAP ? IFF_RUNNING : 0);
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool known;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", network->lower);
+	known = has(network, TAP_NETWORK_TOLD) && sock >= 0 && ioctl(sock, SIOCGIFFLAGS, &request) == 0;
+	if (sock >= 0)
+		close(sock);
+	return known && (request.ifr_flags & needed) != needed;
+}
+
 static const char *yes_or_no(bool yes)
 {
 	return yes ? "yes" : "no";
@@ -96,12 +115,12 @@ static const char *netns_write(const struct tap_network *network, char text[LIST
 	return text;
 }
 
-/* "br0", or for a macvtap "eth0 (bridge)"; with a "!" if it is missing. */
+/* "br0", or for a macvtap "eth0 (bridge)"; with a "!" if it is missing or down. */
 static const char *lower_write(const struct tap_network *network, char text[LIST_TEXT])
 {
 	const char *mode = tb_mode_word(network->mode);
 
-	const char *missing = is_missing(network) ? "!" : "";
+	const char *missing = is_missing(network) || is_down(network) ? "!" : "";
 
 	if (mode != NULL)
 		snprintf(text, LIST_TEXT, "%s%s (%s)", network->lower, missing, mode);
@@ -151,6 +170,7 @@ static void network_json(struct json *json, const struct tap_network *network)
 			json_string(json, "mode", tb_mode_word(network->mode));
 		json_bool(json, "isolated", has(network, TAP_NETWORK_ISOLATED));
 		json_bool(json, "missing", is_missing(network));
+		json_bool(json, "down", is_down(network));
 	}
 	if (has(network, TAP_NETWORK_TOLD_ALL)) {
 		json_bool(json, "listed", !has(network, TAP_NETWORK_UNLISTED));
@@ -258,6 +278,8 @@ static void print_lower(const struct tap_network *network)
 	printf("isolated:   %s\n", yes_or_no(has(network, TAP_NETWORK_ISOLATED)));
 	if (is_missing(network))
 		printf("missing:    %s is not in the network namespace that tapctl runs in\n", network->lower);
+	if (is_down(network))
+		printf("down:       %s is down, or has no cable: no packet passes\n", network->lower);
 }
 
 /* What is not everybody's to know. */

@@ -471,6 +471,55 @@ static void test_wrong_locks(void **state)
 		     "4: TaggedFrames= is for Kind=tap only, and this is a macvtap");
 }
 
+static void test_host_interface(void **state)
+{
+	/* Each is the fifth line of a file. */
+	static const char *const lines[][2] = {
+		{"HostInterface=", "HostInterface= is empty"},
+		{"HostInterface=192.0.2.2/32",
+		 "HostInterface=192.0.2.2/32: it is an address of the host's, without a prefix"},
+		{"HostInterface=2001:db8::g", "HostInterface=2001:db8::g: it is an address of the host's"},
+		{"HostInterface=192.0.2.2 192.0.2.3", "HostInterface=192.0.2.3: there is an IPv4 address already"},
+		{"HostInterface=2001:db8::2 2001:db8::3",
+		 "HostInterface=2001:db8::3: there is an IPv6 address already"},
+		{"HostInterface=127.0.0.2", "HostInterface=127.0.0.2: no interface can have this address"},
+		{"HostInterface=fe80::2", "HostInterface=fe80::2: addresses of fe80::/10 are for one link"},
+		{"HostInterface=192.0.2.70",
+		 "HostInterface=: its IPv4 address is one that SourceAddresses= gives to guests"},
+	};
+	const struct network *network;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char text[384], complaint[256];
+
+		snprintf(text, sizeof(text),
+			 "[Network]\nKind=macvtap\nParent=eth0\nSourceAddresses=192.0.2.64/28 2001:db8::40/124\n%s\n",
+			 lines[i][0]);
+		snprintf(complaint, sizeof(complaint), "5: %s", lines[i][1]);
+		refuses_text(text, complaint);
+	}
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nSourceAddresses=192.0.2.64/28\nHostInterface=fd00::2\n",
+		     "5: HostInterface= has an IPv6 address: say in SourceAddresses=");
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nHostInterface=192.0.2.2\n",
+		     "4: HostInterface= has an IPv4 address: say in SourceAddresses=");
+	refuses_text(
+		"[Network]\nKind=macvtap\nParent=eth0\nSourceAddresses=::/31\nHostInterface=fc00::2\n",
+		"4: SourceAddresses=: all of it is led to guests by HostInterface=, so an IPv6 prefix has 32 bits");
+	refuses_text(
+		"[Network]\nKind=macvtap\nParent=eth0\nMode=vepa\nSourceAddresses=192.0.2.64/28\nHostInterface=192.0.2.2\n",
+		"6: HostInterface= needs Mode=bridge");
+	refuses_text("[Network]\nKind=tap\nBridge=br0\nHostInterface=192.0.2.2\n",
+		     "4: HostInterface= is for Kind=macvtap only");
+	network = accepts_text("[Network]\nKind=macvtap\nParent=eth0\nSourceAddresses=192.0.2.64/28 2001:db8::40/124\n"
+			       "HostInterface=192.0.2.80 2001:db8::2\n");
+	assert_string_equal(network->host_interface, "th-lan");
+	assert_int_equal(network->ipv4.address, 0xc0000250);
+	assert_int_equal(network->ipv4.prefix, 32);
+	assert_int_equal(network->ipv6.prefix, 128);
+	assert_false(network->own_bridge);
+}
+
 static void test_values(void **state)
 {
 	/* Each is the third line of a file. */
@@ -480,7 +529,7 @@ static void test_values(void **state)
 		{"bridge=br0", "bridge= is no key of [Network]; did you mean Bridge=?"},
 		{"Foo=1",
 		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, DHCP, DHCPServer, Direct, "
-		 "DNS, EtherTypes, Forward, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
+		 "DNS, EtherTypes, Forward, HostInterface, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
 		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RA, RateFromGuest, Reach, RouterAdvertisements, "
 		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
@@ -1068,6 +1117,21 @@ static void test_addresses_in_conflict(void **state)
 	refused(1);
 	write_config("b.conf", "[Network]\nKind=tap\nAddress=10.0.78.1/24 fd00:77:0:1::1/64\n");
 	accepted(2);
+	write_config("b.conf",
+		     "[Network]\nKind=macvtap\nParent=eth0\nSourceAddresses=192.0.2.1\nHostInterface=10.0.77.2\n");
+	refused(1);
+	said(config_dir, "b.conf", "5: HostInterface= overlaps Address= of ");
+	write_config("a.conf",
+		     "[Network]\nKind=macvtap\nParent=eth0\nSourceAddresses=192.0.2.0/28\nHostInterface=10.0.77.3\n");
+	refused(1);
+	said(config_dir, "b.conf", "4: SourceAddresses= overlaps SourceAddresses= of ");
+	write_config("a.conf", "[Network]\nKind=macvtap\nParent=eth0\nSourceAddresses=192.0.2.0/28\n");
+	accepted(2);
+	write_config("a.conf", "[Network]\nKind=tap\nNames=th-*\n");
+	refused(1);
+	said(config_dir, "a.conf", "3: Names=th-*: a client could take the name of HostInterface=th-b of ");
+	write_config("a.conf", "[Network]\nKind=macvtap\nParent=eth0\nSourceAddresses=192.0.2.0/28\n");
+	accepted(2);
 }
 
 static void test_allows_name(void **state)
@@ -1194,6 +1258,7 @@ int main(void)
 		IN_DIRECTORIES(test_routing),
 		IN_DIRECTORIES(test_lines_accepted),
 		IN_DIRECTORIES(test_lines_refused),
+		IN_DIRECTORIES(test_host_interface),
 		IN_DIRECTORIES(test_values),
 		IN_DIRECTORIES(test_locks),
 		IN_DIRECTORIES(test_wrong_locks),

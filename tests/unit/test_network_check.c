@@ -54,6 +54,7 @@ static void test_printed_networks_are_the_same(void **state)
 		"Kind=tap\nBridge=br0\nNames=vm0 vm-*\nMTU=9000\nQueues=16\nVhost=yes\nMax=2\nListed=no\n",
 		"Kind=tap\nBridge=br0\nDirect=yes\nIsolated=no\nIPv6=no-ra\nLifetimes=persistent session\nVnetHeader=no\n",
 		"Kind=tap\nAddress=10.0.77.1/24\n",
+		"Kind=macvtap\nParent=eth0\nSourceAddresses=192.0.2.0/28 fd00::8/125\nHostInterface=192.0.2.99 fd00::2\n",
 		"Kind=tap\nAddress=auto\nReach=all\nForward=both\nMasquerade=ipv6\nAllow=10.0.0.0/8 fd00::1\n",
 		"Kind=tap\nAddress=auto fd00:77::1/64\nReach=none\n",
 		"Kind=tap\nAddress=auto fd00:77::1/64\nDHCP=yes\nDNS=no\n",
