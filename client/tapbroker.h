@@ -203,12 +203,14 @@ struct tap_request {
 	int timeout;         /* in milliseconds for the whole call; 0: 30 s, or 150 s with TAP_INTERACTIVE; -1: none */
 	unsigned int lifetime; /* TAP_LIFETIME_SESSION or _FD */
 	struct tap_failure
-		*failure; /* NULL, or one with its size set: where a call writes what it knows of its failure */
+		*failure;        /* NULL, or one with its size set: where a call writes what it knows of its failure */
+	const char *external_id; /* the caller's own name for the lease, that of a container for example; NULL: none.
+				  * [A-Za-z0-9][A-Za-z0-9_.@/-]*, at most 80 characters */
 };
 
-#define TAP_REQUEST_INIT                                                                                     \
-	{                                                                                                    \
-		sizeof(struct tap_request), NULL, NULL, TAP_KIND_ANY, 0, 0, 0, 0, TAP_LIFETIME_SESSION, NULL \
+#define TAP_REQUEST_INIT                                                                                           \
+	{                                                                                                          \
+		sizeof(struct tap_request), NULL, NULL, TAP_KIND_ANY, 0, 0, 0, 0, TAP_LIFETIME_SESSION, NULL, NULL \
 	}
 
 /* Asks for a device of the named network with that network's own settings, without interaction.
@@ -498,6 +500,7 @@ struct tap_lease {
 	uint64_t rx_packets;
 	uint64_t tx_bytes;
 	uint64_t tx_packets;
+	const char *external_id; /* that it was asked for with; "": none */
 };
 
 /* Calls each() for every lease of the caller's; with TAP_ALL in flags for everybody's, which polkit must permit, with

@@ -97,9 +97,10 @@ struct tb_question {
 	uint32_t queues;   /* never 0 */
 	uint32_t lifetime; /* enum tb_lifetime */
 	char network[TB_NETWORK_SIZE];
-	char name[TB_NAME_SIZE];   /* empty: the broker chooses */
-	char bridge[TB_NAME_SIZE]; /* empty: none */
-	char parent[TB_NAME_SIZE]; /* empty: none */
+	char name[TB_NAME_SIZE];               /* empty: the broker chooses */
+	char bridge[TB_NAME_SIZE];             /* empty: none */
+	char parent[TB_NAME_SIZE];             /* empty: none */
+	char external_id[TB_EXTERNAL_ID_SIZE]; /* TB_ACTION_OPEN, _WOULD_OPEN and _REVOKE; empty: none */
 };
 
 /* The flags of a configuration that the authority is told of. */
@@ -323,10 +324,10 @@ struct tb_repair {
 	uint8_t reserved[2];
 };
 
-_Static_assert(sizeof(struct tb_question) == 160, "wire layout");
-_Static_assert(sizeof(struct tb_yes) == 176, "wire layout");
-_Static_assert(sizeof(struct tb_order) == 184, "wire layout");
-_Static_assert(sizeof(struct tb_configuration) == 184 + TB_ITEMS_MAX * 48, "wire layout");
+_Static_assert(sizeof(struct tb_question) == 248, "wire layout");
+_Static_assert(sizeof(struct tb_yes) == 264, "wire layout");
+_Static_assert(sizeof(struct tb_order) == 272, "wire layout");
+_Static_assert(sizeof(struct tb_configuration) == 272 + TB_ITEMS_MAX * 48, "wire layout");
 _Static_assert(sizeof(struct tb_configure_question) == sizeof(struct tb_configuration) + 16, "wire layout");
 _Static_assert(sizeof(struct tb_configure_order) == sizeof(struct tb_configuration) + 24, "wire layout");
 _Static_assert(sizeof(struct tb_made) == 104, "wire layout");

@@ -30,8 +30,10 @@
 #define TB_FDS_MAX (2 * TB_QUEUES_MAX) /* fds in one answer: for each queue one, and one of vhost-net */
 #define TB_MTU_MIN 68                  /* the least that the kernel lets an IPv4 interface have */
 #define TB_MTU_MAX 65535
-#define TB_PATTERNS_SIZE 64 /* of the names that a network allows, as one text */
-#define TB_RELEASE_SIZE 32  /* the text of a release, NUL-padded */
+#define TB_PATTERNS_SIZE 64    /* of the names that a network allows, as one text */
+#define TB_RELEASE_SIZE 32     /* the text of a release, NUL-padded */
+#define TB_EXTERNAL_ID_SIZE 88 /* an external id, NUL-padded */
+#define TB_EXTERNAL_ID_MAX 80  /* characters of an external id: a container's 64 digits, and an interface's name */
 
 /* Types of messages. Those of the broker's own channels begin at 32, see broker.h. */
 enum tb_type {
@@ -237,15 +239,17 @@ enum tb_request_flags {
 	TB_REQUEST_NETNS = 1 << 4,       /* the device is wanted in the network namespace of the client's socket */
 	TB_REQUEST_VHOST = 1 << 5,       /* one vhost-net per queue as well; only with VNET_HDR, and with fds */
 	TB_REQUEST_KILL_SWITCH = 1 << 6, /* CONFIGURE: the block outlives the lease */
-	TB_REQUEST_OPEN_FLAGS =
-		TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_NETNS | TB_REQUEST_VHOST,
+	TB_REQUEST_EXTERNAL_ID = 1 << 7, /* OPEN: the lease has an external id, which ends the message */
+	TB_REQUEST_OPEN_FLAGS = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_NETNS |
+				TB_REQUEST_VHOST | TB_REQUEST_EXTERNAL_ID,
 };
 
-/* The one message that a client sends: this head, and behind it so many struct tb_item as items says. header.size is
- * that of both. What a request does not use is zero: NETWORKS and ABOUT have nothing but their header; LIST and WATCH
- * have flags (INTERACTIVE, ALL); RELEASE has flags (INTERACTIVE) and either lease, or name, which is looked for among
- * the caller's own leases; REVOKE has flags (INTERACTIVE) and lease. CONFIGURE has flags (INTERACTIVE, KILL_SWITCH),
- * lease or name as RELEASE, mtu, scope and items; UNBLOCK has flags (INTERACTIVE, ALL), network, and with ALL uid. */
+/* The one message that a client sends: this head, behind it so many struct tb_item as items says, and then, with
+ * TB_REQUEST_EXTERNAL_ID, the TB_EXTERNAL_ID_SIZE bytes of that. header.size is that of all. What a request does not
+ * use is zero: NETWORKS and ABOUT have nothing but their header; LIST and WATCH have flags (INTERACTIVE, ALL); RELEASE
+ * has flags (INTERACTIVE) and either lease, or name, which is looked for among the caller's own leases; REVOKE has
+ * flags (INTERACTIVE) and lease. CONFIGURE has flags (INTERACTIVE, KILL_SWITCH), lease or name as RELEASE, mtu, scope
+ * and items; UNBLOCK has flags (INTERACTIVE, ALL), network, and with ALL uid. */
 struct tb_request {
 	struct tb_header header;
 	char network[TB_NETWORK_SIZE];
@@ -383,6 +387,7 @@ struct tb_lease {
 	uint8_t lease[TB_ID_SIZE];
 	uint8_t mac[TB_MAC_SIZE];
 	uint8_t reserved[38];
+	char external_id[TB_EXTERNAL_ID_SIZE]; /* empty: none */
 };
 
 /* The answer to TB_REQ_RELEASE, TB_REQ_REVOKE, TB_REQ_CONFIGURE and TB_REQ_UNBLOCK. */
@@ -498,7 +503,7 @@ _Static_assert(sizeof(struct tb_item) == 48, "wire layout");
 _Static_assert(sizeof(struct tb_answer) == 160, "wire layout");
 _Static_assert(sizeof(struct tb_network) == 192, "wire layout");
 _Static_assert(sizeof(struct tb_end) == 48, "wire layout");
-_Static_assert(sizeof(struct tb_lease) == 208, "wire layout");
+_Static_assert(sizeof(struct tb_lease) == 296, "wire layout");
 _Static_assert(sizeof(struct tb_done) == 32, "wire layout");
 _Static_assert(sizeof(struct tb_event) == 152, "wire layout");
 _Static_assert(sizeof(struct tb_about) == 128, "wire layout");

@@ -1,6 +1,8 @@
 /* What a name may look like: see name.h. No malloc, no stdio, no locale. */
 #include "name.h"
 
+#include "message.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -45,6 +47,12 @@ bool tb_interface_valid(const char *field, size_t size)
 bool tb_network_valid(const char *field, size_t size)
 {
 	return word_valid(field, size, LOWER, LOWER DIGITS "_-");
+}
+
+bool tb_external_id_valid(const char *field, size_t size)
+{
+	return word_valid(field, size, LOWER UPPER DIGITS, LOWER UPPER DIGITS "_.@/-") &&
+	       strlen(field) <= TB_EXTERNAL_ID_MAX;
 }
 
 int tb_field_set(char *field, size_t size, const char *string)

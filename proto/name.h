@@ -17,6 +17,10 @@ bool tb_interface_valid(const char *field, size_t size);
 /* The same for a network's name: [a-z][a-z0-9_-]{0,30}. */
 bool tb_network_valid(const char *field, size_t size);
 
+/* The same for an external id: [A-Za-z0-9][A-Za-z0-9_.@/-]*, at most TB_EXTERNAL_ID_MAX characters. It stands in
+ * aliases, where ':' divides, and in the supervisor's names, where '+' does. */
+bool tb_external_id_valid(const char *field, size_t size);
+
 /* True if every byte of the field is NUL. */
 bool tb_field_empty(const char *field, size_t size);
 

@@ -84,6 +84,8 @@ void tb_polkit_details(const struct tb_question *question,
 		tell_device(&listener, question);
 	if (question->action == TB_ACTION_REVOKE)
 		tell_number(&listener, "owner", question->owner);
+	if (open || question->action == TB_ACTION_REVOKE)
+		tell(&listener, "external_id", question->external_id);
 	if (open || question->action == TB_ACTION_CONFIGURE)
 		tell_number(&listener, "mtu", question->mtu);
 	if (open) {

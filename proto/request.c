@@ -54,13 +54,20 @@ static bool vhost_valid(const struct tb_request *request)
 	       ((request->flags & TB_REQUEST_VNET_HDR) != 0 && request->lifetime != TB_LIFETIME_PERSISTENT);
 }
 
+static bool external_id_valid(const struct tb_request *request)
+{
+	const char *id = tb_request_external_id(request);
+
+	return id == NULL || tb_external_id_valid(id, TB_EXTERNAL_ID_SIZE);
+}
+
 static bool open_valid(const struct tb_request *request)
 {
 	return network_valid(request) && (no_name(request) || tb_name_valid(request->name, sizeof(request->name))) &&
 	       request->kind <= TB_KIND_MACVTAP && only_flags(request, TB_REQUEST_OPEN_FLAGS) &&
 	       (request->mtu == 0 || (request->mtu >= TB_MTU_MIN && request->mtu <= TB_MTU_MAX)) &&
 	       request->queues <= TB_QUEUES_MAX && request->lifetime < TB_LIFETIME_COUNT && vhost_valid(request) &&
-	       no_lease(request) && no_configuration(request);
+	       no_lease(request) && no_configuration(request) && external_id_valid(request);
 }
 
 /* A lease of one's own is named by its id, or by the name of its device. */
@@ -212,13 +219,26 @@ bool tb_items_valid(const struct tb_item *items, size_t count)
 	return true;
 }
 
-/* True if the message is as long as its header and its number of items say. */
+const char *tb_request_external_id(const struct tb_request *request)
+{
+	if ((request->flags & TB_REQUEST_EXTERNAL_ID) == 0)
+		return NULL;
+	return (const char *)request + request->header.size - TB_EXTERNAL_ID_SIZE;
+}
+
+/* True if the message is as long as its header, its number of items and its flags say. */
 static bool size_valid(const struct tb_request *request, size_t size)
 {
-	size_t behind = size - sizeof(*request);
+	size_t least = sizeof(*request);
+	size_t behind;
 
-	return size >= sizeof(*request) && tb_header_valid(&request->header, request->header.type, size) &&
-	       behind % sizeof(struct tb_item) == 0 && behind / sizeof(struct tb_item) == request->items;
+	if (size < least || !tb_header_valid(&request->header, request->header.type, size))
+		return false;
+	if ((request->flags & TB_REQUEST_EXTERNAL_ID) != 0)
+		least += TB_EXTERNAL_ID_SIZE;
+	behind = size - least;
+	return size >= least && behind % sizeof(struct tb_item) == 0 &&
+	       behind / sizeof(struct tb_item) == request->items;
 }
 
 bool tb_request_whole(const void *message, size_t size)

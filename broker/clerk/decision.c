@@ -39,14 +39,17 @@ static const char *word_or_dash(const char *word)
 static void decision_write(const struct decision *decision)
 {
 	char hex[TB_ID_TEXT] = "-";
+	const char *external_id = decision->external_id != NULL ? decision->external_id : "";
 	char line[1024];
 
 	if (decision->lease != NULL)
 		tb_hex_write(decision->lease, TB_ID_SIZE, hex);
-	snprintf(line, sizeof(line), "op=%s uid=%u pid=%d network=%s kind=%s name=%s verdict=%s reason=%s lease=%s%s",
+	snprintf(line, sizeof(line),
+		 "op=%s uid=%u pid=%d network=%s kind=%s name=%s verdict=%s reason=%s lease=%s%s%s%s",
 		 decision->operation, (unsigned int)decision->uid, (int)decision->pid, word_or_dash(decision->network),
 		 word_or_dash(decision->kind), word_or_dash(decision->name), decision->verdict,
-		 word_or_dash(decision->reason), hex, decision->details != NULL ? decision->details : "");
+		 word_or_dash(decision->reason), hex, external_id[0] != '\0' ? " external_id=" : "", external_id,
+		 decision->details != NULL ? decision->details : "");
 	journal_log(TB_LOG_INFO, line);
 }
 

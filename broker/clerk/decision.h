@@ -17,8 +17,9 @@ struct decision {
 	const char *name;
 	const char *verdict; /* granted, denied, failed, ended, explained */
 	const char *reason;
-	const uint8_t *lease; /* NULL: none */
-	const char *details;  /* of polkit's, " KEY=VALUE" each; NULL: none */
+	const uint8_t *lease;    /* NULL: none */
+	const char *external_id; /* NULL or empty: none */
+	const char *details;     /* of polkit's, " KEY=VALUE" each; NULL: none */
 };
 void decision_log(const struct decision *decision);
 

@@ -69,6 +69,7 @@ static struct device_order device_order(const struct monitor *monitor, const str
 	};
 
 	memcpy(wanted.alias.network, network->name, sizeof(wanted.alias.network));
+	memcpy(wanted.alias.external_id, question->external_id, sizeof(wanted.alias.external_id));
 	draw(monitor, question, &wanted.alias);
 	return wanted;
 }
@@ -125,7 +126,8 @@ static int keep_away(struct monitor *monitor, const struct device_order *order, 
 	char stored[STORED_NAME_SIZE];
 
 	handed_out.state = ALIAS_HANDED_OUT;
-	alias_write_device(&handed_out, device->name, device->ifindex, stored);
+	if (alias_write_device(&handed_out, device->name, device->ifindex, stored) < 0)
+		return -ENAMETOOLONG;
 	return away_add(&monitor->away, order->alias.lease, network, stored, device->fds[0]);
 }
 

@@ -116,6 +116,8 @@ static bool order_valid(const struct tb_order *order)
 	return is_open_question(question) && order->reserved == 0 && (question->flags & ~TB_QUESTION_FLAGS) == 0 &&
 	       tb_network_valid(question->network, sizeof(question->network)) &&
 	       (tb_field_empty(question->name, TB_NAME_SIZE) || tb_name_valid(question->name, TB_NAME_SIZE)) &&
+	       (tb_field_empty(question->external_id, TB_EXTERNAL_ID_SIZE) ||
+		tb_external_id_valid(question->external_id, TB_EXTERNAL_ID_SIZE)) &&
 	       optional_interface(question->bridge) && optional_interface(question->parent);
 }
 

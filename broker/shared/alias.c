@@ -4,6 +4,7 @@
 
 #include "proto/hex.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,13 +20,14 @@ void alias_write(const struct alias *alias, char text[ALIAS_SIZE])
 {
 	char start[ALIAS_START_SIZE];
 	char mac[TB_HEX_SIZE(TB_MAC_SIZE)];
+	bool external = alias->state == ALIAS_HANDED_OUT && alias->external_id[0] != '\0';
 
 	alias_write_start(alias->lease, start);
 	tb_hex_write(alias->mac, TB_MAC_SIZE, mac);
-	snprintf(text, ALIAS_SIZE, "%s%c:%u:%u:%d:%llu:%llu:%u:%u:%s:%s", start,
+	snprintf(text, ALIAS_SIZE, "%s%c:%u:%u:%d:%llu:%llu:%u:%u:%s%s%s:%s", start,
 		 alias->state == ALIAS_HANDED_OUT ? 'h' : 'm', alias->uid, alias->gid, alias->pid,
 		 (unsigned long long)alias->start_time, (unsigned long long)alias->since, (unsigned int)alias->lifetime,
-		 alias->mtu, mac, alias->network);
+		 alias->mtu, external ? alias->external_id : "", external ? ":" : "", mac, alias->network);
 }
 
 bool alias_has_mac(const char *text, const uint8_t mac[TB_MAC_SIZE])
@@ -57,13 +59,16 @@ void alias_write_lifeline(const uint8_t lease[TB_ID_SIZE], char text[STORED_NAME
 	snprintf(text, STORED_NAME_SIZE, STORED_LIFELINE "%s", id);
 }
 
-void alias_write_device(const struct alias *alias, const char *device, uint32_t ifindex, char text[STORED_NAME_SIZE])
+int alias_write_device(const struct alias *alias, const char *device, uint32_t ifindex, char text[STORED_NAME_SIZE])
 {
 	char written[ALIAS_SIZE];
+	int length;
 
 	alias_write(alias, written);
-	snprintf(text, STORED_NAME_SIZE, STORED_DEVICE "%s:%s:%u", written + strlen(ALIAS_PREFIX), device, ifindex);
+	length = snprintf(text, STORED_NAME_SIZE, STORED_DEVICE "%s:%s:%u", written + strlen(ALIAS_PREFIX), device,
+			  ifindex);
 	for (char *c = text; *c != '\0'; c++)
 		if (*c == ':')
 			*c = '+';
+	return length < STORED_NAME_SIZE ? 0 : -ENAMETOOLONG;
 }

@@ -1,10 +1,11 @@
 /* The alias that each device of ours carries (IFLA_IFALIAS): all that a later broker knows of its lease.
  *
- *	tapbroker:2:LEASE:STATE:UID:GID:PID:STARTTIME:SINCE:LIFETIME:MTU:MAC:NETWORK
+ *	tapbroker:2:LEASE:STATE:UID:GID:PID:STARTTIME:SINCE:LIFETIME:MTU:[EXTERNAL:]MAC:NETWORK
  *
- * LEASE and MAC are hexadecimal, LIFETIME is its number, NETWORK comes last and holds no ':'. The monitor writes it,
- * and nobody else; the clerk reads it. In the monitor three parts are compared, and nothing is parsed: the beginning,
- * to its lease id, what stands behind the last ':', and the address before that.
+ * LEASE and MAC are hexadecimal, LIFETIME is its number, EXTERNAL is there only if the lease has an external id and was
+ * handed out, NETWORK comes last; neither holds a ':'. The monitor writes it, and nobody else; the clerk reads it. In
+ * the monitor three parts are compared, and nothing is parsed: the beginning, to its lease id, what stands behind the
+ * last ':', and the address before that.
  */
 #ifndef TB_ALIAS_H
 #define TB_ALIAS_H
@@ -18,7 +19,7 @@
 #define ALIAS_PREFIX "tapbroker:2:"
 
 /* The longest alias, its NUL included; the kernel has room for 256. */
-#define ALIAS_SIZE 224
+#define ALIAS_SIZE 256
 
 /* The beginning of one lease's alias, to the ':' behind its id, with a NUL. */
 #define ALIAS_START_SIZE (sizeof(ALIAS_PREFIX) + 2 * TB_ID_SIZE + 1)
@@ -41,8 +42,9 @@ struct alias {
 	uint64_t start_time; /* in clock ticks after boot */
 	uint64_t since;      /* seconds after 1970 */
 	enum tb_lifetime lifetime;
-	uint32_t mtu;             /* bytes; of the device's user */
-	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
+	uint32_t mtu;                          /* bytes; of the device's user */
+	uint8_t mac[TB_MAC_SIZE];              /* for the device's user, see struct tb_answer */
+	char external_id[TB_EXTERNAL_ID_SIZE]; /* empty: none */
 	char network[TB_NETWORK_SIZE];
 };
 
@@ -69,7 +71,8 @@ bool alias_is_of(const char *text, const uint8_t lease[TB_ID_SIZE], uid_t uid, c
 #define STORED_NAME_SIZE 256
 
 void alias_write_lifeline(const uint8_t lease[TB_ID_SIZE], char text[STORED_NAME_SIZE]);
-void alias_write_device(const struct alias *alias, const char *device, uint32_t ifindex, char text[STORED_NAME_SIZE]);
+/* Returns 0, or -ENAMETOOLONG: a long external id, and numbers longer than any real machine has them. */
+int alias_write_device(const struct alias *alias, const char *device, uint32_t ifindex, char text[STORED_NAME_SIZE]);
 
 /* Read what these wrote. Return 0, or -EBADMSG if the text is not exactly what we would write. */
 int alias_read_lifeline(const char *text, uint8_t lease[TB_ID_SIZE]);

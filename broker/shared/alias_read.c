@@ -10,22 +10,38 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Reads what stands behind the MTU: an external id, if the lease has one, the address and the network. */
+static int read_end(const char *text, struct alias *alias)
+{
+	char mac[TB_HEX_SIZE(TB_MAC_SIZE)] = "";
+
+	if (sscanf(text, "%87[^:]:%12[0-9a-f]:%31s", alias->external_id, mac, alias->network) != 3) {
+		memset(alias->external_id, 0, sizeof(alias->external_id));
+		memset(alias->network, 0, sizeof(alias->network));
+		if (sscanf(text, "%12[0-9a-f]:%31s", mac, alias->network) != 2)
+			return -EBADMSG;
+	} else if (!tb_external_id_valid(alias->external_id, sizeof(alias->external_id))) {
+		return -EBADMSG;
+	}
+	return tb_hex_read(mac, alias->mac, TB_MAC_SIZE) < 0 ? -EBADMSG : 0;
+}
+
 int alias_read(const char *text, struct alias *alias)
 {
 	char id[TB_ID_TEXT] = "";
-	char mac[TB_HEX_SIZE(TB_MAC_SIZE)] = "";
 	char again[ALIAS_SIZE];
 	char state;
 	unsigned long long start_time;
 	unsigned long long since;
 	unsigned int lifetime;
+	int length = 0;
 
 	memset(alias, 0, sizeof(*alias));
-	if (sscanf(text, ALIAS_PREFIX "%32[0-9a-f]:%c:%u:%u:%d:%llu:%llu:%u:%u:%12[0-9a-f]:%31s", id, &state,
-		   &alias->uid, &alias->gid, &alias->pid, &start_time, &since, &lifetime, &alias->mtu, mac,
-		   alias->network) != 11)
+	if (sscanf(text, ALIAS_PREFIX "%32[0-9a-f]:%c:%u:%u:%d:%llu:%llu:%u:%u:%n", id, &state, &alias->uid,
+		   &alias->gid, &alias->pid, &start_time, &since, &lifetime, &alias->mtu, &length) != 9 ||
+	    length == 0)
 		return -EBADMSG;
-	if (tb_hex_read(id, alias->lease, TB_ID_SIZE) < 0 || tb_hex_read(mac, alias->mac, TB_MAC_SIZE) < 0 ||
+	if (tb_hex_read(id, alias->lease, TB_ID_SIZE) < 0 || read_end(text + length, alias) < 0 ||
 	    lifetime >= TB_LIFETIME_COUNT || !tb_network_valid(alias->network, sizeof(alias->network)))
 		return -EBADMSG;
 	alias->state = state == 'h' ? ALIAS_HANDED_OUT : ALIAS_MADE;

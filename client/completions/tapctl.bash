@@ -42,9 +42,9 @@ _tapctl()
 		--scope) words='user host' ;;
 		--route) words='default default6' ;;
 		--timeout) words='none' ;;
-		--name | -n | --mtu | --queues | --address | --peer | --exclude | --server | --process) return ;;
+		--name | -n | --mtu | --queues | --address | --peer | --exclude | --server | --process | --external-id) return ;;
 		*) [[ $cur != -* ]] || words="--name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime=
-			--persistent --bridge --netns --address= --peer= --route= --exclude= --server= --scope=
+			--persistent --bridge --netns --external-id= --address= --peer= --route= --exclude= --server= --scope=
 			--kill-switch --interactive --no-ask-password --timeout= --confine
 			--configure --supervise --json --quiet --help --"
 			[[ $cur != -* || $command != explain ]] || words+=' --process='
@@ -60,9 +60,9 @@ _tapctl()
 		$(tapctl networks --quiet 2>/dev/null)" ;;
 	networks) words='--json --quiet --help' ;;
 	status) words='--all --quiet --interactive --no-ask-password --help' ;;
-	list) words='--all --json --quiet --interactive --no-ask-password --help' ;;
+	list) words='--all --external-id= --json --quiet --interactive --no-ask-password --help' ;;
 	show) words="--all --json --quiet --interactive --no-ask-password --help $(_tapctl_leases)" ;;
-	release) words="--json --quiet --help $(_tapctl_leases)" ;;
+	release) words="--external-id= --json --quiet --help $(_tapctl_leases)" ;;
 	revoke)
 		before=${COMP_WORDS[COMP_CWORD - 1]}
 		[[ $cur != = ]] || cur=''

@@ -16,7 +16,7 @@ _Static_assert(TAP_ACCESS_NONE == (int)TB_ACCESS_NONE && TAP_ACCESS_YES == (int)
 
 /* One call. */
 struct explain_call {
-	struct tb_request request;
+	struct tb_open_message message;
 	struct tb_explanation answer;
 	struct tb_report report;
 	int64_t deadline;
@@ -28,7 +28,7 @@ static int explain_ask(void *context, bool met)
 	int sock;
 	int ret;
 
-	ret = tb_server_ask(&call->request, met, call->deadline, &sock);
+	ret = tb_server_ask(&call->message.request, met, call->deadline, &sock);
 	if (ret < 0)
 		return ret;
 	ret = tb_answer_receive(sock, TB_ANS_EXPLAIN, &call->answer, sizeof(call->answer), call->deadline,
@@ -103,10 +103,10 @@ static int make_message(const struct tap_request *request, struct explain_call *
 	int timeout;
 	int ret;
 
-	ret = tb_request_make(request, persistent, &call->request, &timeout, &call->report.told);
+	ret = tb_request_make(request, persistent, &call->message, &timeout, &call->report.told);
 	if (ret < 0)
 		return ret;
-	tb_header_set(&call->request.header, TB_REQ_EXPLAIN, sizeof(call->request));
+	call->message.request.header.type = TB_REQ_EXPLAIN;
 	call->deadline = tb_deadline(timeout);
 	return 0;
 }

@@ -85,7 +85,7 @@ int tb_server_connect(bool met, int64_t deadline, int *sock);
  * not, -EINVAL if this is no SOCK_SEQPACKET socket. */
 int tb_server_check(int sock);
 
-/* Sends the request, and the items that stand right behind it: what is not possible any more is -ECONNRESET. */
+/* Sends the request, and what stands right behind it: what is not possible any more is -ECONNRESET. */
 int tb_server_send(int sock, const struct tb_request *request);
 
 /* Connects and sends. *sock is the caller's; on failure it is -1. */
@@ -98,11 +98,17 @@ long tb_server_receive(int sock, void *message, size_t size, int *fds, size_t *n
 
 /* request.c */
 
+/* A request for a device: behind it, if its flags say so, an external id. */
+struct tb_open_message {
+	struct tb_request request;
+	char external_id[TB_EXTERNAL_ID_SIZE];
+};
+
 /* Checks what the caller asks for and writes it down as a message. persistent: as tap_reserve() does, whatever lifetime
  * the caller has set; else that one, which may be no persistent one. *timeout is in milliseconds, -1: none. *failure is
  * where the caller wants to be told of a failure, or NULL.
  * Returns 0, -EINVAL, or -E2BIG if the caller sets what this version does not know. */
-int tb_request_make(const struct tap_request *from, bool persistent, struct tb_request *message, int *timeout,
+int tb_request_make(const struct tap_request *from, bool persistent, struct tb_open_message *message, int *timeout,
 		    struct tap_failure **failure);
 
 /* What is known of a call's failure, and where the caller wants to be told: a struct of any version, or NULL. */

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-_Static_assert(sizeof(struct tap_lease) == offsetof(struct tap_lease, tx_packets) + sizeof(uint64_t),
+_Static_assert(sizeof(struct tap_lease) == offsetof(struct tap_lease, external_id) + sizeof(char *),
 	       "padding at the end would hide a new member");
 
 /* The caller. */
@@ -21,7 +21,9 @@ static bool lease_valid(const union tb_any_answer *entry)
 	return tb_network_valid(lease->network, sizeof(lease->network)) &&
 	       tb_name_valid(lease->name, sizeof(lease->name)) && lease->kind != TB_KIND_ANY && lease->ifindex >= 1 &&
 	       lease->ifindex <= INT_MAX && lease->since <= INT64_MAX &&
-	       !tb_field_empty((const char *)lease->lease, sizeof(lease->lease));
+	       !tb_field_empty((const char *)lease->lease, sizeof(lease->lease)) &&
+	       (tb_field_empty(lease->external_id, sizeof(lease->external_id)) ||
+		tb_external_id_valid(lease->external_id, sizeof(lease->external_id)));
 }
 
 static int tell(const union tb_any_answer *entry, const struct tb_caller *caller)
@@ -45,6 +47,7 @@ static int tell(const union tb_any_answer *entry, const struct tb_caller *caller
 		.tx_bytes = from->tx_bytes,
 		.tx_packets = from->tx_packets,
 		.flags = from->flags,
+		.external_id = from->external_id,
 	};
 
 	tb_hex_write(from->lease, TB_ID_SIZE, id);

@@ -31,7 +31,7 @@ static int check_room(int sock, size_t nfds)
 
 /* One call. */
 struct question {
-	struct tb_request request;
+	struct tb_open_message message;
 	int64_t deadline;
 	struct tb_report report;
 	struct tap *tap; /* what came of it */
@@ -49,7 +49,7 @@ static int receive_device(int sock, struct question *question, struct tap *handl
 	if (length < 0)
 		return (int)length;
 	handle->answer = answer.answer;
-	ret = tb_answer_check(&handle->answer, (size_t)length, nfds, &question->request);
+	ret = tb_answer_check(&handle->answer, (size_t)length, nfds, &question->message.request);
 	tb_answer_failure(&handle->answer, (size_t)length, nfds, &question->report.failure);
 	if (ret == 0) {
 		ret = tb_device_check(&handle->answer, handle->fds);
@@ -72,9 +72,9 @@ static int send_request(int sock, struct question *question, struct tap **handle
 	*handle = calloc(1, sizeof(**handle));
 	if (*handle == NULL)
 		return -ENOMEM;
-	ret = check_room(sock, tb_answer_fds(&question->request));
+	ret = check_room(sock, tb_answer_fds(&question->message.request));
 	if (ret == 0)
-		ret = tb_server_send(sock, &question->request);
+		ret = tb_server_send(sock, &question->message.request);
 	if (ret < 0) {
 		free(*handle);
 		*handle = NULL;
@@ -130,7 +130,7 @@ static int begin(struct question *question, const struct tap_request *request, b
 	int ret;
 
 	*question = (struct question){.report.failure = TAP_FAILURE_INIT};
-	ret = tb_request_make(request, persistent, &question->request, &timeout, &question->report.told);
+	ret = tb_request_make(request, persistent, &question->message, &timeout, &question->report.told);
 	if (ret == 0)
 		question->deadline = tb_deadline(timeout);
 	return ret;

@@ -18,7 +18,8 @@
 #define REQUEST_FIRST_SIZE FIRST_SIZE(tap_request, failure)
 #define FAILURE_FIRST_SIZE FIRST_SIZE(tap_failure, reserved)
 
-_Static_assert(sizeof(struct tap_request) == REQUEST_FIRST_SIZE && sizeof(struct tap_failure) == FAILURE_FIRST_SIZE,
+_Static_assert(sizeof(struct tap_request) == FIRST_SIZE(tap_request, external_id) &&
+		       sizeof(struct tap_failure) == FAILURE_FIRST_SIZE,
 	       "padding at the end would hide a new member");
 _Static_assert(TAP_KIND_ANY == (int)TB_KIND_ANY && TAP_KIND_TAP == (int)TB_KIND_TAP &&
 		       TAP_KIND_TUN == (int)TB_KIND_TUN && TAP_KIND_MACVTAP == (int)TB_KIND_MACVTAP,
@@ -103,20 +104,25 @@ static int read_timeout(int asked, unsigned int flags, int *timeout)
 }
 
 /* Writes down what is asked for. */
-static int write_message(const struct tap_request *from, bool persistent, struct tb_request *message)
+static int write_message(const struct tap_request *from, bool persistent, struct tb_open_message *to)
 {
-	memset(message, 0, sizeof(*message));
-	tb_header_set(&message->header, TB_REQ_OPEN, sizeof(*message));
+	bool external = from->external_id != NULL && from->external_id[0] != '\0';
+	struct tb_request *message = &to->request;
+
+	memset(to, 0, sizeof(*to));
+	tb_header_set(&message->header, TB_REQ_OPEN, external ? sizeof(*to) : sizeof(*message));
 	if (from->network == NULL || tb_field_set(message->network, sizeof(message->network), from->network) < 0)
 		return -EINVAL;
 	if (from->name != NULL && tb_field_set(message->name, sizeof(message->name), from->name) < 0)
 		return -EINVAL;
+	if (external && tb_field_set(to->external_id, sizeof(to->external_id), from->external_id) < 0)
+		return -EINVAL;
 	message->kind = from->kind;
-	message->flags = from->flags;
+	message->flags = from->flags | (external ? TB_REQUEST_EXTERNAL_ID : 0);
 	message->mtu = from->mtu;
 	message->queues = from->queues == 0 ? 1 : from->queues;
 	message->lifetime = persistent ? TAP_LIFETIME_PERSISTENT : from->lifetime;
-	return tb_request_valid(message, sizeof(*message)) ? 0 : -EINVAL;
+	return tb_request_valid(message, message->header.size) ? 0 : -EINVAL;
 }
 
 int tb_failure_check(const struct tap_failure *failure)
@@ -133,7 +139,7 @@ int tb_request_set_lease(struct tb_request *request, const char *lease)
 	return 0;
 }
 
-int tb_request_make(const struct tap_request *from, bool persistent, struct tb_request *message, int *timeout,
+int tb_request_make(const struct tap_request *from, bool persistent, struct tb_open_message *message, int *timeout,
 		    struct tap_failure **failure)
 {
 	struct tap_request request;

@@ -13,13 +13,15 @@
 #include <string.h>
 
 static const struct lease_command release_command = {
-	.options = "jq",
+	.options = "jqx",
 	.least = 1,
 	.most = -1,
-	.usage = "usage: tapctl release LEASE|NAME ... [--json]\n"
+	.usage = "usage: tapctl release LEASE|NAME ... [OPTION ...]\n"
+		 "       tapctl release --external-id=ID [OPTION ...]\n"
 		 "\n"
-		 "  -j, --json    say what became of each as one JSON object\n"
-		 "  -q, --quiet   no hints\n",
+		 "  --external-id=ID   all leases with this external id; ID* stands for all that begin so\n"
+		 "  -j, --json         say what became of each as one JSON object\n"
+		 "  -q, --quiet        no hints\n",
 };
 
 static const struct lease_command revoke_command = {
@@ -102,11 +104,33 @@ static int release_word(const char *word, struct json *json)
 	return report(json, word, release(word), tap_strerror(EACCES));
 }
 
+/* Ends all leases with this external id. Returns the exit code of the first that could not be ended. */
+static int release_external_id(const char *pattern, struct json *json)
+{
+	struct lease_list list = LEASES_NONE;
+	int first = leases_fetch(0, &list);
+	bool fetched = first == EXIT_OK;
+
+	leases_keep_external_id(&list, pattern);
+	if (fetched && list.count == 0)
+		first = report(json, pattern, ENXIO, NULL);
+	for (size_t i = 0; fetched && i < list.count; i++) {
+		int ret = report(json, list.leases[i].id, release(list.leases[i].id), tap_strerror(EACCES));
+
+		if (first == EXIT_OK)
+			first = ret;
+	}
+	leases_free(&list);
+	return first;
+}
+
 /* Ends all of them, also after one that cannot be ended. Returns the exit code of the first that could not. */
 static int release_all(const struct lease_options *options, struct json *json)
 {
 	int first = EXIT_OK;
 
+	if (options->external_id != NULL)
+		return release_external_id(options->external_id, json);
 	for (int i = 0; i < options->count; i++) {
 		int ret = release_word(options->words[i], json);
 

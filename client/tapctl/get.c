@@ -21,6 +21,7 @@ static const char usage[] =
 	"  --vhost             also a vhost-net fd for each queue; implies --vnet-hdr\n"
 	"  --lifetime=WHAT     session (the default), fd or persistent\n"
 	"  --persistent        a device to open by name, which stays until it is released\n"
+	"  --external-id=ID    your own name for the lease, that of a container for example\n"
 	"  --netns             a device in the network namespace that tapctl is in, not in the host's\n"
 	"  --bridge            NETWORK may also be the bridge of a network\n" TUNNEL_USAGE "\n"
 	"Of the whole, anywhere:\n"

@@ -3,6 +3,7 @@
 
 #include "client/tapbroker.h"
 #include "client/tapctl/agent.h"
+#include "client/tapctl/names.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/waiting.h"
 
@@ -17,6 +18,7 @@ static const struct option table[] = {
 	{"interactive", no_argument, NULL, 'i'},
 	{"no-ask-password", no_argument, NULL, 'n'},
 	{"network", required_argument, NULL, 'N'},
+	{"external-id", required_argument, NULL, 'x'},
 	{"yes", no_argument, NULL, 'y'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -56,6 +58,9 @@ static void option_set(int letter, struct lease_options *options)
 	case 'N':
 		options->network = optarg;
 		break;
+	case 'x':
+		options->external_id = optarg;
+		break;
 	case 'y':
 		options->yes = true;
 		break;
@@ -66,11 +71,17 @@ static void option_set(int letter, struct lease_options *options)
 
 static int check_words(char **argv, const struct lease_command *command, const struct lease_options *options)
 {
-	if (options->network != NULL && options->count > 0) {
-		complain("%s: either leases are named, or --network=%s says which ones", argv[0], options->network);
+	bool named = options->network == NULL && options->external_id == NULL;
+
+	if (!named && options->count > 0) {
+		complain("%s: either leases are named, or --%s=%s says which ones", argv[0],
+			 options->network != NULL ? "network" : "external-id",
+			 options->network != NULL ? options->network : options->external_id);
 		return EXIT_USAGE;
 	}
-	if (options->network == NULL && options->count < command->least) {
+	if (options->external_id != NULL && external_id_check(argv[0], options->external_id, true) != EXIT_OK)
+		return EXIT_USAGE;
+	if (named && options->count < command->least) {
 		complain("%s: no lease is named; \"tapctl list\" lists them", argv[0]);
 		return EXIT_USAGE;
 	}

@@ -8,8 +8,9 @@ struct lease_options {
 	unsigned int flags; /* TAP_ALL; TAP_INTERACTIVE, which is the default at a terminal */
 	bool json;
 	bool quiet;
-	bool yes;            /* do not ask */
-	const char *network; /* NULL: the words name leases */
+	bool yes;                /* do not ask */
+	const char *network;     /* NULL: the words name leases */
+	const char *external_id; /* or a pattern; NULL: all */
 	bool help;
 	char **words; /* what is no option */
 	int count;    /* of them */

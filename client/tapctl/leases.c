@@ -5,6 +5,7 @@
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
 #include "client/tapctl/waiting.h"
+#include "proto/name.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ static void lease_free(struct tap_lease *lease)
 	free((char *)lease->id);
 	free((char *)lease->network);
 	free((char *)lease->name);
+	free((char *)lease->external_id);
 }
 
 static int list_add(const struct tap_lease *lease, void *arg)
@@ -31,7 +33,8 @@ static int list_add(const struct tap_lease *lease, void *arg)
 	copy->id = strdup(lease->id);
 	copy->network = strdup(lease->network);
 	copy->name = strdup(lease->name);
-	if (copy->id == NULL || copy->network == NULL || copy->name == NULL) {
+	copy->external_id = strdup(lease->external_id);
+	if (copy->id == NULL || copy->network == NULL || copy->name == NULL || copy->external_id == NULL) {
 		lease_free(copy);
 		return ENOMEM;
 	}
@@ -92,17 +95,38 @@ const struct tap_lease *leases_find(const struct lease_list *list, const char *w
 	return found;
 }
 
-void leases_keep_network(struct lease_list *list, const char *network)
+static bool is_of_network(const struct tap_lease *lease, const char *network)
+{
+	return strcmp(lease->network, network) == 0;
+}
+
+/* The pattern is an external id, or the beginning of some and a '*'. */
+static bool has_external_id(const struct tap_lease *lease, const char *pattern)
+{
+	return lease->external_id[0] != '\0' && tb_name_matches(lease->external_id, pattern);
+}
+
+static void keep(struct lease_list *list, bool (*is)(const struct tap_lease *lease, const char *word), const char *word)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->leases[i].network, network) == 0)
+		if (is(&list->leases[i], word))
 			list->leases[kept++] = list->leases[i];
 		else
 			lease_free(&list->leases[i]);
 	}
 	list->count = kept;
+}
+
+void leases_keep_network(struct lease_list *list, const char *network)
+{
+	keep(list, is_of_network, network);
+}
+
+void leases_keep_external_id(struct lease_list *list, const char *pattern)
+{
+	keep(list, has_external_id, pattern);
 }
 
 void lease_json(struct json *json, const struct tap_lease *lease)
@@ -116,6 +140,7 @@ void lease_json(struct json *json, const struct tap_lease *lease)
 	json_string(json, "lease", lease->id);
 	json_string(json, "network", lease->network);
 	json_string(json, "name", lease->name);
+	json_string(json, "external_id", lease->external_id);
 	json_string(json, "kind", kind_term(lease->kind, kind));
 	json_string(json, "lifetime", lifetime_term(lease->lifetime, lifetime));
 	json_string(json, "netns", netns_word(lease->flags));

@@ -34,6 +34,10 @@ const struct tap_lease *leases_find(const struct lease_list *list, const char *w
 /* Takes the leases of other networks out of the list. */
 void leases_keep_network(struct lease_list *list, const char *network);
 
+/* Takes the leases out of the list that do not have this external id; one that ends in '*' stands for all that begin
+ * so. */
+void leases_keep_external_id(struct lease_list *list, const char *pattern);
+
 /* Prints everything about a lease as members of a JSON object. */
 void lease_json(struct json *json, const struct tap_lease *lease);
 

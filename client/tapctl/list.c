@@ -10,11 +10,12 @@
 #include <string.h>
 
 static const struct lease_command command = {
-	.options = "ajqin",
+	.options = "ajqinx",
 	.most = 0,
 	.usage = "usage: tapctl list [OPTION ...]\n"
 		 "\n"
 		 "  -a, --all           the leases of all users, if polkit permits it\n"
+		 "  --external-id=ID    those with this external id; ID* stands for all that begin so\n"
 		 "  -j, --json          one JSON object, with everything that is known\n"
 		 "  -q, --quiet         the ids only, one on a line, and no hints\n"
 		 "  -i, --interactive   polkit may ask for a password (the default at a terminal)\n"
@@ -118,6 +119,8 @@ int list_main(int argc, char **argv)
 	}
 	ret = leases_fetch(options.flags & ((options.flags & TAP_ALL) != 0 ? ~0 : ~TAP_INTERACTIVE), &list);
 	if (ret == EXIT_OK) {
+		if (options.external_id != NULL)
+			leases_keep_external_id(&list, options.external_id);
 		if (options.json)
 			print_json(&list);
 		else if (options.quiet)

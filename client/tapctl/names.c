@@ -96,6 +96,29 @@ int interface_name_check(const char *command, const char *word)
 	return name_check(command, &interface_grammar, word);
 }
 
+static bool is_external_id(const char *word, bool pattern)
+{
+	char field[TB_EXTERNAL_ID_SIZE];
+	size_t length;
+
+	if (tb_field_set(field, sizeof(field), word) < 0)
+		return false;
+	length = strlen(field);
+	if (pattern && length > 0 && field[length - 1] == '*')
+		field[length - 1] = '\0';
+	return (pattern && length == 1 && field[0] == '\0') || tb_external_id_valid(field, sizeof(field));
+}
+
+int external_id_check(const char *command, const char *word, bool pattern)
+{
+	if (is_external_id(word, pattern))
+		return EXIT_OK;
+	complain(
+		"%s: --external-id=%s: wanted are 1 to %d characters of A-Z a-z 0-9 _ . @ / -, the first a letter or a digit%s",
+		command, word, TB_EXTERNAL_ID_MAX, pattern ? ", and, for all that begin so, a * at the end" : "");
+	return EXIT_USAGE;
+}
+
 int socket_path_check(void)
 {
 	const char *path = getenv("TAPBROKER_SOCKET");

@@ -10,6 +10,10 @@
 int network_name_check(const char *command, const char *word, bool bridge);
 int interface_name_check(const char *command, const char *word);
 
+/* Checks an external id; with pattern it may also be the beginning of some and a '*'. Says what is wrong with it.
+ * Returns EXIT_OK or EXIT_USAGE. */
+int external_id_check(const char *command, const char *word, bool pattern);
+
 /* Checks TAPBROKER_SOCKET, and says what is wrong with it. Returns EXIT_OK or EXIT_USAGE. */
 int socket_path_check(void);
 

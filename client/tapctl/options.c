@@ -31,6 +31,7 @@ static const struct option table[] = {
 	{"configure", no_argument, NULL, 'C'},
 	{"supervise", no_argument, NULL, 'S'},
 	{"netns", no_argument, NULL, 'N'},
+	{"external-id", required_argument, NULL, 'x'},
 	{"process", required_argument, NULL, 'P'},
 	{"help", no_argument, NULL, 'h'},
 	TUNNEL_OPTIONS,
@@ -125,6 +126,9 @@ static int option_read(int letter, char **argv, struct get_options *options)
 		return EXIT_OK;
 	case 'b':
 		request->flags |= TAP_BRIDGE;
+		return EXIT_OK;
+	case 'x':
+		request->external_id = optarg;
 		return EXIT_OK;
 	case 'N':
 		request->flags |= TAP_NETNS;
@@ -247,6 +251,8 @@ static int check_device(const struct get_options *options, const struct device *
 	if (network_name_check(options->verb, request->network, (request->flags & TAP_BRIDGE) != 0) != EXIT_OK)
 		return EXIT_USAGE;
 	if (request->name != NULL && interface_name_check(options->verb, request->name) != EXIT_OK)
+		return EXIT_USAGE;
+	if (request->external_id != NULL && external_id_check(options->verb, request->external_id, false) != EXIT_OK)
 		return EXIT_USAGE;
 	if ((request->flags & TAP_VHOST) == 0 || request->lifetime != TAP_LIFETIME_PERSISTENT)
 		return EXIT_OK;

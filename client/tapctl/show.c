@@ -42,6 +42,7 @@ static void print_lines(const struct tap_lease *lease)
 	printf("lease:       %s\n", lease->id);
 	printf("network:     %s\n", lease->network);
 	printf("name:        %s\n", lease->name);
+	printf("external_id: %s\n", lease->external_id);
 	printf("kind:        %s\n", kind_term(lease->kind, kind));
 	printf("lifetime:    %s\n", lifetime_term(lease->lifetime, lifetime));
 	printf("netns:       %s\n", netns_word(lease->flags));

@@ -74,6 +74,21 @@ static bool is_zero(const void *field, size_t size)
 	return size == 0;
 }
 
+/* It ends the request: one word, and nothing behind it. */
+static void require_external_id(const struct tb_request *request)
+{
+	const char *id = tb_request_external_id(request);
+	size_t length;
+
+	require((id != NULL) == ((request->flags & 0x80) != 0));
+	if (id == NULL)
+		return;
+	length = strnlen(id, 88);
+	require(length >= 1 && length <= 80 && is_zero(id + length, 88 - length));
+	for (size_t i = 0; i < length; i++)
+		require(id[i] > ' ' && id[i] <= 'z' && strchr(":+*\"'\\=,;", id[i]) == NULL);
+}
+
 /* A device that somebody wants to have, or to know about. */
 static void require_open(const struct tb_request *request)
 {
@@ -81,7 +96,8 @@ static void require_open(const struct tb_request *request)
 	require(strcmp(request->name, "all") != 0 && strcmp(request->name, "default") != 0);
 	require(request->kind <= TB_KIND_MACVTAP && request->queues <= TB_QUEUES_MAX && request->lifetime <= 2);
 	require(request->mtu == 0 || (request->mtu >= 68 && request->mtu <= 65535));
-	require((request->flags & ~0x37u) == 0);
+	require((request->flags & ~0xb7u) == 0);
+	require_external_id(request);
 	/* vhost-net has neither a device without headers nor one without fds. */
 	require((request->flags & 0x20) == 0 || ((request->flags & 2) != 0 && request->lifetime < 2));
 	require(is_zero(request->lease, sizeof(request->lease)));
@@ -160,7 +176,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(message.bytes, data, size);
 	if (tb_request_whole(&message, size)) {
-		require(size == sizeof(*request) + request->items * sizeof(struct tb_item));
+		require(size == sizeof(*request) + request->items * sizeof(struct tb_item) +
+					((request->flags & 0x80) != 0 ? 88 : 0));
 		require_items((const struct tb_item *)(request + 1), request->items);
 	}
 	if (!tb_request_valid(&message, size))

@@ -65,7 +65,7 @@ class Authority:
         """Asks about that user's process. Returns the ticket and the bytes of the question."""
         ticket = struct.pack("=QQ", next(_tickets), 0)
         question = wire.Question.pack(ticket, _start_time(pid), harness.identity(user)[0], pid, action, 0, wire.KIND_TAP,
-                                      0, flags, 1500, 1, 0, b"lan", b"", b"br0", b"")
+                                      0, flags, 1500, 1, 0, b"lan", b"", b"br0", b"", b"")
         self.clerk.send(question)
         return ticket, question
 

@@ -25,7 +25,8 @@ REQ_GRANT, ANS_GRANT = 40, 41
 TB_YES = 44
 
 KIND_ANY, KIND_TAP, KIND_TUN, KIND_MACVTAP = 0, 1, 2, 3
-INTERACTIVE, VNET_HDR, BRIDGE, ALL, NETNS, VHOST = 1, 2, 4, 8, 16, 32
+INTERACTIVE, VNET_HDR, BRIDGE, ALL, NETNS, VHOST, EXTERNAL_ID = 1, 2, 4, 8, 16, 32, 128
+EXTERNAL_ID_SIZE = 88
 
 SESSION, FD, PERSISTENT = 0, 1, 2
 
@@ -93,8 +94,8 @@ Answer = Message("Answer", ANS_OPEN, "IIiIIIIIIII16s6s2s16sII52s", "status check
 Network = Message("Network", ANS_NETWORK, "IIII32sIIIIIIIIII16s64sI4s", "status check left count network kind mtu queues flags "
                   "limit held lifetimes traits mode max lower names access reserved")
 End = Message("End", ANS_END, "I12s16s", "reason reserved lease")
-Lease = Message("Lease", ANS_LEASE, "IIIIIIIIQQQQQIII32s16s16s6s38s", "status check left count ifindex uid pid kind since rx_bytes "
-                "tx_bytes rx_packets tx_packets lifetime mtu flags network name lease mac reserved")
+Lease = Message("Lease", ANS_LEASE, "IIIIIIIIQQQQQIII32s16s16s6s38s88s", "status check left count ifindex uid pid kind since rx_bytes "
+                "tx_bytes rx_packets tx_packets lifetime mtu flags network name lease mac reserved external_id")
 Done = Message("Done", ANS_RELEASE, "II8s", "status check reserved")
 Event = Message("Event", ANS_EVENT, "IIIIIIQIII32s16s16s28s", "status check what reason lost kind when uid pid lifetime network "
                 "name lease reserved")
@@ -105,8 +106,8 @@ Explanation = Message("Explanation", ANS_EXPLAIN, "IIQIIIIIIIIIIIIIIII32s16s16s6
                       "network_queues network_flags network_lifetimes held limit max held_by_all network name lower names "
                       "lines path action details")
 Item = struct.Struct("=HBBI16s16s8s")  # kind family prefix metric address peer reserved
-Question = Message("Question", REQ_ASK, "16sQIIIIIIIIII32s16s16s16s", "ticket start_time uid pid action owner kind mode flags mtu queues "
-                   "lifetime network name bridge parent")
+Question = Message("Question", REQ_ASK, "16sQIIIIIIIIII32s16s16s16s88s", "ticket start_time uid pid action owner kind mode flags mtu queues "
+                   "lifetime network name bridge parent external_id")
 Verdict = Message("Verdict", ANS_VERDICT, "16sII", "ticket verdict reserved")
 Cancel = Message("Cancel", REQ_CANCEL, "16s", "ticket")
 Yes = Message("Yes", TB_YES, f"{Question.layout.size}s", "question")
@@ -120,12 +121,17 @@ def text(field):
     return field.rstrip(b"\0").decode("ascii", "backslashreplace")
 
 
-def request(network, name="", kind=KIND_ANY, flags=0, mtu=0, queues=0, lifetime=0, reserved=b"", **header):
-    """The bytes of a TB_REQ_OPEN. network and name may be str or bytes, header fields may be wrong."""
+def request(network, name="", kind=KIND_ANY, flags=0, mtu=0, queues=0, lifetime=0, reserved=b"", external_id=None, **header):
+    """The bytes of a TB_REQ_OPEN. network, name and external_id may be str or bytes, header fields may be wrong."""
     def as_bytes(word):
         return word if isinstance(word, bytes) else word.encode()
 
-    return Request.pack(as_bytes(network), as_bytes(name), kind, flags, mtu, queues, lifetime, reserved, **header)
+    if external_id is None:
+        return Request.pack(as_bytes(network), as_bytes(name), kind, flags, mtu, queues, lifetime, reserved, **header)
+    end = as_bytes(external_id).ljust(EXTERNAL_ID_SIZE, b"\0")
+    header = {"size": Request.layout.size + len(end), **header}
+    return Request.pack(as_bytes(network), as_bytes(name), kind, flags | EXTERNAL_ID, mtu, queues, lifetime, reserved,
+                        **header) + end
 
 
 def lease_request(type, name="", lease=bytes(16), flags=0):

@@ -1,12 +1,16 @@
 /* Unit test of the alias that devices carry: broker/shared/alias.c and alias_read.c. */
 #include "broker/shared/alias.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+/* A container's id, and the name of an interface in it. */
+#define EXTERNAL_ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/net1.abcdefghij"
 
 /* The longest that there is. */
 static const struct alias longest = {
@@ -21,6 +25,7 @@ static const struct alias longest = {
 	.mtu = TB_MTU_MAX,
 	.mac = {0x02, 0xff, 1, 2, 3, 4},
 	.network = "abcdefghijklmnopqrstuvwxyz01234",
+	.external_id = EXTERNAL_ID,
 };
 
 static void assert_same(const struct alias *found)
@@ -35,6 +40,7 @@ static void assert_same(const struct alias *found)
 	assert_int_equal(found->mtu, longest.mtu);
 	assert_memory_equal(found->mac, longest.mac, TB_MAC_SIZE);
 	assert_string_equal(found->network, longest.network);
+	assert_string_equal(found->external_id, longest.external_id);
 }
 
 static void test_what_is_written_is_read(void **state)
@@ -45,13 +51,34 @@ static void test_what_is_written_is_read(void **state)
 
 	(void)state;
 	alias_write(&longest, text);
-	assert_true(strlen(text) < ALIAS_SIZE - 1);
+	assert_true(strlen(text) < ALIAS_SIZE);
+	assert_true(strstr(text, ":" EXTERNAL_ID ":") != NULL);
 	assert_int_equal(alias_read(text, &found), 0);
 	assert_same(&found);
 	alias_write_start(longest.lease, start);
 	assert_int_equal(strlen(start), ALIAS_START_SIZE - 1);
 	assert_memory_equal(text, start, strlen(start));
 	assert_string_equal(strrchr(text, ':') + 1, longest.network);
+}
+
+static void test_an_external_id_is_not_everybodys(void **state)
+{
+	char text[ALIAS_SIZE];
+	struct alias alias = longest;
+	struct alias found;
+
+	(void)state;
+	alias.external_id[0] = '\0';
+	alias_write(&alias, text);
+	assert_int_equal(alias_read(text, &found), 0);
+	assert_string_equal(found.external_id, "");
+	assert_string_equal(found.network, longest.network);
+	/* Until it is handed out, whoever looks at the host's links may see it. */
+	alias = longest;
+	alias.state = ALIAS_MADE;
+	alias_write(&alias, text);
+	assert_null(strstr(text, EXTERNAL_ID));
+	assert_int_equal(alias_read(text, &found), 0);
 }
 
 static void test_nothing_else_is_read(void **state)
@@ -69,6 +96,12 @@ static void test_nothing_else_is_read(void **state)
 		"m:1:1:1:1:1:0:1500:020000000000:lan ",
 		"m:1:1:1:1:1:0:1500:020000000000:lan:x",
 		"m:4294967297:1:1:1:1:0:1500:020000000000:lan",
+		"m:1:1:1:1:1:0:1500:made/net1:020000000000:lan",
+		"h:1:1:1:1:1:0:1500::020000000000:lan",
+		"h:1:1:1:1:1:0:1500:a b:020000000000:lan",
+		"h:1:1:1:1:1:0:1500:/net1:020000000000:lan",
+		"h:1:1:1:1:1:0:1500:a:b:020000000000:lan",
+		"h:1:1:1:1:1:0:1500:" EXTERNAL_ID "0:020000000000:lan",
 	};
 	char text[ALIAS_SIZE];
 	struct alias found;
@@ -76,6 +109,12 @@ static void test_nothing_else_is_read(void **state)
 	(void)state;
 	snprintf(text, sizeof(text), "%sm:1:1:1:1:1:0:1500:020000000000:lan", start);
 	assert_int_equal(alias_read(text, &found), 0);
+	snprintf(text, sizeof(text), "%sh:1:1:1:1:1:0:1500:020000000000:abc", start);
+	assert_int_equal(alias_read(text, &found), 0);
+	assert_string_equal(found.network, "abc");
+	snprintf(text, sizeof(text), "%sh:1:1:1:1:1:0:1500:abcdefabcdef:020000000000:abc", start);
+	assert_int_equal(alias_read(text, &found), 0);
+	assert_string_equal(found.external_id, "abcdefabcdef");
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		snprintf(text, sizeof(text), "%s%s", start, ends[i]);
 		assert_true(alias_read(text, &found) < 0);
@@ -88,19 +127,29 @@ static void test_a_stored_device_is_read_as_it_was_written(void **state)
 	char text[STORED_NAME_SIZE];
 	char device[TB_NAME_SIZE];
 	uint32_t ifindex;
+	struct alias real = longest;
 	struct alias found;
 
 	(void)state;
-	alias_write_device(&longest, "abcdefghijklmno", INT32_MAX, text);
-	assert_true(strlen(text) < STORED_NAME_SIZE - 1);
+	/* No machine has such numbers: pids have 7 digits at most, clock ticks 11 in thirty years. */
+	assert_int_equal(alias_write_device(&longest, "abcdefghijklmno", INT32_MAX, text), -ENAMETOOLONG);
+	real.pid = 4194304;
+	real.start_time = 99999999999;
+	real.since = 9999999999;
+	assert_int_equal(alias_write_device(&real, "abcdefghijklmno", INT32_MAX, text), 0);
 	assert_null(strchr(text, ':'));
 	assert_int_equal(alias_read_device(text, &found, device, &ifindex), 0);
-	assert_same(&found);
+	assert_string_equal(found.external_id, EXTERNAL_ID);
+	real = longest;
+	real.external_id[0] = '\0';
+	assert_int_equal(alias_write_device(&real, "abcdefghijklmno", INT32_MAX, text), 0);
+	assert_int_equal(alias_read_device(text, &found, device, &ifindex), 0);
+	assert_string_equal(found.network, longest.network);
 	assert_string_equal(device, "abcdefghijklmno");
 	assert_int_equal(ifindex, INT32_MAX);
 	text[strlen(text) - 1] = '+';
 	assert_true(alias_read_device(text, &found, device, &ifindex) < 0);
-	alias_write_device(&longest, "abcdefghijklmno", 0, text);
+	alias_write_device(&real, "abcdefghijklmno", 0, text);
 	assert_true(alias_read_device(text, &found, device, &ifindex) < 0);
 	assert_true(alias_read_device("device-", &found, device, &ifindex) < 0);
 	assert_true(alias_read_device("lease-", &found, device, &ifindex) < 0);
@@ -123,6 +172,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_written_is_read),
+		cmocka_unit_test(test_an_external_id_is_not_everybodys),
 		cmocka_unit_test(test_nothing_else_is_read),
 		cmocka_unit_test(test_a_stored_device_is_read_as_it_was_written),
 		cmocka_unit_test(test_a_lifeline_is_read_as_it_was_written),

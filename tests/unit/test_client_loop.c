@@ -3,7 +3,7 @@
 
 #include <poll.h>
 
-static const struct tap_request lan = {sizeof(struct tap_request), "lan", NULL, 0, 0, 0, 0, 0, 0, NULL};
+static const struct tap_request lan = {sizeof(struct tap_request), "lan", NULL, 0, 0, 0, 0, 0, 0, NULL, NULL};
 
 static void await(int fd)
 {

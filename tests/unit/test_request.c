@@ -205,6 +205,49 @@ static void test_a_number_of_items_that_overflows(void **state)
 	assert_false(tb_request_valid(&message, size));
 }
 
+/* It ends the request, and only its flag says so. */
+static void test_an_external_id(void **state)
+{
+	char *id = (char *)(&message.request + 1);
+	size_t size = make(TB_REQ_OPEN, 0);
+
+	(void)state;
+	message.request.flags = TB_REQUEST_EXTERNAL_ID;
+	assert_false(tb_request_valid(&message, size));
+	size += TB_EXTERNAL_ID_SIZE;
+	message.request.header.size = (uint32_t)size;
+	assert_false(tb_request_valid(&message, size));
+	memset(id, 'a', TB_EXTERNAL_ID_MAX);
+	assert_true(tb_request_valid(&message, size));
+	assert_ptr_equal(tb_request_external_id(&message.request), id);
+	id[TB_EXTERNAL_ID_MAX] = 'a';
+	assert_false(tb_request_valid(&message, size));
+	memset(id, 0, TB_EXTERNAL_ID_SIZE);
+	memcpy(id, "4ac5/net1.a_B@c-d", 17);
+	assert_true(tb_request_valid(&message, size));
+	for (const char *bad = "/._-@:+ *\n\"\177\351"; *bad != '\0'; bad++) {
+		id[0] = *bad;
+		assert_false(tb_request_valid(&message, size));
+	}
+	for (const char *bad = ":+ *\n\"\177\351"; *bad != '\0'; bad++) {
+		id[0] = 'a';
+		id[1] = *bad;
+		assert_false(tb_request_valid(&message, size));
+	}
+	id[1] = '\0';
+	assert_false(tb_request_valid(&message, size));
+	memset(id + 1, 0, TB_EXTERNAL_ID_SIZE - 1);
+	assert_true(tb_request_valid(&message, size));
+	message.request.flags = 0;
+	assert_null(tb_request_external_id(&message.request));
+	assert_false(tb_request_valid(&message, size));
+	make(TB_REQ_LIST, 0);
+	message.request.flags = TB_REQUEST_EXTERNAL_ID;
+	message.request.header.size = (uint32_t)size;
+	id[0] = 'a';
+	assert_false(tb_request_valid(&message, size));
+}
+
 /* Another's device may have got the name while polkit was asked. */
 static void test_who_revokes_names_an_id(void **state)
 {
@@ -317,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_whole_requests),
 		cmocka_unit_test(test_the_largest_request),
 		cmocka_unit_test(test_a_number_of_items_that_overflows),
+		cmocka_unit_test(test_an_external_id),
 		cmocka_unit_test(test_who_revokes_names_an_id),
 		cmocka_unit_test(test_about),
 		cmocka_unit_test(test_limits),

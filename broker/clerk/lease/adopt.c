@@ -152,6 +152,7 @@ static struct lease *begin_again(const struct alias *alias, bool macvtap)
 	/* Nobody knows any more if it has: to look once too often costs little. */
 	lease->configured = lease->network == NULL || lease->network->addresses.count > 0;
 	memcpy(lease->mac, alias->mac, sizeof(lease->mac));
+	memcpy(lease->external_id, alias->external_id, sizeof(lease->external_id));
 	lease_set_id(lease, alias->lease);
 	return lease;
 }

@@ -78,6 +78,7 @@ static bool alias_is_ours(const struct lease *lease, const struct link *link)
 
 	memcpy(alias.lease, lease->id, sizeof(alias.lease));
 	memcpy(alias.mac, lease->mac, sizeof(alias.mac));
+	memcpy(alias.external_id, lease->external_id, sizeof(alias.external_id));
 	memcpy(alias.network, lease->network_name, sizeof(alias.network));
 	alias_write(&alias, text);
 	return strcmp(link->alias, text) == 0;

@@ -59,7 +59,8 @@ struct lease {
 	gid_t gid;
 	pid_t pid;
 	uint64_t start_time;
-	uint64_t since; /* seconds after 1970 */
+	uint64_t since;                        /* seconds after 1970 */
+	char external_id[TB_EXTERNAL_ID_SIZE]; /* that its user has given it; empty: none */
 
 	/* The device, as it was made. */
 	char name[TB_NAME_SIZE];

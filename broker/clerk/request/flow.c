@@ -268,6 +268,8 @@ static int read_message(struct request *request)
 	request->message = message.head;
 	memcpy(request_items(request), message.bytes + sizeof(message.head),
 	       message.head.items * sizeof(struct tb_item));
+	if (tb_request_external_id(&message.head) != NULL)
+		memcpy(request->external_id, tb_request_external_id(&message.head), sizeof(request->external_id));
 	/* From here on nothing can be queued in it, neither bytes nor descriptors: it becomes a lifeline. */
 	shutdown(sock, SHUT_RD);
 	return client_socket_queued(sock) == QUEUED_NOTHING ? 0 : -EBADMSG;
@@ -351,6 +353,7 @@ static void on_lease_ended(const struct lease *lease, enum tb_reason reason)
 		.verdict = "ended",
 		.reason = tb_reason_word(reason),
 		.lease = lease->id,
+		.external_id = lease->external_id,
 	};
 
 	decision_log(&decision);

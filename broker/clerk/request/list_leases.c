@@ -69,6 +69,7 @@ static void describe_lease(struct tb_lease *message, const struct lease *lease)
 	memcpy(message->name, lease->name, sizeof(message->name));
 	memcpy(message->lease, lease->id, sizeof(message->lease));
 	memcpy(message->mac, lease->mac, sizeof(message->mac));
+	memcpy(message->external_id, lease->external_id, sizeof(message->external_id));
 	message->rx_bytes = lease->counters.rx_bytes;
 	message->tx_bytes = lease->counters.tx_bytes;
 	message->rx_packets = lease->counters.rx_packets;

@@ -154,6 +154,7 @@ static void begin_lease(struct request *request, const struct tb_made *made)
 	lease->mtu = made->mtu;
 	lease->stored = made->stored == TB_STORED_YES;
 	memcpy(lease->mac, made->mac, sizeof(lease->mac));
+	memcpy(lease->external_id, request->external_id, sizeof(lease->external_id));
 	lease_set_id(lease, made->lease);
 	lease_set_device(lease, made->name, made->ifindex);
 	if (made->tap != 0)

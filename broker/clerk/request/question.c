@@ -130,6 +130,7 @@ static void fill_revoke(struct tb_question *question, const struct lease *lease)
 	question->flags |= lease->away ? TB_REQUEST_NETNS : 0;
 	memcpy(question->network, lease->network_name, sizeof(question->network));
 	memcpy(question->name, lease->name, sizeof(question->name));
+	memcpy(question->external_id, lease->external_id, sizeof(question->external_id));
 	if (lease->network == NULL)
 		return;
 	question->mode = lease->network->mode;
@@ -161,6 +162,7 @@ void question_of(const struct request *request, struct tb_question *question)
 	case TB_REQ_OPEN:
 	case TB_REQ_EXPLAIN:
 		fill_open(question, &request->message, is_on(request->network) ? request->network : &nowhere);
+		memcpy(question->external_id, request->external_id, sizeof(question->external_id));
 		break;
 	case TB_REQ_REVOKE:
 		fill_revoke(question, request_subject(request));

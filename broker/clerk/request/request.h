@@ -38,7 +38,8 @@ struct request {
 	TAILQ_ENTRY(request) link; /* in the list of free ones, or of the others in order of arrival */
 	enum request_state state;
 	struct client client;
-	struct tb_request message; /* the one copy; its items are request_items() */
+	struct tb_request message;             /* the one copy; its items are request_items() */
+	char external_id[TB_EXTERNAL_ID_SIZE]; /* that came with it; empty: none */
 	const struct network *network;
 	struct tb_question question; /* of an open: what polkit is asked, and what is ordered; else only its ticket */
 	uint64_t began;              /* in milliseconds of the monotonic clock, */

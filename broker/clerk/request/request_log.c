@@ -85,6 +85,7 @@ void request_log(const struct request *request, const char *verdict, const char 
 		decision.kind = tb_kind_word(lease->kind);
 		decision.name = lease->name;
 		decision.lease = lease->id;
+		decision.external_id = lease->external_id;
 	}
 	if (!granted)
 		details_of(request, details);

@@ -173,13 +173,15 @@ static void await_carrier(struct link_socket *sock, uint32_t ifindex)
 		poll(NULL, 0, 1);
 }
 
-/* The port has the alias for whoever looks at the host's links. That of the tap counts, and comes last. */
-static int set_up_shielded(struct workshop *workshop, const struct device *device, const char *alias)
+/* The port has an alias for whoever looks at the host's links: the external id is none of their business. That of the
+ * tap counts, and comes last. */
+static int set_up_shielded(struct workshop *workshop, const struct device *device, const char *alias,
+			   const char *port_alias)
 {
 	int ret = link_up(&workshop->shield.link, device->inner, alias, -1);
 
 	if (ret == 0)
-		ret = link_up(&workshop->link, device->ifindex, alias, -1);
+		ret = link_up(&workshop->link, device->ifindex, port_alias, -1);
 	await_carrier(&workshop->shield.link, device->inner);
 	await_carrier(&workshop->link, device->ifindex);
 	return ret < 0 ? ret : link_up(&workshop->shield.link, device->tap, alias, -1);
@@ -190,14 +192,17 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 {
 	struct alias handed_out = order->alias;
 	char alias[ALIAS_SIZE];
+	char port_alias[ALIAS_SIZE];
 	struct link link;
 	int ret;
 
 	*failure = (struct device_failure){.stage = TB_STAGE_UP};
 	handed_out.state = ALIAS_HANDED_OUT;
 	alias_write(&handed_out, alias);
+	handed_out.external_id[0] = '\0';
+	alias_write(&handed_out, port_alias);
 	if (order->shielded)
-		ret = set_up_shielded(workshop, device, alias);
+		ret = set_up_shielded(workshop, device, alias, port_alias);
 	else
 		ret = link_up(&workshop->link, device->ifindex, alias, order->netns);
 	/* In another network namespace it may have got another ifindex. */

@@ -152,15 +152,17 @@ class Device:
 
 def _request(network: str, failure: Failure, timeout: float | None, *, name: str | None = None, kind: Kind = Kind.ANY,
              mtu: int = 0, queues: int = 1, lifetime: Lifetime = Lifetime.SESSION, interactive: bool = False,
-             vnet_hdr: bool = False, bridge: bool = False, vhost: bool = False, netns: bool = False) -> Request:
+             vnet_hdr: bool = False, bridge: bool = False, vhost: bool = False, netns: bool = False,
+             external_id: str | None = None) -> Request:
     wanted = flags(interactive=interactive, vnet_hdr=vnet_hdr, bridge=bridge, vhost=vhost, netns=netns)
     return Request(network=network.encode(), name=None if name is None else name.encode(), kind=kind, flags=wanted, mtu=mtu,
-                   queues=queues, timeout=milliseconds(timeout), lifetime=lifetime, failure=ctypes.pointer(failure))
+                   queues=queues, timeout=milliseconds(timeout), lifetime=lifetime, failure=ctypes.pointer(failure),
+                   external_id=None if external_id is None else external_id.encode())
 
 
 def open(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: int = 0, queues: int = 1,
          lifetime: Lifetime = Lifetime.SESSION, interactive: bool = False, vnet_hdr: bool = False, bridge: bool = False,
-         vhost: bool = False, netns: bool = False, timeout: float | None = None,
+         vhost: bool = False, netns: bool = False, external_id: str | None = None, timeout: float | None = None,
          connected: socket.socket | None = None) -> Device:
     """Asks for a device of the network and waits for it.
 
@@ -174,6 +176,7 @@ def open(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: i
     bridge       network may also be the name of a bridge
     vhost        with a descriptor of vhost-net for each queue; only with vnet_hdr
     netns        in the network namespace of the calling thread
+    external_id  the caller's own name for the lease, at most 80 characters of A-Z a-z 0-9 _ . @ / -
     connected    a SOCK_SEQPACKET socket that was connected to the broker already, for a process that may open none; it
                  becomes the lifeline and is closed with the device
 
@@ -181,7 +184,8 @@ def open(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: i
     """
     failure, handle = Failure(), ctypes.c_void_p()
     request = _request(network, failure, timeout, name=name, kind=kind, mtu=mtu, queues=queues, lifetime=lifetime,
-                       interactive=interactive, vnet_hdr=vnet_hdr, bridge=bridge, vhost=vhost, netns=netns)
+                       interactive=interactive, vnet_hdr=vnet_hdr, bridge=bridge, vhost=vhost, netns=netns,
+                       external_id=external_id)
     if connected is None:
         done = c.open_request(request, handle)
     else:
@@ -194,11 +198,13 @@ def open(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: i
 
 
 def reserve(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: int = 0, queues: int = 1,
-            interactive: bool = False, vnet_hdr: bool = False, bridge: bool = False, timeout: float | None = None) -> Device:
+            interactive: bool = False, vnet_hdr: bool = False, bridge: bool = False, external_id: str | None = None,
+            timeout: float | None = None) -> Device:
     """Asks for a device that lasts until release(device.lease), and that its user opens by name: it has no descriptors."""
     failure, handle = Failure(), ctypes.c_void_p()
     request = _request(network, failure, timeout, name=name, kind=kind, mtu=mtu, queues=queues,
-                       lifetime=Lifetime.PERSISTENT, interactive=interactive, vnet_hdr=vnet_hdr, bridge=bridge)
+                       lifetime=Lifetime.PERSISTENT, interactive=interactive, vnet_hdr=vnet_hdr, bridge=bridge,
+                       external_id=external_id)
     if c.reserve(request, handle) < 0:
         fail(failure)
     return Device(network, handle)
@@ -206,12 +212,13 @@ def reserve(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu
 
 async def open_async(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: int = 0, queues: int = 1,
                      lifetime: Lifetime = Lifetime.SESSION, interactive: bool = False, vnet_hdr: bool = False,
-                     bridge: bool = False, vhost: bool = False, netns: bool = False,
+                     bridge: bool = False, vhost: bool = False, netns: bool = False, external_id: str | None = None,
                      timeout: float | None = None) -> Device:
     """open() for a program with a loop. A task that is cancelled withdraws the request."""
     failure = Failure()
     request = _request(network, failure, timeout, name=name, kind=kind, mtu=mtu, queues=queues, lifetime=lifetime,
-                       interactive=interactive, vnet_hdr=vnet_hdr, bridge=bridge, vhost=vhost, netns=netns)
+                       interactive=interactive, vnet_hdr=vnet_hdr, bridge=bridge, vhost=vhost, netns=netns,
+                       external_id=external_id)
     if timeout is None:
         timeout = TIMEOUT_INTERACTIVE if interactive else TIMEOUT
     deadline = time.monotonic() + timeout

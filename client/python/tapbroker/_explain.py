@@ -47,14 +47,14 @@ class Explanation:
 
 def explain(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: int = 0, queues: int = 1,
             lifetime: Lifetime = Lifetime.SESSION, vnet_hdr: bool = False, bridge: bool = False, vhost: bool = False,
-            netns: bool = False, timeout: float | None = None) -> Explanation:
+            netns: bool = False, external_id: str | None = None, timeout: float | None = None) -> Explanation:
     """Says what open() would do with these arguments. Nothing is made, and nobody is asked for a password.
 
     Raises Refused if the network file's word is not for this caller, who then gets no such device either.
     """
     failure, entry = Failure(), ExplanationEntry()
     request = _request(network, failure, timeout, name=name, kind=kind, mtu=mtu, queues=queues, lifetime=lifetime,
-                       vnet_hdr=vnet_hdr, bridge=bridge, vhost=vhost, netns=netns)
+                       vnet_hdr=vnet_hdr, bridge=bridge, vhost=vhost, netns=netns, external_id=external_id)
     if c.explain(request, entry) < 0:
         fail(failure)
     return Explanation(

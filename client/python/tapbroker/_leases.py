@@ -59,6 +59,7 @@ class Lease:
     rx_packets: int
     tx_bytes: int
     tx_packets: int
+    external_id: str  # that it was asked for with, or ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _lease(entry: Any) -> Lease:
         lifetime=known(Lifetime, entry.lifetime), netns=bool(entry.flags & Flag.NETNS), ifindex=entry.ifindex, mtu=entry.mtu,
         uid=entry.uid, pid=entry.pid, mac=":".join(f"{byte:02x}" for byte in entry.mac) if any(entry.mac) else "",
         since=_moment(entry.since), rx_bytes=entry.rx_bytes, rx_packets=entry.rx_packets, tx_bytes=entry.tx_bytes,
-        tx_packets=entry.tx_packets)
+        tx_packets=entry.tx_packets, external_id=entry.external_id.decode())
 
 
 def networks(timeout: float | None = None) -> list[Network]:

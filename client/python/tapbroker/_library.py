@@ -20,7 +20,8 @@ class Sized(ctypes.Structure):
 
 class Request(Sized):
     _fields_ = [("size", c_size_t), ("network", c_char_p), ("name", c_char_p), ("kind", c_uint), ("flags", c_uint),
-                ("mtu", c_uint), ("queues", c_uint), ("timeout", c_int), ("lifetime", c_uint), ("failure", POINTER(Failure))]
+                ("mtu", c_uint), ("queues", c_uint), ("timeout", c_int), ("lifetime", c_uint), ("failure", POINTER(Failure)),
+                ("external_id", c_char_p)]
 
 
 class NetworkEntry(ctypes.Structure):
@@ -34,7 +35,8 @@ class LeaseEntry(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("id", c_char_p), ("network", c_char_p), ("name", c_char_p), ("kind", c_uint),
                 ("lifetime", c_uint), ("flags", c_uint), ("ifindex", c_uint), ("mtu", c_uint), ("uid", c_uint),
                 ("pid", c_uint), ("mac", c_uint8 * 6), ("reserved", c_uint8 * 6), ("since", c_int64),
-                ("rx_bytes", c_uint64), ("rx_packets", c_uint64), ("tx_bytes", c_uint64), ("tx_packets", c_uint64)]
+                ("rx_bytes", c_uint64), ("rx_packets", c_uint64), ("tx_bytes", c_uint64), ("tx_packets", c_uint64),
+                ("external_id", c_char_p)]
 
 
 class EventEntry(ctypes.Structure):
