@@ -187,7 +187,9 @@ enum tap_checks {
 	TAP_CHECK_KILL_SWITCH = 34,   /* KillSwitch= */
 	TAP_CHECK_NOT_HERE = 35,      /* a bridge's port, a macvtap, or not in the host's network namespace */
 	TAP_CHECK_ADDRESS_IN_USE = 36, /* EADDRINUSE: another interface has the address */
-	TAP_CHECK_ROUTE_IN_USE = 37    /* EADDRINUSE: another tunnel leads there */
+	TAP_CHECK_ROUTE_IN_USE = 37,   /* EADDRINUSE: another tunnel leads there */
+	TAP_CHECK_NO_FILTERING = 38,   /* ENODEV: VLAN=, and the bridge filters no VLANs */
+	TAP_CHECK_NO_VLAN = 39         /* ENODEV: the bridge filters VLANs, and would put the device into none */
 };
 
 /* What is asked for. Begin with TAP_REQUEST_INIT, then set what matters; what is zero means "the network's own". A
@@ -422,7 +424,7 @@ struct tap_network {
 	unsigned int mode;      /* TOLD: of a macvtap, as the kernel numbers it; else 0 */
 	unsigned int max;       /* TOLD_ALL: devices that all users together may hold at a time */
 	unsigned int access;    /* TAP_ACCESS_*: what polkit would say to a device without any wish */
-	unsigned int reserved;  /* 0 */
+	unsigned int vlan;      /* TOLD: of a tap's port on the bridge, without tags; 0: where the bridge puts it */
 };
 
 /* Calls each() for every network that the broker lists; the struct lives only during that call. If each() returns

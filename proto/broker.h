@@ -232,8 +232,8 @@ struct tb_made {
 	uint32_t master;  /* ifindex of its bridge; 0: none */
 	uint32_t mtu;     /* bytes */
 	uint32_t stored;  /* enum tb_stored_state */
-	uint32_t reserved;
-	uint64_t since; /* seconds after 1970, as the alias says it */
+	uint32_t lower;   /* TB_LOWER_MISSING: enum tb_check: what of the bridge does not fit; none: it is not there */
+	uint64_t since;   /* seconds after 1970, as the alias says it */
 	char name[TB_NAME_SIZE];
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
 	uint8_t reserved_mac[2];

@@ -87,6 +87,12 @@ static const struct check_words checks[TB_CHECK_COUNT] = {
 	[TB_CHECK_ADDRESS_IN_USE] = {"address-in-use", NULL, "another interface of this host has that address"},
 	[TB_CHECK_ROUTE_IN_USE] = {"route-in-use", NULL,
 				   "another tunnel leads to that destination, or a kill switch blocks it"},
+	[TB_CHECK_NO_FILTERING] =
+		{"no-vlan-filtering", "VLAN",
+		 "the network is one VLAN of its bridge, and the bridge filters no VLANs; the administrator may set vlan_filtering on it, or leave VLAN= out"},
+	[TB_CHECK_NO_VLAN] =
+		{"no-vlan", "VLAN",
+		 "the bridge filters VLANs and would put the device into none of them; the administrator may set VLAN= in the network file, or vlan_default_pvid on the bridge"},
 };
 
 static const struct check_words unknown;

@@ -170,6 +170,10 @@ enum tb_check {
 	/* TB_IN_USE. */
 	TB_CHECK_ADDRESS_IN_USE = 36, /* another interface has the address */
 	TB_CHECK_ROUTE_IN_USE = 37,   /* another tunnel of this user's, or one of the host's, has the destination */
+
+	/* TB_LOWER_MISSING. */
+	TB_CHECK_NO_FILTERING = 38, /* VLAN=, and the bridge filters no VLANs */
+	TB_CHECK_NO_VLAN = 39,      /* the bridge filters VLANs, and would put the device into none */
 	TB_CHECK_COUNT
 };
 
@@ -353,7 +357,7 @@ struct tb_network {
 	char lower[TB_NAME_SIZE];     /* TB_NETWORK_TOLD: the bridge of a tap, the parent of a macvtap; empty: none */
 	char names[TB_PATTERNS_SIZE]; /* names that may be asked for, prefixes with a '*', blanks between; NUL-padded */
 	uint32_t access;              /* enum tb_access: polkit's answer about the network's default device */
-	uint8_t reserved[4];
+	uint32_t vlan;                /* TB_NETWORK_TOLD: of a tap's port, without tags; 0: where the bridge puts it */
 };
 
 struct tb_end {

@@ -55,6 +55,7 @@ enum network_key {
 	KEY_SOURCE_ADDRESSES,
 	KEY_TAGGED_FRAMES,
 	KEY_VHOST,
+	KEY_VLAN,
 	KEY_VNET_HEADER,
 	KEY_COUNT
 };
@@ -197,6 +198,9 @@ extern const char *const network_family_words[4];
 void network_set_macs(struct network_file *file, unsigned int line, const char *value);
 void network_set_ether_types(struct network_file *file, unsigned int line, const char *value);
 void network_set_source_addresses(struct network_file *file, unsigned int line, const char *value);
+
+/* How VLAN= goes with the other keys. */
+void network_vlan_finish(struct network_file *file);
 
 /* Writes the keys about locks, as a network file has them. */
 void network_print_locks(const struct network *network, FILE *out);

@@ -47,7 +47,7 @@ static void check_locks(struct network_file *file)
 {
 	static const enum network_key about_locks[] = {
 		KEY_DHCP_SERVER,           KEY_ETHER_TYPES,      KEY_MACS,          KEY_RATE_FROM_GUEST,
-		KEY_ROUTER_ADVERTISEMENTS, KEY_SOURCE_ADDRESSES, KEY_TAGGED_FRAMES,
+		KEY_ROUTER_ADVERTISEMENTS, KEY_SOURCE_ADDRESSES, KEY_TAGGED_FRAMES, KEY_VLAN,
 	};
 
 	for (size_t i = 0; i < COUNT(about_locks) && !network_is_locked(&file->network); i++)
@@ -153,6 +153,7 @@ void network_finish(struct network_file *file)
 	network_routing_finish(file);
 	network_host_interface_finish(file);
 	check_locks(file);
+	network_vlan_finish(file);
 	check_counts(file);
 	if (network->kind != TB_KIND_MACVTAP)
 		network->mode = TB_MODE_NONE;

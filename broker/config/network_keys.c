@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define RATE_MAX 100000 /* Mbit/s */
+#define VLAN_MAX 4094
 #define DEFAULT_MTU 1500
 #define DEFAULT_MAX_PER_USER 4
 #define DEFAULT_MAX 64
@@ -93,6 +94,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_SOURCE_ADDRESSES] = VALUE("SourceAddresses", FOR_SHARED, network_set_source_addresses),
 	[KEY_TAGGED_FRAMES] = UNLOCKS("TaggedFrames", FOR(TB_KIND_TAP), LOCK_TAG),
 	[KEY_VHOST] = FLAG("Vhost", FOR_SHARED, vhost),
+	[KEY_VLAN] = NUMBER("VLAN", FOR(TB_KIND_TAP), vlan, 1, VLAN_MAX),
 	[KEY_VNET_HEADER] = FLAG("VnetHeader", FOR_ALL, vnet_hdr),
 };
 

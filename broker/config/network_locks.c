@@ -149,6 +149,25 @@ void network_set_source_addresses(struct network_file *file, unsigned int line, 
 	take_list(file, line, "SourceAddresses", value, SOURCE_RULE, take_source);
 }
 
+/* On its way out of the bridge a frame loses one tag, and what stands behind it is the next switch's to believe. */
+void network_vlan_finish(struct network_file *file)
+{
+	const struct network *network = &file->network;
+	unsigned int line = file->lines[KEY_VLAN];
+
+	if (line == 0)
+		return;
+	if (network->own_bridge)
+		network_file_error(
+			file, line,
+			"VLAN= is for a Bridge= that filters VLANs; the bridge that Address= asks for is a network by itself");
+	if ((network->locks & LOCK_TAG) == 0)
+		network_file_error(
+			file, line,
+			"VLAN=%u with TaggedFrames=yes in line %u: a guest would leave its VLAN with a second tag; leave one of them out",
+			network->vlan, file->lines[KEY_TAGGED_FRAMES]);
+}
+
 static void print_list(const char *key, const struct prefix_list *list, FILE *out,
 		       void (*print)(const struct prefix *prefix, FILE *out))
 {
@@ -206,6 +225,8 @@ void network_print_locks(const struct network *network, FILE *out)
 		fprintf(out, "TaggedFrames=%s\n", yes_unless(network, LOCK_TAG));
 	fprintf(out, "RouterAdvertisements=%s\nDHCPServer=%s\n", yes_unless(network, LOCK_ROUTER),
 		yes_unless(network, LOCK_DHCP));
+	if (network->vlan != 0)
+		fprintf(out, "VLAN=%u\n", network->vlan);
 	print_sources(AF_INET, &network->sources4, out);
 	print_sources(AF_INET6, &network->sources6, out);
 	if (network->rate_from_guest != 0)

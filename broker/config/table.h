@@ -128,6 +128,7 @@ struct network {
 	bool vhost;              /* the same; only where vnet_hdr is */
 	bool direct;             /* tap with a bridge: it stands on the bridge itself, and not in the shield */
 	bool isolated;           /* the bridge port reaches no other isolated port */
+	uint32_t vlan;           /* of the bridge port, which has no tags; 0: where the bridge puts it */
 	bool ipv6_disabled;      /* true: disable_ipv6=1 on the device; false: accept_ra=0 only */
 	bool host_replies;       /* tap without a bridge: the host answers ARP requests for its addresses there */
 	bool all_multicast;      /* macvtap: every multicast frame reaches the device */

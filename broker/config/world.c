@@ -112,22 +112,29 @@ static void warn_of_stp(const struct network *network)
 			network->bridge, 2 * interface_number(network->bridge, "bridge/forward_delay") / 100);
 }
 
-/* The broker says nothing of VLANs, so that a new port is where the bridge puts it. */
+/* Without VLAN= a new port is where the bridge puts it. */
 static void warn_of_vlans(const struct network *network)
 {
 	unsigned int pvid = interface_number(network->bridge, "bridge/default_pvid");
 
-	if (interface_number(network->bridge, "bridge/vlan_filtering") == 0)
-		return;
-	if (pvid == 0)
+	bool filters = interface_number(network->bridge, "bridge/vlan_filtering") != 0;
+
+	if (network->vlan != 0 && !filters)
 		found_warning(
 			network->name,
-			"Bridge=%s filters VLANs and has no default_pvid: a device reaches nothing until \"bridge vlan add\" puts it into one",
-			network->bridge);
-	else
+			"VLAN=%u, and Bridge=%s filters no VLANs: devices are refused; do: ip link set %s type bridge vlan_filtering 1, or leave VLAN= out",
+			network->vlan, network->bridge, network->bridge);
+	if (network->vlan != 0 || !filters)
+		return;
+	if (pvid == 0)
 		found_warning(network->name,
-			      "Bridge=%s filters VLANs: every device is in VLAN %u, its default_pvid, without tags",
-			      network->bridge, pvid);
+			      "Bridge=%s filters VLANs and has no default_pvid: devices are refused; add VLAN=",
+			      network->bridge);
+	else
+		found_warning(
+			network->name,
+			"Bridge=%s filters VLANs: every device is in VLAN %u, its default_pvid, without tags; VLAN= says another",
+			network->bridge, pvid);
 }
 
 static void warn_of_bridge(const struct network *network)

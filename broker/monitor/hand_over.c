@@ -79,6 +79,7 @@ static void tell_failure(struct tb_made *made, const struct device_failure *fail
 	made->status = failure->status;
 	made->stage = failure->stage;
 	made->error = failure->error;
+	made->lower = failure->lower;
 }
 
 static void tell_made(struct tb_made *made, const struct device_order *order, const struct device *device)
@@ -169,7 +170,7 @@ static void deliver(struct monitor *monitor, const struct device_order *order, s
 	if (ret == -EPIPE) {
 		made->check = TB_ORDER_PEER_GONE;
 	} else if (ret < 0) {
-		tell_failure(made, &(struct device_failure){TB_KERNEL, TB_STAGE_UP, -ret});
+		tell_failure(made, &(struct device_failure){TB_KERNEL, TB_STAGE_UP, -ret, TB_CHECK_NONE});
 	} else {
 		tell_made(made, order, device);
 		made->stored = stored;

@@ -64,7 +64,7 @@ static int relock_device(struct relocking *relocking, const struct link *link, c
 		return ret;
 	ret = link_set_port(&relocking->link, link->ifindex, port_options(network));
 	if (ret == 0)
-		ret = port_settle(&relocking->link, link->ifindex, alias->mac);
+		ret = port_settle(&relocking->link, link->ifindex, network, alias->mac);
 	if (ret < 0 && ret != -ENODEV)
 		tb_log(TB_LOG_ERROR,
 		       "cannot lock the bridge's port %s: %s; what its holder sends is filtered all the same",

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-_Static_assert(sizeof(struct tap_network) == offsetof(struct tap_network, reserved) + sizeof(unsigned int),
+_Static_assert(sizeof(struct tap_network) == offsetof(struct tap_network, vlan) + sizeof(unsigned int),
 	       "padding at the end would hide a new member");
 _Static_assert(TAP_NETWORK_OFF == (unsigned int)TB_NETWORK_OFF &&
 		       TAP_NETWORK_UNLISTED == (unsigned int)TB_NETWORK_UNLISTED &&
@@ -59,6 +59,7 @@ static int tell(const union tb_any_answer *entry, const struct tb_caller *caller
 		.mode = from->mode,
 		.max = from->max,
 		.access = from->access,
+		.vlan = from->vlan,
 	};
 
 	return caller->each(&network, caller->arg);

@@ -115,7 +115,7 @@ static const char *netns_write(const struct tap_network *network, char text[LIST
 	return text;
 }
 
-/* "br0", or for a macvtap "eth0 (bridge)"; with a "!" if it is missing or down. */
+/* "br0", or "br0 (VLAN 20)", or for a macvtap "eth0 (bridge)"; with a "!" if it is missing or down. */
 static const char *lower_write(const struct tap_network *network, char text[LIST_TEXT])
 {
 	const char *mode = tb_mode_word(network->mode);
@@ -124,6 +124,8 @@ static const char *lower_write(const struct tap_network *network, char text[LIST
 
 	if (mode != NULL)
 		snprintf(text, LIST_TEXT, "%s%s (%s)", network->lower, missing, mode);
+	else if (network->vlan != 0)
+		snprintf(text, LIST_TEXT, "%s%s (VLAN %u)", network->lower, missing, network->vlan);
 	else
 		snprintf(text, LIST_TEXT, "%s%s", network->lower[0] != '\0' ? network->lower : "-", missing);
 	return text;
@@ -168,6 +170,8 @@ static void network_json(struct json *json, const struct tap_network *network)
 		json_string(json, network->kind == TAP_KIND_MACVTAP ? "parent" : "bridge", network->lower);
 		if (tb_mode_word(network->mode) != NULL)
 			json_string(json, "mode", tb_mode_word(network->mode));
+		if (network->vlan != 0)
+			json_number(json, "vlan", network->vlan);
 		json_bool(json, "isolated", has(network, TAP_NETWORK_ISOLATED));
 		json_bool(json, "missing", is_missing(network));
 		json_bool(json, "down", is_down(network));

@@ -45,7 +45,7 @@ static void test_networks(void **state)
 	struct tb_network *network = &add_later(broker, TB_ANS_NETWORK, sizeof(*network))->network;
 	int seen = 0;
 
-	memset(network->reserved, 0xff, sizeof(network->reserved));
+	network->vlan = UINT32_MAX;
 	network->count = 1;
 	network->kind = LATER;
 	network->flags = 1u << 30 | TB_REQUEST_VNET_HDR;

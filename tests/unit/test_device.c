@@ -4,6 +4,7 @@
 #include "broker/monitor/kernel/device.h"
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/kernel/netns.h"
+#include "broker/monitor/kernel/port_vlan.h"
 #include "broker/monitor/kernel/rules.h"
 #include "broker/shared/fd.h"
 
@@ -47,6 +48,9 @@ static struct {
 	bool locked; /* the rules are there */
 	struct link_fdb fdb;
 	bool fdb_as_learned; /* what is to be static is not */
+	bool filters;        /* the bridge: VLANs, */
+	uint16_t new_ports;  /* and this is where it puts a new port */
+	uint32_t vlan;       /* of the port */
 	int calls;
 	int fails_at; /* this call fails, */
 	int error;    /* with this errno */
@@ -214,6 +218,8 @@ int link_find(struct link_socket *sock, const char *name, struct link *link)
 	link->ifindex = strcmp(name, "br0") == 0 ? BRIDGE : PARENT;
 	link->mtu = LOWER_MTU;
 	strcpy(link->kind, "bridge");
+	link->vlan_filtering = kernel.filters;
+	link->default_vlan = kernel.new_ports;
 	return called_by_us("link_find");
 }
 
@@ -245,9 +251,22 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 	return 0;
 }
 
-int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], struct link_fdb *entry)
+int port_vlan(struct link_socket *sock, uint32_t port, uint16_t vlan)
 {
 	(void)sock;
+	assert_int_equal(port, kernel.link.ifindex);
+	assert_int_equal(kernel.link.master, BRIDGE);
+	assert_int_equal(kernel.link.flags & IFF_UP, 0);
+	assert_int_equal(kernel.fdb.port, 0); /* an entry is of the VLANs that the port is in */
+	kernel.vlan = vlan;
+	return called_by_us("port_vlan");
+}
+
+int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan,
+		  struct link_fdb *entry)
+{
+	(void)sock;
+	assert_int_equal(vlan, network.vlan);
 	assert_int_equal(port, kernel.link.ifindex);
 	assert_memory_equal(mac, order.alias.mac, TB_MAC_SIZE);
 	if (called_by_us("link_find_fdb") < 0)
@@ -260,7 +279,7 @@ int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_M
 		 uint8_t flags)
 {
 	(void)sock, (void)mac;
-	assert_int_equal(vlan, 0);
+	assert_int_equal(vlan, network.vlan);
 	if (called_by_us("link_add_fdb") < 0)
 		return -kernel.error;
 	kernel.fdb = (struct link_fdb){port, kernel.fdb_as_learned ? NUD_REACHABLE : state, flags};
@@ -674,6 +693,39 @@ static void test_names_and_bridges(void **state)
 	assert_int_equal(failure.status, TB_LOWER_MISSING);
 }
 
+/* No port is where the bridge filters nothing, and none that would be nowhere; each refusal leaves nothing. */
+static void test_vlans(void **state)
+{
+	static const struct {
+		uint32_t vlan;
+		bool filters;
+		uint16_t new_ports;
+		enum tb_check misfit;
+	} rows[] = {
+		{0, false, 0, TB_CHECK_NONE},          {0, true, 1, TB_CHECK_NONE},  {0, true, 0, TB_CHECK_NO_VLAN},
+		{20, false, 1, TB_CHECK_NO_FILTERING}, {20, true, 0, TB_CHECK_NONE}, {20, true, 1, TB_CHECK_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin(&sorts[0], NEVER, 0);
+		network.vlan = rows[i].vlan;
+		kernel.filters = rows[i].filters;
+		kernel.new_ports = rows[i].new_ports;
+		assert_int_equal(make(), rows[i].misfit == TB_CHECK_NONE);
+		if (rows[i].misfit == TB_CHECK_NONE) {
+			assert_int_equal(kernel.vlan, rows[i].vlan);
+			end();
+			continue;
+		}
+		assert_int_equal(failure.status, TB_LOWER_MISSING);
+		assert_int_equal(failure.lower, rows[i].misfit);
+		assert_int_equal(kernel.open, 0);
+		assert_false(kernel.there);
+	}
+	network.vlan = 0;
+}
+
 /* An address that another port has for good is not moved; one that is not as it was set is no lock. */
 static void test_entry_of_the_bridge(void **state)
 {
@@ -775,6 +827,7 @@ int main(void)
 		cmocka_unit_test(test_node_of_another_device),
 		cmocka_unit_test(test_names_and_bridges),
 		cmocka_unit_test(test_entry_of_the_bridge),
+		cmocka_unit_test(test_vlans),
 		cmocka_unit_test(test_further_addresses_are_learned),
 		cmocka_unit_test(test_ipv6_is_limited),
 		cmocka_unit_test(test_another_program_writes_once),

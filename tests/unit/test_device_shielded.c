@@ -324,8 +324,16 @@ uint32_t port_options(const struct network *of)
 	return PORT_ISOLATED;
 }
 
-int port_settle(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE])
+enum tb_check port_misfit(const struct network *of, const struct link *bridge)
 {
+	assert_ptr_equal(of, &network);
+	assert_string_equal(bridge->kind, "bridge");
+	return TB_CHECK_NONE;
+}
+
+int port_settle(struct link_socket *sock, uint32_t port, const struct network *of, const uint8_t mac[TB_MAC_SIZE])
+{
+	assert_ptr_equal(of, &network);
 	assert_int_equal(sock->fd, HOST_FD);
 	assert_int_equal(port, PORT);
 	assert_memory_equal(mac, order.alias.mac, TB_MAC_SIZE);

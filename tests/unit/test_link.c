@@ -108,6 +108,37 @@ static void test_isolated_is_a_bridge_ports(void **state)
 	assert_int_equal(link_read.port, 0);
 }
 
+static void put_bridge(const char *kind)
+{
+	struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	struct nlattr *data;
+
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, kind);
+	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+	mnl_attr_put_u8(message, IFLA_BR_VLAN_FILTERING, 1);
+	mnl_attr_put_u16(message, IFLA_BR_VLAN_DEFAULT_PVID, 4000);
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, info);
+	parse();
+}
+
+static void test_reads_a_bridge(void **state)
+{
+	(void)state;
+	put_bridge("bridge");
+	assert_true(link_read.vlan_filtering);
+	assert_int_equal(link_read.default_vlan, 4000);
+}
+
+/* The same numbers mean something else of another kind. */
+static void test_filtering_is_a_bridges(void **state)
+{
+	(void)state;
+	put_bridge("bond");
+	assert_false(link_read.vlan_filtering);
+	assert_int_equal(link_read.default_vlan, 0);
+}
+
 static void test_a_tap_without_group_is_not_owned(void **state)
 {
 	struct nlattr *info;
@@ -220,6 +251,8 @@ int main(void)
 		TEST(test_reads_the_plain_attributes),
 		TEST(test_reads_a_tap),
 		TEST(test_isolated_is_a_bridge_ports),
+		TEST(test_reads_a_bridge),
+		TEST(test_filtering_is_a_bridges),
 		TEST(test_a_tap_without_group_is_not_owned),
 		TEST(test_reads_the_sysctls),
 		TEST(test_short_and_long_attributes),

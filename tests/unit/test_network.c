@@ -410,6 +410,9 @@ static void test_locks(void **state)
 	assert_int_equal(network->ether_types.count, 2);
 	assert_memory_equal(network->ether_types.items[1].bytes, "\x88\xb5", 2);
 	assert_int_equal(network->rate_from_guest, 100);
+	assert_int_equal(network->vlan, 0);
+	network = accepts_text("[Network]\nKind=tap\nBridge=br0\nVLAN=4094\nDirect=yes\n");
+	assert_int_equal(network->vlan, 4094);
 	network = accepts_text("[Network]\nKind=macvtap\nParent=eth0\nMACs=any\nEtherTypes=any\nDHCPServer=yes\n"
 			       "RouterAdvertisements=yes\nSourceAddresses=192.0.2.0/24 192.0.3.7 2001:db8::/62\n");
 	assert_int_equal(network->locks, LOCK_TAG | LOCK_IPV4 | LOCK_IPV6);
@@ -454,6 +457,9 @@ static void test_wrong_locks(void **state)
 		{"RateFromGuest=0", "RateFromGuest=0: it is a decimal number from 1 to 100000"},
 		{"RateFromGuest=5M", "RateFromGuest=5M: it is a decimal number from 1 to 100000, without a unit"},
 		{"TaggedFrames=maybe", "TaggedFrames=maybe: it is yes or no"},
+		{"VLAN=0", "VLAN=0: it is a decimal number from 1 to 4094"},
+		{"VLAN=4095", "VLAN=4095: it is a decimal number from 1 to 4094"},
+		{"VLAN=20\nTaggedFrames=yes", "VLAN=20 with TaggedFrames=yes in line 5: a guest would leave its VLAN"},
 	};
 
 	(void)state;
@@ -466,6 +472,11 @@ static void test_wrong_locks(void **state)
 	}
 	refuses_text("[Network]\nKind=tap\nMACs=any\n",
 		     "3: MACs= is about what a bridge's port lets through; add Bridge=");
+	refuses_text("[Network]\nKind=tap\nVLAN=20\n",
+		     "3: VLAN= is about what a bridge's port lets through; add Bridge=");
+	refuses_text("[Network]\nKind=tap\nAddress=10.0.77.1/24\nVLAN=20\n",
+		     "4: VLAN= is for a Bridge= that filters VLANs; the bridge that Address= asks for");
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nVLAN=20\n", "4: VLAN= is for Kind=tap only");
 	refuses_text("[Network]\nKind=tun\nMACs=any\n", "3: MACs= is for Kind=tap or macvtap only, and this is a tun");
 	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nTaggedFrames=yes\n",
 		     "4: TaggedFrames= is for Kind=tap only, and this is a macvtap");
@@ -531,7 +542,7 @@ static void test_values(void **state)
 		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, DHCP, DHCPServer, Direct, "
 		 "DNS, EtherTypes, Forward, HostInterface, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
 		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RA, RateFromGuest, Reach, RouterAdvertisements, "
-		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VnetHeader"},
+		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VLAN, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
 		{"Address=", "Address= is empty; leave it out for the default"},
 		{"Address=10.0.77.1",

@@ -30,6 +30,7 @@ static void describe_lower(const struct network *network, struct tb_network *mes
 {
 	message->traits |= TB_NETWORK_TOLD | (network->isolated ? TB_NETWORK_ISOLATED : 0);
 	message->mode = network->mode;
+	message->vlan = network->vlan;
 	memcpy(message->lower, network_lower(network), sizeof(message->lower));
 }
 

@@ -15,6 +15,7 @@
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
+#include "proto/checks.h"
 #include "proto/name.h"
 #include "proto/words.h"
 
@@ -183,7 +184,7 @@ static const char *failure_word(const struct tb_made *made)
 	case TB_NAME_TAKEN:
 		return "name-taken";
 	case TB_LOWER_MISSING:
-		return "lower-missing";
+		return made->lower != TB_CHECK_NONE ? tb_check_word(made->lower) : "lower-missing";
 	case TB_NODE_REFUSED:
 		return "node-refused";
 	case TB_NO_VHOST:
@@ -215,6 +216,9 @@ static void answer_refusal(struct request *request, const struct tb_made *made)
 		outcome.check = TB_CHECK_MAX;
 		refuse(request, &outcome);
 		return;
+	case TB_LOWER_MISSING:
+		outcome.check = made->lower;
+		break;
 	case TB_KERNEL:
 		outcome.stage = made->stage;
 		outcome.error = made->error;
@@ -227,7 +231,7 @@ void order_made(const struct tb_made *made)
 {
 	struct request *request = under_way;
 
-	if (request == NULL || made->status >= TB_STATUS_COUNT ||
+	if (request == NULL || made->status >= TB_STATUS_COUNT || made->lower >= TB_CHECK_COUNT ||
 	    (made->status == TB_OK && !tb_name_valid(made->name, sizeof(made->name))))
 		tb_die("clerk: the monitor answers an order that it was not given");
 	under_way = NULL;

@@ -6,6 +6,7 @@
 #include "broker/monitor/kernel/making.h"
 #include "broker/monitor/kernel/netns.h"
 #include "broker/monitor/kernel/pair.h"
+#include "broker/monitor/kernel/port.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 
@@ -59,6 +60,10 @@ static int find_lower(struct making *making)
 	int ret = name[0] != '\0' ? link_find(&making->workshop->link, name, &link) : 0;
 
 	if (ret == 0 && network->bridge[0] != '\0' && strcmp(link.kind, "bridge") != 0)
+		ret = -ENODEV;
+	if (ret == 0 && network->bridge[0] != '\0')
+		making->failure->lower = port_misfit(network, &link);
+	if (making->failure->lower != TB_CHECK_NONE)
 		ret = -ENODEV;
 	if (ret == 0 && network->kind == TB_KIND_MACVTAP && link.master != 0 && is_a_port(making->workshop, &link))
 		ret = -ENODEV;

@@ -164,6 +164,13 @@ int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int n
 	return batch_run(&batch);
 }
 
+/* Without one the bridge adds the entry for all VLANs of the port, and finds the one of none. */
+static void put_fdb_vlan(struct batch *batch, uint16_t vlan)
+{
+	if (vlan != 0)
+		mnl_attr_put_u16(batch->message, NDA_VLAN, vlan);
+}
+
 int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
 		 uint8_t flags)
 {
@@ -177,8 +184,7 @@ int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_M
 	info->ndm_state = state;
 	info->ndm_flags = flags | NTF_MASTER;
 	mnl_attr_put(batch.message, NDA_LLADDR, TB_MAC_SIZE, mac);
-	if (vlan != 0)
-		mnl_attr_put_u16(batch.message, NDA_VLAN, vlan);
+	put_fdb_vlan(&batch, vlan);
 	message_end(&batch);
 	return batch_run(&batch);
 }
@@ -192,7 +198,8 @@ static void take_fdb(void *context, const struct nlmsghdr *message)
 		*entry = (struct link_fdb){(uint32_t)info->ndm_ifindex, info->ndm_state, info->ndm_flags};
 }
 
-int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], struct link_fdb *entry)
+int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan,
+		  struct link_fdb *entry)
 {
 	struct answer answer = {.take = take_fdb, .context = entry};
 	struct batch batch;
@@ -205,6 +212,7 @@ int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_
 	info->ndm_ifindex = (int)port;
 	info->ndm_flags = NTF_MASTER;
 	mnl_attr_put(batch.message, NDA_LLADDR, TB_MAC_SIZE, mac);
+	put_fdb_vlan(&batch, vlan);
 	message_end(&batch);
 	return batch_send(&batch, &answer);
 }

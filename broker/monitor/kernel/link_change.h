@@ -64,13 +64,14 @@ int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *sta
 int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
 		 uint8_t flags);
 
-/* The entry that the same bridge has for that address: of which port, with which state and flags. Returns 0, -ENOENT if
- * there is none, or another negative errno. */
+/* The entry that the same bridge has for that address in that VLAN (0: in none): of which port, with which state and
+ * flags. Returns 0, -ENOENT if there is none, or another negative errno. */
 struct link_fdb {
 	uint32_t port; /* ifindex */
 	uint16_t state;
 	uint8_t flags;
 };
-int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], struct link_fdb *entry);
+int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan,
+		  struct link_fdb *entry);
 
 #endif

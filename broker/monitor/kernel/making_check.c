@@ -71,7 +71,8 @@ int making_settle(struct making *making)
 {
 	if (making->device->master == 0)
 		return 0;
-	return port_settle(&making->workshop->link, making->device->ifindex, making->order->alias.mac);
+	return port_settle(&making->workshop->link, making->device->ifindex, making->order->network,
+			   making->order->alias.mac);
 }
 
 /* True if what the kernel says of the tun or tap is what we set. */

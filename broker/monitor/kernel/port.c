@@ -3,6 +3,7 @@
 #include "broker/monitor/kernel/port.h"
 
 #include "broker/monitor/kernel/link_change.h"
+#include "broker/monitor/kernel/port_vlan.h"
 
 #include <errno.h>
 #include <linux/neighbour.h>
@@ -16,18 +17,29 @@ uint32_t port_options(const struct network *network)
 	       (known ? PORT_LOCKED : PORT_LEARNS | PORT_FLOODED);
 }
 
-int port_settle(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE])
+enum tb_check port_misfit(const struct network *network, const struct link *bridge)
 {
-	struct link_fdb entry;
-	int ret = link_find_fdb(sock, port, mac, &entry);
+	if (network->vlan != 0)
+		return bridge->vlan_filtering ? TB_CHECK_NONE : TB_CHECK_NO_FILTERING;
+	return bridge->vlan_filtering && bridge->default_vlan == 0 ? TB_CHECK_NO_VLAN : TB_CHECK_NONE;
+}
 
+int port_settle(struct link_socket *sock, uint32_t port, const struct network *network, const uint8_t mac[TB_MAC_SIZE])
+{
+	uint16_t vlan = (uint16_t)network->vlan;
+	struct link_fdb entry;
+	int ret = vlan != 0 ? port_vlan(sock, port, vlan) : 0;
+
+	if (ret < 0)
+		return ret;
+	ret = link_find_fdb(sock, port, mac, vlan, &entry);
 	if (ret == 0 && entry.port != port && (entry.state & (NUD_NOARP | NUD_PERMANENT)) != 0)
 		return -EADDRINUSE;
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
-	ret = link_add_fdb(sock, port, mac, 0, NUD_NOARP, NTF_STICKY);
+	ret = link_add_fdb(sock, port, mac, vlan, NUD_NOARP, NTF_STICKY);
 	if (ret == 0)
-		ret = link_find_fdb(sock, port, mac, &entry);
+		ret = link_find_fdb(sock, port, mac, vlan, &entry);
 	if (ret == 0 && (entry.port != port || entry.state != NUD_NOARP || (entry.flags & NTF_STICKY) == 0))
 		ret = -EPROTO;
 	return ret;

@@ -8,8 +8,12 @@
 /* What the ports of the network's bridge are set to: enum link_port. */
 uint32_t port_options(const struct network *network);
 
-/* Makes an entry of the bridge's table, static and sticky, for the lease's address, and reads it back. Returns 0,
- * -EADDRINUSE if another port or the bridge itself has it for good, or another negative errno. */
-int port_settle(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE]);
+/* What of the bridge does not fit the network: TB_CHECK_NONE, TB_CHECK_NO_FILTERING or TB_CHECK_NO_VLAN. */
+enum tb_check port_misfit(const struct network *network, const struct link *bridge);
+
+/* Puts the port into the network's VLAN, if it has one, and makes an entry of the bridge's table there, static and
+ * sticky, for the lease's address, which is read back: the kernel has none for a port that is not in the VLAN. Returns
+ * 0, -EADDRINUSE if another port or the bridge itself has it for good, or another negative errno. */
+int port_settle(struct link_socket *sock, uint32_t port, const struct network *network, const uint8_t mac[TB_MAC_SIZE]);
 
 #endif

@@ -37,7 +37,7 @@ static int join(struct link_socket *sock, const struct network *network, const u
 	struct link bridge;
 	int ret = link_find(sock, network->bridge, &bridge);
 
-	if (ret == 0 && strcmp(bridge.kind, "bridge") != 0)
+	if (ret == 0 && (strcmp(bridge.kind, "bridge") != 0 || port_misfit(network, &bridge) != TB_CHECK_NONE))
 		ret = -ENODEV;
 	if (ret < 0)
 		return ret;
@@ -48,7 +48,7 @@ static int join(struct link_socket *sock, const struct network *network, const u
 	if (ret == 0)
 		ret = link_set(sock, link->ifindex, setup);
 	if (ret == 0)
-		ret = port_settle(sock, link->ifindex, mac);
+		ret = port_settle(sock, link->ifindex, network, mac);
 	if (link_get(sock, link->ifindex, link) < 0 || (link->master != 0 && link->port != setup->port))
 		return -EPROTO;
 	return up && link_up(sock, link->ifindex, link->alias, -1) < 0 ? -EPROTO : ret;

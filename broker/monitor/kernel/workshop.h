@@ -68,6 +68,7 @@ struct device_failure {
 	enum tb_status status; /* TB_NAME_TAKEN, TB_LOWER_MISSING, TB_NODE_REFUSED, TB_NO_VHOST or TB_KERNEL */
 	enum tb_stage stage;   /* of TB_KERNEL, as the next */
 	int error;             /* a positive errno */
+	enum tb_check lower;   /* of TB_LOWER_MISSING: what of the bridge does not fit */
 };
 
 #endif

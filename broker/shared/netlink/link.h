@@ -56,6 +56,8 @@ struct link {
 	uint32_t tun_queues;   /* 0: single queue */
 	uint32_t macvlan_mode; /* MACVLAN_MODE_* */
 	uint32_t port;         /* as a bridge's: enum link_port */
+	bool vlan_filtering;   /* bridge */
+	uint16_t default_vlan; /* bridge: where a new port is, without tags; 0: in none */
 	uint32_t rp_filter;
 	uint32_t arp_ignore;
 	bool has_ipv6;

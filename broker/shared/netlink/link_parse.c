@@ -51,6 +51,13 @@ static uint32_t get_u32(const struct attributes *attributes, uint16_t type)
 	return attribute != NULL && mnl_attr_get_payload_len(attribute) >= 4 ? mnl_attr_get_u32(attribute) : 0;
 }
 
+static uint16_t get_u16(const struct attributes *attributes, uint16_t type)
+{
+	const struct nlattr *attribute = attributes->by_type[type];
+
+	return attribute != NULL && mnl_attr_get_payload_len(attribute) >= 2 ? mnl_attr_get_u16(attribute) : 0;
+}
+
 static uint8_t get_u8(const struct attributes *attributes, uint16_t type)
 {
 	const struct nlattr *attribute = attributes->by_type[type];
@@ -100,6 +107,9 @@ static void parse_info(const struct nlattr *nest, struct link *link)
 		link->tun_queues = get_u32(&data, IFLA_TUN_NUM_QUEUES);
 	} else if (strcmp(link->kind, "macvtap") == 0) {
 		link->macvlan_mode = get_u32(&data, IFLA_MACVLAN_MODE);
+	} else if (strcmp(link->kind, "bridge") == 0) {
+		link->vlan_filtering = get_u8(&data, IFLA_BR_VLAN_FILTERING) != 0;
+		link->default_vlan = get_u16(&data, IFLA_BR_VLAN_DEFAULT_PVID);
 	}
 	/* The same numbers mean something else on the ports of other masters. */
 	get_string(&info, IFLA_INFO_SLAVE_KIND, slave_kind, sizeof(slave_kind));

@@ -37,6 +37,7 @@ class Network:
     netns: bool  # or in the caller's
     off: bool  # its file has a mistake
     access: Access | int  # what polkit would say to a device without any wish
+    vlan: int = 0  # of a tap's port on the bridge; 0: where the bridge puts it, or not told
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _network(entry: Any) -> Network:
         names=tuple(entry.names.decode().split()), lower=entry.lower.decode(),
         lifetimes=frozenset(known(Lifetime, bit) for bit in range(32) if entry.lifetimes >> bit & 1),
         host=bool(entry.traits & HOST), netns=bool(entry.traits & CALLER), off=bool(entry.traits & OFF),
-        access=known(Access, entry.access))
+        access=known(Access, entry.access), vlan=entry.vlan)
 
 
 def _lease(entry: Any) -> Lease:

@@ -28,7 +28,7 @@ class NetworkEntry(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("kind", c_uint), ("flags", c_uint), ("mtu", c_uint),
                 ("queues", c_uint), ("limit", c_uint), ("held", c_uint), ("names", c_char_p), ("lower", c_char_p),
                 ("lifetimes", c_uint), ("traits", c_uint), ("mode", c_uint), ("max", c_uint),
-                ("access", c_uint), ("reserved", c_uint)]
+                ("access", c_uint), ("vlan", c_uint)]
 
 
 class LeaseEntry(ctypes.Structure):

@@ -83,6 +83,8 @@ class Check(enum.IntEnum):
     NOT_HERE = 35
     ADDRESS_IN_USE = 36
     ROUTE_IN_USE = 37
+    NO_FILTERING = 38
+    NO_VLAN = 39
 
 
 class Reason(enum.IntEnum):
