@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/vhost.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -18,15 +19,18 @@
 #define TUN_MINOR 200
 #define VHOST_NET_MINOR 238
 
-/* True if this is a character device. Its number goes to *device. */
-static bool is_character_device(int fd, dev_t *device)
+/* Looks at an fd before it is asked anything: what an ioctl() does to another device is that device's to say.
+ * Returns 0 and the number of a character device in *device; -EPROTO: it is something else; -EACCES: this process may
+ * not look. So says AppArmor where a profile has no attach_disconnected, because the broker opens nodes in a mount
+ * namespace of its own. */
+static int look_at(int fd, dev_t *device)
 {
 	struct stat status;
 
-	if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode))
-		return false;
+	if (fstat(fd, &status) < 0)
+		return errno == EACCES ? -EACCES : -EPROTO;
 	*device = status.st_rdev;
-	return true;
+	return S_ISCHR(status.st_mode) ? 0 : -EPROTO;
 }
 
 /* A tun or tap is open by /dev/net/tun. A macvtap is open by a node of its own, whose number is free. */
@@ -42,9 +46,10 @@ static bool is_interface(int fd, const struct tb_answer *answer)
 	const int type = answer->kind == TB_KIND_TUN ? IFF_TUN : IFF_TAP;
 	struct ifreq request;
 	dev_t device;
+	int seen = look_at(fd, &device);
 
-	/* First its number: what an ioctl() does to another device is that device's to say. */
-	if (!is_character_device(fd, &device) || !is_node_of(answer->kind, device))
+	/* Who may not look has the device's own word below: it tells its name and its type. */
+	if (seen == -EPROTO || (seen == 0 && !is_node_of(answer->kind, device)))
 		return false;
 	memset(&request, 0, sizeof(request));
 	if (ioctl(fd, TUNGETIFF, &request) < 0 || (request.ifr_flags & (IFF_TUN | IFF_TAP)) != type)
@@ -54,9 +59,13 @@ static bool is_interface(int fd, const struct tb_answer *answer)
 
 static bool is_vhost(int fd)
 {
+	uint64_t features;
 	dev_t device;
+	int seen = look_at(fd, &device);
 
-	return is_character_device(fd, &device) && device == makedev(MISC_MAJOR, VHOST_NET_MINOR);
+	if (seen == -EACCES)
+		return ioctl(fd, VHOST_GET_FEATURES, &features) == 0;
+	return seen == 0 && device == makedev(MISC_MAJOR, VHOST_NET_MINOR);
 }
 
 int tb_device_check(const struct tb_answer *answer, const int *fds)

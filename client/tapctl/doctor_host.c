@@ -52,8 +52,9 @@ static void look_at_apparmor(struct doctor *doctor)
 	if (strstr(profiles, "libvirtd") != NULL && access(STOCK_HELPER, X_OK) < 0)
 		doctor_say(
 			doctor, DOCTOR_NOT_OK, "apparmor",
-			"install tapbroker-qemu-helper, or a copy of tapbroker-bridge-helper (no link) at " STOCK_HELPER,
-			"libvirtd is confined, and starts a bridge helper at no other place than " STOCK_HELPER);
+			"install tapbroker-qemu-helper, or a copy of tapbroker-bridge-helper (no link) at " STOCK_HELPER
+			", or see APPARMOR in tapbroker-bridge-helper(8)",
+			"libvirtd is confined, and may start a bridge helper at no other place than " STOCK_HELPER);
 	else
 		doctor_say(doctor, DOCTOR_OK, "apparmor", NULL, "no profile is in the way");
 }

@@ -8,8 +8,10 @@
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #define NAME "lan-1a2b3c" /* of the device in good_answer() */
 
@@ -152,6 +154,52 @@ static void test_a_second_queue_of_another_device(void **state)
 	assert_int_equal(errno, EPROTO);
 }
 
+/* From now on this process can look at nothing, as under a profile of AppArmor without attach_disconnected. */
+static void forbid_to_look(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	assert_non_null(filter);
+	assert_int_equal(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(fstat), 0), 0);
+	assert_int_equal(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), 0), 0);
+	assert_int_equal(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(statx), 0), 0);
+	assert_int_equal(seccomp_load(filter), 0);
+	seccomp_release(filter);
+}
+
+/* Then the device's own word counts, and nobody else's. */
+static bool takes_the_device_and_nothing_else(struct talk *talk)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct tb_answer with_vhost = good_answer();
+	int pair[2];
+
+	forbid_to_look();
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 ||
+	    is_taken(talk, good_answer(), pair[0], -1) || is_taken(talk, good_answer(), dup(null), -1) ||
+	    is_taken(talk, good_answer(), open_tun("lan-1a2b3d", IFF_TAP), -1) ||
+	    is_taken(talk, good_answer(), open_tun(NULL, 0), -1))
+		return false;
+	with_vhost.flags = TB_REQUEST_VNET_HDR;
+	talk->request.flags = TAP_VNET_HDR | TAP_VHOST;
+	if (is_taken(talk, with_vhost, open_tun(NAME, IFF_TAP | IFF_VNET_HDR), null))
+		return false;
+	talk->request.flags = 0;
+	return is_taken(talk, good_answer(), open_tun(NAME, IFF_TAP), -1);
+}
+
+static void test_a_device_that_may_not_be_looked_at(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0)
+		_exit(takes_the_device_and_nothing_else(*state) ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +214,7 @@ int main(void)
 		TALK_TEST(test_another_kind),
 		TALK_TEST(test_no_vhost),
 		TALK_TEST(test_a_second_queue_of_another_device),
+		TALK_TEST(test_a_device_that_may_not_be_looked_at),
 	};
 	int tun;
 
