@@ -43,8 +43,8 @@ tapbroker-opener_OBJS = $(call objects,proto broker/shared broker/opener)
 tapbroker-opener_PKGS = libseccomp
 tapbroker-setup_OBJS = $(call objects,proto broker/setup) \
 	$(patsubst %,$(BUILD)/broker/config/%.o,bridge_name findings ini network network_address network_conflicts network_device network_file \
-		network_finish network_host network_keys network_locks network_routing network_take network_tunnel table) \
-	$(patsubst %,$(BUILD)/broker/shared/%.o,log machine_id siphash netlink/link_ask netlink/link_batch netlink/link_open \
+		network_finish network_host network_keys network_locks network_routing network_take network_tunnel plain_request table world) \
+	$(patsubst %,$(BUILD)/broker/shared/%.o,ceiling log machine_id siphash netlink/link_ask netlink/link_batch netlink/link_open \
 		netlink/link_parse)
 tapbroker-setup_PKGS = libmnl libnftables
 tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libclient.a
@@ -301,6 +301,7 @@ INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(SBINDIR):$(BUILD
 	644:$(LIBDIR)/pkgconfig:$(BUILD)/text/client/libtapbroker.pc.in:libtapbroker.pc \
 	$(call text,policy/systemd/%,$(SYSTEMDDIR)) $(call text,policy/sysusers.d/%,$(SYSUSERSDIR)) \
 	$(call text,policy/tmpfiles.d/%,$(TMPFILESDIR)) $(call text,policy/%.policy,$(POLKITDIR)) \
+	$(call text,policy/apparmor/%,$(SYSCONFDIR)/apparmor.d/abstractions) \
 	$(call text,policy/rules.d/%,$(DOCDIR)/examples) $(call text,policy/networks.d/%,$(DOCDIR)/examples) \
 	$(call text,policy/user-units/%,$(DOCDIR)/examples) \
 	$(foreach f,$(wildcard client/python/tapbroker/*.py client/python/tapbroker/py.typed),644:$(PYTHONDIR)/tapbroker:$f:$(notdir $f)) \

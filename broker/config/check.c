@@ -8,6 +8,7 @@
 #include "broker/config/findings.h"
 #include "broker/config/network.h"
 #include "broker/config/network_print.h"
+#include "broker/config/plain_request.h"
 #include "broker/config/running.h"
 #include "broker/config/world.h"
 #include "broker/shared/log.h"
@@ -121,6 +122,7 @@ int config_check(const struct check *check)
 		return EXIT_FAILED;
 	}
 	world_warn(&table);
+	plain_request_warn(&table);
 	if (!one_file)
 		world_warn_of_machine(&table, check->socket_path);
 	running = look_at_running(check, one_file);

@@ -83,7 +83,7 @@ static bool warn_of_lower(const struct network *network, const char *key, const 
 		if (network->own_bridge)
 			found_warning(
 				network->name,
-				"its bridge %s is not there now; until tapbroker-setup start has made it, devices are refused",
+				"its bridge %s is not there now; until it is made, devices are refused; do: tapbroker-setup start",
 				interface);
 		else
 			found_warning(network->name,

@@ -135,10 +135,8 @@ static unsigned int bridges_check(struct setup *setup)
 
 		if (!setup_wants(setup, i))
 			continue;
-		if (link_find(setup->link, network->bridge, &link) < 0)
-			tb_log(TB_LOG_WARNING, "network %s: its bridge %s is not there yet; do: tapbroker-setup start",
-			       network->name, network->bridge);
-		else if (!bridge_is_ours(&link))
+		/* Whether it is there, world_warn() has said. */
+		if (link_find(setup->link, network->bridge, &link) == 0 && !bridge_is_ours(&link))
 			problems += complain(network, "is somebody else's") < 0;
 	}
 	return problems;

@@ -3,6 +3,8 @@
  * has written.
  */
 #include "broker/config/network.h"
+#include "broker/config/plain_request.h"
+#include "broker/config/world.h"
 #include "broker/setup/setup.h"
 #include "broker/setup/setup_options.h"
 #include "broker/shared/log.h"
@@ -111,6 +113,8 @@ int main(int argc, char **argv)
 		break;
 	case SETUP_CHECK:
 		problems = setup_read_networks(&table, &options);
+		world_warn(&table);
+		plain_request_warn(&table);
 		problems += check_all(&setup);
 		break;
 	}
