@@ -55,32 +55,18 @@ int tb_send(int sock, const void *message, size_t size, const int *fds, size_t n
 	return sent < 0 ? -errno : 0;
 }
 
-/* Takes the fds out of a received message. Returns how many there were; *foreign says if there was anything else. */
-static size_t take_fds(struct msghdr *msg, int *fds, size_t room, bool *foreign)
+/* Takes the fds out of a received message: the kernel brings no more than there was room for, and nothing else that our
+ * sockets do not ask for. Returns how many there were. */
+static size_t take_fds(struct msghdr *msg, int *fds)
 {
-	size_t taken = 0;
+	const struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
+	size_t size;
 
-	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg); cmsg != NULL; cmsg = CMSG_NXTHDR(msg, cmsg)) {
-		size_t count;
-
-		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS) {
-			*foreign = true;
-			continue;
-		}
-		count = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < count; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(int), sizeof(int));
-			if (taken < room) {
-				fds[taken++] = fd;
-			} else {
-				close(fd);
-				*foreign = true;
-			}
-		}
-	}
-	return taken;
+	if (cmsg == NULL || cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
+		return 0;
+	size = cmsg->cmsg_len - CMSG_LEN(0);
+	memcpy(fds, CMSG_DATA(cmsg), size);
+	return size / sizeof(int);
 }
 
 static void close_all(const int *fds, size_t nfds)
@@ -97,7 +83,6 @@ static long receive(int sock, void *message, size_t size, int *fds, size_t *nfds
 	union control control;
 	struct iovec part = {.iov_base = message, .iov_len = size};
 	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
-	bool foreign = false;
 	bool truncated;
 	ssize_t got;
 
@@ -106,7 +91,7 @@ static long receive(int sock, void *message, size_t size, int *fds, size_t *nfds
 		return -EINVAL;
 	if (room > 0) {
 		msg.msg_control = control.bytes;
-		msg.msg_controllen = CMSG_SPACE(room * sizeof(int));
+		msg.msg_controllen = CMSG_LEN(room * sizeof(int));
 	}
 	do {
 		got = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
@@ -115,16 +100,16 @@ static long receive(int sock, void *message, size_t size, int *fds, size_t *nfds
 	if (got < 0)
 		return -errno;
 	if (room > 0)
-		*nfds = take_fds(&msg, fds, room, &foreign);
+		*nfds = take_fds(&msg, fds);
 	truncated = (msg.msg_flags & MSG_CTRUNC) != 0;
-	*starved = truncated && !foreign && *nfds < room && (msg.msg_flags & MSG_TRUNC) == 0;
-	if (foreign || truncated || (msg.msg_flags & MSG_TRUNC) != 0) {
+	*starved = truncated && *nfds < room && (msg.msg_flags & MSG_TRUNC) == 0;
+	if (truncated || (msg.msg_flags & MSG_TRUNC) != 0) {
 		close_all(fds, *nfds);
 		*nfds = 0;
 	}
 	if ((msg.msg_flags & MSG_TRUNC) != 0)
 		return -EMSGSIZE;
-	return (foreign || truncated) && !*starved ? -EPROTO : got;
+	return truncated && !*starved ? -EPROTO : got;
 }
 
 long tb_receive(int sock, void *message, size_t size, int *fds, size_t *nfds)

@@ -360,25 +360,6 @@ static void test_no_room_for_message(void **state)
 			 -EAGAIN); /* and no rest of it */
 }
 
-/* Credentials in the control buffer are neither asked for nor believed. */
-static void test_foreign_control(void **state)
-{
-	struct channel *channel = *state;
-	struct tb_order client = good_client();
-	int before = count_open_fds();
-	int fds[TB_FDS_MAX];
-	char message[TB_MESSAGE_MAX];
-	size_t nfds = TB_FDS_MAX;
-	int on = 1;
-
-	assert_int_equal(setsockopt(channel->ours, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
-	assert_int_equal(tb_send(channel->peer, &client, sizeof(client), &channel->peer, 1), 0);
-	assert_int_equal(tb_receive(channel->ours, message, sizeof(message), fds, &nfds), -EPROTO);
-	assert_int_equal(nfds, 0);
-	assert_int_equal(count_open_fds(), before);
-	refused(channel, &client, sizeof(client), 1);
-}
-
 static void test_receive_all_fds(void **state)
 {
 	struct channel *channel = *state;
@@ -450,7 +431,6 @@ int main(void)
 		ON_CHANNEL(test_more_fds_than_room),
 		ON_CHANNEL(test_no_free_descriptor),
 		ON_CHANNEL(test_no_room_for_message),
-		ON_CHANNEL(test_foreign_control),
 		ON_CHANNEL(test_receive_all_fds),
 		ON_CHANNEL(test_errors_of_the_socket),
 		cmocka_unit_test(test_header_functions),
