@@ -150,10 +150,10 @@ static int check_client(const struct monitor *monitor, const struct tb_question 
 static const struct network *network_of_order(const struct monitor *monitor, const struct tb_question *question)
 {
 	const struct network *network = network_find(monitor->networks, question->network);
-	enum tb_check forbidden = ceiling_forbids(network, question);
+	uint64_t forbidden = ceiling_all(network, question);
 
-	if (forbidden != TB_CHECK_NONE)
-		tb_die("the clerk lies: an order above the ceiling (check %u)", (unsigned int)forbidden);
+	if (forbidden != 0)
+		tb_die("the clerk lies: an order above the ceiling (checks %#llx)", (unsigned long long)forbidden);
 	return network;
 }
 

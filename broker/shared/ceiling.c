@@ -72,10 +72,7 @@ static bool netns_not_allowed(const struct network *network, const struct tb_que
 	return (network->netns & 1u << (asks_away(question) ? NETNS_CALLER : NETNS_HOST)) == 0;
 }
 
-static const struct {
-	enum tb_check check;
-	bool (*forbids)(const struct network *network, const struct tb_question *question);
-} rows[] = {
+const struct ceiling_row ceiling_rows[CEILING_ROWS] = {
 	{TB_CHECK_KIND, other_kind},
 	{TB_CHECK_NETWORK, other_place},
 	{TB_CHECK_NAME, name_not_listed},
@@ -93,21 +90,8 @@ uint64_t ceiling_all(const struct network *network, const struct tb_question *qu
 
 	if (network == NULL || network->off)
 		return (uint64_t)1 << TB_CHECK_NETWORK;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].forbids(network, question))
-			forbid |= (uint64_t)1 << rows[i].check;
+	for (size_t i = 0; i < CEILING_ROWS; i++)
+		if (ceiling_rows[i].forbids(network, question))
+			forbid |= (uint64_t)1 << ceiling_rows[i].check;
 	return forbid;
-}
-
-enum tb_check ceiling_first(uint64_t forbid)
-{
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if ((forbid & (uint64_t)1 << rows[i].check) != 0)
-			return rows[i].check;
-	return TB_CHECK_NONE;
-}
-
-enum tb_check ceiling_forbids(const struct network *network, const struct tb_question *question)
-{
-	return ceiling_first(ceiling_all(network, question));
 }

@@ -6,13 +6,24 @@
 #include "broker/config/table.h"
 #include "proto/broker.h"
 
-/* network is the one that the question names, or NULL. The question is one of TB_ACTION_OPEN, and its names are valid.
- * Returns TB_CHECK_NONE if the device may exist, or the check that forbids it. */
-enum tb_check ceiling_forbids(const struct network *network, const struct tb_question *question);
+/* One row forbids something. */
+struct ceiling_row {
+	enum tb_check check;
+	bool (*forbids)(const struct network *network, const struct tb_question *question);
+};
 
-/* The same with all that forbid it: bit N for each enum tb_check N. It is walked by whoever decides and by whoever
- * explains; the first of them is what a refusal names. */
+#define CEILING_ROWS 9
+extern const struct ceiling_row ceiling_rows[CEILING_ROWS];
+
+/* network is the one that the question names, or NULL. The question is one of TB_ACTION_OPEN, and its names are valid.
+ * Returns 0 if the device may exist, or bit N for each enum tb_check N that forbids it. It is walked by whoever decides
+ * and by whoever explains. */
 uint64_t ceiling_all(const struct network *network, const struct tb_question *question);
+
+/* The first of those bits, in the order of the rows: what a refusal names; or TB_CHECK_NONE. */
 enum tb_check ceiling_first(uint64_t forbid);
+
+/* Both in one. */
+enum tb_check ceiling_forbids(const struct network *network, const struct tb_question *question);
 
 #endif

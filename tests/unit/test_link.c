@@ -184,7 +184,7 @@ static void test_short_and_long_attributes(void **state)
 	memset(long_name, 'x', sizeof(long_name));
 	mnl_attr_put(message, IFLA_IFNAME, sizeof(long_name), long_name);
 	mnl_attr_put(message, IFLA_MTU, 2, long_name);
-	mnl_attr_put(message, IFLA_ADDRESS, 20, long_name);
+	mnl_attr_put(message, IFLA_ADDRESS, 4, long_name);
 	parse();
 	assert_int_equal(strlen(link_read.name), IFNAMSIZ - 1);
 	assert_int_equal(link_read.mtu, 0);

@@ -15,12 +15,13 @@
 #define LINK_ALIAS_SIZE 256 /* the kernel's IFALIASZ */
 #define LINK_KIND_SIZE 16
 
-/* Counted by the link: received is what came from the device's user. */
+/* Counted by the link: received is what came from the device's user. It is the beginning of the kernel's struct
+ * rtnl_link_stats64. */
 struct link_counters {
-	uint64_t rx_bytes;
-	uint64_t tx_bytes;
 	uint64_t rx_packets;
 	uint64_t tx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_bytes;
 };
 
 /* The options of a bridge's port that we set, and read back. */

@@ -43,26 +43,29 @@ static void parse_nested(const struct nlattr *nest, struct attributes *attribute
 		mnl_attr_parse_nested(nest, keep, attributes);
 }
 
-/* The attribute as a number of that width; 0 if it is not there or too short. */
+/* Copies the beginning of the attribute; the value stays as it is if the attribute is not there or too short. */
+static void get_bytes(const struct attributes *attributes, uint16_t type, void *value, size_t size)
+{
+	const struct nlattr *attribute = attributes->by_type[type];
+
+	if (attribute != NULL && mnl_attr_get_payload_len(attribute) >= size)
+		memcpy(value, mnl_attr_get_payload(attribute), size);
+}
+
 static uint32_t get_u32(const struct attributes *attributes, uint16_t type)
 {
-	const struct nlattr *attribute = attributes->by_type[type];
+	uint32_t value = 0;
 
-	return attribute != NULL && mnl_attr_get_payload_len(attribute) >= 4 ? mnl_attr_get_u32(attribute) : 0;
+	get_bytes(attributes, type, &value, sizeof(value));
+	return value;
 }
 
-static uint16_t get_u16(const struct attributes *attributes, uint16_t type)
+static bool get_bool(const struct attributes *attributes, uint16_t type)
 {
-	const struct nlattr *attribute = attributes->by_type[type];
+	uint8_t value = 0;
 
-	return attribute != NULL && mnl_attr_get_payload_len(attribute) >= 2 ? mnl_attr_get_u16(attribute) : 0;
-}
-
-static uint8_t get_u8(const struct attributes *attributes, uint16_t type)
-{
-	const struct nlattr *attribute = attributes->by_type[type];
-
-	return attribute != NULL && mnl_attr_get_payload_len(attribute) >= 1 ? mnl_attr_get_u8(attribute) : 0;
+	get_bytes(attributes, type, &value, sizeof(value));
+	return value != 0;
 }
 
 /* Copies a string, which has a NUL only if the kernel felt like it; a longer one is cut. */
@@ -103,19 +106,19 @@ static void parse_info(const struct nlattr *nest, struct link *link)
 		link->tun_owned = data.by_type[IFLA_TUN_OWNER] != NULL && data.by_type[IFLA_TUN_GROUP] != NULL;
 		link->tun_owner = get_u32(&data, IFLA_TUN_OWNER);
 		link->tun_group = get_u32(&data, IFLA_TUN_GROUP);
-		link->tun_persistent = get_u8(&data, IFLA_TUN_PERSIST) != 0;
+		link->tun_persistent = get_bool(&data, IFLA_TUN_PERSIST);
 		link->tun_queues = get_u32(&data, IFLA_TUN_NUM_QUEUES);
 	} else if (strcmp(link->kind, "macvtap") == 0) {
 		link->macvlan_mode = get_u32(&data, IFLA_MACVLAN_MODE);
 	} else if (strcmp(link->kind, "bridge") == 0) {
-		link->vlan_filtering = get_u8(&data, IFLA_BR_VLAN_FILTERING) != 0;
-		link->default_vlan = get_u16(&data, IFLA_BR_VLAN_DEFAULT_PVID);
+		link->vlan_filtering = get_bool(&data, IFLA_BR_VLAN_FILTERING);
+		get_bytes(&data, IFLA_BR_VLAN_DEFAULT_PVID, &link->default_vlan, sizeof(link->default_vlan));
 	}
 	/* The same numbers mean something else on the ports of other masters. */
 	get_string(&info, IFLA_INFO_SLAVE_KIND, slave_kind, sizeof(slave_kind));
 	parse_nested(info.by_type[IFLA_INFO_SLAVE_DATA], &data);
 	for (int i = 0; strcmp(slave_kind, "bridge") == 0 && i < PORT_OPTIONS; i++)
-		link->port |= get_u8(&data, link_port_attributes[i]) != 0 ? 1u << i : 0;
+		link->port |= get_bool(&data, link_port_attributes[i]) ? 1u << i : 0;
 }
 
 static void parse_families(const struct nlattr *nest, struct link *link)
@@ -133,24 +136,10 @@ static void parse_families(const struct nlattr *nest, struct link *link)
 	link->accept_ra = get_element(family.by_type[IFLA_INET6_CONF], DEVCONF_ACCEPT_RA);
 }
 
-static void parse_counters(const struct nlattr *attribute, struct link_counters *counters)
-{
-	struct rtnl_link_stats64 stats;
-
-	if (attribute == NULL || mnl_attr_get_payload_len(attribute) < sizeof(stats))
-		return;
-	memcpy(&stats, mnl_attr_get_payload(attribute), sizeof(stats));
-	counters->rx_bytes = stats.rx_bytes;
-	counters->tx_bytes = stats.tx_bytes;
-	counters->rx_packets = stats.rx_packets;
-	counters->tx_packets = stats.tx_packets;
-}
-
 int link_parse(const struct nlmsghdr *message, struct link *link)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 	struct attributes attributes;
-	const struct nlattr *mac;
 
 	memset(link, 0, sizeof(*link));
 	memset(&attributes, 0, sizeof(attributes));
@@ -165,11 +154,9 @@ int link_parse(const struct nlmsghdr *message, struct link *link)
 	link->lower = get_u32(&attributes, IFLA_LINK);
 	get_string(&attributes, IFLA_IFNAME, link->name, sizeof(link->name));
 	get_string(&attributes, IFLA_IFALIAS, link->alias, sizeof(link->alias));
-	mac = attributes.by_type[IFLA_ADDRESS];
-	if (mac != NULL && mnl_attr_get_payload_len(mac) == TB_MAC_SIZE)
-		memcpy(link->mac, mnl_attr_get_payload(mac), TB_MAC_SIZE);
+	get_bytes(&attributes, IFLA_ADDRESS, link->mac, sizeof(link->mac));
+	get_bytes(&attributes, IFLA_STATS64, &link->counters, sizeof(link->counters));
 	parse_info(attributes.by_type[IFLA_LINKINFO], link);
 	parse_families(attributes.by_type[IFLA_AF_SPEC], link);
-	parse_counters(attributes.by_type[IFLA_STATS64], &link->counters);
 	return 0;
 }
