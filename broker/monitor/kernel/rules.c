@@ -39,28 +39,6 @@ static void put_template(struct batch *batch, const struct rules_template *templ
 	batch->used += template->size;
 }
 
-static void count_rule(void *context, const struct nlmsghdr *message)
-{
-	(void)message;
-	++*(uint32_t *)context;
-}
-
-static int check_chain(struct rules *rules, const char *name, uint32_t expected)
-{
-	uint32_t found = 0;
-	struct answer answer = {.take = count_rule, .context = &found};
-	struct batch batch;
-	int ret;
-
-	batch_begin(&batch, &rules->link);
-	nft_message_begin(&batch, NFT_MSG_GETRULE, NLM_F_DUMP);
-	mnl_attr_put_strz(batch.message, NFTA_RULE_TABLE, rules->table);
-	mnl_attr_put_strz(batch.message, NFTA_RULE_CHAIN, name);
-	message_end(&batch);
-	ret = batch_send(&batch, &answer);
-	return ret == 0 && found != expected ? -EPROTO : ret;
-}
-
 static void put_deletion(struct batch *batch, const struct rules *rules, const char *name)
 {
 	nft_message_begin(batch, NFT_MSG_DELCHAIN, 0);
@@ -69,33 +47,20 @@ static void put_deletion(struct batch *batch, const struct rules *rules, const c
 	message_end_unanswered(batch);
 }
 
-static int delete_chain(struct rules *rules, const char *name)
-{
-	struct batch batch;
-	int ret;
-
-	transaction_begin(&batch, &rules->link);
-	put_deletion(&batch, rules, name);
-	ret = transaction_run(&batch);
-	return ret == -ENOENT ? 0 : ret;
-}
-
+/* One transaction: the kernel has the chain with all its rules after that, or is as before. */
 static int make_chain(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain,
 		      bool replace)
 {
 	struct batch batch;
 	int ret;
 
+	pthread_mutex_lock(&rules->lock);
 	transaction_begin(&batch, &rules->link);
 	if (replace)
 		put_deletion(&batch, rules, chain->name);
 	put_template(&batch, template, chain);
 	ret = transaction_run(&batch);
-	if (ret < 0)
-		return ret;
-	ret = check_chain(rules, chain->name, template->rules);
-	if (ret < 0)
-		delete_chain(rules, chain->name);
+	pthread_mutex_unlock(&rules->lock);
 	return ret;
 }
 
@@ -106,33 +71,26 @@ const struct rules_template *rules_locks_of(const struct rules *rules, const str
 
 int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
 {
-	int ret;
-
-	pthread_mutex_lock(&rules->lock);
-	ret = make_chain(rules, template, chain, false);
-	pthread_mutex_unlock(&rules->lock);
-	return ret;
+	return make_chain(rules, template, chain, false);
 }
 
 int rules_replace(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
 {
-	int ret;
-
-	pthread_mutex_lock(&rules->lock);
-	ret = make_chain(rules, template, chain, true);
-	pthread_mutex_unlock(&rules->lock);
-	return ret;
+	return make_chain(rules, template, chain, true);
 }
 
 int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE], const char *what)
 {
 	static const uint8_t no_mac[TB_MAC_SIZE];
 	struct rules_chain chain;
+	struct batch batch;
 	int ret;
 
 	rules_chain(&chain, lease, what, "", no_mac);
 	pthread_mutex_lock(&rules->lock);
-	ret = delete_chain(rules, chain.name);
+	transaction_begin(&batch, &rules->link);
+	put_deletion(&batch, rules, chain.name);
+	ret = transaction_run(&batch);
 	pthread_mutex_unlock(&rules->lock);
-	return ret;
+	return ret == -ENOENT ? 0 : ret;
 }

@@ -34,7 +34,6 @@ enum rules_part { PART_NAME, PART_DEVICE, PART_MAC, PART_LINK_LOCAL, PART_FORWAR
 struct rules_template {
 	char *bytes; /* the messages; owned, for ever */
 	size_t size;
-	uint32_t rules; /* in the chain */
 	size_t parts_count;
 	struct {
 		uint16_t offset;
@@ -96,7 +95,7 @@ void rules_chain(struct rules_chain *chain, const uint8_t lease[TB_ID_SIZE], con
 /* The template of one of the networks that rules_templates() was told of. */
 const struct rules_template *rules_locks_of(const struct rules *rules, const struct network *network);
 
-/* Makes the chain with all its rules in one transaction, and reads it back. Returns 0 or a negative errno; -EEXIST:
+/* Makes the chain with all its rules in one transaction: all of it or nothing. Returns 0 or a negative errno; -EEXIST:
  * there is one of that name. */
 int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain);
 
