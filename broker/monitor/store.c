@@ -19,39 +19,33 @@ static int tell_supervisor(int supervisor, const char *what, const char *name, i
 	return tb_send(supervisor, text, strlen(text), &fd, fd >= 0 ? 1 : 0);
 }
 
-static int put_device(void *context, const struct away_device *device)
-{
-	const int *supervisor = context;
-
-	return device->fd >= 0 ? tell_supervisor(*supervisor, "FDSTORE", device->stored, device->fd) : 0;
-}
-
-static int drop_device(void *context, const struct away_device *device)
-{
-	const int *supervisor = context;
-
-	return tell_supervisor(*supervisor, "FDSTOREREMOVE", device->stored, -1);
-}
-
 int store_put_lease(int supervisor, struct away *away, const uint8_t lease[TB_ID_SIZE], int lifeline)
 {
+	const struct away_device *device;
 	char name[STORED_NAME_SIZE];
 	int ret;
 
 	alias_write_lifeline(lease, name);
 	ret = tell_supervisor(supervisor, "FDSTORE", name, lifeline);
-	return ret < 0 ? ret : away_visit(away, lease, put_device, &supervisor);
+	device = away_hold(away, lease);
+	if (ret == 0 && device != NULL && device->fd >= 0)
+		ret = tell_supervisor(supervisor, "FDSTORE", device->stored, device->fd);
+	away_let_go(away);
+	return ret;
 }
 
 int store_drop_lease(int supervisor, struct away *away, const uint8_t lease[TB_ID_SIZE])
 {
+	const struct away_device *device;
 	char name[STORED_NAME_SIZE];
 	int ret;
 
 	alias_write_lifeline(lease, name);
 	ret = tell_supervisor(supervisor, "FDSTOREREMOVE", name, -1);
-	if (ret == 0)
-		ret = away_visit(away, lease, drop_device, &supervisor);
+	device = away_hold(away, lease);
+	if (ret == 0 && device != NULL)
+		ret = tell_supervisor(supervisor, "FDSTOREREMOVE", device->stored, -1);
+	away_let_go(away);
 	if (ret == 0)
 		away_forget(away, lease);
 	return ret;

@@ -44,6 +44,17 @@ int away_add(struct away *away, const uint8_t lease[TB_ID_SIZE], uint32_t networ
 	return ret;
 }
 
+const struct away_device *away_hold(struct away *away, const uint8_t lease[TB_ID_SIZE])
+{
+	pthread_mutex_lock(&away->lock);
+	return find_away(away, lease);
+}
+
+void away_let_go(struct away *away)
+{
+	pthread_mutex_unlock(&away->lock);
+}
+
 int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE])
 {
 	struct away_device *device;
@@ -70,20 +81,6 @@ int away_deleted(struct away *away, const uint8_t lease[TB_ID_SIZE])
 		fd = tb_take(&device->fd);
 	pthread_mutex_unlock(&away->lock);
 	return fd;
-}
-
-int away_visit(struct away *away, const uint8_t lease[TB_ID_SIZE],
-	       int (*visit)(void *context, const struct away_device *device), void *context)
-{
-	const struct away_device *device;
-	int ret = 0;
-
-	pthread_mutex_lock(&away->lock);
-	device = find_away(away, lease);
-	if (device != NULL)
-		ret = visit(context, device);
-	pthread_mutex_unlock(&away->lock);
-	return ret;
 }
 
 void away_forget(struct away *away, const uint8_t lease[TB_ID_SIZE])

@@ -39,10 +39,9 @@ int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE]);
 /* The device is deleted, or cannot be: the fd, which is returned, is the caller's. */
 int away_deleted(struct away *away, const uint8_t lease[TB_ID_SIZE]);
 
-/* Calls visit() for the lease's device, if there is one, while nobody else can change it. Returns what it returned, or
- * 0. */
-int away_visit(struct away *away, const uint8_t lease[TB_ID_SIZE],
-	       int (*visit)(void *context, const struct away_device *device), void *context);
+/* The lease's device, or NULL. In both cases nobody else can change the table before away_let_go(). */
+const struct away_device *away_hold(struct away *away, const uint8_t lease[TB_ID_SIZE]);
+void away_let_go(struct away *away);
 
 /* The supervisor keeps nothing of a deleted device any more. */
 void away_forget(struct away *away, const uint8_t lease[TB_ID_SIZE]);
