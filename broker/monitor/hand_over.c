@@ -47,7 +47,7 @@ static void draw(const struct monitor *monitor, const struct tb_question *questi
 }
 
 static struct device_order device_order(const struct monitor *monitor, const struct tb_order *order,
-					const struct network *network, int netns)
+					const struct network *network, int netns, int client)
 {
 	const struct tb_question *question = &order->question;
 	struct device_order wanted = {
@@ -66,6 +66,7 @@ static struct device_order device_order(const struct monitor *monitor, const str
 		.vhost = (question->flags & TB_REQUEST_VHOST) != 0,
 		.shielded = network_shielded(network),
 		.netns = netns,
+		.client = client,
 	};
 
 	memcpy(wanted.alias.network, network->name, sizeof(wanted.alias.network));
@@ -184,7 +185,7 @@ static void deliver(struct monitor *monitor, const struct device_order *order, s
 void hand_over(struct monitor *monitor, const struct tb_order *order, const struct network *network, int netns,
 	       int client, struct tb_made *made)
 {
-	struct device_order wanted = device_order(monitor, order, network, netns);
+	struct device_order wanted = device_order(monitor, order, network, netns, client);
 	struct device_failure failure;
 	struct device device;
 

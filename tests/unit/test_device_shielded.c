@@ -225,12 +225,6 @@ int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *sta
 	abort();
 }
 
-int netns_find_device(struct link_socket *sock, int fd, struct link *link)
-{
-	(void)sock, (void)fd, (void)link;
-	abort();
-}
-
 int netns_delete_device(struct link_socket *sock, int fd)
 {
 	(void)sock, (void)fd;

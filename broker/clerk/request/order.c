@@ -196,6 +196,12 @@ static const char *failure_word(const struct tb_made *made)
 	}
 }
 
+/* The kernel makes no macvtap on a link that another device has: a port is its bridge's. */
+static bool parent_is_taken(const struct request *request, const struct tb_made *made)
+{
+	return request->network->kind == TB_KIND_MACVTAP && made->stage == TB_STAGE_CREATE && made->error == EBUSY;
+}
+
 static void answer_refusal(struct request *request, const struct tb_made *made)
 {
 	struct outcome outcome = {.status = made->status};
@@ -220,6 +226,13 @@ static void answer_refusal(struct request *request, const struct tb_made *made)
 		outcome.check = made->lower;
 		break;
 	case TB_KERNEL:
+		if (parent_is_taken(request, made)) {
+			tb_log(TB_LOG_WARNING,
+			       "%s is a port of a bridge, or has another master, so no macvtap can be on it; Parent= with the name of that one may do",
+			       request->network->parent);
+			outcome.status = TB_LOWER_MISSING;
+			break;
+		}
 		outcome.stage = made->stage;
 		outcome.error = made->error;
 		break;

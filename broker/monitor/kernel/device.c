@@ -38,18 +38,6 @@ static bool fail(struct device_failure *failure, int error)
 	return false;
 }
 
-/* A port belongs to its bridge: the kernel makes no macvtap on it. */
-static bool is_a_port(struct workshop *workshop, const struct link *parent)
-{
-	struct link master;
-
-	if (link_get(&workshop->link, parent->master, &master) < 0 || strcmp(master.kind, "bridge") != 0)
-		return false;
-	tb_log(TB_LOG_WARNING, "%s is a port of %s, so no macvtap can be on it; Parent=%s may do", parent->name,
-	       master.name, master.name);
-	return true;
-}
-
 /* The network's bridge or parent is looked up each time: it may be made anew. */
 static int find_lower(struct making *making)
 {
@@ -64,8 +52,6 @@ static int find_lower(struct making *making)
 	if (ret == 0 && network->bridge[0] != '\0')
 		making->failure->lower = port_misfit(network, &link);
 	if (making->failure->lower != TB_CHECK_NONE)
-		ret = -ENODEV;
-	if (ret == 0 && network->kind == TB_KIND_MACVTAP && link.master != 0 && is_a_port(making->workshop, &link))
 		ret = -ENODEV;
 	if (ret == -ENODEV)
 		making->failure->status = TB_LOWER_MISSING;
@@ -88,7 +74,7 @@ static int refuse_taken(struct making *making)
 	const char *name = making->order->name;
 	uint32_t taken;
 
-	return name != NULL && making_ifindex_of(&making->workshop->link, name, &taken) == 0 ? -EEXIST : 0;
+	return name != NULL && making_ifindex_of(making->workshop->link.fd, name, &taken) == 0 ? -EEXIST : 0;
 }
 
 /* Opens vhost-net once for each queue. */
@@ -198,7 +184,6 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 	struct alias handed_out = order->alias;
 	char alias[ALIAS_SIZE];
 	char port_alias[ALIAS_SIZE];
-	struct link link;
 	int ret;
 
 	*failure = (struct device_failure){.stage = TB_STAGE_UP};
@@ -211,11 +196,8 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 	else
 		ret = link_up(&workshop->link, device->ifindex, alias, order->netns);
 	/* In another network namespace it may have got another ifindex. */
-	if (ret == 0 && order->netns >= 0) {
-		ret = netns_find_device(&workshop->link, device->fds[0], &link);
-		if (ret == 0)
-			device->ifindex = link.ifindex;
-	}
+	if (ret == 0 && order->netns >= 0)
+		ret = making_ifindex_of(order->client, device->name, &device->ifindex);
 	if (ret < 0) {
 		fail(failure, ret);
 		device_discard(workshop, order, device);

@@ -217,9 +217,20 @@ int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_
 	return batch_send(&batch, &answer);
 }
 
-int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start)
+int link_delete(struct link_socket *sock, int32_t nsid, uint32_t ifindex)
 {
 	struct batch batch;
+
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_DELLINK, NLM_F_ACK, ifindex);
+	if (nsid >= 0)
+		mnl_attr_put_u32(batch.message, IFLA_TARGET_NETNSID, (uint32_t)nsid);
+	message_end(&batch);
+	return batch_run(&batch);
+}
+
+int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start)
+{
 	struct link link;
 	int ret = link_get(sock, ifindex, &link);
 
@@ -227,8 +238,5 @@ int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *sta
 		return ret;
 	if (!link_kind_ours(&link) || strncmp(link.alias, start, strlen(start)) != 0)
 		return -EPERM;
-	batch_begin(&batch, sock);
-	message_begin(&batch, RTM_DELLINK, NLM_F_ACK, ifindex);
-	message_end(&batch);
-	return batch_run(&batch);
+	return link_delete(sock, -1, ifindex);
 }

@@ -35,13 +35,13 @@ int making_queue_flags(const struct device_order *order)
 	       (order->vnet_hdr ? IFF_VNET_HDR : 0) | (order->queues > 1 ? IFF_MULTI_QUEUE : 0);
 }
 
-int making_ifindex_of(const struct link_socket *sock, const char *name, uint32_t *ifindex)
+int making_ifindex_of(int sock, const char *name, uint32_t *ifindex)
 {
 	struct ifreq request;
 
 	memset(&request, 0, sizeof(request));
 	memcpy(request.ifr_name, name, TB_NAME_SIZE);
-	if (ioctl(sock->fd, SIOCGIFINDEX, &request) < 0)
+	if (ioctl(sock, SIOCGIFINDEX, &request) < 0)
 		return -errno;
 	*ifindex = (uint32_t)request.ifr_ifindex;
 	return 0;

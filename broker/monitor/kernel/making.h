@@ -22,11 +22,9 @@ struct making {
 bool making_macvtap(const struct device_order *order);
 bool making_persistent(const struct device_order *order);
 
-/* The ifindex of the interface with this name, where this socket is. Returns 0 or a negative errno. */
-int making_ifindex_of(const struct link_socket *sock, const char *name, uint32_t *ifindex);
-
-/* The socket for a tun or tap itself: the shield's, or the host's. */
-struct link_socket *making_tun_link(struct making *making);
+/* The ifindex of the interface with this name, in the network namespace in which this socket was made, whatever kind it
+ * is of. Returns 0 or a negative errno. */
+int making_ifindex_of(int sock, const char *name, uint32_t *ifindex);
 
 /* Attaches one open node to the device of that name, with the flags that the order asks for and these. Returns 0 or a
  * negative errno. */

@@ -7,9 +7,6 @@
 #include "broker/shared/random.h"
 
 #include <errno.h>
-#include <linux/if_tun.h>
-#include <string.h>
-#include <sys/ioctl.h>
 
 /* A macvtap's ifindex is drawn from here: high, so that it meets no ordinary link, and random, so that nobody plants
  * a /dev/tapN in advance. */
@@ -37,22 +34,8 @@ static int make_macvtap(struct making *making)
 	return ret;
 }
 
-/* True if the fd leads to our macvtap: by the file itself, whatever its name in /dev says. */
-static int check_macvtap(const struct making *making, int fd)
-{
-	struct ifreq request;
-
-	memset(&request, 0, sizeof(request));
-	if (ioctl(fd, TUNGETIFF, &request) < 0)
-		return -errno;
-	if (strncmp(request.ifr_name, making->device->name, IFNAMSIZ) != 0)
-		return -ESTALE;
-	if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
-		return -errno;
-	return memcmp(request.ifr_hwaddr.sa_data, making->order->alias.mac, TB_MAC_SIZE) == 0 ? 0 : -ESTALE;
-}
-
-/* Opens the macvtap's node once for each queue. */
+/* Opens the macvtap's node once for each queue. The number of the node is that of this macvtap alone, in all of the
+ * kernel: node_open_tap() has compared it. */
 int making_macvtap_open(struct making *making)
 {
 	const struct device_order *order = making->order;
@@ -68,9 +51,7 @@ int making_macvtap_open(struct making *making)
 		if (fd < 0)
 			return fd;
 		device->fds[device->queues++] = fd;
-		ret = check_macvtap(making, fd);
-		if (ret == 0)
-			ret = making_attach(fd, device->name, making_queue_flags(order));
+		ret = making_attach(fd, device->name, making_queue_flags(order));
 	}
 	if (ret == 0 && making_persistent(order))
 		ret = node_grant(node, device->name, device->ifindex, order->alias.uid);

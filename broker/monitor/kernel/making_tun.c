@@ -9,9 +9,10 @@
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
 
-struct link_socket *making_tun_link(struct making *making)
+/* A socket where the tun or tap itself is: in the shield, or on the host. */
+static int making_tun_sock(const struct making *making)
 {
-	return making->order->shielded ? &making->workshop->shield.link : &making->workshop->link;
+	return making->order->shielded ? making->workshop->shield.link.fd : making->workshop->link.fd;
 }
 
 /* Opens one more /dev/net/tun into the device's fds. */
@@ -35,7 +36,7 @@ static int make_tun(struct making *making)
 	uint32_t taken;
 	int ret = making_attach(device->fds[0], device->name, making_queue_flags(making->order) | IFF_TUN_EXCL);
 
-	if ((ret == -EBUSY || ret == -EINVAL) && making_ifindex_of(making_tun_link(making), device->name, &taken) == 0)
+	if ((ret == -EBUSY || ret == -EINVAL) && making_ifindex_of(making_tun_sock(making), device->name, &taken) == 0)
 		return -EEXIST;
 	return ret;
 }
@@ -87,7 +88,7 @@ int making_tun_create(struct making *making)
 	if (ret == 0)
 		ret = own(making);
 	if (ret == 0)
-		ret = making_ifindex_of(making_tun_link(making), device->name,
+		ret = making_ifindex_of(making_tun_sock(making), device->name,
 					order->shielded ? &device->tap : &device->ifindex);
 	while (ret == 0 && device->queues < order->queues) {
 		ret = open_queue(making);

@@ -3,6 +3,7 @@
  * namespace, to give that a number here, and to delete the device there. Must never touch a link that is not ours. */
 #include "broker/monitor/kernel/netns.h"
 
+#include "broker/monitor/kernel/link_change.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/netlink/link_batch.h"
 
@@ -112,46 +113,25 @@ static int nsid_of(struct link_socket *sock, int netns, int32_t *nsid)
 	return ret == 0 && *nsid == NETNSA_NSID_NOT_ASSIGNED ? -EPROTO : ret;
 }
 
-/* Opens the device's network namespace, and finds the device there. *nsid is the number that the namespace has here. */
-static int find(struct link_socket *sock, int device, int32_t *nsid, struct link *link)
+/* Finds the device by the name that it has at this moment, in the network namespace that it is in. */
+static int delete_once(struct link_socket *sock, int device)
 {
 	int netns TB_CLOSE = open_netns(device, sock->fd);
 	struct ifreq request;
-	int ret;
+	struct link link;
+	int32_t nsid;
+	int ret = netns < 0 ? netns : nsid_of(sock, netns, &nsid);
 
-	memset(link, 0, sizeof(*link));
-	ret = netns < 0 ? netns : nsid_of(sock, netns, nsid);
 	if (ret < 0)
 		return ret;
 	memset(&request, 0, sizeof(request));
 	if (ioctl(device, TUNGETIFF, &request) < 0)
 		return -errno;
-	ret = link_ask(sock, *nsid, 0, request.ifr_name, link);
-	/* Whoever has this name now is another. */
-	return ret == 0 && strcmp(link->kind, "tun") != 0 ? -ENODEV : ret;
-}
-
-int netns_find_device(struct link_socket *sock, int device, struct link *link)
-{
-	int32_t nsid;
-
-	return find(sock, device, &nsid, link);
-}
-
-static int delete_once(struct link_socket *sock, int device)
-{
-	struct batch batch;
-	struct link link;
-	int32_t nsid;
-	int ret = find(sock, device, &nsid, &link);
-
+	ret = link_ask(sock, nsid, 0, request.ifr_name, &link);
 	if (ret < 0)
 		return ret;
-	batch_begin(&batch, sock);
-	message_begin(&batch, RTM_DELLINK, NLM_F_ACK, link.ifindex);
-	mnl_attr_put_u32(batch.message, IFLA_TARGET_NETNSID, (uint32_t)nsid);
-	message_end(&batch);
-	return batch_run(&batch);
+	/* Whoever has this name now is another. */
+	return strcmp(link.kind, "tun") == 0 ? link_delete(sock, nsid, link.ifindex) : -ENODEV;
 }
 
 int netns_delete_device(struct link_socket *sock, int device)

@@ -13,13 +13,10 @@
  * this user (root's are those of the machine itself), or another negative errno. */
 int netns_of_client(int sock, uid_t uid, int own);
 
-/* Reads the link of the tun or tap behind this fd, wherever it is now. Returns 0, -EBADFD if the device is gone, -EXDEV
- * if the fd leads into the monitor's own network namespace (again), or another negative errno. */
-int netns_find_device(struct link_socket *sock, int device, struct link *link);
-
 /* Deletes the tun or tap behind this fd, wherever it is now. The fd stays open. Who has rights in that network
  * namespace may rename the device or move it on at the same time: then it is tried again, not without end. Takes the
- * kernel about 16 ms. Returns 0, also if the device is gone already, or what netns_find_device() does. */
+ * kernel about 16 ms. Returns 0, also if the device is gone already, -EXDEV if the fd leads into the monitor's own network
+ * namespace (again), or another negative errno. */
 int netns_delete_device(struct link_socket *sock, int device);
 
 #endif

@@ -2,6 +2,7 @@
  * touch a veth of the host's that does not lead into the shield. */
 #include "broker/monitor/kernel/pair.h"
 
+#include "broker/monitor/kernel/link_change.h"
 #include "broker/shared/netlink/link_batch.h"
 
 #include <errno.h>
@@ -55,7 +56,6 @@ int pair_find(struct link_socket *shield, const uint8_t lease[TB_ID_SIZE], struc
 
 int pair_delete(struct link_socket *shield, struct rules *rules, const uint8_t lease[TB_ID_SIZE])
 {
-	struct batch batch;
 	struct link inner;
 	int ret = rules_remove(rules, lease, PAIR_TO_HOLDER);
 
@@ -63,11 +63,7 @@ int pair_delete(struct link_socket *shield, struct rules *rules, const uint8_t l
 		ret = rules_remove(rules, lease, "");
 	if (ret == 0)
 		ret = pair_find(shield, lease, &inner);
-	if (ret == 0) {
-		batch_begin(&batch, shield);
-		message_begin(&batch, RTM_DELLINK, NLM_F_ACK, inner.ifindex);
-		message_end(&batch);
-		ret = batch_run(&batch);
-	}
+	if (ret == 0)
+		ret = link_delete(shield, -1, inner.ifindex);
 	return ret == -ENODEV ? 0 : ret;
 }

@@ -44,6 +44,7 @@ struct device_order {
 	bool vhost;    /* with one vhost-net for each queue */
 	bool shielded; /* a tap in the shield, with a port here */
 	int netns;     /* the network namespace that it is moved to, and set up only there; -1: it stays here */
+	int client;    /* with netns: a socket that was made there */
 };
 
 /* How a tap's own address begins; the rest is its user's. A bridge takes the lowest address of its ports: with this
