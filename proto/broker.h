@@ -32,10 +32,9 @@ enum tb_broker_type {
 
 	/* Monitor and opener. */
 	TB_REQ_NODE = 38,   /* struct tb_node_request */
-	TB_ANS_NODE = 39,   /* struct tb_node_answer; error 0 brings one fd, and CLOSED follows */
-	TB_REQ_GRANT = 40,  /* struct tb_node_request: one user may open the node from now on */
-	TB_ANS_GRANT = 41,  /* struct tb_node_answer, without an fd */
-	TB_ANS_CLOSED = 43, /* struct tb_node_answer, error 0: the opener has closed its own copy of the fd */
+	TB_ANS_NODE = 39,   /* struct tb_node_answer: the last word; with error 0, NODE_FD has come before */
+	TB_NODE_FD = 40,    /* struct tb_node_answer, error 0, with one fd, of which the opener has no copy when it says
+			     * ANS_NODE */
 
 	/* Authority to monitor. */
 	TB_YES = 44, /* struct tb_yes: polkit said yes to a TB_ACTION_OPEN; there is no answer */
@@ -191,10 +190,10 @@ enum tb_node {
 
 struct tb_node_request {
 	struct tb_header header;
-	uint32_t node; /* enum tb_node; GRANT: TB_NODE_TAP */
+	uint32_t node; /* enum tb_node */
 	uint32_t ifindex;
 	char name[TB_NAME_SIZE];
-	uint32_t uid;    /* GRANT: of the user; else 0 */
+	uint32_t uid;    /* TB_NODE_TAP: who may open the node, too, from now on; 0: root alone */
 	uint32_t serial; /* comes back in each answer to this request, so that a late one is told apart */
 };
 

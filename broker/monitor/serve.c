@@ -52,12 +52,13 @@ static void forget_old_yeses(struct monitor *monitor)
 /* Waits for one event, and does what it asks for. Returns false if the clerk has ended. */
 static bool serve_once(struct monitor *monitor)
 {
-	/* The authority's yeses are read when an order is judged. Of a broker that stops it may end at any time. */
+	/* The authority's yeses are read when an order is judged, the openers' answers when they are asked. Of a broker
+	 * that stops the authority may end at any time. */
 	struct pollfd items[SOURCE_COUNT] = {
 		[SOURCE_CLERK] = {.fd = monitor->clerk.channel, .events = POLLIN},
 		[SOURCE_AUTHORITY] = {.fd = monitor->stopping ? -1 : monitor->authority.channel, .events = 0},
-		[SOURCE_OPENER] = {.fd = monitor->opener.channel, .events = POLLIN},
-		[SOURCE_SHIELD] = {.fd = monitor->shield_opener.channel, .events = POLLIN},
+		[SOURCE_OPENER] = {.fd = monitor->opener.channel, .events = 0},
+		[SOURCE_SHIELD] = {.fd = monitor->shield_opener.channel, .events = 0},
 		[SOURCE_SIGNALS] = {.fd = monitor->signals, .events = POLLIN},
 	};
 
@@ -68,9 +69,9 @@ static bool serve_once(struct monitor *monitor)
 	}
 	if (items[SOURCE_AUTHORITY].revents != 0)
 		end_without(monitor, &monitor->authority);
-	if (items[SOURCE_OPENER].revents != 0 && node_take_late(&monitor->workshop.node) < 0)
+	if (items[SOURCE_OPENER].revents != 0)
 		end_without(monitor, &monitor->opener);
-	if (items[SOURCE_SHIELD].revents != 0 && node_take_late(&monitor->workshop.shield.node) < 0)
+	if (items[SOURCE_SHIELD].revents != 0)
 		end_without(monitor, &monitor->shield_opener);
 	if (items[SOURCE_SIGNALS].revents != 0)
 		begin_stop(monitor);

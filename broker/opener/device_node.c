@@ -190,7 +190,7 @@ struct acl {
 
 #define READ_WRITE 6
 
-int tap_node_grant(const char *dev, const char *net, const char *name, uint32_t ifindex, uint32_t uid)
+int tap_node_grant(int fd, const char *name, uint32_t uid)
 {
 	const struct acl acl = {
 		.version = htole32(2),
@@ -204,10 +204,7 @@ int tap_node_grant(const char *dev, const char *net, const char *name, uint32_t 
 				{htole16(0x20), 0, htole32(UINT32_MAX)}, /* everybody else */
 			},
 	};
-	int fd TB_CLOSE = tap_node_open(dev, net, name, ifindex);
 
-	if (fd < 0)
-		return fd;
 	if (fsetxattr(fd, "system.posix_acl_access", &acl, sizeof(acl), 0) < 0) {
 		tb_log(TB_LOG_WARNING, "opener: cannot let uid %u open the node of %s: %s", uid, name, strerror(errno));
 		return -errno;

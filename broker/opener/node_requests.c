@@ -23,7 +23,7 @@ static int opener_wait(const struct opener *opener, short events)
 	return poll(&pollfd, 1, -1) < 0 && errno != EINTR ? -errno : 0;
 }
 
-/* Answers the request: either no error and an fd or -1, or an error and -1. */
+/* Sends an answer to the request, with an fd or -1. */
 static int opener_answer(const struct opener *opener, const struct tb_node_request *request, uint16_t type, int error,
 			 int fd)
 {
@@ -37,14 +37,6 @@ static int opener_answer(const struct opener *opener, const struct tb_node_reque
 	return ret == -EPIPE ? -ECONNRESET : ret;
 }
 
-/* Closes our copy of the fd, and says so: whoever closes a device's last fd waits until the kernel has deleted it, and
- * that must not be us, while others wait for their nodes. */
-static int opener_say_closed(const struct opener *opener, const struct tb_node_request *request, int fd)
-{
-	close(fd);
-	return opener_answer(opener, request, TB_ANS_CLOSED, 0, -1);
-}
-
 /* True if the request says exactly what its kind of node needs, and nothing else. The name then holds no slash and no
  * "..", so that a path made of it stays where it should. */
 static bool node_request_valid(const struct tb_node_request *request)
@@ -52,7 +44,8 @@ static bool node_request_valid(const struct tb_node_request *request)
 	switch (request->node) {
 	case TB_NODE_TUN:
 	case TB_NODE_VHOST:
-		return request->ifindex == 0 && tb_field_empty(request->name, sizeof(request->name));
+		return request->ifindex == 0 && request->uid == 0 &&
+		       tb_field_empty(request->name, sizeof(request->name));
 	case TB_NODE_TAP:
 		return request->ifindex != 0 && tb_name_valid(request->name, sizeof(request->name));
 	default:
@@ -60,46 +53,47 @@ static bool node_request_valid(const struct tb_node_request *request)
 	}
 }
 
+/* Opens the node, and lets the request's user open it, too. Returns the fd or a negative errno. */
+static int open_node(const struct opener *opener, const struct tb_node_request *request)
+{
+	int fd TB_CLOSE = -1;
+	int ret;
+
+	if (request->node == TB_NODE_TUN)
+		return tun_node_open(opener->dev);
+	if (request->node == TB_NODE_VHOST)
+		return vhost_node_open(opener->dev);
+	fd = tap_node_open(opener->dev, opener->net, request->name, request->ifindex);
+	if (fd < 0)
+		return fd;
+	ret = request->uid != 0 ? tap_node_grant(fd, request->name, request->uid) : 0;
+	return ret < 0 ? ret : tb_take(&fd);
+}
+
+/* Our own copy of the fd is closed before the last word: whoever closes a device's last fd waits until the kernel has
+ * deleted it, and that must not be us, while others wait for their nodes. */
 static int on_node_request(void *context, const void *message, const int *fds)
 {
 	const struct opener *opener = context;
 	const struct tb_node_request *request = message;
 	int fd TB_CLOSE = -1;
 	int error;
-	int ret;
-
-	(void)fds;
-	if (!node_request_valid(request) || request->uid != 0)
-		return -EBADMSG;
-	if (request->node == TB_NODE_TUN)
-		fd = tun_node_open(opener->dev);
-	else if (request->node == TB_NODE_VHOST)
-		fd = vhost_node_open(opener->dev);
-	else
-		fd = tap_node_open(opener->dev, opener->net, request->name, request->ifindex);
-	error = fd < 0 ? -fd : 0;
-	ret = opener_answer(opener, request, TB_ANS_NODE, error, fd);
-	/* Other processes of root's have too many fds on their way: the next request may do better. */
-	if (ret == -ETOOMANYREFS)
-		ret = opener_answer(opener, request, TB_ANS_NODE, ETOOMANYREFS, -1);
-	else if (ret == 0 && fd >= 0)
-		ret = opener_say_closed(opener, request, tb_take(&fd));
-	return ret;
-}
-
-static int on_grant_request(void *context, const void *message, const int *fds)
-{
-	const struct opener *opener = context;
-	const struct tb_node_request *request = message;
 	int ret = 0;
 
 	(void)fds;
-	if (!node_request_valid(request) || request->node != TB_NODE_TAP)
+	if (!node_request_valid(request))
 		return -EBADMSG;
-	/* Root owns the node already. */
-	if (request->uid != 0)
-		ret = tap_node_grant(opener->dev, opener->net, request->name, request->ifindex, request->uid);
-	return opener_answer(opener, request, TB_ANS_GRANT, -ret, -1);
+	fd = open_node(opener, request);
+	error = fd < 0 ? -fd : 0;
+	if (fd >= 0)
+		ret = opener_answer(opener, request, TB_NODE_FD, 0, fd);
+	tb_close(&fd);
+	/* Other processes of root's have too many fds on their way: the next request may do better. */
+	if (ret == -ETOOMANYREFS)
+		error = ETOOMANYREFS;
+	else if (ret < 0)
+		return ret;
+	return opener_answer(opener, request, TB_ANS_NODE, error, -1);
 }
 
 static int on_false_request(void *context, const void *message, const int *fds)
@@ -112,7 +106,6 @@ static int on_false_request(void *context, const void *message, const int *fds)
 
 static const struct tb_row requests[] = {
 	{TB_REQ_NODE, sizeof(struct tb_node_request), 0, on_node_request},
-	{TB_REQ_GRANT, sizeof(struct tb_node_request), 0, on_grant_request},
 	{0, 0, 0, on_false_request},
 };
 

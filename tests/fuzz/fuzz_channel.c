@@ -68,7 +68,7 @@ static const struct tb_row all_rows[] = {
 	{TB_ANS_VERDICT, sizeof(struct tb_verdict), 0, handle_plain},
 	{TB_REQ_CANCEL, sizeof(struct tb_cancel), 0, handle_plain},
 	{TB_REQ_NODE, sizeof(struct tb_node_request), 0, handle_plain},
-	{TB_ANS_NODE, sizeof(struct tb_node_answer), 1, handle_with_fd},
+	{TB_NODE_FD, sizeof(struct tb_node_answer), 1, handle_with_fd},
 	{0, 0, 0, handle_unknown},
 };
 

@@ -108,6 +108,6 @@ def opener(errors=(), answer=None, silent=False, vhost=None):
             continue
         path = answer or ("/dev/net/tun" if asked.node == wire.NODE_TUN else f"/dev/tap{asked.ifindex}")
         fd = os.open(path, os.O_RDWR) if asked.node != wire.NODE_VHOST else os.open(vhost, os.O_PATH)
-        wire.send(channel, wire.NodeAnswer.pack(0, asked.serial), [fd])
+        wire.send(channel, wire.NodeFd.pack(0, asked.serial), [fd])
         os.close(fd)
-        channel.send(wire.NodeClosed.pack(0, asked.serial))
+        channel.send(wire.NodeAnswer.pack(0, asked.serial))

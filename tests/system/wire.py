@@ -20,8 +20,7 @@ REQ_WATCH, ANS_EVENT = 14, 15
 REQ_ABOUT, ANS_ABOUT = 16, 17
 REQ_EXPLAIN, ANS_EXPLAIN = 22, 23
 REQ_ASK, ANS_VERDICT, REQ_CANCEL = 34, 35, 36
-REQ_NODE, ANS_NODE, ANS_CLOSED = 38, 39, 43
-REQ_GRANT, ANS_GRANT = 40, 41
+REQ_NODE, ANS_NODE, NODE_FD = 38, 39, 40
 TB_YES = 44
 
 KIND_ANY, KIND_TAP, KIND_TUN, KIND_MACVTAP = 0, 1, 2, 3
@@ -113,7 +112,7 @@ Cancel = Message("Cancel", REQ_CANCEL, "16s", "ticket")
 Yes = Message("Yes", TB_YES, f"{Question.layout.size}s", "question")
 NodeRequest = Message("NodeRequest", REQ_NODE, "II16sII", "node ifindex name uid serial")
 NodeAnswer = Message("NodeAnswer", ANS_NODE, "iI", "error serial")
-NodeClosed = Message("NodeClosed", ANS_CLOSED, "iI", "error serial")
+NodeFd = Message("NodeFd", NODE_FD, "iI", "error serial")
 
 
 def text(field):

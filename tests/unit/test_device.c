@@ -181,19 +181,13 @@ int node_open_vhost(struct node_source *source)
 	return open_node("node_open_vhost");
 }
 
-int node_open_tap(struct node_source *source, const char *name, uint32_t ifindex)
+int node_open_tap(struct node_source *source, const char *name, uint32_t ifindex, uid_t uid)
 {
 	(void)source;
 	assert_string_equal(name, kernel.link.name);
 	assert_int_equal(ifindex, kernel.link.ifindex);
+	assert_int_equal(uid, order.alias.lifetime == TB_LIFETIME_PERSISTENT ? ALICE : 0);
 	return kernel.other_node ? -ESTALE : open_node("node_open_tap");
-}
-
-int node_grant(struct node_source *source, const char *name, uint32_t ifindex, uid_t uid)
-{
-	(void)source, (void)name, (void)ifindex;
-	assert_int_equal(uid, ALICE);
-	return called_by_us("node_grant");
 }
 
 int link_find(struct link_socket *sock, const char *name, struct link *link)

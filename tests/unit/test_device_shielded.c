@@ -137,13 +137,7 @@ int node_open_vhost(struct node_source *source)
 	abort();
 }
 
-int node_open_tap(struct node_source *source, const char *name, uint32_t ifindex)
-{
-	(void)source, (void)name, (void)ifindex;
-	abort();
-}
-
-int node_grant(struct node_source *source, const char *name, uint32_t ifindex, uid_t uid)
+int node_open_tap(struct node_source *source, const char *name, uint32_t ifindex, uid_t uid)
 {
 	(void)source, (void)name, (void)ifindex, (void)uid;
 	abort();

@@ -86,8 +86,8 @@ static void say(uint16_t type, uint32_t serial, int error, const char *path)
 
 static void bring(uint32_t serial, const char *path)
 {
-	say(TB_ANS_NODE, serial, 0, path);
-	say(TB_ANS_CLOSED, serial, 0, NULL);
+	say(TB_NODE_FD, serial, 0, path);
+	say(TB_ANS_NODE, serial, 0, NULL);
 }
 
 /* What sysfs says of the macvtap's node. */
@@ -136,7 +136,7 @@ static void test_the_right_node(void **state)
 	(void)state;
 	sysfs_says("1:3\n");
 	bring(10, "/dev/null");
-	fd = node_open_tap(&source, "vm0", 5);
+	fd = node_open_tap(&source, "vm0", 5, 1000);
 	assert_true(fd >= 0);
 	close(fd);
 	assert_int_equal(closed, 0);
@@ -144,6 +144,7 @@ static void test_the_right_node(void **state)
 	assert_int_equal(request.serial, 10);
 	assert_int_equal(request.node, TB_NODE_TAP);
 	assert_int_equal(request.ifindex, 5);
+	assert_int_equal(request.uid, 1000);
 	assert_string_equal(request.name, "vm0");
 }
 
@@ -155,16 +156,16 @@ static void test_the_node_of_another(void **state)
 	for (uint32_t i = 0; i < 5; i++) {
 		sysfs_says(others[i]);
 		bring(10 + i, "/dev/null");
-		assert_int_equal(node_open_tap(&source, "vm0", 5), -ESTALE);
+		assert_int_equal(node_open_tap(&source, "vm0", 5, 0), -ESTALE);
 		assert_int_equal(closed, i + 1);
 	}
 	/* A file is no device, whatever its number is. */
 	sysfs_says("0:0\n");
 	bring(15, "/etc/passwd");
-	assert_int_equal(node_open_tap(&source, "vm0", 5), -ESTALE);
+	assert_int_equal(node_open_tap(&source, "vm0", 5, 0), -ESTALE);
 	/* Of an interface that is elsewhere sysfs says nothing. */
 	bring(16, "/dev/null");
-	assert_int_equal(node_open_tap(&source, "vm1", 5), -ENOENT);
+	assert_int_equal(node_open_tap(&source, "vm1", 5, 0), -ENOENT);
 	assert_int_equal(closed, 7);
 }
 
@@ -183,13 +184,8 @@ static void test_errors(void **state)
 	(void)state;
 	say(TB_ANS_NODE, 10, ESTALE, NULL);
 	assert_int_equal(node_open_tun(&source), -ESTALE);
-	say(TB_ANS_GRANT, 11, EPERM, NULL);
-	assert_int_equal(node_grant(&source, "vm0", 5, 1000), -EPERM);
-	say(TB_ANS_GRANT, 12, 0, NULL);
-	assert_int_equal(node_grant(&source, "vm0", 5, 1000), 0);
-	/* Nobody is asked about root. */
-	assert_int_equal(node_grant(&source, "vm0", 5, 0), 0);
-	assert_int_equal(source.serial, 12);
+	say(TB_ANS_NODE, 11, EPERM, NULL);
+	assert_int_equal(node_open_tap(&source, "vm0", 5, 1000), -EPERM);
 }
 
 /* What is late fails the request that waited for it, and no other. */
@@ -199,29 +195,19 @@ static void test_late(void **state)
 
 	(void)state;
 	assert_int_equal(node_open_tun(&source), -ETIMEDOUT);
-	/* It comes when the next one is asked for, */
+	/* It comes when the next one is asked for; an error of then is nothing either. */
 	bring(10, "/dev/zero");
+	say(TB_ANS_NODE, 9, EIO, NULL);
 	bring(11, "/dev/null");
 	fd = node_open_tun(&source);
 	assert_true(fd >= 0);
 	close(fd);
 	assert_int_equal(closed, 1);
-	/* or when nobody asks; an error of then is nothing either. */
-	now = 0;
-	assert_int_equal(node_open_tun(&source), -ETIMEDOUT);
-	say(TB_ANS_NODE, 12, 0, "/dev/zero");
-	assert_int_equal(node_take_late(&source), 0);
-	say(TB_ANS_CLOSED, 12, 0, NULL);
-	assert_int_equal(node_take_late(&source), 0);
-	say(TB_ANS_NODE, 11, EIO, NULL);
-	assert_int_equal(node_take_late(&source), 0);
-	assert_int_equal(closed, 2);
-	assert_int_equal(node_take_late(&source), 0);
 	/* An fd that its opener has not closed yet is not used. */
 	now = 0;
-	say(TB_ANS_NODE, 13, 0, "/dev/null");
+	say(TB_NODE_FD, 12, 0, "/dev/null");
 	assert_int_equal(node_open_tun(&source), -ETIMEDOUT);
-	assert_int_equal(closed, 3);
+	assert_int_equal(closed, 2);
 }
 
 static void test_the_opener_is_gone(void **state)
@@ -229,7 +215,6 @@ static void test_the_opener_is_gone(void **state)
 	(void)state;
 	tb_close(&opener);
 	assert_true(node_open_tun(&source) < 0);
-	assert_int_equal(node_take_late(&source), -ECONNRESET);
 }
 
 /* The request has the serial 10. */
@@ -241,20 +226,15 @@ static void test_nonsense(void **state)
 		int error;
 		const char *path;
 	} nonsense[] = {
-		{TB_ANS_NODE, 0, 0, "/dev/null"},    /* to no request */
-		{TB_ANS_NODE, 11, 0, "/dev/null"},   /* to one that was not made yet */
-		{TB_ANS_NODE, 11, EIO, NULL},        /* the same */
-		{TB_ANS_CLOSED, 11, 0, NULL},        /* the same */
-		{TB_ANS_CLOSED, 0, 0, NULL},         /* to no request */
-		{TB_ANS_NODE, 10, EIO, "/dev/null"}, /* an fd and an error */
-		{TB_ANS_NODE, 10, 0, NULL},          /* neither */
-		{TB_ANS_NODE, 10, -EIO, NULL},       /* an error that is none */
-		{TB_ANS_GRANT, 10, 0, NULL},         /* another answer */
-		{TB_ANS_GRANT, 10, -EIO, NULL},      /* an error that is none */
-		{TB_ANS_CLOSED, 10, EIO, NULL},      /* an error that there is not */
-		{TB_ANS_GRANT, 10, 0, "/dev/null"},  /* with an fd */
-		{TB_ANS_CLOSED, 10, 0, "/dev/null"}, /* with an fd */
-		{TB_REQ_NODE, 10, 0, NULL},          /* a request */
+		{TB_NODE_FD, 0, 0, "/dev/null"},   /* to no request */
+		{TB_NODE_FD, 11, 0, "/dev/null"},  /* to one that was not made yet */
+		{TB_ANS_NODE, 11, EIO, NULL},      /* the same */
+		{TB_ANS_NODE, 0, EIO, NULL},       /* to no request */
+		{TB_ANS_NODE, 10, 0, NULL},        /* neither an fd nor an error */
+		{TB_ANS_NODE, 10, -EIO, NULL},     /* an error that is none */
+		{TB_NODE_FD, 10, 0, NULL},         /* without an fd */
+		{TB_ANS_NODE, 10, 0, "/dev/null"}, /* with an fd */
+		{TB_REQ_NODE, 10, 0, NULL},        /* a request */
 	};
 
 	for (volatile size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
@@ -267,12 +247,15 @@ static void test_nonsense(void **state)
 	/* Twice. */
 	tear_down(state);
 	assert_int_equal(set_up(state), 0);
-	say(TB_ANS_NODE, 10, 0, "/dev/null");
-	say(TB_ANS_NODE, 10, 0, "/dev/null");
+	say(TB_NODE_FD, 10, 0, "/dev/null");
+	say(TB_NODE_FD, 10, 0, "/dev/null");
 	assert_true(dies(node_open_tun(&source)));
-	/* And when nobody asks. */
-	say(TB_ANS_NODE, 11, EIO, NULL);
-	assert_true(dies(node_take_late(&source)));
+	/* An fd and an error. */
+	tear_down(state);
+	assert_int_equal(set_up(state), 0);
+	say(TB_NODE_FD, 10, 0, "/dev/null");
+	say(TB_ANS_NODE, 10, EIO, NULL);
+	assert_true(dies(node_open_tun(&source)));
 }
 
 static int make_sysfs(void **state)

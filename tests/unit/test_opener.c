@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -231,26 +232,32 @@ static void refuses_a_false_vhost(void **state)
 /* Of every request here: the answers must say it, too. */
 #define SERIAL 4000000001u
 
-/* After an fd the opener says that it has closed its own copy. */
-static void expect_closed(int sock)
+/* The opener says this, with so many fds. */
+static void expect(int sock, uint16_t type, struct tb_node_answer *answer, int *fd, size_t wanted)
 {
-	struct tb_node_answer closed;
 	size_t nfds = 1;
-	int fd;
 
-	assert_int_equal(tb_receive(sock, &closed, sizeof(closed), &fd, &nfds), sizeof(closed));
-	assert_true(tb_header_valid(&closed.header, TB_ANS_CLOSED, sizeof(closed)));
-	assert_int_equal(closed.error, 0);
-	assert_int_equal(closed.serial, SERIAL);
-	assert_int_equal(nfds, 0);
+	assert_int_equal(tb_receive(sock, answer, sizeof(*answer), fd, &nfds), sizeof(*answer));
+	assert_int_equal(nfds, wanted);
+	assert_true(tb_header_valid(&answer->header, type, sizeof(*answer)));
+	assert_int_equal(answer->serial, SERIAL);
 }
 
-/* One request over the channel, and what the opener's step returns for it. The answer has the request's type + 1. */
+/* True if the next message brings an fd. */
+static bool fd_is_next(int sock)
+{
+	struct tb_header header = {.type = 0};
+
+	assert_true(recv(sock, &header, sizeof(header), MSG_PEEK) > 0);
+	return header.type == TB_NODE_FD;
+}
+
+/* One request over the channel, and what the opener's step returns for it. An fd comes before the last word. */
 static int ask(const struct tb_node_request *request, size_t size, struct tb_node_answer *answer, int *fd)
 {
 	struct opener opener = {.dev = dev, .net = net};
-	size_t nfds = 1;
 	int pair[2];
+	int none;
 	int ret;
 
 	*fd = -1;
@@ -261,12 +268,12 @@ static int ask(const struct tb_node_request *request, size_t size, struct tb_nod
 	ret = node_requests_step(&opener);
 	close(pair[1]);
 	if (ret == 0) {
-		assert_int_equal(tb_receive(pair[0], answer, sizeof(*answer), fd, &nfds), sizeof(*answer));
-		assert_true(tb_header_valid(&answer->header, request->header.type + 1, sizeof(*answer)));
-		assert_int_equal(answer->serial, SERIAL);
-		assert_int_equal(nfds, request->header.type == TB_REQ_NODE && answer->error == 0 ? 1 : 0);
-		if (nfds == 1)
-			expect_closed(pair[0]);
+		if (fd_is_next(pair[0])) {
+			expect(pair[0], TB_NODE_FD, answer, fd, 1);
+			assert_int_equal(answer->error, 0);
+		}
+		expect(pair[0], TB_ANS_NODE, answer, &none, 0);
+		assert_int_equal(answer->error == 0, *fd >= 0);
 	}
 	close(pair[0]);
 	return ret;
@@ -302,31 +309,30 @@ static void answers_requests(void **state)
 	close(fd);
 }
 
-static struct tb_node_request grant_for(const char *name, uint32_t ifindex, uint32_t uid)
+/* Who may open the node, too, is in a list of the file system's. */
+static void lets_one_user_in(void **state)
 {
-	struct tb_node_request request = request_for(TB_NODE_TAP, name, ifindex);
-
-	request.header.type = TB_REQ_GRANT;
-	request.uid = uid;
-	return request;
-}
-
-/* Root has the node without a grant, also where the file system could not keep one. */
-static void grants_root_what_it_has(void **state)
-{
-	struct tb_node_request request = grant_for("vm5", 83, 0);
+	struct tb_node_request request = request_for(TB_NODE_TAP, "vm5", 83);
 	struct tb_node_answer answer;
+	char path[PATH_MAX];
+	char list[64];
 	int fd;
 
 	(void)state;
-	assert_int_equal(ask(&request, sizeof(request), &answer, &fd), 0);
-	assert_int_equal(answer.error, 0);
-	request = grant_for("vm5", 83, 1000);
+	request.uid = 1000;
 	assert_int_equal(ask(&request, sizeof(request), &answer, &fd), 0);
 	assert_int_equal(answer.error, ENOENT);
-	request = grant_for("", 0, 0);
-	request.node = TB_NODE_TUN;
-	assert_int_equal(ask(&request, sizeof(request), &answer, &fd), -EBADMSG);
+	if (!nodes_allowed)
+		return;
+	show_interface("vm5", 83, "83\n", "1:3\n");
+	make_node("tap83", S_IFCHR, NULL_MAJOR, NULL_MINOR);
+	assert_int_equal(ask(&request, sizeof(request), &answer, &fd), 0);
+	if (answer.error != EOPNOTSUPP) {
+		assert_int_equal(answer.error, 0);
+		close(fd);
+		snprintf(path, sizeof(path), "%s/tap83", dev);
+		assert_true(getxattr(path, "system.posix_acl_access", list, sizeof(list)) > 0);
+	}
 }
 
 static int open_files(void)
@@ -383,6 +389,9 @@ static void dies_of_nonsense(void **state)
 	for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++)
 		assert_int_equal(ask(&nonsense[i], sizeof(nonsense[i]), &answer, &fd), -EBADMSG);
 	request = request_for(TB_NODE_TUN, "", 0);
+	request.uid = 1000;
+	assert_int_equal(ask(&request, sizeof(request), &answer, &fd), -EBADMSG);
+	request = request_for(TB_NODE_TUN, "", 0);
 	assert_int_equal(ask(&request, sizeof(request) - 1, &answer, &fd), -EBADMSG);
 	request.header.type = TB_ANS_NODE;
 	assert_int_equal(ask(&request, sizeof(request), &answer, &fd), -EBADMSG);
@@ -418,7 +427,7 @@ int main(void)
 		cmocka_unit_test(opens_the_tun),
 		cmocka_unit_test(refuses_a_false_vhost),
 		cmocka_unit_test(answers_requests),
-		cmocka_unit_test(grants_root_what_it_has),
+		cmocka_unit_test(lets_one_user_in),
 		cmocka_unit_test(keeps_nothing),
 		cmocka_unit_test(dies_of_nonsense),
 		cmocka_unit_test(ends_with_the_monitor),

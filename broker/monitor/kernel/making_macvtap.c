@@ -39,22 +39,20 @@ static int make_macvtap(struct making *making)
 int making_macvtap_open(struct making *making)
 {
 	const struct device_order *order = making->order;
-	struct node_source *node = &making->workshop->node;
 	struct device *device = making->device;
+	uid_t user = making_persistent(order) ? order->alias.uid : 0;
 	int ret = 0;
 
 	if (!making_macvtap(order))
 		return 0;
 	while (ret == 0 && device->queues < order->queues) {
-		int fd = node_open_tap(node, device->name, device->ifindex);
+		int fd = node_open_tap(&making->workshop->node, device->name, device->ifindex, user);
 
 		if (fd < 0)
 			return fd;
 		device->fds[device->queues++] = fd;
 		ret = making_attach(fd, device->name, making_queue_flags(order));
 	}
-	if (ret == 0 && making_persistent(order))
-		ret = node_grant(node, device->name, device->ifindex, order->alias.uid);
 	return ret;
 }
 

@@ -1,8 +1,8 @@
 /* Device nodes: see node.h. Runs in the monitor; needs no right.
  *
  * The opener is asked and waited for. To open a node may take the kernel as long as somebody's links take to end, so a
- * late answer fails the request that waits for it, and nothing else; when it comes it is dropped. Nonsense ends the
- * broker.
+ * late answer fails the request that waits for it, and nothing else; it is dropped when the next one is asked for. Nonsense
+ * ends the broker.
  */
 #include "broker/monitor/kernel/node.h"
 
@@ -24,56 +24,52 @@
 
 #define OPENER_DEADLINE_MS 2000
 
+/* No fd has come, not even one for which this process had no descriptor: that is -EMFILE. */
+#define NO_FD (-1)
+
 /* One request to the opener, and what it has answered so far. */
 struct exchange {
 	struct node_source *source;
-	uint16_t awaited; /* enum tb_broker_type, of the answer; 0: none, all are late */
-	bool answered;
-	bool closed; /* the opener has closed its own copy of the fd */
-	int error;
-	int fd; /* owned */
+	int fd;     /* owned */
+	bool ended; /* the opener has said its last word, */
+	int error;  /* which is this one */
 };
 
-/* An fd, and the word that the opener has closed its own copy, come without an error; no fd comes with one. */
-static bool answer_valid(const struct tb_node_answer *answer, bool with_fd)
+/* Answers to requests that nobody waits for any more come before those to the last one. */
+static bool is_late(const struct node_source *source, const struct tb_node_answer *answer)
 {
-	if (with_fd || answer->header.type == TB_ANS_CLOSED)
-		return answer->error == 0;
-	return answer->header.type == TB_ANS_NODE ? answer->error > 0 : answer->error >= 0;
-}
-
-static void take_answer(struct exchange *exchange, const struct tb_node_answer *answer, bool with_fd, int fd)
-{
-	uint16_t type = answer->header.type;
-	uint32_t last = exchange->source->serial;
-
-	if (!answer_valid(answer, with_fd))
-		tb_die("the opener answers nonsense: %s fd and the error %d", with_fd ? "an" : "no", answer->error);
-	if (answer->serial == 0 || answer->serial > last)
+	if (answer->serial == 0 || answer->serial > source->serial)
 		tb_die("the opener answers nonsense: to a request that nobody made");
-	if (answer->serial != last || exchange->awaited == 0) {
-		closer_give(exchange->source->closer, &fd);
-	} else if (type == TB_ANS_CLOSED) {
-		exchange->closed = true;
-	} else {
-		if (type != exchange->awaited || exchange->answered)
-			tb_die("the opener answers nonsense: twice, or something else");
-		exchange->answered = true;
-		exchange->error = with_fd && fd < 0 ? -EMFILE : -answer->error;
-		exchange->fd = fd;
-	}
+	return answer->serial != source->serial;
 }
 
 static int take_node(void *context, const void *message, const int *fds)
 {
-	take_answer(context, message, true, fds != NULL ? fds[0] : -1);
+	struct exchange *exchange = context;
+	int fd = fds != NULL ? fds[0] : -EMFILE;
+
+	if (is_late(exchange->source, message))
+		closer_give(exchange->source->closer, &fd);
+	else if (exchange->fd != NO_FD)
+		tb_die("the opener answers nonsense: two nodes");
+	else
+		exchange->fd = fd;
 	return 0;
 }
 
-static int take_word(void *context, const void *message, const int *fds)
+static int take_last_word(void *context, const void *message, const int *fds)
 {
+	struct exchange *exchange = context;
+	const struct tb_node_answer *answer = message;
+
 	(void)fds;
-	take_answer(context, message, false, -1);
+	if (is_late(exchange->source, answer))
+		return 0;
+	if (answer->error < 0 || (answer->error == 0) != (exchange->fd != NO_FD))
+		tb_die("the opener answers nonsense: %s node and the error %d", exchange->fd != NO_FD ? "a" : "no",
+		       answer->error);
+	exchange->ended = true;
+	exchange->error = -answer->error;
 	return 0;
 }
 
@@ -84,26 +80,10 @@ static int refuse_answer(void *context, const void *message, const int *fds)
 }
 
 static const struct tb_row answers[] = {
-	{TB_ANS_NODE, sizeof(struct tb_node_answer), 1, take_node},
-	{TB_ANS_NODE, sizeof(struct tb_node_answer), 0, take_word},
-	{TB_ANS_GRANT, sizeof(struct tb_node_answer), 0, take_word},
-	{TB_ANS_CLOSED, sizeof(struct tb_node_answer), 0, take_word},
+	{TB_NODE_FD, sizeof(struct tb_node_answer), 1, take_node},
+	{TB_ANS_NODE, sizeof(struct tb_node_answer), 0, take_last_word},
 	{0, 0, 0, refuse_answer},
 };
-
-int node_take_late(struct node_source *source)
-{
-	struct exchange none = {.source = source, .fd = -1};
-	int ret = tb_dispatch(source->opener, answers, &none);
-
-	return ret == -EAGAIN ? 0 : ret;
-}
-
-/* Until the opener has closed its own copy of an fd, the kernel could make it wait for the device's end. */
-static bool is_complete(const struct exchange *exchange)
-{
-	return exchange->answered && (exchange->fd < 0 || exchange->closed);
-}
 
 /* Waits for the opener's next message, and takes it. Returns 0 or a negative errno. */
 static int await_answer(struct exchange *exchange, uint64_t deadline)
@@ -120,34 +100,26 @@ static int await_answer(struct exchange *exchange, uint64_t deadline)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-/* Returns the fd that the opener has sent, 0 for an answer without one, or a negative errno. That the opener is gone is
- * noticed where its channel is watched. */
-static int ask_opener(struct node_source *source, uint16_t type, struct tb_node_request request, const char *name)
+/* Returns the fd that the opener has sent, or a negative errno. That the opener is gone is noticed where its channel is
+ * watched. */
+static int ask_opener(struct node_source *source, struct tb_node_request request, const char *name)
 {
-	struct exchange exchange = {.source = source, .awaited = type + 1, .fd = -1};
+	struct exchange exchange = {.source = source, .fd = NO_FD};
 	uint64_t deadline = monotonic_ms() + OPENER_DEADLINE_MS;
 	int ret;
 
-	tb_header_set(&request.header, type, sizeof(request));
+	tb_header_set(&request.header, TB_REQ_NODE, sizeof(request));
 	memcpy(request.name, name, strlen(name));
 	source->serial = source->serial == UINT32_MAX ? 1 : source->serial + 1;
 	request.serial = source->serial;
 	ret = tb_send(source->opener, &request, sizeof(request), NULL, 0);
-	while (ret == 0 && !is_complete(&exchange))
+	while (ret == 0 && !exchange.ended)
 		ret = await_answer(&exchange, deadline);
 	if (ret == 0)
 		ret = exchange.error;
 	if (ret < 0)
 		closer_give(source->closer, &exchange.fd);
-	return ret < 0 || exchange.fd < 0 ? ret : exchange.fd;
-}
-
-int node_grant(struct node_source *source, const char *name, uint32_t ifindex, uid_t uid)
-{
-	struct tb_node_request request = {.node = TB_NODE_TAP, .ifindex = ifindex, .uid = uid};
-
-	/* Root may open it anyway. */
-	return uid != 0 ? ask_opener(source, TB_REQ_GRANT, request, name) : 0;
+	return ret < 0 ? ret : exchange.fd;
 }
 
 /* Opens a node of a fixed name: with the monitor's own rights, or by the opener. */
@@ -157,7 +129,7 @@ static int open_or_ask(struct node_source *source, bool direct, const char *path
 	int fd;
 
 	if (!direct)
-		return ask_opener(source, TB_REQ_NODE, request, "");
+		return ask_opener(source, request, "");
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -210,10 +182,10 @@ static int check_number(const struct node_source *source, int fd, const char *na
 	return 0;
 }
 
-int node_open_tap(struct node_source *source, const char *name, uint32_t ifindex)
+int node_open_tap(struct node_source *source, const char *name, uint32_t ifindex, uid_t uid)
 {
-	struct tb_node_request request = {.node = TB_NODE_TAP, .ifindex = ifindex};
-	int fd = ask_opener(source, TB_REQ_NODE, request, name);
+	struct tb_node_request request = {.node = TB_NODE_TAP, .ifindex = ifindex, .uid = uid};
+	int fd = ask_opener(source, request, name);
 	int ret;
 
 	if (fd < 0)

@@ -30,14 +30,8 @@ int node_open_tun(struct node_source *source);
 /* Opens /dev/vhost-net. Returns the fd, as above; -ENOENT or -ENODEV if this kernel does not have it. */
 int node_open_vhost(struct node_source *source);
 
-/* Opens the node of the macvtap with this name and ifindex. Returns the fd, as above; -ESTALE if the node under that
- * name in /dev belongs to another device. */
-int node_open_tap(struct node_source *source, const char *name, uint32_t ifindex);
-
-/* Lets one user open that node, beside root. Returns 0 or a negative errno. */
-int node_grant(struct node_source *source, const char *name, uint32_t ifindex, uid_t uid);
-
-/* Takes what the opener says when nobody asks it: a late answer. Returns 0, or a negative errno if it is gone. */
-int node_take_late(struct node_source *source);
+/* Opens the node of the macvtap with this name and ifindex, and lets this user open it, too, beside root. Returns the
+ * fd, as above; -ESTALE if the node under that name in /dev belongs to another device. */
+int node_open_tap(struct node_source *source, const char *name, uint32_t ifindex, uid_t uid);
 
 #endif
