@@ -31,9 +31,9 @@ enum tb_broker_type {
 	TB_REQ_CANCEL = 36,  /* struct tb_cancel: nobody waits for this verdict any more; it brings no YES */
 
 	/* Monitor and opener. */
-	TB_REQ_NODE = 38,   /* struct tb_node_request */
-	TB_ANS_NODE = 39,   /* struct tb_node_answer: the last word; with error 0, NODE_FD has come before */
-	TB_NODE_FD = 40,    /* struct tb_node_answer, error 0, with one fd, of which the opener has no copy when it says
+	TB_REQ_NODE = 38, /* struct tb_node_request */
+	TB_ANS_NODE = 39, /* struct tb_node_answer: the last word; with error 0, NODE_FD has come before */
+	TB_NODE_FD = 40,  /* struct tb_node_answer, error 0, with one fd, of which the opener has no copy when it says
 			     * ANS_NODE */
 
 	/* Authority to monitor. */

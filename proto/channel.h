@@ -33,8 +33,8 @@ int tb_send(int sock, const void *message, size_t size, const int *fds, size_t n
  * dropped unseen.
  * Returns the message's length (0: the peer has closed) or a negative errno: -EAGAIN if there is none,
  * -EMSGSIZE if the message was longer than size, -EPROTO if it brought more fds than were asked for, -EMFILE if this
- * process had no free descriptor for one of its fds. On an error no fd is left open. The socket must have no option that
- * brings anything else, as SO_PASSCRED. */
+ * process had no free descriptor for one of its fds. On an error no fd is left open. The socket must have no option
+ * that brings anything else, as SO_PASSCRED. */
 long tb_receive(int sock, void *message, size_t size, int *fds, size_t *nfds);
 
 /* One row of a dispatch table. The last row has type 0 and size 0; its handler is called, with a NULL message, for

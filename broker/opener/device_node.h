@@ -22,8 +22,8 @@ int vhost_node_open(const char *dev);
  * has another index, -ENOENT if sysfs shows no such macvtap, or another negative errno. */
 int tap_node_open(const char *dev, const char *net, const char *name, uint32_t ifindex);
 
-/* Lets one user open the node behind this fd, beside root, by an access control list: root owns the node, so it needs no
- * capability. name is for the log. Returns 0 or a negative errno. */
+/* Lets one user open the node behind this fd, beside root, by an access control list: root owns the node, so it needs
+ * no capability. name is for the log. Returns 0 or a negative errno. */
 int tap_node_grant(int fd, const char *name, uint32_t uid);
 
 #endif

@@ -15,8 +15,8 @@ int netns_of_client(int sock, uid_t uid, int own);
 
 /* Deletes the tun or tap behind this fd, wherever it is now. The fd stays open. Who has rights in that network
  * namespace may rename the device or move it on at the same time: then it is tried again, not without end. Takes the
- * kernel about 16 ms. Returns 0, also if the device is gone already, -EXDEV if the fd leads into the monitor's own network
- * namespace (again), or another negative errno. */
+ * kernel about 16 ms. Returns 0, also if the device is gone already, -EXDEV if the fd leads into the monitor's own
+ * network namespace (again), or another negative errno. */
 int netns_delete_device(struct link_socket *sock, int device);
 
 #endif

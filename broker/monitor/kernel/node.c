@@ -1,8 +1,8 @@
 /* Device nodes: see node.h. Runs in the monitor; needs no right.
  *
  * The opener is asked and waited for. To open a node may take the kernel as long as somebody's links take to end, so a
- * late answer fails the request that waits for it, and nothing else; it is dropped when the next one is asked for. Nonsense
- * ends the broker.
+ * late answer fails the request that waits for it, and nothing else; it is dropped when the next one is asked for.
+ * Nonsense ends the broker.
  */
 #include "broker/monitor/kernel/node.h"
 
