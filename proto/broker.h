@@ -54,10 +54,9 @@ enum tb_broker_type {
 	TB_REQ_ASK_CONFIGURE = 62,   /* struct tb_configure_question, clerk to authority; VERDICT answers */
 	TB_YES_CONFIGURE = 64,       /* the same, authority to monitor; there is no answer */
 	TB_REQ_ORDER_CONFIGURE = 66, /* struct tb_configure_order with one fd, the client's socket, to the monitor */
-	TB_REQ_ORDER_UNBLOCK = 68,   /* struct tb_unblock_order, without an fd */
-	TB_ANS_CONFIGURED = 69,      /* struct tb_configured: exactly one for each of both */
-	TB_TUNNEL_END = 70,          /* struct tb_tunnel_order: the device of this lease is gone; no answer */
-	TB_TUNNEL_RESTORE = 72, /* struct tb_tunnel_restore: somebody has removed something of a tunnel; no answer */
+	TB_ANS_CONFIGURED = 67,      /* struct tb_configured: exactly one for each */
+	TB_REQ_TUNNEL = 68,          /* struct tb_tunnel_order, without an fd, to the monitor */
+	TB_ANS_TUNNEL = 69,          /* struct tb_configured: exactly one for each */
 
 	/* Clerk and the monitor's reaper threads, on a channel of their own. */
 	TB_REQ_DELETE = 54,  /* struct tb_delete */
@@ -120,44 +119,38 @@ struct tb_configure_question {
 	struct tb_configuration configuration;
 };
 
-/* Configure the device with this ifindex, which is the lease's, for the client behind the socket that comes with it. */
+/* A device's configuration, as it stands in the kernel. */
+struct tb_tunnel {
+	uint32_t number;  /* of its table and its rules, see broker/shared/tunnel_numbers.h */
+	uint32_t ifindex; /* of the device */
+	struct tb_configuration wanted;
+};
+
+/* Configure the device, which is the lease's, for the client behind the socket that comes with it. The number is free.
+ */
 struct tb_configure_order {
 	struct tb_header header;
-	uint32_t gid; /* of the client: the socket must say the same */
-	uint32_t ifindex;
-	struct tb_configuration configuration;
+	uint32_t gid;      /* of the client: the socket must say the same */
+	uint32_t replaces; /* 1: the old one, which has the same device; 0: that is zero */
+	struct tb_tunnel tunnel;
+	struct tb_tunnel old; /* byte for byte as it was made */
 };
 
-/* End the block that a kill switch of this user's has left on this network. */
-struct tb_unblock_order {
+/* Make again what there is of the tunnel, or remove it. */
+struct tb_tunnel_order {
 	struct tb_header header;
-	uint32_t uid;
+	uint32_t remove; /* 0 or 1 */
 	uint32_t reserved;
-	char network[TB_NETWORK_SIZE];
+	struct tb_tunnel tunnel; /* byte for byte as it was made */
 };
 
-/* What became of it: TB_OK, or TB_IN_USE and check, TB_KERNEL, stage and error, or TB_DENIED and order_check. */
+/* What became of the first: TB_OK, or TB_KERNEL, stage and error, or TB_DENIED and order_check. The second succeeds. */
 struct tb_configured {
 	struct tb_header header;
 	uint32_t status;      /* enum tb_status */
-	uint32_t check;       /* enum tb_check */
 	uint32_t order_check; /* enum tb_order_check */
 	uint32_t stage;       /* enum tb_stage */
 	int32_t error;        /* a positive errno */
-	uint32_t reserved;
-};
-
-/* About the addresses and routes of one lease. */
-struct tb_tunnel_order {
-	struct tb_header header;
-	uint8_t lease[TB_ID_SIZE];
-};
-
-/* Make again all that the tunnel with this number has, or that of this device. */
-struct tb_tunnel_restore {
-	struct tb_header header;
-	uint32_t number;
-	uint32_t ifindex; /* 0: of none */
 };
 
 /* Anything but YES is no. The others tell the log why. */
@@ -328,7 +321,9 @@ _Static_assert(sizeof(struct tb_yes) == 264, "wire layout");
 _Static_assert(sizeof(struct tb_order) == 272, "wire layout");
 _Static_assert(sizeof(struct tb_configuration) == 272 + TB_ITEMS_MAX * 48, "wire layout");
 _Static_assert(sizeof(struct tb_configure_question) == sizeof(struct tb_configuration) + 16, "wire layout");
-_Static_assert(sizeof(struct tb_configure_order) == sizeof(struct tb_configuration) + 24, "wire layout");
+_Static_assert(sizeof(struct tb_tunnel) == sizeof(struct tb_configuration) + 8, "wire layout");
+_Static_assert(sizeof(struct tb_configure_order) == 2 * sizeof(struct tb_tunnel) + 24, "wire layout");
+_Static_assert(sizeof(struct tb_tunnel_order) == sizeof(struct tb_tunnel) + 24, "wire layout");
 _Static_assert(sizeof(struct tb_made) == 104, "wire layout");
 _Static_assert(sizeof(struct tb_delete) == 40 && sizeof(struct tb_deleted) == 40, "wire layout");
 _Static_assert(sizeof(struct tb_fdb_entry) == 40 && sizeof(struct tb_repair) == 48, "wire layout");

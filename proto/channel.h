@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 /* The largest message of any channel, in bytes. */
-#define TB_MESSAGE_MAX 17408
+#define TB_MESSAGE_MAX 34560
 
 /* Fills in the header of a message of the given type and size. */
 void tb_header_set(struct tb_header *header, uint16_t type, size_t size);

@@ -17,6 +17,7 @@
 #include "broker/clerk/lease/lease_time.h"
 #include "broker/clerk/lease/mend.h"
 #include "broker/clerk/lease/put_back.h"
+#include "broker/clerk/lease/tunnels.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
@@ -106,6 +107,13 @@ static int take_configured(void *context, const void *message, const int *fds)
 	return 0;
 }
 
+static int take_tunnel_done(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)message, (void)fds;
+	tunnels_done();
+	return 0;
+}
+
 static int take_stored(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)fds;
@@ -122,6 +130,7 @@ static int take_unknown_of_monitor(void *context, const void *message, const int
 static const struct tb_row monitor_messages[] = {
 	{TB_ANS_MADE, sizeof(struct tb_made), 0, take_made},
 	{TB_ANS_CONFIGURED, sizeof(struct tb_configured), 0, take_configured},
+	{TB_ANS_TUNNEL, sizeof(struct tb_configured), 0, take_tunnel_done},
 	{TB_ANS_STORE, sizeof(struct tb_stored), 0, take_stored},
 	{TB_ANS_DROP, sizeof(struct tb_stored), 0, take_stored},
 	{0, 0, 0, take_unknown_of_monitor},
@@ -165,6 +174,7 @@ static void open_books(const struct clerk_options *options, const struct network
 	leases_listen();
 	clerk_checked(fdb_init(NEIGHBOURS_FD, deletion_put_back), "cannot listen to the kernel's news of bridges");
 	clerk_checked(guard_init(LINKS_FD, in_shield(SHIELD_LINKS_FD)), "cannot listen to the kernel's news of links");
+	clerk_checked(tunnels_init(TUNNELS_FD), "cannot take the book of tunnels");
 	mend_init(guard_look);
 	requests_init(networks, &request_limits);
 	clerk_checked(lists_init(capacity), "cannot make room for lists");
@@ -206,6 +216,7 @@ static int clerk_expire(void)
 	timeout = loop_nearer(timeout, guard_expire());
 	timeout = loop_nearer(timeout, put_back_expire());
 	timeout = loop_nearer(timeout, mend_expire());
+	timeout = loop_nearer(timeout, tunnels_expire());
 	return loop_nearer(timeout, lingering_expire());
 }
 
@@ -222,8 +233,10 @@ static void finish(void)
 	while (deletion_count() > 0 && monotonic_ms() < deadline) {
 		int timeout = loop_nearer(deletion_expire(), lingering_expire());
 
+		tunnels_flush();
 		loop_step(loop_nearer(timeout, 100));
 	}
+	tunnels_flush();
 }
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@ enum clerk_fd {
 	NEIGHBOURS_FD,
 	SHIELD_LINKS_FD,     /* /dev/null, as the next: there is no shield */
 	SHIELD_QUESTIONS_FD, /* for the looker */
+	TUNNELS_FD,          /* the book of tunnels */
 	FIRST_STORED_FD,     /* lifelines that the supervisor kept; their names stand in the environment */
 };
 

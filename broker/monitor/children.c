@@ -1,7 +1,8 @@
 /* Which processes the broker consists of: see children.h. Runs in tapbrokerd as root, before lock-down.
  *
  *	clerk      3 orders, 4 listening socket, 5 authority, 6 reaper, 7 table of networks, 8 news of links,
- *	           9 news of bridges, 10 news of links in the shield, 11 for questions there, 12... stored lifelines
+ *	           9 news of bridges, 10 news of links in the shield, 11 for questions there, 12 book of tunnels,
+ *	           13... stored lifelines
  *	authority  3 clerk, 4 monitor
  *	opener     3 monitor; twice, the second one in the shield
  */
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define CLERK_FIXED_FDS 9
+#define CLERK_FIXED_FDS 10
 
 struct channel {
 	int near; /* owned, as the other */
@@ -176,7 +177,8 @@ void children_start(struct monitor *monitor, const struct equipment *equipment)
 						equipment->links,
 						equipment->neighbours,
 						equipment->shield_links,
-						equipment->shield_questions};
+						equipment->shield_questions,
+						equipment->tunnels};
 
 	monitor->clerk = (struct child){"clerk", start_clerk(equipment, clerk_fds), orders.near};
 	monitor->authority =

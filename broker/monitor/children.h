@@ -18,6 +18,7 @@ struct equipment {
 	int table; /* of the networks, sealed */
 	int links; /* the kernel's news of links, and of bridges' forwarding tables: the clerk's to read */
 	int neighbours;
+	int tunnels;      /* the book of them */
 	int shield_links; /* the same in the shield, as the next: a socket for questions about links; -1: no shield */
 	int shield_questions;
 	bool opener;

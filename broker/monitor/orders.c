@@ -46,11 +46,14 @@ static bool is_configuration(const struct tb_configuration *configuration)
 	return tb_header_valid(&question->header, TB_REQ_ASK, sizeof(*question)) &&
 	       question->action == TB_ACTION_CONFIGURE &&
 	       tb_network_valid(question->network, sizeof(question->network)) && configuration->count <= TB_ITEMS_MAX &&
-	       configuration->scope != TB_SCOPE_NETWORK && configuration->scope < TB_SCOPE_COUNT;
+	       (question->flags & ~TB_CONFIGURE_FLAGS) == 0 && configuration->scope != TB_SCOPE_NETWORK &&
+	       configuration->scope < TB_SCOPE_COUNT;
 }
 
-static int yes_added(int ret)
+static int keep_yes(struct monitor *monitor, const struct tb_question *question, size_t size)
 {
+	int ret = yes_add(&monitor->yes, question, size, monotonic_ms());
+
 	if (ret == -EEXIST)
 		tb_die("the authority speaks nonsense: two yeses to one question");
 	if (ret < 0)
@@ -60,24 +63,22 @@ static int yes_added(int ret)
 
 static int take_yes(void *context, const void *message, const int *fds)
 {
-	struct monitor *monitor = context;
 	const struct tb_yes *yes = message;
 
 	(void)fds;
 	if (!is_open_question(&yes->question))
 		tb_die("the authority speaks nonsense: a yes to what is no question for a device");
-	return yes_added(yes_add(&monitor->yes, &yes->question, monotonic_ms()));
+	return keep_yes(context, &yes->question, sizeof(yes->question));
 }
 
 static int take_configure_yes(void *context, const void *message, const int *fds)
 {
-	struct monitor *monitor = context;
 	const struct tb_configure_question *yes = message;
 
 	(void)fds;
 	if (!is_configuration(&yes->configuration))
 		tb_die("the authority speaks nonsense: a yes to what is no configuration");
-	return yes_added(yes_add_configuration(&monitor->yes, &yes->configuration, monotonic_ms()));
+	return keep_yes(context, &yes->configuration.question, sizeof(yes->configuration));
 }
 
 static int refuse_yes(void *context, const void *message, const int *fds)
@@ -172,7 +173,7 @@ static bool open_netns_of(const struct monitor *monitor, const struct tb_questio
 static void judge_order(struct monitor *monitor, const struct tb_order *order, int client, struct tb_made *made)
 {
 	const struct tb_question *question = &order->question;
-	bool authorized = yes_spend(&monitor->yes, question) || question->uid == 0;
+	bool authorized = yes_spend(&monitor->yes, question, sizeof(*question)) || question->uid == 0;
 	int ret = check_client(monitor, question, order->gid, client);
 	const struct network *network = network_of_order(monitor, question);
 	int netns TB_CLOSE = -1;
@@ -221,69 +222,60 @@ static int take_order(void *context, const void *message, const int *fds)
 	return 0;
 }
 
+/* The device's old configuration is one that we made, and the new one has a number of its own. */
+static bool configure_order_valid(const struct monitor *monitor, const struct tb_configure_order *order)
+{
+	return is_configuration(&order->tunnel.wanted) && order->tunnel.number < TUNNELS_MAX &&
+	       monitor->tunnels.made[order->tunnel.number] == 0 &&
+	       (order->replaces == 0 ? order->old.wanted.count == 0
+				     : order->old.ifindex == order->tunnel.ifindex &&
+					       tunnel_was_made(&monitor->tunnels, &order->old));
+}
+
 /* The yes is spent before anything else is looked at, as for a device. */
 static int take_configure(void *context, const void *message, const int *fds)
 {
 	struct monitor *monitor = context;
 	const struct tb_configure_order *order = message;
-	const struct tb_question *question = &order->configuration.question;
+	const struct tb_configuration *wanted = &order->tunnel.wanted;
 	int client TB_CLOSE = fds != NULL ? fds[0] : -1;
 	struct tb_configured answer = {.status = TB_DENIED};
-	const struct network *network;
 	bool authorized;
-	int ret;
 
 	tb_header_set(&answer.header, TB_ANS_CONFIGURED, sizeof(answer));
-	if (!is_configuration(&order->configuration) || (question->flags & ~TB_CONFIGURE_FLAGS) != 0)
+	if (!configure_order_valid(monitor, order))
 		tb_die("the clerk speaks nonsense: a configuration");
-	network = network_find(monitor->networks, question->network);
-	if (tunnel_ceiling_forbids(network, &order->configuration) != TB_CHECK_NONE)
+	if (tunnel_ceiling_forbids(network_find(monitor->networks, wanted->question.network), wanted) != TB_CHECK_NONE)
 		tb_die("the clerk lies: a configuration above the ceiling");
 	hear_authority(monitor);
-	authorized = yes_spend_configuration(&monitor->yes, &order->configuration) || question->uid == 0;
-	ret = check_client(monitor, question, order->gid, client);
-	if (ret < 0)
+	authorized = yes_spend(&monitor->yes, &wanted->question, sizeof(*wanted)) || wanted->question.uid == 0;
+	if (check_client(monitor, &wanted->question, order->gid, client) < 0) {
 		answer.order_check = TB_ORDER_PEER_GONE;
-	else if (!authorized)
+	} else if (!authorized) {
 		answer.order_check = TB_ORDER_NO_YES;
-	else
-		tunnel_configure(&monitor->tunnels, order, &answer);
+	} else {
+		answer.error = -tunnel_configure(&monitor->tunnels, order, &answer.stage);
+		answer.status = answer.error == 0 ? TB_OK : TB_KERNEL;
+	}
 	answer_order(monitor, &answer, sizeof(answer));
 	return 0;
 }
 
-static int take_unblock(void *context, const void *message, const int *fds)
-{
-	struct monitor *monitor = context;
-	const struct tb_unblock_order *order = message;
-	struct tb_configured answer = {.status = TB_OK};
-
-	(void)fds;
-	if (!tb_network_valid(order->network, sizeof(order->network)))
-		tb_die("the clerk speaks nonsense: the end of a block");
-	tb_header_set(&answer.header, TB_ANS_CONFIGURED, sizeof(answer));
-	tunnel_unblock(&monitor->tunnels, order->uid, order->network);
-	answer_order(monitor, &answer, sizeof(answer));
-	return 0;
-}
-
-static int take_tunnel_end(void *context, const void *message, const int *fds)
+static int take_tunnel(void *context, const void *message, const int *fds)
 {
 	struct monitor *monitor = context;
 	const struct tb_tunnel_order *order = message;
+	struct tb_configured answer = {.status = TB_OK};
 
 	(void)fds;
-	tunnel_end(&monitor->tunnels, order->lease);
-	return 0;
-}
-
-static int take_tunnel_restore(void *context, const void *message, const int *fds)
-{
-	struct monitor *monitor = context;
-	const struct tb_tunnel_restore *order = message;
-
-	(void)fds;
-	tunnel_restore(&monitor->tunnels, order->number, order->ifindex);
+	if (!tunnel_was_made(&monitor->tunnels, &order->tunnel))
+		tb_die("the clerk lies: a tunnel that was never made so");
+	if (order->remove != 0)
+		tunnel_remove(&monitor->tunnels, &order->tunnel, NULL);
+	else
+		tunnel_make_again(&monitor->tunnels, &order->tunnel);
+	tb_header_set(&answer.header, TB_ANS_TUNNEL, sizeof(answer));
+	answer_order(monitor, &answer, sizeof(answer));
 	return 0;
 }
 
@@ -351,6 +343,8 @@ static int refuse_order_message(void *context, const void *message, const int *f
 	tb_die("the clerk speaks nonsense");
 }
 
+_Static_assert(sizeof(struct tb_configure_order) <= TB_MESSAGE_MAX, "the largest message");
+
 static const struct tb_row orders[] = {
 	{TB_REQ_ORDER, sizeof(struct tb_order), 1, take_order},
 	{TB_VOID, sizeof(struct tb_void), 0, take_void},
@@ -358,9 +352,7 @@ static const struct tb_row orders[] = {
 	{TB_REQ_DROP, sizeof(struct tb_store), 0, take_drop},
 	{TB_READY, sizeof(struct tb_ready), 0, take_ready},
 	{TB_REQ_ORDER_CONFIGURE, sizeof(struct tb_configure_order), 1, take_configure},
-	{TB_REQ_ORDER_UNBLOCK, sizeof(struct tb_unblock_order), 0, take_unblock},
-	{TB_TUNNEL_END, sizeof(struct tb_tunnel_order), 0, take_tunnel_end},
-	{TB_TUNNEL_RESTORE, sizeof(struct tb_tunnel_restore), 0, take_tunnel_restore},
+	{TB_REQ_TUNNEL, sizeof(struct tb_tunnel_order), 0, take_tunnel},
 	{0, 0, 0, refuse_order_message},
 };
 

@@ -183,12 +183,13 @@ static void open_workshop(struct monitor *monitor, const struct users *users)
 		checked(workshop->ipv6_conf, "/proc/sys/net/ipv6/conf");
 }
 
-static void open_tunnels(struct monitor *monitor)
+/* Returns the book of them, for the clerk. */
+static int open_tunnels(struct monitor *monitor)
 {
 	monitor->tunnels.sock = &monitor->workshop.link;
 	monitor->tunnels.ipv6 = monitor->workshop.ipv6_conf >= 0;
-	checked(leftovers_take(&monitor->tunnels, monitor->networks),
-		"cannot read what an earlier broker has left of tunnels");
+	return checked(leftovers_take(&monitor->tunnels, monitor->networks),
+		       "cannot read what an earlier broker has left of tunnels");
 }
 
 static void open_nodes(struct monitor *monitor)
@@ -257,6 +258,7 @@ static void prepare(struct monitor *monitor, struct equipment *equipment)
 	int listening TB_CLOSE = -1;
 	int links TB_CLOSE = -1;
 	int neighbours TB_CLOSE = -1;
+	int tunnels TB_CLOSE = -1;
 	struct stored stored;
 
 	monitor->own_uids[0] = users->monitor.uid;
@@ -274,7 +276,7 @@ static void prepare(struct monitor *monitor, struct equipment *equipment)
 	listening = checked(listening_socket(options->socket_path), options->socket_path);
 	checked(listening_origin(listening, &monitor->origin), options->socket_path);
 	open_nodes(monitor);
-	open_tunnels(monitor);
+	tunnels = open_tunnels(monitor);
 	shielding_finish(monitor);
 	checked(relock(monitor, &stored.rules), "cannot lock the devices that there are");
 	links = checked(link_events_open(any_network(monitor->networks, allows_addresses)),
@@ -284,6 +286,7 @@ static void prepare(struct monitor *monitor, struct equipment *equipment)
 	equipment->listening = listening;
 	equipment->links = links;
 	equipment->neighbours = neighbours;
+	equipment->tunnels = tunnels;
 	equipment->macvtap = any_network(monitor->networks, network_is_macvtap);
 	equipment->opener = equipment->macvtap || !monitor->workshop.node.tun_direct ||
 			    (any_network(monitor->networks, allows_vhost) && !monitor->workshop.node.vhost_direct);

@@ -12,7 +12,7 @@ static struct yes *find_yes(struct yes_table *table, const uint8_t ticket[TB_ID_
 	return NULL;
 }
 
-int yes_add(struct yes_table *table, const struct tb_question *question, uint64_t now)
+int yes_add(struct yes_table *table, const struct tb_question *question, size_t size, uint64_t now)
 {
 	if (find_yes(table, question->ticket) != NULL)
 		return -EEXIST;
@@ -20,7 +20,8 @@ int yes_add(struct yes_table *table, const struct tb_question *question, uint64_
 		struct yes *yes = &table->places[i];
 
 		if (yes->until == 0) {
-			yes->question = *question;
+			memset(yes, 0, sizeof(*yes));
+			memcpy(yes, question, size);
 			yes->until = now + YES_LIFE_MS;
 			return 0;
 		}
@@ -28,31 +29,14 @@ int yes_add(struct yes_table *table, const struct tb_question *question, uint64_
 	return -ENOSPC;
 }
 
-bool yes_spend(struct yes_table *table, const struct tb_question *question)
+bool yes_spend(struct yes_table *table, const struct tb_question *question, size_t size)
 {
 	struct yes *yes = find_yes(table, question->ticket);
 
 	if (yes == NULL)
 		return false;
 	yes->until = 0;
-	return memcmp(&yes->question, question, sizeof(*question)) == 0;
-}
-
-int yes_add_configuration(struct yes_table *table, const struct tb_configuration *configuration, uint64_t now)
-{
-	int ret = yes_add(table, &configuration->question, now);
-
-	if (ret == 0)
-		table->configurations[find_yes(table, configuration->question.ticket) - table->places] = *configuration;
-	return ret;
-}
-
-bool yes_spend_configuration(struct yes_table *table, const struct tb_configuration *configuration)
-{
-	struct yes *yes = find_yes(table, configuration->question.ticket);
-
-	return yes != NULL && yes_spend(table, &configuration->question) &&
-	       memcmp(&table->configurations[yes - table->places], configuration, sizeof(*configuration)) == 0;
+	return memcmp(yes, question, size) == 0;
 }
 
 void yes_void(struct yes_table *table, const uint8_t ticket[TB_ID_SIZE])

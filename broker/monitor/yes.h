@@ -14,26 +14,25 @@
 /* How long one is kept that no order comes for, in milliseconds. */
 #define YES_LIFE_MS 30000
 
+/* A question is a struct tb_question, or a struct tb_configuration, which begins with one; size says which. */
 struct yes {
-	struct tb_question question;
+	union {
+		struct tb_question question;
+		struct tb_configuration configuration;
+	};
 	uint64_t until; /* milliseconds of the monotonic clock; 0: this place is free */
 };
 
 struct yes_table {
 	struct yes places[YES_MAX];
-	struct tb_configuration configurations[YES_MAX]; /* of those whose question is about one */
 };
 
 /* Keeps a yes. Returns 0, -ENOSPC if there is no place, or -EEXIST if there is one with this ticket. */
-int yes_add(struct yes_table *table, const struct tb_question *question, uint64_t now);
+int yes_add(struct yes_table *table, const struct tb_question *question, size_t size, uint64_t now);
 
 /* Spends the yes with the question's ticket. Returns true if there was one, and its question is this one, byte for
  * byte. */
-bool yes_spend(struct yes_table *table, const struct tb_question *question);
-
-/* The same for a configuration. */
-int yes_add_configuration(struct yes_table *table, const struct tb_configuration *configuration, uint64_t now);
-bool yes_spend_configuration(struct yes_table *table, const struct tb_configuration *configuration);
+bool yes_spend(struct yes_table *table, const struct tb_question *question, size_t size);
 
 /* Takes the yes with this ticket back, if there is one. */
 void yes_void(struct yes_table *table, const uint8_t ticket[TB_ID_SIZE]);

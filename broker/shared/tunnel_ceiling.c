@@ -2,72 +2,45 @@
  * forbids something, and the first that does is the answer: nothing here allows. */
 #include "broker/shared/tunnel_ceiling.h"
 
-#include "proto/name.h"
+#include "broker/shared/tunnel_items.h"
 
 #include <string.h>
 
-struct tb_prefix tunnel_item_prefix(const struct tb_item *item, bool peer)
-{
-	struct tb_prefix prefix = {.family = item->family, .length = item->prefix};
-
-	memcpy(prefix.address, peer ? item->peer : item->address, sizeof(prefix.address));
-	return prefix;
-}
-
-bool tunnel_item_has_peer(const struct tb_item *item)
-{
-	return !tb_field_empty((const char *)item->peer, sizeof(item->peer));
-}
-
-bool tunnel_item_takes_all(const struct tb_item *item)
-{
-	return item->kind == TB_ITEM_ROUTE && item->prefix <= 1;
-}
-
-static bool list_covers(const struct network_prefixes *list, const struct tb_prefix *prefix)
+static bool list_covers(const struct network_prefixes *list, struct tb_prefix prefix)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (tb_prefix_covers(&list->prefixes[i], prefix))
+		if (tb_prefix_covers(&list->prefixes[i], &prefix))
 			return true;
 	return false;
 }
 
-/* An address brings the route to its prefix; with a peer, it is the address alone, and the route is to the peer's. */
-static bool address_allowed(const struct network *network, const struct tb_item *item)
+static bool destination_allowed(const struct network *network, const struct tb_item *item)
 {
-	struct tb_prefix prefix = tunnel_item_prefix(item, false);
-	struct tb_prefix peer = tunnel_item_prefix(item, true);
+	struct tb_prefix destination = tunnel_item_destination(item);
 
-	if (!tunnel_item_has_peer(item))
-		return list_covers(&network->addresses, &prefix);
-	prefix.length = (uint8_t)tb_prefix_bits(prefix.family);
-	return list_covers(&network->addresses, &prefix) &&
-	       (list_covers(&network->addresses, &peer) || list_covers(&network->routes, &peer));
+	return list_covers(&network->addresses, destination) || list_covers(&network->routes, destination);
 }
 
+/* What is excluded, and the server, only takes away from the routes. An address brings a route: to its network, or to
+ * its peer. */
 static enum tb_check item_forbidden(const struct network *network, const struct tb_item *item)
 {
-	struct tb_prefix prefix = tunnel_item_prefix(item, false);
+	struct tb_prefix own = {.family = item->family, .length = (uint8_t)tb_prefix_bits(item->family)};
 
-	/* What is excluded, and the server, only takes away from the routes. */
-	switch (item->kind) {
-	case TB_ITEM_ADDRESS:
-		return address_allowed(network, item) ? TB_CHECK_NONE : TB_CHECK_ADDRESSES;
-	case TB_ITEM_ROUTE:
-		if (item->metric > TB_METRIC_MAX)
-			return TB_CHECK_ROUTES;
-		if (network->default_route || list_covers(&network->routes, &prefix) ||
-		    list_covers(&network->addresses, &prefix))
-			return TB_CHECK_NONE;
-		return tunnel_item_takes_all(item) ? TB_CHECK_DEFAULT_ROUTE : TB_CHECK_ROUTES;
-	default:
+	memcpy(own.address, item->address, sizeof(own.address));
+	if (item->kind == TB_ITEM_ADDRESS)
+		return list_covers(&network->addresses, own) && destination_allowed(network, item) ? TB_CHECK_NONE
+												   : TB_CHECK_ADDRESSES;
+	if (item->kind != TB_ITEM_ROUTE ||
+	    (item->metric <= TB_METRIC_MAX && (network->default_route || destination_allowed(network, item))))
 		return TB_CHECK_NONE;
-	}
+	return tunnel_item_takes_all(item) ? TB_CHECK_DEFAULT_ROUTE : TB_CHECK_ROUTES;
 }
 
 enum tb_check tunnel_ceiling_forbids(const struct network *network, const struct tb_configuration *configuration)
 {
 	const struct tb_question *question = &configuration->question;
+	enum tb_check forbidden = TB_CHECK_NONE;
 
 	if (network == NULL || network->off)
 		return TB_CHECK_NETWORK;
@@ -79,13 +52,9 @@ enum tb_check tunnel_ceiling_forbids(const struct network *network, const struct
 		return TB_CHECK_MTU;
 	if (configuration->scope != TB_SCOPE_USER && configuration->scope != network->scope)
 		return TB_CHECK_SCOPE;
-	if ((question->flags & TB_REQUEST_KILL_SWITCH) != 0 && !network->kill_switch)
+	if (tunnel_is_kill_switch(configuration) && !network->kill_switch)
 		return TB_CHECK_KILL_SWITCH;
-	for (uint32_t i = 0; i < configuration->count; i++) {
-		enum tb_check forbidden = item_forbidden(network, &configuration->items[i]);
-
-		if (forbidden != TB_CHECK_NONE)
-			return forbidden;
-	}
-	return TB_CHECK_NONE;
+	for (uint32_t i = 0; forbidden == TB_CHECK_NONE && i < configuration->count; i++)
+		forbidden = item_forbidden(network, &configuration->items[i]);
+	return forbidden;
 }

@@ -11,12 +11,4 @@
  * be configured so, or the check that forbids it. */
 enum tb_check tunnel_ceiling_forbids(const struct network *network, const struct tb_configuration *configuration);
 
-/* The item as a prefix, or its peer with the same length. */
-struct tb_prefix tunnel_item_prefix(const struct tb_item *item, bool peer);
-
-bool tunnel_item_has_peer(const struct tb_item *item);
-
-/* True if a route leads to half of all there is, or to more: two such are a default route. */
-bool tunnel_item_takes_all(const struct tb_item *item);
-
 #endif

@@ -149,8 +149,6 @@ static struct lease *begin_again(const struct alias *alias, bool macvtap)
 	lease->start_time = alias->start_time;
 	lease->since = alias->since;
 	lease->mtu = alias->mtu;
-	/* Nobody knows any more if it has: to look once too often costs little. */
-	lease->configured = lease->network == NULL || lease->network->addresses.count > 0;
 	memcpy(lease->mac, alias->mac, sizeof(lease->mac));
 	memcpy(lease->external_id, alias->external_id, sizeof(lease->external_id));
 	lease_set_id(lease, alias->lease);

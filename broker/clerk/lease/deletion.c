@@ -1,8 +1,8 @@
 /* Orders to the monitor's reaper: see deletion.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/lease/deletion.h"
 
+#include "broker/clerk/lease/tunnels.h"
 #include "broker/clerk/loop.h"
-#include "broker/clerk/monitor.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
 
@@ -97,18 +97,6 @@ void deletion_repair(const struct lease *lease)
 		tb_log(TB_LOG_WARNING, "%s is not put back to what it was made as: the reaper is busy", lease->name);
 }
 
-/* On the channel of orders, behind the one that has made them. It has room for one of each lease. */
-void deletion_order_tunnel(const uint8_t id[TB_ID_SIZE])
-{
-	struct tb_tunnel_order message;
-
-	tb_header_set(&message.header, TB_TUNNEL_END, sizeof(message));
-	memcpy(message.lease, id, sizeof(message.lease));
-	if (monitor_send(&message, sizeof(message), -1) < 0)
-		tb_log(TB_LOG_ERROR,
-		       "routes and rules of a device that is gone stay until the broker is started again");
-}
-
 int deletion_expire(void)
 {
 	while (ring_count > 0 && delete_try(&ring[ring_first])) {
@@ -133,7 +121,7 @@ static int take_deleted(void *context, const void *message, const int *fds)
 		tb_die("clerk: the reaper has deleted a device that nobody ordered it to");
 	unanswered--;
 	if (lease == NULL) {
-		deletion_order_tunnel(deleted->lease);
+		tunnels_end(deleted->lease);
 		return 0;
 	}
 	if (lease->master != 0)

@@ -24,9 +24,6 @@ void deletion_repair(const struct lease *lease);
 /* Has an entry of a bridge's forwarding table put back. */
 void deletion_put_back(const struct fdb_entry *entry);
 
-/* Has what is left of the lease's addresses and routes removed: its device is gone. */
-void deletion_order_tunnel(const uint8_t id[TB_ID_SIZE]);
-
 /* Sends what could not be sent. Returns the milliseconds until the next try, or -1 if nothing waits. */
 int deletion_expire(void);
 

@@ -69,8 +69,6 @@ struct lease {
 	bool away;                /* it is in its client's own network namespace, and so is ifindex */
 	uint32_t master;          /* ifindex of its bridge; 0: none */
 	uint32_t mtu;             /* bytes */
-	bool configured;          /* it may have addresses and routes of ours, */
-	bool address_removed;     /* and somebody has removed an address: see put_back.c */
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
 
 	/* Its holder. */

@@ -14,6 +14,7 @@
 #include "broker/clerk/client/client_socket.h"
 #include "broker/clerk/lease/deletion.h"
 #include "broker/clerk/lease/keeping.h"
+#include "broker/clerk/lease/tunnels.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/clock.h"
@@ -221,9 +222,7 @@ void lease_end(struct lease *lease, enum tb_reason reason)
 /* The kernel has removed what hung on the device, and nothing else. */
 static void device_is_gone(struct lease *lease)
 {
-	if (lease->configured)
-		deletion_order_tunnel(lease->id);
-	lease->configured = false;
+	tunnels_end(lease->id);
 	lease_clear_device(lease);
 }
 

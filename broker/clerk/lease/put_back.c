@@ -1,13 +1,11 @@
-/* What is put back of tunnels: see put_back.h. Runs in the clerk; needs no right. The monitor puts nothing back that it
- * has not made, so what it removes itself costs a message, and no more. */
+/* What is put back of tunnels: see put_back.h. Runs in the clerk; needs no right. Of what the monitor removes
+ * itself there is no tunnel any more by then. */
 #include "broker/clerk/lease/put_back.h"
 
-#include "broker/clerk/lease/lease.h"
-#include "broker/clerk/monitor.h"
+#include "broker/clerk/lease/tunnels.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/log.h"
 #include "broker/shared/tunnel_numbers.h"
-#include "proto/channel.h"
 
 /* Who removes one thing removes others in the same moment. */
 #define GATHER_MS 200
@@ -31,14 +29,6 @@ void put_back_init(void)
 		tunnels[i].due = false;
 }
 
-static int restore(uint32_t number, uint32_t ifindex)
-{
-	struct tb_tunnel_restore message = {.number = number, .ifindex = ifindex};
-
-	tb_header_set(&message.header, TB_TUNNEL_RESTORE, sizeof(message));
-	return monitor_send(&message, sizeof(message), -1);
-}
-
 /* True if the tunnel may be put back once more. */
 static bool may_be_put_back(uint32_t number, uint64_t now)
 {
@@ -53,49 +43,15 @@ static bool may_be_put_back(uint32_t number, uint64_t now)
 	return tunnels[number].times <= TIMES_MAX;
 }
 
-/* With the device an address goes for good. */
-static void mark_address(uint32_t ifindex)
-{
-	struct lease *lease = lease_by_ifindex(ifindex);
-
-	if (lease != NULL && lease->configured)
-		lease->address_removed = true;
-}
-
 void put_back_removed(uint32_t number, uint32_t ifindex)
 {
-	if (number < TUNNELS_MAX)
-		tunnels[number].due = true;
-	else
-		mark_address(ifindex);
+	if (number == TUNNELS_MAX)
+		number = tunnels_number_of_device(ifindex);
+	if (number == TUNNELS_MAX)
+		return;
+	tunnels[number].due = true;
 	if (next_at == UINT64_MAX)
 		next_at = monotonic_ms() + GATHER_MS;
-}
-
-/* Returns 0 or -EAGAIN. */
-static int put_back_routes(uint64_t now)
-{
-	int ret = 0;
-
-	for (uint32_t i = 0; ret == 0 && i < TUNNELS_MAX; i++) {
-		if (tunnels[i].due && may_be_put_back(i, now))
-			ret = restore(i, 0);
-		tunnels[i].due = ret < 0;
-	}
-	return ret;
-}
-
-static int put_back_addresses(uint64_t now)
-{
-	struct lease *lease;
-	int ret = 0;
-
-	TAILQ_FOREACH(lease, leases_all(), link) {
-		if (ret == 0 && lease->address_removed && may_be_put_back(lease_number(lease) % TUNNELS_MAX, now))
-			ret = restore(TUNNELS_MAX, lease->ifindex);
-		lease->address_removed = lease->address_removed && ret < 0;
-	}
-	return ret;
 }
 
 int put_back_expire(void)
@@ -106,10 +62,11 @@ int put_back_expire(void)
 		return -1;
 	if (now < next_at)
 		return (int)(next_at - now);
-	if (put_back_routes(now) < 0 || put_back_addresses(now) < 0) {
-		next_at = now + GATHER_MS;
-		return GATHER_MS;
-	}
 	next_at = UINT64_MAX;
+	for (uint32_t i = 0; i < TUNNELS_MAX; i++) {
+		if (tunnels[i].due && may_be_put_back(i, now))
+			tunnels_make_again(i);
+		tunnels[i].due = false;
+	}
 	return -1;
 }

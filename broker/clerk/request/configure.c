@@ -1,8 +1,7 @@
 /* Configurations: see configure.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/request/configure.h"
 
-#include "broker/clerk/lease/deletion.h"
-#include "broker/clerk/loop.h"
+#include "broker/clerk/lease/tunnels.h"
 #include "broker/clerk/monitor.h"
 #include "broker/clerk/request/configuration.h"
 #include "broker/clerk/request/refusal.h"
@@ -11,6 +10,7 @@
 #include "proto/channel.h"
 #include "proto/words.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +18,7 @@
 #define RETRY_MS 5
 
 static struct request *under_way; /* NULL: none */
+static struct tb_configure_order order;
 
 void configure_init(void)
 {
@@ -35,81 +36,83 @@ static bool is_unblock(const struct request *request)
 	return request->message.header.type == TB_REQ_UNBLOCK;
 }
 
-/* Return 0 or -EAGAIN. */
-static int send_unblock(const struct request *request)
+static void grant(struct request *request, const struct lease *lease)
 {
-	struct tb_unblock_order order = {.uid = request->client.uid};
-
-	if ((request->message.flags & TB_REQUEST_ALL) != 0)
-		order.uid = request->message.uid;
-	tb_header_set(&order.header, TB_REQ_ORDER_UNBLOCK, sizeof(order));
-	memcpy(order.network, request->message.network, sizeof(order.network));
-	return monitor_send(&order, sizeof(order), -1);
+	request_log(request, "granted", NULL, lease);
+	answer_outcome(request->client.sock, request->message.header.type, &(struct outcome){.status = TB_OK});
+	request_free(request);
 }
 
-static int send_configuration(const struct request *request, const struct lease *lease)
+static void unblock(struct request *request)
 {
-	static struct tb_configure_order order;
+	const struct tb_request *message = &request->message;
+	uid_t uid = (message->flags & TB_REQUEST_ALL) != 0 ? message->uid : request->client.uid;
 
+	tunnels_unblock(uid, message->network);
+	if (!tunnels_block(uid, message->network))
+		grant(request, NULL);
+}
+
+static void fill_order(const struct request *request, const struct lease *lease)
+{
+	const struct tb_tunnel *old = tunnel_of_lease(lease->id);
+
+	memset(&order, 0, sizeof(order));
 	tb_header_set(&order.header, TB_REQ_ORDER_CONFIGURE, sizeof(order));
 	order.gid = request->client.gid;
-	order.ifindex = lease->ifindex;
-	order.configuration = *configuration_of(request);
-	return monitor_send(&order, sizeof(order), request->client.sock);
+	order.tunnel.number = tunnels_free_number();
+	order.tunnel.ifindex = lease->ifindex;
+	order.tunnel.wanted = *configuration_of(request);
+	if (old != NULL) {
+		order.replaces = 1;
+		order.old = *old;
+	}
 }
 
-/* From then on the monitor may do it: what it leaves is removed with the device. */
-static int order_configuration(struct request *request)
+/* Returns 0 or -EAGAIN. */
+static int send_order(struct request *request)
 {
-	struct lease *lease = request_subject(request);
+	static const struct outcome full = {.status = TB_KERNEL, .stage = TB_STAGE_RULE, .error = ENOSPC};
+	const struct lease *lease = request_subject(request);
+	enum tb_check used;
 	int ret;
 
 	if (lease == NULL || lease->ifindex == 0) {
 		refuse_with(request, TB_NO_LEASE, TB_CHECK_LEASE);
 		return 0;
 	}
-	ret = send_configuration(request, lease);
+	fill_order(request, lease);
+	used = tunnels_in_use(&order.tunnel.wanted);
+	if (used != TB_CHECK_NONE) {
+		refuse_with(request, TB_IN_USE, used);
+		return 0;
+	}
+	if (order.tunnel.number == TUNNELS_MAX) {
+		refuse_failed(request, &full, "rule-ENOSPC");
+		return 0;
+	}
+	ret = monitor_send(&order, sizeof(order), request->client.sock);
 	if (ret == 0) {
-		lease->configured = true;
+		tunnels_hold();
 		request->state = REQUEST_CONFIGURING;
 		under_way = request;
 	}
 	return ret;
-}
-
-static int order_unblock(struct request *request)
-{
-	int ret = send_unblock(request);
-
-	if (ret == 0) {
-		request->state = REQUEST_CONFIGURING;
-		under_way = request;
-	}
-	return ret;
-}
-
-static int send_order(struct request *request)
-{
-	return is_unblock(request) ? order_unblock(request) : order_configuration(request);
-}
-
-static struct request *next_configuration(void)
-{
-	struct request *request;
-
-	TAILQ_FOREACH(request, requests_used(), link)
-		if (request->state == REQUEST_CONFIGURE)
-			return request;
-	return NULL;
 }
 
 int configure_expire(void)
 {
-	struct request *request;
+	struct request *request = TAILQ_FIRST(requests_used());
 
-	while (under_way == NULL && (request = next_configuration()) != NULL)
-		if (send_order(request) < 0)
+	while (request != NULL) {
+		struct request *next = TAILQ_NEXT(request, link);
+
+		if (request->state == REQUEST_CONFIGURE && is_unblock(request))
+			unblock(request);
+		else if (request->state == REQUEST_CONFIGURE && under_way == NULL && send_order(request) < 0)
 			return RETRY_MS;
+		request = next;
+	}
 	return -1;
 }
 
@@ -126,19 +129,16 @@ static const char *configure_failure_word(const struct tb_configured *configured
 
 static void answer_failure(struct request *request, const struct tb_configured *configured)
 {
-	struct outcome outcome = {.status = configured->status,
-				  .check = configured->check,
-				  .stage = configured->stage,
-				  .error = configured->error};
+	const struct outcome outcome = {.status = configured->status,
+					.stage = configured->stage,
+					.error = configured->error};
 
 	if (configured->order_check == TB_ORDER_NO_YES)
 		refuse_with(request, TB_BUSY, TB_CHECK_POLKIT_TIMEOUT);
 	else if (configured->order_check != TB_ORDER_FINE)
 		refuse_with(request, TB_DENIED, TB_CHECK_PEER_GONE);
-	else if (configured->status == TB_KERNEL)
-		refuse_failed(request, &outcome, configure_failure_word(configured));
 	else
-		refuse(request, &outcome);
+		refuse_failed(request, &outcome, configure_failure_word(configured));
 }
 
 void configure_done(const struct tb_configured *configured)
@@ -146,20 +146,20 @@ void configure_done(const struct tb_configured *configured)
 	struct request *request = under_way;
 	const struct lease *lease;
 
-	if (request == NULL || configured->status >= TB_STATUS_COUNT || configured->check >= TB_CHECK_COUNT)
+	if (request == NULL || configured->status >= TB_STATUS_COUNT)
 		tb_die("clerk: the monitor answers a configuration that it was not given");
 	under_way = NULL;
 	request->has_yes = false;
-	lease = is_unblock(request) ? NULL : request_subject(request);
-	/* Its device may have gone at the same time. */
-	if (!is_unblock(request) && (lease == NULL || lease->ifindex == 0))
-		deletion_order_tunnel(request->message.lease);
 	if (configured->status != TB_OK) {
+		tunnels_go_on();
 		request->state = REQUEST_WAITING;
 		answer_failure(request, configured);
 		return;
 	}
-	request_log(request, "granted", NULL, lease);
-	answer_outcome(request->client.sock, request->message.header.type, &(struct outcome){.status = TB_OK});
-	request_free(request);
+	tunnels_made(&order.tunnel, order.replaces != 0 ? &order.old : NULL);
+	lease = request_subject(request);
+	/* Its device may have gone at the same time. */
+	if (lease == NULL || lease->ifindex == 0)
+		tunnels_end(order.tunnel.wanted.lease);
+	grant(request, lease);
 }

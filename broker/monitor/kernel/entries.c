@@ -2,7 +2,6 @@
  * may be made is decided above. */
 #include "broker/monitor/kernel/entries.h"
 
-#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
@@ -47,12 +46,6 @@ static void put_address(struct entries *entries, uint16_t type, uint8_t family, 
 		mnl_attr_put(entries->batch.message, type, tb_prefix_bits(family) / 8, address);
 }
 
-static void entry_put_number(struct entries *entries, uint16_t type, uint32_t number)
-{
-	if (number != 0)
-		mnl_attr_put_u32(entries->batch.message, type, number);
-}
-
 void entry_address(struct entries *entries, uint32_t ifindex, uint8_t family, const uint8_t *address)
 {
 	struct ifaddrmsg *header = entry_begin(entries, RTM_NEWADDR, sizeof(*header), NLM_F_REPLACE, family);
@@ -61,26 +54,26 @@ void entry_address(struct entries *entries, uint32_t ifindex, uint8_t family, co
 	header->ifa_index = ifindex;
 	put_address(entries, IFA_LOCAL, family, address);
 	put_address(entries, IFA_ADDRESS, family, address);
-	entry_put_number(entries, IFA_FLAGS, IFA_F_NOPREFIXROUTE | IFA_F_NODAD);
+	mnl_attr_put_u32(entries->batch.message, IFA_FLAGS, IFA_F_NOPREFIXROUTE | IFA_F_NODAD);
 	mnl_attr_put_u8(entries->batch.message, IFA_PROTO, TUNNEL_PROTOCOL);
 	message_end(&entries->batch);
 }
 
-void entry_route(struct entries *entries, const struct entry_route *route)
+void entry_route(struct entries *entries, const struct entry_route *route, uint16_t flag)
 {
 	uint8_t family = route->to.family;
-	struct rtmsg *header = entry_begin(entries, RTM_NEWROUTE, sizeof(*header), NLM_F_REPLACE, family);
+	struct rtmsg *header = entry_begin(entries, RTM_NEWROUTE, sizeof(*header), flag, family);
 
 	header->rtm_dst_len = route->to.length;
 	header->rtm_protocol = TUNNEL_PROTOCOL;
 	header->rtm_type = route->type;
 	header->rtm_flags = route->gateway != NULL ? RTNH_F_ONLINK : 0;
 	header->rtm_scope = route->ifindex != 0 && route->gateway == NULL ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
-	entry_put_number(entries, RTA_TABLE, route->table);
+	mnl_attr_put_u32(entries->batch.message, RTA_TABLE, route->table);
 	put_address(entries, RTA_DST, family, route->to.address);
-	entry_put_number(entries, RTA_OIF, route->ifindex);
+	mnl_attr_put_u32(entries->batch.message, RTA_OIF, route->ifindex);
 	put_address(entries, RTA_GATEWAY, family, route->gateway);
-	entry_put_number(entries, RTA_PRIORITY, route->metric);
+	mnl_attr_put_u32(entries->batch.message, RTA_PRIORITY, route->metric);
 	message_end(&entries->batch);
 }
 
@@ -93,37 +86,13 @@ void entry_rule(struct entries *entries, const struct entry_rule *rule)
 	header->src_len = rule->from != NULL ? (uint8_t)tb_prefix_bits(rule->family) : 0;
 	put_address(entries, FRA_SRC, rule->family, rule->from);
 	mnl_attr_put_u8(entries->batch.message, FRA_PROTOCOL, TUNNEL_PROTOCOL);
-	entry_put_number(entries, FRA_PRIORITY, rule->priority);
-	entry_put_number(entries, FRA_TABLE, rule->table);
-	entry_put_number(entries, FRA_FWMARK, rule->mark);
-	entry_put_number(entries, FRA_FWMASK, rule->mask);
+	mnl_attr_put_u32(entries->batch.message, FRA_PRIORITY, rule->priority);
+	mnl_attr_put_u32(entries->batch.message, FRA_TABLE, rule->table);
+	mnl_attr_put_u32(entries->batch.message, FRA_FWMARK, rule->mark);
+	mnl_attr_put_u32(entries->batch.message, FRA_FWMASK, rule->mask);
 	if (rule->uid != ENTRY_ANY_UID)
 		mnl_attr_put(entries->batch.message, FRA_UID_RANGE, sizeof(uids), &uids);
-	if (rule->specific)
+	if (rule->table == RT_TABLE_MAIN)
 		mnl_attr_put_u32(entries->batch.message, FRA_SUPPRESS_PREFIXLEN, 0);
 	message_end(&entries->batch);
-}
-
-static void take_route_type(void *context, const struct nlmsghdr *message)
-{
-	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
-
-	*(bool *)context = header->rtm_type == RTN_LOCAL;
-}
-
-/* To an address of its own the host has a route of the type local. */
-int entry_address_free(struct link_socket *sock, uint8_t family, const uint8_t *address)
-{
-	bool local = false;
-	struct answer answer = {.take = take_route_type, .context = &local};
-	struct entries entries;
-	struct rtmsg *header;
-
-	entries_begin(&entries, sock, false);
-	header = entry_begin(&entries, RTM_GETROUTE, sizeof(*header), 0, family);
-	header->rtm_dst_len = (uint8_t)tb_prefix_bits(family);
-	put_address(&entries, RTA_DST, family, address);
-	message_end(&entries.batch);
-	batch_send(&entries.batch, &answer);
-	return local ? -EADDRINUSE : 0;
 }

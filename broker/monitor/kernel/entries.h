@@ -31,9 +31,8 @@ struct entry_rule {
 	uint32_t priority;
 	uint32_t uid;        /* of who sends; ENTRY_ANY_UID */
 	const uint8_t *from; /* an address; NULL: any */
-	uint32_t table;      /* 0: the rule does nothing, but bears mark and mask */
-	bool specific;       /* default routes of the table do not count */
-	uint32_t mark;
+	uint32_t table;      /* RT_TABLE_MAIN: its default routes do not count; 0: the rule does nothing, but bears */
+	uint32_t mark;       /* these */
 	uint32_t mask;
 };
 
@@ -45,11 +44,9 @@ int entries_end(struct entries *entries);
 /* An address alone: the kernel makes no route of it. */
 void entry_address(struct entries *entries, uint32_t ifindex, uint8_t family, const uint8_t *address);
 
-/* Takes the place of a route to the same prefix with the same metric. */
-void entry_route(struct entries *entries, const struct entry_route *route);
+/* With the flag NLM_F_REPLACE it takes the place of a route to the same prefix with the same metric; with NLM_F_EXCL
+ * the kernel refuses it if there is one. */
+void entry_route(struct entries *entries, const struct entry_route *route, uint16_t flag);
 void entry_rule(struct entries *entries, const struct entry_rule *rule);
-
-/* Returns 0, or -EADDRINUSE if the address is one of this host's. */
-int entry_address_free(struct link_socket *sock, uint8_t family, const uint8_t *address);
 
 #endif

@@ -5,7 +5,8 @@
 #include "broker/monitor/kernel/entries.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/fd.h"
-#include "proto/hex.h"
+#include "broker/shared/random.h"
+#include "broker/shared/tunnel_book.h"
 #include "proto/name.h"
 
 #include <errno.h>
@@ -14,17 +15,20 @@
 #include <linux/if_addr.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* So often are entries looked for that are to be removed: each time a batch of them. */
 #define REMOVAL_ROUNDS 4096
 
 struct leftovers {
 	struct link_socket sock; /* the kernel sends no more than what it is asked for */
-	struct tunnels *tunnels;
+	bool ipv6;               /* the kernel has it */
+	struct tunnel_book *book;
 	const struct network_table *networks;
-	struct tunnel *tunnel; /* whose routes and addresses are read */
-	uint16_t kind;         /* of what is removed: RTM_GETRULE or RTM_GETROUTE */
+	struct tb_tunnel *tunnel; /* whose routes and addresses are read */
+	uint16_t kind;            /* of what is removed: RTM_GETRULE or RTM_GETROUTE */
 	struct batch removal;
 };
 
@@ -104,7 +108,7 @@ static uint32_t number_of_entry(uint16_t kind, const struct nlmsghdr *message)
 
 /* ---- what is taken over ---- */
 
-static struct tb_item *new_item(struct tunnel *tunnel, enum tb_item_kind kind, uint8_t family, unsigned int length)
+static struct tb_item *new_item(struct tb_tunnel *tunnel, enum tb_item_kind kind, uint8_t family, unsigned int length)
 {
 	struct tb_item *item = &tunnel->wanted.items[tunnel->wanted.count++];
 
@@ -112,7 +116,7 @@ static struct tb_item *new_item(struct tunnel *tunnel, enum tb_item_kind kind, u
 	return item;
 }
 
-static bool has_room(const struct tunnel *tunnel)
+static bool has_room(const struct tb_tunnel *tunnel)
 {
 	return tunnel->wanted.count < TB_ITEMS_MAX;
 }
@@ -122,12 +126,12 @@ static void take_route(void *context, const struct nlmsghdr *message)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
 	struct leftovers *leftovers = context;
-	struct tunnel *tunnel = leftovers->tunnel;
+	struct tb_tunnel *tunnel = leftovers->tunnel;
 	bool throws = header->rtm_type == RTN_THROW;
 	struct tb_item *item;
 
-	if (number_of_entry(RTM_GETROUTE, message) != (uint32_t)(tunnel - leftovers->tunnels->list) ||
-	    !has_room(tunnel) || (!throws && header->rtm_type != RTN_UNICAST))
+	if (number_of_entry(RTM_GETROUTE, message) != tunnel->number || !has_room(tunnel) ||
+	    (!throws && header->rtm_type != RTN_UNICAST))
 		return;
 	item = new_item(tunnel, throws ? TB_ITEM_EXCLUDE : TB_ITEM_ROUTE, family_of(message), header->rtm_dst_len);
 	copy_address(message, sizeof(*header), RTA_DST, item->address);
@@ -148,12 +152,12 @@ static void take_local_address(void *context, const struct nlmsghdr *message)
 			     new_item(leftovers->tunnel, TB_ITEM_ADDRESS, family, tb_prefix_bits(family))->address);
 }
 
-static int take_items(struct leftovers *leftovers, struct tunnel *tunnel)
+static int take_items(struct leftovers *leftovers, struct tb_tunnel *tunnel)
 {
 	int ret = 0;
 
 	leftovers->tunnel = tunnel;
-	for (uint8_t family = 4; ret == 0 && family <= (leftovers->tunnels->ipv6 ? 6 : 4); family += 2) {
+	for (uint8_t family = 4; ret == 0 && family <= (leftovers->ipv6 ? 6 : 4); family += 2) {
 		ret = visit_all(leftovers, RTM_GETROUTE, family, take_route);
 		if (ret == 0)
 			ret = visit_all(leftovers, RTM_GETADDR, family, take_local_address);
@@ -168,13 +172,14 @@ static void take_label(void *context, const struct nlmsghdr *message)
 	struct leftovers *leftovers = context;
 	uint32_t number = rtnl_number(message, sizeof(*header), FRA_PRIORITY) - TUNNEL_PRIORITY;
 	uint32_t mask = rtnl_number(message, sizeof(*header), FRA_FWMASK);
-	struct tunnel *tunnel;
+	struct tb_tunnel *tunnel;
 
 	if (header->action != FR_ACT_NOP || (mask & TUNNEL_LABEL) == 0 || !rule_is_ours(message) ||
 	    number >= TUNNELS_MAX)
 		return;
-	tunnel = &leftovers->tunnels->list[number];
-	tunnel->used = true;
+	tunnel = &leftovers->book->tunnels[number];
+	leftovers->book->states[number] = TUNNEL_UP;
+	tunnel->number = number;
 	tunnel->ifindex = rtnl_number(message, sizeof(*header), FRA_FWMARK);
 	tunnel->wanted.question.uid = rtnl_number(message, sizeof(*header), FRA_UID_RANGE);
 	tunnel->wanted.question.flags = (mask & TUNNEL_HASH) != 0 ? TB_REQUEST_KILL_SWITCH : 0;
@@ -190,8 +195,8 @@ static const char *network_of_hash(const struct network_table *networks, uint32_
 	return "";
 }
 
-/* Says whose the tunnel is. It is in use no more if it is nobody's. */
-static void identify(struct leftovers *leftovers, struct tunnel *tunnel)
+/* Says whose the tunnel is, and what is left of it. */
+static enum tunnel_state identify(struct leftovers *leftovers, struct tb_tunnel *tunnel)
 {
 	struct tb_question *question = &tunnel->wanted.question;
 	uint32_t hash = question->mtu;
@@ -204,12 +209,12 @@ static void identify(struct leftovers *leftovers, struct tunnel *tunnel)
 		memcpy(question->network, alias.network, sizeof(alias.network));
 		tb_field_set(question->name, sizeof(question->name), link.name);
 		question->kind = tb_field_empty((const char *)alias.mac, sizeof(alias.mac)) ? TB_KIND_TUN : TB_KIND_TAP;
-	} else if (hash != 0) {
-		tunnel->left = true;
-		tb_field_set(question->network, sizeof(question->network), network_of_hash(leftovers->networks, hash));
-	} else {
-		tunnel->used = false;
+		return TUNNEL_UP;
 	}
+	if (hash == 0)
+		return TUNNEL_FREE;
+	tb_field_set(question->network, sizeof(question->network), network_of_hash(leftovers->networks, hash));
+	return TUNNEL_LEFT;
 }
 
 /* ---- what is removed ---- */
@@ -218,9 +223,9 @@ static void identify(struct leftovers *leftovers, struct tunnel *tunnel)
 static bool is_in_use(const struct leftovers *leftovers, uint32_t number, const struct nlmsghdr *message)
 {
 	const struct fib_rule_hdr *rule = mnl_nlmsg_get_payload(message);
-	const struct tunnel *tunnel = &leftovers->tunnels->list[number];
+	uint8_t state = leftovers->book->states[number];
 
-	return tunnel->used && !(leftovers->kind == RTM_GETRULE && tunnel->left && rule->src_len > 0);
+	return state != TUNNEL_FREE && !(leftovers->kind == RTM_GETRULE && state == TUNNEL_LEFT && rule->src_len > 0);
 }
 
 /* What is no tunnel's in use. The kernel takes for its removal what it says of an entry. */
@@ -271,16 +276,16 @@ static int open_socket(struct leftovers *leftovers)
 
 static int take_all(struct leftovers *leftovers)
 {
-	struct tunnels *tunnels = leftovers->tunnels;
+	struct tunnel_book *book = leftovers->book;
 	int ret = visit_all(leftovers, RTM_GETRULE, 4, take_label);
 
 	for (uint32_t i = 0; ret == 0 && i < TUNNELS_MAX; i++) {
-		if (tunnels->list[i].used)
-			identify(leftovers, &tunnels->list[i]);
-		if (tunnels->list[i].used)
-			ret = take_items(leftovers, &tunnels->list[i]);
+		if (book->states[i] != TUNNEL_FREE)
+			book->states[i] = (uint8_t)identify(leftovers, &book->tunnels[i]);
+		if (book->states[i] != TUNNEL_FREE)
+			ret = take_items(leftovers, &book->tunnels[i]);
 	}
-	for (uint8_t family = 4; ret == 0 && family <= (tunnels->ipv6 ? 6 : 4); family += 2) {
+	for (uint8_t family = 4; ret == 0 && family <= (leftovers->ipv6 ? 6 : 4); family += 2) {
 		ret = remove_strays(leftovers, RTM_GETRULE, family);
 		if (ret == 0)
 			ret = remove_strays(leftovers, RTM_GETROUTE, family);
@@ -288,14 +293,16 @@ static int take_all(struct leftovers *leftovers)
 	return ret;
 }
 
-int leftovers_take(struct tunnels *tunnels, const struct network_table *networks)
+/* Reads all into the book. */
+static int take_into(struct tunnel_book *book, bool ipv6, const struct network_table *networks)
 {
 	struct leftovers *leftovers = calloc(1, sizeof(*leftovers));
 	int ret = -ENOMEM;
 
 	if (leftovers == NULL)
 		return ret;
-	leftovers->tunnels = tunnels;
+	leftovers->ipv6 = ipv6;
+	leftovers->book = book;
 	leftovers->networks = networks;
 	ret = open_socket(leftovers);
 	if (ret == 0)
@@ -303,4 +310,25 @@ int leftovers_take(struct tunnels *tunnels, const struct network_table *networks
 	tb_close(&leftovers->sock.fd);
 	free(leftovers);
 	return ret;
+}
+
+int leftovers_take(struct tunnels *tunnels, const struct network_table *networks)
+{
+	int fd TB_CLOSE = memfd_create("tapbroker-tunnels", MFD_CLOEXEC);
+	struct tunnel_book *book;
+	int ret;
+
+	if (fd < 0 || ftruncate(fd, sizeof(*book)) < 0)
+		return -errno;
+	book = mmap(NULL, sizeof(*book), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (book == MAP_FAILED)
+		return -errno;
+	ret = tb_random(tunnels->key, sizeof(tunnels->key));
+	if (ret == 0)
+		ret = take_into(book, tunnels->ipv6, networks);
+	for (uint32_t i = 0; ret == 0 && i < TUNNELS_MAX; i++)
+		if (book->states[i] != TUNNEL_FREE)
+			tunnel_note(tunnels, &book->tunnels[i]);
+	munmap(book, sizeof(*book));
+	return ret < 0 ? ret : tb_take(&fd);
 }

@@ -6,7 +6,8 @@
 #include "broker/config/table.h"
 #include "broker/monitor/kernel/tunnel.h"
 
-/* Fills in the list. Returns 0 or a negative errno. */
+/* Notes what there is. Returns an fd, which the caller owns, of a struct tunnel_book for the clerk, or a negative
+ * errno. */
 int leftovers_take(struct tunnels *tunnels, const struct network_table *networks);
 
 #endif

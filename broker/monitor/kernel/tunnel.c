@@ -5,9 +5,7 @@
 #include "broker/monitor/kernel/entries.h"
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/shared/alias.h"
-#include "broker/shared/log.h"
-#include "broker/shared/siphash.h"
-#include "broker/shared/tunnel_ceiling.h"
+#include "broker/shared/tunnel_items.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,30 +16,21 @@
 /* A throw route takes the place of a route to the same prefix; 0 would mean 1024 for IPv6. */
 #define THROW_METRIC(family) ((family) == 6 ? 1 : 0)
 
+/* No rule leads to this table. The kernel lets nobody else have what one tunnel has there. */
+#define CLAIMS_TABLE (TUNNEL_TABLE + TUNNELS_MAX)
+
 enum level { LABEL, USER_MAIN, USER_SOME, USER_ALL, HOST_MAIN, HOST_SOME, HOST_ALL };
 
-/* A tunnel that is written to the kernel: made, or removed. */
+/* Made again is what can be. */
+enum deed { DEED_MAKE, DEED_MAKE_AGAIN, DEED_REMOVE };
+
+/* A tunnel that is written to the kernel. */
 struct writing {
 	const struct tunnels *tunnels;
-	const struct tunnel *tunnel;
-	const struct tb_configuration *kept; /* its addresses stay, whatever is removed; NULL: none */
+	const struct tb_tunnel *tunnel;
+	const struct tb_configuration *kept; /* of the same device: these addresses are there, and stay; NULL: none */
 	struct entries entries;
 };
-
-static uint32_t number_of(const struct writing *writing)
-{
-	return (uint32_t)(writing->tunnel - writing->tunnels->list);
-}
-
-static uint8_t last_family(const struct writing *writing)
-{
-	return writing->tunnels->ipv6 ? 6 : 4;
-}
-
-static bool is_kill_switch(const struct tb_configuration *wanted)
-{
-	return (wanted->question.flags & TB_REQUEST_KILL_SWITCH) != 0;
-}
 
 uint32_t tunnel_network_hash(const char *network)
 {
@@ -49,26 +38,6 @@ uint32_t tunnel_network_hash(const char *network)
 
 	return ((uint32_t)siphash(network, strlen(network), no_key) & TUNNEL_HASH) | 1;
 }
-
-/* Where the item leads packets to, if it does: else it is an exception. */
-static bool leads_to(const struct tb_item *item, struct tb_prefix *prefix)
-{
-	*prefix = tunnel_item_prefix(item, item->kind == TB_ITEM_ADDRESS && tunnel_item_has_peer(item));
-	tb_prefix_mask(prefix);
-	return item->kind == TB_ITEM_ROUTE || item->kind == TB_ITEM_ADDRESS;
-}
-
-/* Everything else is blocked then: a family that it does not carry, too. */
-static bool takes_all(const struct tb_configuration *wanted)
-{
-	bool all = is_kill_switch(wanted);
-
-	for (uint32_t i = 0; i < wanted->count; i++)
-		all |= tunnel_item_takes_all(&wanted->items[i]);
-	return all;
-}
-
-/* ---- what a tunnel consists of ---- */
 
 static bool has_address(const struct tb_configuration *wanted, const struct tb_item *address)
 {
@@ -79,42 +48,60 @@ static bool has_address(const struct tb_configuration *wanted, const struct tb_i
 	return false;
 }
 
+/* An address of another tunnel is refused: its claim is there, until its device is gone. */
+static void write_address(struct writing *writing, const struct tb_item *item)
+{
+	struct entry_route claim = {.table = CLAIMS_TABLE,
+				    .to = {.family = item->family, .length = (uint8_t)tb_prefix_bits(item->family)},
+				    .type = RTN_UNICAST,
+				    .ifindex = writing->tunnel->ifindex};
+
+	if (item->kind != TB_ITEM_ADDRESS || has_address(writing->kept, item))
+		return;
+	memcpy(claim.to.address, item->address, sizeof(claim.to.address));
+	entry_address(&writing->entries, writing->tunnel->ifindex, item->family, item->address);
+	entry_route(&writing->entries, &claim, NLM_F_EXCL);
+}
+
 static void write_addresses(struct writing *writing)
 {
-	const struct tb_configuration *wanted = &writing->tunnel->wanted;
-
-	for (uint32_t i = 0; i < wanted->count; i++)
-		if (wanted->items[i].kind == TB_ITEM_ADDRESS && !has_address(writing->kept, &wanted->items[i]))
-			entry_address(&writing->entries, writing->tunnel->ifindex, wanted->items[i].family,
-				      wanted->items[i].address);
+	for (uint32_t i = 0; i < writing->tunnel->wanted.count; i++)
+		write_address(writing, &writing->tunnel->wanted.items[i]);
 }
 
 /* Where packets go that no route takes any more, or never took: nowhere. */
 static void write_block(struct writing *writing, uint8_t family)
 {
-	struct entry_route route = {.table = TUNNEL_TABLE + number_of(writing),
+	struct entry_route route = {.table = TUNNEL_TABLE + writing->tunnel->number,
 				    .to = {.family = family},
 				    .type = RTN_UNREACHABLE,
 				    .metric = BLOCK_METRIC};
 
-	entry_route(&writing->entries, &route);
+	entry_route(&writing->entries, &route, NLM_F_REPLACE);
 }
 
-static void write_route(struct writing *writing, const struct tb_item *item, bool throws)
+static void write_route(struct writing *writing, const struct tb_item *item)
 {
-	struct entry_route route = {.table = TUNNEL_TABLE + number_of(writing),
-				    .type = throws ? RTN_THROW : RTN_UNICAST,
-				    .metric = throws ? THROW_METRIC(item->family) : item->metric};
+	struct entry_route route = {.table = TUNNEL_TABLE + writing->tunnel->number,
+				    .to = tunnel_item_destination(item),
+				    .type = RTN_THROW,
+				    .metric = THROW_METRIC(item->family)};
 
-	if (leads_to(item, &route.to) == throws)
-		return;
-	if (!throws)
+	if (tunnel_item_leads(item)) {
+		route.type = RTN_UNICAST;
 		route.ifindex = writing->tunnel->ifindex;
+		route.metric = item->metric;
+	}
 	/* A tun has no neighbours: there is nothing to be said but "into the device". */
 	if (item->kind == TB_ITEM_ROUTE && tunnel_item_has_peer(item) &&
 	    writing->tunnel->wanted.question.kind == TB_KIND_TAP)
 		route.gateway = item->peer;
-	entry_route(&writing->entries, &route);
+	entry_route(&writing->entries, &route, NLM_F_REPLACE);
+}
+
+static uint8_t last_family(const struct writing *writing)
+{
+	return writing->tunnels->ipv6 ? 6 : 4;
 }
 
 /* What leads somewhere comes first: exceptions take its place. */
@@ -122,60 +109,60 @@ static void write_routes(struct writing *writing)
 {
 	const struct tb_configuration *wanted = &writing->tunnel->wanted;
 
-	for (uint8_t family = 4; takes_all(wanted) && family <= last_family(writing); family += 2)
+	for (uint8_t family = 4; tunnel_takes_all(wanted) && family <= last_family(writing); family += 2)
 		write_block(writing, family);
-	for (int throws = 0; throws < 2; throws++)
+	for (int leads = 1; leads >= 0; leads--)
 		for (uint32_t i = 0; i < wanted->count; i++)
-			write_route(writing, &wanted->items[i], throws);
+			if (tunnel_item_leads(&wanted->items[i]) == leads)
+				write_route(writing, &wanted->items[i]);
 }
 
 static uint32_t priority_of(const struct writing *writing, enum level level)
 {
-	return TUNNEL_PRIORITY + (uint32_t)level * TUNNELS_MAX + number_of(writing);
+	return TUNNEL_PRIORITY + (uint32_t)level * TUNNELS_MAX + writing->tunnel->number;
+}
+
+/* The rule that tells of the tunnel. */
+static void write_label(struct writing *writing)
+{
+	const struct tb_configuration *wanted = &writing->tunnel->wanted;
+	struct entry_rule label = {.family = 4,
+				   .uid = wanted->question.uid,
+				   .priority = priority_of(writing, LABEL),
+				   .mark = writing->tunnel->ifindex,
+				   .mask = TUNNEL_LABEL | (wanted->scope == TB_SCOPE_HOST ? TUNNEL_HOST : 0)};
+
+	if (tunnel_is_kill_switch(wanted))
+		label.mask |= tunnel_network_hash(wanted->question.network);
+	entry_rule(&writing->entries, &label);
 }
 
 /* The rules for the packets of this uid that have this source. */
 static void write_pair(struct writing *writing, uint8_t family, uint32_t uid, const uint8_t *from)
 {
-	bool host = writing->tunnel->wanted.scope == TB_SCOPE_HOST;
-	enum level level = host ? HOST_MAIN : USER_MAIN;
-	struct entry_rule rule = {.family = family,
-				  .uid = uid,
-				  .from = from,
-				  .priority = priority_of(writing, level),
-				  .table = RT_TABLE_MAIN,
-				  .specific = true};
+	const struct tb_configuration *wanted = &writing->tunnel->wanted;
+	enum level level = wanted->scope == TB_SCOPE_HOST ? HOST_MAIN : USER_MAIN;
+	struct entry_rule rule = {.family = family, .uid = uid, .from = from};
 
-	entry_rule(&writing->entries, &rule);
-	level += takes_all(&writing->tunnel->wanted) ? 2 : 1;
 	rule.priority = priority_of(writing, level);
-	rule.table = TUNNEL_TABLE + number_of(writing);
-	rule.specific = false;
+	rule.table = RT_TABLE_MAIN;
+	entry_rule(&writing->entries, &rule);
+	level += tunnel_takes_all(wanted) ? 2 : 1;
+	rule.priority = priority_of(writing, level);
+	rule.table = TUNNEL_TABLE + writing->tunnel->number;
 	entry_rule(&writing->entries, &rule);
 }
 
-/* The rule that tells of the tunnel comes first and goes last. */
 static void write_rules(struct writing *writing)
 {
 	const struct tb_configuration *wanted = &writing->tunnel->wanted;
 	bool host = wanted->scope == TB_SCOPE_HOST;
-	struct entry_rule label = {.family = 4,
-				   .uid = wanted->question.uid,
-				   .priority = priority_of(writing, LABEL),
-				   .mark = writing->tunnel->ifindex,
-				   .mask = TUNNEL_LABEL | (host ? TUNNEL_HOST : 0)};
 
-	if (is_kill_switch(wanted))
-		label.mask |= tunnel_network_hash(wanted->question.network);
-	if (!writing->entries.remove)
-		entry_rule(&writing->entries, &label);
 	for (uint8_t family = 4; family <= last_family(writing); family += 2)
 		write_pair(writing, family, host ? ENTRY_ANY_UID : wanted->question.uid, NULL);
 	for (uint32_t i = 0; !host && i < wanted->count; i++)
 		if (wanted->items[i].kind == TB_ITEM_ADDRESS)
 			write_pair(writing, wanted->items[i].family, 0, wanted->items[i].address);
-	if (writing->entries.remove)
-		entry_rule(&writing->entries, &label);
 }
 
 /* In the order in which they are made; they are removed in the opposite one. */
@@ -185,184 +172,97 @@ static const struct {
 } parts[] = {
 	{TB_STAGE_ADDRESS, write_addresses},
 	{TB_STAGE_ROUTE, write_routes},
+	{TB_STAGE_RULE, write_label},
 	{TB_STAGE_RULE, write_rules},
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
-/* Returns 0 or a negative errno, and in *stage what the kernel has refused. */
-static int make(const struct tunnels *tunnels, const struct tunnel *tunnel, uint32_t *stage)
+/* Returns 0, or what the kernel says first of a tunnel that is made: nothing more is then written of it. */
+static int write_tunnel(struct writing *writing, enum deed deed, uint32_t *stage)
 {
-	struct writing writing = {.tunnels = tunnels, .tunnel = tunnel};
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && i < PARTS; i++) {
-		*stage = parts[i].stage;
-		entries_begin(&writing.entries, tunnels->sock, false);
-		parts[i].write(&writing);
-		ret = entries_end(&writing.entries);
+	for (size_t i = 0; i < PARTS && (ret == 0 || deed != DEED_MAKE); i++) {
+		size_t part = deed == DEED_REMOVE ? PARTS - 1 - i : i;
+
+		*stage = parts[part].stage;
+		entries_begin(&writing->entries, writing->tunnels->sock, deed == DEED_REMOVE);
+		parts[part].write(writing);
+		ret = entries_end(&writing->entries);
 	}
 	return ret;
 }
 
-/* Makes all of it, or removes it, whatever the kernel says of some. */
-static void write_all(const struct tunnels *tunnels, const struct tunnel *tunnel, bool remove,
-		      const struct tb_configuration *kept)
+static uint64_t hash_of(const struct tunnels *tunnels, const struct tb_tunnel *tunnel)
+{
+	return siphash(tunnel, sizeof(*tunnel), tunnels->key) | 1;
+}
+
+void tunnel_note(struct tunnels *tunnels, const struct tb_tunnel *tunnel)
+{
+	tunnels->made[tunnel->number] = hash_of(tunnels, tunnel);
+}
+
+bool tunnel_was_made(const struct tunnels *tunnels, const struct tb_tunnel *tunnel)
+{
+	return tunnel->number < TUNNELS_MAX && tunnels->made[tunnel->number] == hash_of(tunnels, tunnel);
+}
+
+void tunnel_make_again(const struct tunnels *tunnels, const struct tb_tunnel *tunnel)
+{
+	struct writing writing = {.tunnels = tunnels, .tunnel = tunnel};
+	uint32_t stage;
+
+	write_tunnel(&writing, DEED_MAKE_AGAIN, &stage);
+}
+
+void tunnel_remove(struct tunnels *tunnels, const struct tb_tunnel *tunnel, const struct tb_configuration *kept)
 {
 	struct writing writing = {.tunnels = tunnels, .tunnel = tunnel, .kept = kept};
+	uint32_t stage;
 
-	for (size_t i = 0; i < PARTS; i++) {
-		entries_begin(&writing.entries, tunnels->sock, remove);
-		parts[remove ? PARTS - 1 - i : i].write(&writing);
-		entries_end(&writing.entries);
-	}
+	write_tunnel(&writing, DEED_REMOVE, &stage);
+	tunnels->made[tunnel->number] = 0;
 }
 
-static void take_away(const struct tunnels *tunnels, struct tunnel *tunnel, const struct tb_configuration *kept)
+/* Makes the new one beside the old one, which it takes the place of; or removes it again, if it cannot be made. */
+static int replace(struct tunnels *tunnels, const struct tb_configure_order *order, const struct link *link,
+		   uint32_t *stage)
 {
-	write_all(tunnels, tunnel, true, kept);
-	tunnel->used = false;
-}
-
-/* ---- one beside the other ---- */
-
-static struct tunnel *find_tunnel(struct tunnels *tunnels, const uint8_t lease[TB_ID_SIZE])
-{
-	for (uint32_t i = 0; i < TUNNELS_MAX; i++)
-		if (tunnels->list[i].used && memcmp(tunnels->list[i].wanted.lease, lease, TB_ID_SIZE) == 0)
-			return &tunnels->list[i];
-	return NULL;
-}
-
-static bool is_block_of(const struct tunnel *tunnel, uint32_t uid, const char *network)
-{
-	return tunnel->used && tunnel->left && tunnel->wanted.question.uid == uid &&
-	       strcmp(tunnel->wanted.question.network, network) == 0;
-}
-
-/* True if the new one takes the place of this one: the lease's own, or a block that its user's last one has left. */
-static bool is_replaced(const struct tunnel *tunnel, const struct tb_configuration *wanted)
-{
-	return (tunnel->used && memcmp(tunnel->wanted.lease, wanted->lease, TB_ID_SIZE) == 0) ||
-	       is_block_of(tunnel, wanted->question.uid, wanted->question.network);
-}
-
-/* What leads everywhere and what leads somewhere go together; all else that has an address in common does not. */
-static bool collide(const struct tb_configuration *one, const struct tb_configuration *other)
-{
-	struct tb_prefix here;
-	struct tb_prefix there;
-
-	if (one->scope != other->scope || (one->scope == TB_SCOPE_USER && one->question.uid != other->question.uid))
-		return false;
-	if (takes_all(one) && takes_all(other))
-		return true;
-	for (uint32_t i = 0; i < one->count; i++)
-		for (uint32_t j = 0; j < other->count; j++)
-			if (leads_to(&one->items[i], &here) && leads_to(&other->items[j], &there) && here.length > 1 &&
-			    there.length > 1 && (tb_prefix_covers(&here, &there) || tb_prefix_covers(&there, &here)))
-				return true;
-	return false;
-}
-
-/* TB_CHECK_NONE, or what is in use. */
-static enum tb_check in_use(struct tunnels *tunnels, const struct tb_configuration *wanted)
-{
-	const struct tunnel *own = find_tunnel(tunnels, wanted->lease);
-
-	for (uint32_t i = 0; i < wanted->count; i++)
-		if (wanted->items[i].kind == TB_ITEM_ADDRESS &&
-		    !has_address(own != NULL ? &own->wanted : NULL, &wanted->items[i]) &&
-		    entry_address_free(tunnels->sock, wanted->items[i].family, wanted->items[i].address) < 0)
-			return TB_CHECK_ADDRESS_IN_USE;
-	for (uint32_t i = 0; i < TUNNELS_MAX; i++) {
-		const struct tunnel *other = &tunnels->list[i];
-
-		if (!other->used || is_replaced(other, wanted) || !collide(&other->wanted, wanted))
-			continue;
-		tb_log(TB_LOG_NOTICE, "%s is not configured: %s of uid %u leads there already", wanted->question.name,
-		       other->wanted.question.name, other->wanted.question.uid);
-		return TB_CHECK_ROUTE_IN_USE;
-	}
-	return TB_CHECK_NONE;
-}
-
-/* Makes the new one beside what there is, then removes what it takes the place of; or itself, if it cannot be made. */
-static int replace(struct tunnels *tunnels, struct tunnel *tunnel, const struct link *link, uint32_t *stage)
-{
-	bool used = tunnel->wanted.count > 0 || is_kill_switch(&tunnel->wanted);
+	const struct tb_tunnel *tunnel = &order->tunnel;
+	struct writing writing = {.tunnels = tunnels, .tunnel = tunnel, .kept = &order->old.wanted};
 	uint32_t mtu = tunnel->wanted.question.mtu;
-	struct tunnel *own = find_tunnel(tunnels, tunnel->wanted.lease);
 	int ret;
 
 	*stage = TB_STAGE_LINK;
 	ret = mtu != 0 ? link_set_mtu(tunnels->sock, link->ifindex, mtu) : 0;
-	if (ret == 0 && used)
-		ret = make(tunnels, tunnel, stage);
+	if (ret == 0 && !tunnel_is_empty(&tunnel->wanted))
+		ret = write_tunnel(&writing, DEED_MAKE, stage);
 	if (ret < 0) {
-		take_away(tunnels, tunnel, own != NULL ? &own->wanted : NULL);
+		tunnel_remove(tunnels, tunnel, &order->old.wanted);
 		link_set_mtu(tunnels->sock, link->ifindex, link->mtu);
 		return ret;
 	}
-	for (uint32_t i = 0; i < TUNNELS_MAX; i++)
-		if (&tunnels->list[i] != tunnel && is_replaced(&tunnels->list[i], &tunnel->wanted))
-			take_away(tunnels, &tunnels->list[i], &tunnel->wanted);
+	if (order->replaces != 0)
+		tunnel_remove(tunnels, &order->old, &tunnel->wanted);
+	if (tunnel_is_empty(&tunnel->wanted))
+		return 0;
 	/* With the last IPv4 address of a device the kernel removes all routes there. */
-	tunnel->used = used;
-	if (own != NULL && used)
-		write_all(tunnels, tunnel, false, NULL);
+	if (order->replaces != 0)
+		tunnel_make_again(tunnels, tunnel);
+	tunnel_note(tunnels, tunnel);
 	return 0;
 }
 
-void tunnel_configure(struct tunnels *tunnels, const struct tb_configure_order *order, struct tb_configured *answer)
+int tunnel_configure(struct tunnels *tunnels, const struct tb_configure_order *order, uint32_t *stage)
 {
-	const struct tb_configuration *wanted = &order->configuration;
-	const struct tb_question *question = &wanted->question;
-	struct tunnel *tunnel = NULL;
+	const struct tb_configuration *wanted = &order->tunnel.wanted;
 	struct link link;
-	int ret = link_get(tunnels->sock, order->ifindex, &link);
+	int ret = link_get(tunnels->sock, order->tunnel.ifindex, &link);
 
-	for (uint32_t i = 0; i < TUNNELS_MAX && tunnel == NULL; i++)
-		if (!tunnels->list[i].used)
-			tunnel = &tunnels->list[i];
-	if (tunnel == NULL)
-		ret = -ENOSPC;
 	if (ret == 0 && (strcmp(link.kind, "tun") != 0 || link.master != 0 ||
-			 !alias_is_of(link.alias, wanted->lease, question->uid, question->network)))
+			 !alias_is_of(link.alias, wanted->lease, wanted->question.uid, wanted->question.network)))
 		ret = -ENODEV;
-	answer->check = ret == 0 ? in_use(tunnels, wanted) : TB_CHECK_NONE;
-	answer->status = answer->check != TB_CHECK_NONE ? TB_IN_USE : TB_OK;
-	if (ret == 0 && answer->status == TB_OK) {
-		*tunnel = (struct tunnel){.ifindex = order->ifindex, .wanted = *wanted};
-		ret = replace(tunnels, tunnel, &link, &answer->stage);
-	}
-	if (ret < 0) {
-		answer->status = TB_KERNEL;
-		answer->error = -ret;
-	}
-}
-
-void tunnel_end(struct tunnels *tunnels, const uint8_t lease[TB_ID_SIZE])
-{
-	struct tunnel *tunnel = find_tunnel(tunnels, lease);
-
-	if (tunnel == NULL)
-		return;
-	tunnel->left = is_kill_switch(&tunnel->wanted);
-	if (!tunnel->left)
-		take_away(tunnels, tunnel, NULL);
-}
-
-void tunnel_restore(struct tunnels *tunnels, uint32_t number, uint32_t ifindex)
-{
-	for (uint32_t i = 0; i < TUNNELS_MAX; i++)
-		if (tunnels->list[i].used && (i == number || (ifindex != 0 && tunnels->list[i].ifindex == ifindex)))
-			write_all(tunnels, &tunnels->list[i], false, NULL);
-}
-
-void tunnel_unblock(struct tunnels *tunnels, uint32_t uid, const char *network)
-{
-	for (uint32_t i = 0; i < TUNNELS_MAX; i++)
-		if (is_block_of(&tunnels->list[i], uid, network))
-			take_away(tunnels, &tunnels->list[i], NULL);
+	return ret < 0 ? ret : replace(tunnels, order, &link, stage);
 }

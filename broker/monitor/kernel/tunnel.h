@@ -1,9 +1,12 @@
 /* Tunnels: the addresses and routes of leased devices. Runs in the monitor; USES CAP_NET_ADMIN.
  *
- * A tunnel has a number; its routes stand in a table of its own, and rules lead there whom they are for: its user, or
- * everybody. What is new is complete before the first rule leads to it, and what is old is removed after that: no
- * packet finds half of it. What is remembered here is a copy of what the kernel has: it is read again at the start, see
- * leftovers.h. For that, one rule more, which does nothing, says whose the tunnel is, and of which device.
+ * A tunnel has a number, which the clerk chooses among the free ones; its routes stand in a table of its own, and rules
+ * lead there whom they are for: its user, or everybody. What is new is complete before the first rule leads to it, and
+ * what is old is removed after that: no packet finds half of it.
+ *
+ * The clerk keeps the configurations. Here a keyed hash is kept of each tunnel that was made: what is made again, or
+ * removed, is what polkit once said yes to, and nothing else. For a later broker, which reads it from the kernel (see
+ * leftovers.h), one rule more, which does nothing, says whose the tunnel is, and of which device.
  *
  *	10000 + N  that rule
  *	12048 + N  its user: where the main table has a specific route (the LAN); and so do the kernel's own replies
@@ -13,11 +16,15 @@
  *	18192 + N  as the last three, for everybody: a user's own tunnels come first
  *	20240 + N
  *	22288 + N
+ *
+ * The tables are 97000 + N, and 99048, to which no rule leads: each address of a tunnel has a route there, and the
+ * kernel refuses a second one. So no tunnel gets another's, whatever the clerk says.
  */
 #ifndef TB_TUNNEL_H
 #define TB_TUNNEL_H
 
 #include "broker/shared/netlink/link.h"
+#include "broker/shared/siphash.h"
 #include "broker/shared/tunnel_numbers.h"
 #include "proto/broker.h"
 
@@ -29,31 +36,28 @@
 #define TUNNEL_LABEL 0x40000000u
 #define TUNNEL_HASH 0x3fffffffu
 
-struct tunnel {
-	bool used;
-	bool left; /* its device is gone, and the block is still there */
-	uint32_t ifindex;
-	struct tb_configuration wanted;
-};
-
 struct tunnels {
 	struct link_socket *sock;
 	bool ipv6; /* the kernel has it */
-	struct tunnel list[TUNNELS_MAX];
+	uint8_t key[SIPHASH_KEY_SIZE];
+	uint64_t made[TUNNELS_MAX]; /* hash of the tunnel with this number; 0: there is none */
 };
 
-/* Configures the device as the order says, which is below the network's ceiling, or leaves everything as it is and
- * says why in answer. */
-void tunnel_configure(struct tunnels *tunnels, const struct tb_configure_order *order, struct tb_configured *answer);
+/* From now on the tunnel is one that was made. */
+void tunnel_note(struct tunnels *tunnels, const struct tb_tunnel *tunnel);
 
-/* The device of this lease is gone: so is its tunnel, but for the block of a kill switch. */
-void tunnel_end(struct tunnels *tunnels, const uint8_t lease[TB_ID_SIZE]);
+/* True if this very tunnel was made, and is there still. */
+bool tunnel_was_made(const struct tunnels *tunnels, const struct tb_tunnel *tunnel);
 
-/* Somebody has removed what the tunnel with this number, or that of this device, has: all of it is made again. */
-void tunnel_restore(struct tunnels *tunnels, uint32_t number, uint32_t ifindex);
+/* Makes the tunnel, whose number is free, in place of the order's old one; or leaves everything as it is, and says in
+ * *stage what the kernel has refused. Returns 0 or a negative errno. */
+int tunnel_configure(struct tunnels *tunnels, const struct tb_configure_order *order, uint32_t *stage);
 
-/* Removes the blocks that kill switches of this user's have left on the network. */
-void tunnel_unblock(struct tunnels *tunnels, uint32_t uid, const char *network);
+/* Somebody has removed something of a tunnel: all of it is made again. */
+void tunnel_make_again(const struct tunnels *tunnels, const struct tb_tunnel *tunnel);
+
+/* Removes a tunnel, all but the addresses that the kept configuration has as well; NULL: all. */
+void tunnel_remove(struct tunnels *tunnels, const struct tb_tunnel *tunnel, const struct tb_configuration *kept);
 
 /* A number for the name of a network, not 0, of the bits TUNNEL_HASH. */
 uint32_t tunnel_network_hash(const char *network);

@@ -102,6 +102,9 @@ int link_find(struct link_socket *sock, const char *name, struct link *link);
 int link_dump(struct link_socket *sock, const char *kind, void (*each)(void *context, const struct link *link),
 	      void *context);
 
+/* True if the address is one of this host's. The kernel answers without waiting for a change of links. */
+bool link_has_address(struct link_socket *sock, uint8_t family, const uint8_t *address);
+
 /* True if a whole message begins here, and left bytes are there. libmnl's own check lets a length pass that is negative
  * as an int. */
 struct nlmsghdr;
