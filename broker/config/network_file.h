@@ -21,6 +21,7 @@ enum network_key {
 	KEY_ALLOW,
 	KEY_BRIDGE,
 	KEY_DEFAULT_ROUTE,
+	KEY_DEVICE,
 	KEY_DHCP,
 	KEY_DHCP_SERVER,
 	KEY_DIRECT,
@@ -177,6 +178,14 @@ void network_host_interface_set(struct network_file *file, unsigned int line, co
 
 /* How it goes with the other keys, when all are known. */
 void network_host_interface_finish(struct network_file *file);
+
+/* network_given.c */
+
+/* Takes the value of Device=: the name of a tun or tap that somebody else makes. */
+void network_device_set(struct network_file *file, unsigned int line, const char *value);
+
+/* How it goes with the other keys; last of all: the defaults of some are others with it. */
+void network_device_finish(struct network_file *file);
 
 /* network_routing.c */
 

@@ -173,4 +173,5 @@ void network_finish(struct network_file *file)
 	if (network->vhost && !network->vnet_hdr && network->kind != TB_KIND_TUN)
 		network_file_error(file, file->lines[KEY_VHOST],
 				   "Vhost=yes: vhost-net needs the header that VnetHeader=no forbids");
+	network_device_finish(file);
 }

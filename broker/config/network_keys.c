@@ -60,6 +60,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_ALLOW] = VALUE("Allow", FOR(TB_KIND_TAP), network_allow_set),
 	[KEY_BRIDGE] = VALUE("Bridge", FOR(TB_KIND_TAP), network_set_bridge),
 	[KEY_DEFAULT_ROUTE] = FLAG("DefaultRoute", FOR_HOST, default_route),
+	[KEY_DEVICE] = VALUE("Device", FOR_HOST, network_device_set),
 	[KEY_DHCP] = FLAG("DHCP", FOR(TB_KIND_TAP), dhcp),
 	[KEY_DHCP_SERVER] = UNLOCKS("DHCPServer", FOR_SHARED, LOCK_DHCP),
 	[KEY_DIRECT] = FLAG("Direct", FOR(TB_KIND_TAP), direct),

@@ -13,6 +13,14 @@ static void print_yes(const char *key, bool value, FILE *out)
 	fprintf(out, "%s=%s\n", key, value ? "yes" : "no");
 }
 
+static void print_lease_time(const struct network *network, FILE *out)
+{
+	if (network->max_lease_time != 0)
+		fprintf(out, "MaxLeaseTimeSec=%u\n", network->max_lease_time);
+	else
+		fputs("MaxLeaseTimeSec=infinity\n", out);
+}
+
 static void print_names(const struct network *network, FILE *out)
 {
 	for (size_t i = 0; i < network->names_count; i++)
@@ -114,6 +122,17 @@ static void print_routing(const struct network *network, FILE *out)
 	}
 }
 
+/* A device that others make. */
+static void print_given(const struct network *network, FILE *out)
+{
+	fprintf(out, "Device=%s\nMTU=%u\nQueues=%u\n", network->device, network->mtu, network->queues);
+	print_yes("VnetHeader", network->vnet_hdr, out);
+	if (network->kind == TB_KIND_TAP)
+		print_yes("Vhost", network->vhost, out);
+	print_lease_time(network, out);
+	print_yes("Listed", network->listed, out);
+}
+
 void network_print(const struct network *network, FILE *out)
 {
 	bool tun = network->kind == TB_KIND_TUN;
@@ -121,6 +140,10 @@ void network_print(const struct network *network, FILE *out)
 	bool port = network->bridge[0] != '\0';
 
 	fprintf(out, "[Network]\nKind=%s\n", tb_kind_word(network->kind));
+	if (network->device[0] != '\0') {
+		print_given(network, out);
+		return;
+	}
 	if (network->own_bridge) {
 		print_address(network, out);
 		print_routing(network, out);
@@ -137,10 +160,7 @@ void network_print(const struct network *network, FILE *out)
 	if (!tun)
 		print_yes("Vhost", network->vhost, out);
 	fprintf(out, "MaxPerUser=%u\nMax=%u\n", network->max_per_user, network->max);
-	if (network->max_lease_time != 0)
-		fprintf(out, "MaxLeaseTimeSec=%u\n", network->max_lease_time);
-	else
-		fputs("MaxLeaseTimeSec=infinity\n", out);
+	print_lease_time(network, out);
 	if (port) {
 		print_yes("Direct", network->direct, out);
 		print_yes("Isolated", network->isolated, out);

@@ -115,6 +115,7 @@ struct network {
 	struct network_prefix allow[NETWORK_ALLOW_MAX];
 	size_t allow_count;
 	char parent[TB_NAME_SIZE];                       /* macvtap */
+	char device[TB_NAME_SIZE];                       /* tun, tap: one that others have made, and keep; or "" */
 	char host_interface[TB_NAME_SIZE];               /* the host's own macvlan there, with these addresses, or "" */
 	enum tb_macvtap_mode mode;                       /* macvtap; else TB_MODE_NONE */
 	char names[NETWORK_NAMES_MAX][TB_NAME_SIZE + 1]; /* a name, or a prefix and '*' */

@@ -171,6 +171,8 @@ void world_warn(const struct network_table *table)
 			warn_of_bridge(network);
 		if (network->parent[0] != '\0')
 			warn_of_parent(network);
+		if (network->device[0] != '\0')
+			warn_of_lower(network, "Device", network->device);
 	}
 }
 

@@ -54,6 +54,7 @@ static struct device_order device_order(const struct monitor *monitor, const str
 		.network = network,
 		.name = question->name[0] != '\0' ? question->name : NULL,
 		.alias = {.state = ALIAS_MADE,
+			  .given = network->device[0] != '\0',
 			  .uid = question->uid,
 			  .gid = order->gid,
 			  .pid = (pid_t)question->pid,

@@ -49,6 +49,9 @@ bool setup_bridge_is_ours(const struct setup *setup, const char *name);
 /* setup_host.c: the host's own interface beside the guests on a macvtap's parent. */
 extern const struct setup_part setup_host;
 
+/* setup_device.c: devices that others have made, which the broker hands out. It makes nothing. */
+extern const struct setup_part setup_device;
+
 /* setup_dhcp.c: what serves such a network's guests their addresses. */
 extern const struct setup_part setup_dhcp;
 

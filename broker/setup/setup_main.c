@@ -25,8 +25,8 @@
 /* In the order in which they are started; they are stopped the other way round. A bridge is locked before it is there,
  * and before the host forwards anything. */
 static const struct setup_part *const parts[] = {
-	&setup_shield, &setup_address,  &setup_rules,   &setup_bridge,  &setup_host,
-	&setup_dhcp,   &setup_firewall, &setup_forward, &setup_tunnels,
+	&setup_shield, &setup_address, &setup_rules,    &setup_bridge,  &setup_host,
+	&setup_device, &setup_dhcp,    &setup_firewall, &setup_forward, &setup_tunnels,
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))

@@ -25,9 +25,12 @@ void alias_write(const struct alias *alias, char text[ALIAS_SIZE])
 	alias_write_start(alias->lease, start);
 	tb_hex_write(alias->mac, TB_MAC_SIZE, mac);
 	snprintf(text, ALIAS_SIZE, "%s%c:%u:%u:%d:%llu:%llu:%u:%u:%s%s%s:%s", start,
-		 alias->state == ALIAS_HANDED_OUT ? 'h' : 'm', alias->uid, alias->gid, alias->pid,
-		 (unsigned long long)alias->start_time, (unsigned long long)alias->since, (unsigned int)alias->lifetime,
-		 alias->mtu, external ? alias->external_id : "", external ? ":" : "", mac, alias->network);
+		 alias->state != ALIAS_HANDED_OUT ? 'm'
+		 : alias->given                   ? ALIAS_GIVEN
+						  : 'h',
+		 alias->uid, alias->gid, alias->pid, (unsigned long long)alias->start_time,
+		 (unsigned long long)alias->since, (unsigned int)alias->lifetime, alias->mtu,
+		 external ? alias->external_id : "", external ? ":" : "", mac, alias->network);
 }
 
 bool alias_has_mac(const char *text, const uint8_t mac[TB_MAC_SIZE])

@@ -18,6 +18,9 @@
 
 #define ALIAS_PREFIX "tapbroker:2:"
 
+/* The state of a device that was handed out and is not ours. */
+#define ALIAS_GIVEN 'g'
+
 /* The longest alias, its NUL included; the kernel has room for 256. */
 #define ALIAS_SIZE 256
 
@@ -30,13 +33,14 @@
 
 enum alias_state {
 	ALIAS_MADE,       /* written as 'm': nobody has it yet */
-	ALIAS_HANDED_OUT, /* written as 'h': its client has it, or is about to get it */
+	ALIAS_HANDED_OUT, /* written as 'h', or ALIAS_GIVEN: its client has it, or is about to get it */
 };
 
 struct alias {
 	uint8_t lease[TB_ID_SIZE];
 	enum alias_state state;
-	uid_t uid; /* of the client, as the two below */
+	bool given; /* the device is somebody else's: it stays when the lease ends. Only once it is handed out */
+	uid_t uid;  /* of the client, as the two below */
 	gid_t gid;
 	pid_t pid;
 	uint64_t start_time; /* in clock ticks after boot */

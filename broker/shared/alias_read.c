@@ -44,7 +44,8 @@ int alias_read(const char *text, struct alias *alias)
 	if (tb_hex_read(id, alias->lease, TB_ID_SIZE) < 0 || read_end(text + length, alias) < 0 ||
 	    lifetime >= TB_LIFETIME_COUNT || !tb_network_valid(alias->network, sizeof(alias->network)))
 		return -EBADMSG;
-	alias->state = state == 'h' ? ALIAS_HANDED_OUT : ALIAS_MADE;
+	alias->state = state == 'h' || state == ALIAS_GIVEN ? ALIAS_HANDED_OUT : ALIAS_MADE;
+	alias->given = state == ALIAS_GIVEN;
 	alias->start_time = start_time;
 	alias->since = since;
 	alias->lifetime = lifetime;

@@ -323,6 +323,14 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	return 0;
 }
 
+/* Of a device that somebody else has made, which none of these is. */
+int link_set_alias(struct link_socket *sock, uint32_t ifindex, const char *alias)
+{
+	(void)sock, (void)ifindex, (void)alias;
+	fail();
+	return -EPERM;
+}
+
 int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns)
 {
 	(void)sock, (void)netns;

@@ -226,6 +226,14 @@ int netns_delete_device(struct link_socket *sock, int fd)
 }
 
 /* No end of it comes up before the chains are there. */
+/* Of a device that somebody else has made, which none of these is. */
+int link_set_alias(struct link_socket *sock, uint32_t ifindex, const char *alias)
+{
+	(void)sock, (void)ifindex, (void)alias;
+	fail();
+	return -EPERM;
+}
+
 int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns)
 {
 	struct link *link = find(sock, ifindex);

@@ -531,6 +531,31 @@ static void test_host_interface(void **state)
 	assert_false(network->own_bridge);
 }
 
+static void test_device(void **state)
+{
+	const struct network *network;
+
+	(void)state;
+	refuses_text("[Network]\nKind=tap\nDevice=Given0\n", "3: Device=Given0: a device's name is ");
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nDevice=given0\n", "4: Device= is for Kind=tap or tun only");
+	refuses_text("[Network]\nKind=tap\nDevice=given0\nBridge=br0\n",
+		     "4: Bridge= is about devices that the broker makes; Device= in line 3");
+	refuses_text("[Network]\nKind=tap\nDevice=given0\nMax=1\n", "4: Max= is about devices that the broker makes");
+	refuses_text("[Network]\nKind=tun\nDevice=given0\nAddresses=10.0.0.0/8\n", "4: Addresses= is about devices");
+	network = accepts_text("[Network]\nKind=tap\nDevice=given0\nMTU=1400\nQueues=4\nVhost=yes\nMaxLeaseTimeSec=8h\n"
+			       "VnetHeader=yes\nListed=no\n");
+	assert_string_equal(network->device, "given0");
+	assert_string_equal(network->names[0], "given0");
+	assert_int_equal(network->names_count, 1);
+	assert_int_equal(network->max, 1);
+	assert_int_equal(network->max_per_user, 1);
+	assert_int_equal(network->lifetimes, 1u << TB_LIFETIME_SESSION);
+	assert_int_equal(network->netns, 1u << NETNS_HOST);
+	write_config("other.conf", "[Network]\nKind=tap\nDevice=given0\n");
+	refused(1);
+	said(config_dir, "other.conf", "3: Names=given0 and Names=given0 of ");
+}
+
 static void test_values(void **state)
 {
 	/* Each is the third line of a file. */
@@ -539,7 +564,7 @@ static void test_values(void **state)
 		{"Brigde=br0", "Brigde= is no key of [Network]; did you mean Bridge=?"},
 		{"bridge=br0", "bridge= is no key of [Network]; did you mean Bridge=?"},
 		{"Foo=1",
-		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, DHCP, DHCPServer, Direct, "
+		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, Device, DHCP, DHCPServer, Direct, "
 		 "DNS, EtherTypes, Forward, HostInterface, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
 		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RA, RateFromGuest, Reach, RouterAdvertisements, "
 		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VLAN, VnetHeader"},
@@ -1270,6 +1295,7 @@ int main(void)
 		IN_DIRECTORIES(test_lines_accepted),
 		IN_DIRECTORIES(test_lines_refused),
 		IN_DIRECTORIES(test_host_interface),
+		IN_DIRECTORIES(test_device),
 		IN_DIRECTORIES(test_values),
 		IN_DIRECTORIES(test_locks),
 		IN_DIRECTORIES(test_wrong_locks),

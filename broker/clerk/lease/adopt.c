@@ -111,8 +111,9 @@ static void close_kept(void)
 	kept_count = 0;
 }
 
-/* True if somebody still holds the device; then *holder is a pidfd, or -1 if it is held by other means. */
-static bool still_held(const struct alias *alias, bool macvtap, int *holder)
+/* True if somebody still holds the device, which stays without a holder or not; then *holder is a pidfd, or -1 if it is
+ * held by other means. */
+static bool still_held(const struct alias *alias, bool stays, int *holder)
 {
 	int pidfd;
 
@@ -123,7 +124,7 @@ static bool still_held(const struct alias *alias, bool macvtap, int *holder)
 	if (pidfd >= 0)
 		*holder = pidfd;
 	/* A tun or tap that is not persistent is there because somebody has its fd: the client has passed it on. */
-	return pidfd >= 0 || !macvtap;
+	return pidfd >= 0 || !stays;
 }
 
 static bool mac_is_zero(const uint8_t mac[TB_MAC_SIZE])
@@ -143,6 +144,7 @@ static struct lease *begin_again(const struct alias *alias, bool macvtap)
 		lease->kind = TB_KIND_MACVTAP;
 	else
 		lease->kind = mac_is_zero(alias->mac) ? TB_KIND_TUN : TB_KIND_TAP;
+	lease->given = alias->given;
 	lease->lifetime = alias->lifetime;
 	lease->gid = alias->gid;
 	lease->pid = alias->pid;
@@ -189,7 +191,7 @@ static void adopt_device(enum lease_side side, const struct link *link, const st
 	if (side == SIDE_SHIELD && port_of_lease(alias->lease, &port) < 0)
 		return;
 	lifeline = kept_lifeline(alias->lease);
-	if (lifeline < 0 && !still_held(alias, macvtap, &holder))
+	if (lifeline < 0 && !still_held(alias, macvtap || alias->given, &holder))
 		return;
 	lease = begin_again(alias, macvtap);
 	if (lease == NULL) {
@@ -265,8 +267,8 @@ static void delete_link(void *context, const struct link *link)
 	struct alias alias;
 
 	if (is_left_over(*(const enum lease_side *)context, link, &alias)) {
-		tb_log(TB_LOG_NOTICE, "deleting %s, ifindex %u, which an earlier broker left: %s", link->name,
-		       link->ifindex, why_deleted(&alias));
+		tb_log(TB_LOG_NOTICE, "%s %s, ifindex %u, which an earlier broker left: %s",
+		       alias.given ? "giving back" : "deleting", link->name, link->ifindex, why_deleted(&alias));
 		deletion_order_stray(alias.lease, link->ifindex, TB_PLACE_HERE);
 	} else if (strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)) == 0 &&
 		   lease_by_ifindex(link->ifindex) == NULL) {

@@ -61,12 +61,16 @@ static bool owner_is_ours(const struct lease *lease, const struct link *link)
 	uid_t uid = by_name ? lease->uid : leases_limits()->owner_uid;
 	gid_t gid = by_name ? lease->gid : leases_limits()->owner_gid;
 
+	/* One that others have made has no group, or one of theirs. */
+	if (lease->given)
+		return link->tun_owner == leases_limits()->owner_uid;
 	return link->tun_owned && link->tun_owner == uid && link->tun_group == gid;
 }
 
 static bool alias_is_ours(const struct lease *lease, const struct link *link)
 {
 	struct alias alias = {.state = ALIAS_HANDED_OUT,
+			      .given = lease->given,
 			      .uid = lease->uid,
 			      .gid = lease->gid,
 			      .pid = lease->pid,
@@ -98,7 +102,7 @@ static enum tb_reason check_holders_deeds(const struct lease *lease, const struc
 {
 	if (is_tun(lease) && !owner_is_ours(lease, link))
 		return TB_REASON_GUARD_OWNER;
-	if (is_tun(lease) && link->tun_persistent != (lease->lifetime == TB_LIFETIME_PERSISTENT))
+	if (is_tun(lease) && link->tun_persistent != (lease->given || lease->lifetime == TB_LIFETIME_PERSISTENT))
 		return TB_REASON_GUARD_PERSIST;
 	return alias_is_ours(lease, link) ? 0 : TB_REASON_GUARD_ALIAS;
 }
@@ -109,7 +113,8 @@ static enum tb_reason check(const struct lease *lease, enum lease_side side, con
 {
 	uint8_t mac[TB_MAC_SIZE];
 
-	if (side == SIDE_SHIELD)
+	/* Where a device is that others have made, and with which address, is their business. */
+	if (side == SIDE_SHIELD || lease->given)
 		return check_holders_deeds(lease, link);
 	lease_device_mac(lease, mac);
 	if (lease->tap == 0 && memcmp(link->mac, mac, sizeof(mac)) != 0 && !mend_is_udevs_address(lease, link))
@@ -130,7 +135,7 @@ void guard_judge(struct lease *lease, enum lease_side side, const struct link *l
 		lease_end(lease, reason);
 		return;
 	}
-	if (side != SIDE_HERE)
+	if (side != SIDE_HERE || lease->given)
 		return;
 	if (link->master != 0)
 		lease->master = link->master;

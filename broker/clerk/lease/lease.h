@@ -66,6 +66,7 @@ struct lease {
 	char name[TB_NAME_SIZE];
 	uint32_t ifindex;         /* of one that is shielded, its port's; 0: there is none (yet, or any more) */
 	uint32_t tap;             /* its ifindex in the shield; 0: it is not shielded */
+	bool given;               /* somebody else has made it: it is left as it is, and stays */
 	bool away;                /* it is in its client's own network namespace, and so is ifindex */
 	uint32_t master;          /* ifindex of its bridge; 0: none */
 	uint32_t mtu;             /* bytes */

@@ -150,6 +150,7 @@ static void begin_lease(struct request *request, const struct tb_made *made)
 	lease->pid = request->client.pid;
 	lease->start_time = request->client.start_time;
 	lease->since = made->since;
+	lease->given = request->network->device[0] != '\0';
 	lease->away = moves(request);
 	lease->master = made->master;
 	lease->mtu = made->mtu;

@@ -99,13 +99,16 @@ static int create(struct making *making)
 	return making_macvtap(making->order) ? making_macvtap_create(making) : making_tun_create(making);
 }
 
+/* One step of making a device. */
+struct step {
+	enum tb_stage stage;
+	int (*take)(struct making *making);
+};
+
 /* The steps of making a device. What costs nothing comes first: nobody has nodes opened for a name that is taken.
  * vhost-net comes before the device, so that where there is none no device comes and goes. */
 /* clang-format off */
-static const struct {
-	enum tb_stage stage;
-	int (*take)(struct making *making);
-} steps[] = {
+static const struct step steps[] = {
 	{TB_STAGE_LINK, find_lower},
 	{TB_STAGE_CREATE, refuse_taken},
 	{TB_STAGE_NODE, open_vhosts},
@@ -117,18 +120,27 @@ static const struct {
 	{TB_STAGE_NODE, making_macvtap_open},
 	{TB_STAGE_VERIFY, making_verify},
 	{TB_STAGE_CREATE, making_tun_persist},
+	{TB_STAGE_NONE, NULL},
+};
+
+/* The same for one that somebody else has made. */
+static const struct step given_steps[] = {
+	{TB_STAGE_NODE, open_vhosts},
+	{TB_STAGE_CREATE, making_tun_take},
+	{TB_STAGE_NONE, NULL},
 };
 /* clang-format on */
 
 /* On a failure what there is of the device is left to the caller. */
 static bool make_whole(struct making *making)
 {
+	const struct step *step = making->order->alias.given ? given_steps : steps;
 	int ret = 0;
 
 	*making->failure = (struct device_failure){.status = TB_OK};
-	for (size_t i = 0; ret == 0 && i < sizeof(steps) / sizeof(steps[0]); i++) {
-		making->failure->stage = steps[i].stage;
-		ret = steps[i].take(making);
+	for (; ret == 0 && step->take != NULL; step++) {
+		making->failure->stage = step->stage;
+		ret = step->take(making);
 	}
 	return ret == 0 ? true : fail(making->failure, ret);
 }
@@ -191,7 +203,9 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 	alias_write(&handed_out, alias);
 	handed_out.external_id[0] = '\0';
 	alias_write(&handed_out, port_alias);
-	if (order->shielded)
+	if (order->alias.given)
+		ret = link_set_alias(&workshop->link, device->ifindex, alias);
+	else if (order->shielded)
 		ret = set_up_shielded(workshop, device, alias, port_alias);
 	else
 		ret = link_up(&workshop->link, device->ifindex, alias, order->netns);
@@ -222,7 +236,8 @@ void device_release(struct workshop *workshop, struct device *device)
 /* A tun or tap that is not persistent goes with its last fd, which the closer closes: nobody waits for that. */
 static bool goes_with_its_fd(const struct device_order *order)
 {
-	return !making_macvtap(order) && !order->shielded && order->netns < 0 && !making_persistent(order);
+	return !making_macvtap(order) && !order->shielded && order->netns < 0 && !making_persistent(order) &&
+	       !order->alias.given;
 }
 
 static int delete_made(struct workshop *workshop, const struct device_order *order, const struct device *device)

@@ -2,6 +2,7 @@
  * CAP_NET_ADMIN; must never touch a link that is not ours. */
 #include "broker/monitor/kernel/link_change.h"
 
+#include "broker/shared/alias.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/netlink/link_batch.h"
 
@@ -164,6 +165,17 @@ int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int n
 	return batch_run(&batch);
 }
 
+int link_set_alias(struct link_socket *sock, uint32_t ifindex, const char *alias)
+{
+	struct batch batch;
+
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
+	message_end(&batch);
+	return batch_run(&batch);
+}
+
 /* Without one the bridge adds the entry for all VLANs of the port, and finds the one of none. */
 static void put_fdb_vlan(struct batch *batch, uint16_t vlan)
 {
@@ -238,5 +250,7 @@ int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *sta
 		return ret;
 	if (!link_kind_ours(&link) || strncmp(link.alias, start, strlen(start)) != 0)
 		return -EPERM;
+	if (link.alias[strlen(start)] == ALIAS_GIVEN)
+		return link_set_alias(sock, ifindex, "");
 	return link_delete(sock, -1, ifindex);
 }

@@ -55,11 +55,15 @@ uint32_t link_macvlan_mode(enum tb_macvtap_mode mode);
  * 16 ms. Returns 0, -EEXIST if an interface there has the name, or another negative errno. */
 int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns);
 
+/* Gives the link this alias, and changes nothing else. Returns 0 or a negative errno. */
+int link_set_alias(struct link_socket *sock, uint32_t ifindex, const char *alias);
+
 /* Deletes the link with this ifindex, in the network namespace that has this number here, or in our own (-1). Takes the
  * kernel about 16 ms. Returns 0, -ENODEV, or another negative errno. */
 int link_delete(struct link_socket *sock, int32_t nsid, uint32_t ifindex);
 
-/* The same only if its alias begins so and it is a tun, tap or macvtap; else -EPERM. */
+/* The same only if its alias begins so and it is a tun, tap or macvtap; else -EPERM. One that somebody else has made only
+ * loses its alias. */
 int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start);
 
 /* Adds an entry to the forwarding table of the bridge whose port this is; state and flags as the kernel told them.

@@ -39,6 +39,7 @@ int making_named(struct making *making, int (*make)(struct making *making));
  * that they have set says more than that. */
 int making_tun_create(struct making *making);
 int making_tun_persist(struct making *making);
+int making_tun_take(struct making *making);
 int making_tun_forward(struct making *making);
 int making_macvtap_create(struct making *making);
 int making_macvtap_open(struct making *making);

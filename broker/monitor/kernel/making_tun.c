@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/if_tun.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 /* A socket where the tun or tap itself is: in the shield, or on the host. */
@@ -96,6 +97,42 @@ int making_tun_create(struct making *making)
 			ret = making_attach(device->fds[device->queues - 1], device->name, making_queue_flags(order));
 	}
 	return ret;
+}
+
+/* True if nobody can have the device but us and who has it from us, and nobody has it now. */
+static bool is_free(const struct making *making, const struct link *link)
+{
+	return strcmp(link->kind, "tun") == 0 && link->tun_persistent && link->tun_owner == making->owner &&
+	       link->tun_queues == 0 && link->alias[0] == '\0';
+}
+
+/* Attaches to a device that somebody else has made and keeps, and changes nothing about it. If it goes meanwhile, the
+ * kernel makes one of its name, which goes with our fds. */
+int making_tun_take(struct making *making)
+{
+	struct device_order *order = making->order;
+	struct device *device = making->device;
+	int flags = making_queue_flags(order) | (order->network->queues > 1 ? IFF_MULTI_QUEUE : 0);
+	struct link link;
+	uint32_t attached;
+	int ret = link_find(&making->workshop->link, order->network->device, &link);
+
+	if (ret == -ENODEV || (ret == 0 && !is_free(making, &link)))
+		making->failure->status = TB_LOWER_MISSING;
+	if (making->failure->status != TB_OK)
+		return -ENODEV;
+	memcpy(device->name, order->network->device, TB_NAME_SIZE);
+	device->ifindex = link.ifindex;
+	if (order->alias.mtu > link.mtu)
+		order->alias.mtu = link.mtu;
+	while (ret == 0 && device->queues < order->queues) {
+		ret = open_queue(making);
+		if (ret == 0)
+			ret = making_attach(device->fds[device->queues - 1], device->name, flags);
+	}
+	if (ret == 0)
+		ret = making_ifindex_of(making->workshop->link.fd, device->name, &attached);
+	return ret == 0 && attached != link.ifindex ? -ESTALE : ret;
 }
 
 /* A frame that is not forwarded never gets any further: that is both chains' policy. */

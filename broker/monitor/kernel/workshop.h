@@ -37,7 +37,7 @@ struct workshop {
 /* What to make: all checked against the ceiling before. */
 struct device_order {
 	const struct network *network;
-	const char *name; /* NULL: device_make() chooses */
+	const char *name; /* NULL: device_make() chooses. With alias.given: of the device that is there */
 	struct alias alias;
 	uint32_t queues;
 	bool vnet_hdr;
