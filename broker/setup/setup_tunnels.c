@@ -1,8 +1,12 @@
-/* The addresses of tunnels: nobody reaches them but through the tunnel. Runs in tapbroker-setup, as root.
+/* What tunnels need of the host's rules: their addresses are reached through them alone, and what the host forwards into
+ * them fits. Runs in tapbroker-setup, as root.
  *
  * A host answers for all its addresses on every interface. Who is next to it, on a wireless network say, could so find
  * out which address it has in a tunnel, and which connections there are through it (CVE-2019-14899). What comes to an
  * address of Addresses= by an interface that does not have it is dropped before anybody sees it.
+ *
+ * Programs of the host know the MTU of a tunnel; machines behind the host do not. What these say of TCP's segments is
+ * made smaller on its way, in both directions: who drops ICMP would else find a connection that opens and then hangs.
  */
 #include "broker/setup/setup.h"
 #include "broker/setup/setup_nft.h"
@@ -33,6 +37,28 @@ static void write_tunnel_prefixes(FILE *out, const struct network *network)
 	}
 }
 
+static void write_smaller_segments(FILE *out, const char *name)
+{
+	static const char *const directions[] = {"iifname", "oifname"};
+
+	for (int i = 0; i < 2; i++)
+		fprintf(out, "\t\t%s \"%s\" tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu\n",
+			directions[i], name);
+}
+
+/* The devices of a network have one of its names, or one that the broker has made of the network's. */
+static void write_tunnel_names(FILE *out, const struct network *network)
+{
+	char name[TB_NAME_SIZE];
+
+	if (network->addresses.count == 0)
+		return;
+	snprintf(name, sizeof(name), "%.8s-*", network->name);
+	write_smaller_segments(out, name);
+	for (size_t i = 0; i < network->names_count; i++)
+		write_smaller_segments(out, network->names[i]);
+}
+
 static void write_tunnels(FILE *out, const struct network_table *networks)
 {
 	fputs("table " TUNNELS_TABLE " {\n\tchain spoofed {\n"
@@ -40,6 +66,9 @@ static void write_tunnels(FILE *out, const struct network_table *networks)
 	      out);
 	for (size_t i = 0; i < networks->count; i++)
 		write_tunnel_prefixes(out, &networks->networks[i]);
+	fputs("\t}\n\tchain segments {\n\t\ttype filter hook forward priority mangle; policy accept;\n", out);
+	for (size_t i = 0; i < networks->count; i++)
+		write_tunnel_names(out, &networks->networks[i]);
 	fputs("\t}\n}\n", out);
 }
 
