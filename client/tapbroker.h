@@ -95,9 +95,10 @@ enum tap_request_flags {
 
 /* How long a lease lasts. */
 enum tap_lifetimes {
-	TAP_LIFETIME_SESSION = 0,   /* until the last copy of the lifeline is closed */
-	TAP_LIFETIME_FD = 1,        /* until the last copy of the device's last fd is closed; tun and tap only */
-	TAP_LIFETIME_PERSISTENT = 2 /* until released; the device is the user's, who opens it by name: tap_reserve() */
+	TAP_LIFETIME_SESSION = 0,    /* until the last copy of the lifeline is closed */
+	TAP_LIFETIME_FD = 1,         /* until the last copy of the device's last fd is closed; tun and tap only */
+	TAP_LIFETIME_PERSISTENT = 2, /* until released; the device is the user's, who opens it by name: tap_reserve() */
+	TAP_LIFETIME_NAMESPACE = 3   /* the same, or until the network namespace ends that it is in: with TAP_NETNS */
 };
 
 /* The handle of one device: its fds, what is known of it, and the lease's lifeline. */
@@ -245,7 +246,8 @@ int tap_open_finish(struct tap_opening *opening, struct tap **tap);
 /* Ends an opening without an answer. NULL is allowed. errno is kept. */
 void tap_open_cancel(struct tap_opening *opening);
 
-/* Asks for a device that lasts until it is released (TAP_LIFETIME_PERSISTENT, whatever the request says): the caller
+/* Asks for a device that lasts until it is released (TAP_LIFETIME_PERSISTENT, whatever the request says, unless that is
+ * TAP_LIFETIME_NAMESPACE: then also no longer than the network namespace that it is in, with TAP_NETNS): the caller
  * owns it, and opens it by its name, as programs do that take the name of a device. So no fd comes: tap_queues() is 0,
  * and this call returns 0. It is not tap_open_request() because that returns an fd, and 0 is one. On failure returns -1
  * and sets errno. */

@@ -225,7 +225,9 @@ struct tb_made {
 	uint32_t mtu;     /* bytes */
 	uint32_t stored;  /* enum tb_stored_state */
 	uint32_t lower;   /* TB_LOWER_MISSING: enum tb_check: what of the bridge does not fit; none: it is not there */
-	uint64_t since;   /* seconds after 1970, as the alias says it */
+	int32_t nsid;     /* of a device by name that is away: the number of its network namespace here; else -1 */
+	uint32_t reserved;
+	uint64_t since; /* seconds after 1970, as the alias says it */
 	char name[TB_NAME_SIZE];
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
 	uint8_t reserved_mac[2];
@@ -324,7 +326,7 @@ _Static_assert(sizeof(struct tb_configure_question) == sizeof(struct tb_configur
 _Static_assert(sizeof(struct tb_tunnel) == sizeof(struct tb_configuration) + 8, "wire layout");
 _Static_assert(sizeof(struct tb_configure_order) == 2 * sizeof(struct tb_tunnel) + 24, "wire layout");
 _Static_assert(sizeof(struct tb_tunnel_order) == sizeof(struct tb_tunnel) + 24, "wire layout");
-_Static_assert(sizeof(struct tb_made) == 104, "wire layout");
+_Static_assert(sizeof(struct tb_made) == 112, "wire layout");
 _Static_assert(sizeof(struct tb_delete) == 40 && sizeof(struct tb_deleted) == 40, "wire layout");
 _Static_assert(sizeof(struct tb_fdb_entry) == 40 && sizeof(struct tb_repair) == 48, "wire layout");
 

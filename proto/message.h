@@ -80,6 +80,7 @@ enum tb_lifetime {
 	TB_LIFETIME_FD = 1,      /* until the kernel destroys the device with its last fd; tun and tap only */
 	TB_LIFETIME_PERSISTENT =
 		2, /* until released; the device belongs to the user and is opened by name: no fds come */
+	TB_LIFETIME_NAMESPACE = 3, /* the same, or until the network namespace ends that it is in: only with NETNS */
 	TB_LIFETIME_COUNT
 };
 

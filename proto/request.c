@@ -3,6 +3,7 @@
 
 #include "channel.h"
 #include "name.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -51,7 +52,14 @@ static bool network_valid(const struct tb_request *request)
 static bool vhost_valid(const struct tb_request *request)
 {
 	return (request->flags & TB_REQUEST_VHOST) == 0 ||
-	       ((request->flags & TB_REQUEST_VNET_HDR) != 0 && request->lifetime != TB_LIFETIME_PERSISTENT);
+	       ((request->flags & TB_REQUEST_VNET_HDR) != 0 && !tb_lifetime_by_name(request->lifetime));
+}
+
+/* The broker's own network namespace does not end before the broker. */
+static bool lifetime_valid(const struct tb_request *request)
+{
+	return request->lifetime < TB_LIFETIME_NAMESPACE ||
+	       (request->lifetime == TB_LIFETIME_NAMESPACE && (request->flags & TB_REQUEST_NETNS) != 0);
 }
 
 static bool external_id_valid(const struct tb_request *request)
@@ -66,7 +74,7 @@ static bool open_valid(const struct tb_request *request)
 	return network_valid(request) && (no_name(request) || tb_name_valid(request->name, sizeof(request->name))) &&
 	       request->kind <= TB_KIND_MACVTAP && only_flags(request, TB_REQUEST_OPEN_FLAGS) &&
 	       (request->mtu == 0 || (request->mtu >= TB_MTU_MIN && request->mtu <= TB_MTU_MAX)) &&
-	       request->queues <= TB_QUEUES_MAX && request->lifetime < TB_LIFETIME_COUNT && vhost_valid(request) &&
+	       request->queues <= TB_QUEUES_MAX && lifetime_valid(request) && vhost_valid(request) &&
 	       no_lease(request) && no_configuration(request) && external_id_valid(request);
 }
 

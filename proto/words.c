@@ -34,6 +34,7 @@ static const char *const lifetimes[TB_LIFETIME_COUNT] = {
 	[TB_LIFETIME_SESSION] = "session",
 	[TB_LIFETIME_FD] = "fd",
 	[TB_LIFETIME_PERSISTENT] = "persistent",
+	[TB_LIFETIME_NAMESPACE] = "namespace",
 };
 
 static const char *const scopes[] = {
@@ -107,6 +108,11 @@ const char *tb_mode_word(uint32_t mode)
 const char *tb_lifetime_word(uint32_t lifetime)
 {
 	return word_of(&lifetime_words, lifetime);
+}
+
+bool tb_lifetime_by_name(uint32_t lifetime)
+{
+	return lifetime == TB_LIFETIME_PERSISTENT || lifetime == TB_LIFETIME_NAMESPACE;
 }
 
 const char *tb_scope_word(uint32_t scope)

@@ -16,6 +16,7 @@
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/lease/lease_time.h"
 #include "broker/clerk/lease/mend.h"
+#include "broker/clerk/lease/namespaces.h"
 #include "broker/clerk/lease/put_back.h"
 #include "broker/clerk/lease/tunnels.h"
 #include "broker/clerk/lease/turns.h"
@@ -175,6 +176,7 @@ static void open_books(const struct clerk_options *options, const struct network
 	clerk_checked(fdb_init(NEIGHBOURS_FD, deletion_put_back), "cannot listen to the kernel's news of bridges");
 	clerk_checked(guard_init(LINKS_FD, in_shield(SHIELD_LINKS_FD)), "cannot listen to the kernel's news of links");
 	clerk_checked(tunnels_init(TUNNELS_FD), "cannot take the book of tunnels");
+	clerk_checked(namespaces_init(), "cannot listen to the kernel's news of network namespaces");
 	mend_init(guard_look);
 	requests_init(networks, &request_limits);
 	clerk_checked(lists_init(capacity), "cannot make room for lists");

@@ -20,6 +20,7 @@ enum loop_source {
 	LOOP_AUTHORITY,
 	LOOP_LOOKER,
 	LOOP_LINKS,      /* the kernel's news of links */
+	LOOP_NAMESPACES, /* the kernel's news of network namespaces */
 	LOOP_NEIGHBOURS, /* the kernel's news of bridges' forwarding tables */
 	LOOP_SOURCES
 };

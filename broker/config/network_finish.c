@@ -64,6 +64,10 @@ static void check_netns(struct network_file *file)
 	const struct network *network = &file->network;
 	unsigned int line = file->lines[KEY_NETNS];
 
+	if ((network->lifetimes & 1u << TB_LIFETIME_NAMESPACE) != 0 && (network->netns & 1u << NETNS_CALLER) == 0)
+		network_file_error(
+			file, file->lines[KEY_LIFETIMES],
+			"Lifetimes=namespace: only a device in its caller's network namespace ends with it; add Netns=caller");
 	if ((network->netns & 1u << NETNS_CALLER) == 0)
 		return;
 	if (network->kind == TB_KIND_MACVTAP)
@@ -75,9 +79,13 @@ static void check_netns(struct network_file *file)
 			file, line,
 			"Netns=caller: a port of the bridge in line %u cannot be in another network namespace; make a network of its own, without Bridge= and Address=",
 			file->lines[network->own_bridge ? KEY_ADDRESS : KEY_BRIDGE]);
-	if (network->netns == 1u << NETNS_CALLER && (network->lifetimes & 1u << TB_LIFETIME_SESSION) == 0)
+	if (network->netns == 1u << NETNS_CALLER &&
+	    (network->lifetimes & (1u << TB_LIFETIME_SESSION | 1u << TB_LIFETIME_NAMESPACE)) == 0)
 		network_file_error(file, file->lines[KEY_LIFETIMES],
-				   "Lifetimes= must have session: with Netns=caller there is no other");
+				   "Lifetimes= must have session or namespace: with Netns=caller there is no other");
+	if ((network->netns & 1u << NETNS_HOST) != 0 && network->lifetimes == 1u << TB_LIFETIME_NAMESPACE)
+		network_file_error(file, file->lines[KEY_LIFETIMES],
+				   "Lifetimes=namespace: with Netns=host there must be another one, too");
 }
 
 /* A tap with an address of the host's and no bridge is on a bridge of the network's own. */

@@ -62,6 +62,7 @@ static struct device_order device_order(const struct monitor *monitor, const str
 			  .since = realtime_seconds(),
 			  .lifetime = question->lifetime,
 			  .mtu = question->mtu},
+		.by_name = question->lifetime == TB_LIFETIME_PERSISTENT || question->lifetime == TB_LIFETIME_NAMESPACE,
 		.queues = question->queues,
 		.vnet_hdr = (question->flags & TB_REQUEST_VNET_HDR) != 0,
 		.vhost = (question->flags & TB_REQUEST_VHOST) != 0,
@@ -91,6 +92,7 @@ static void tell_made(struct tb_made *made, const struct device_order *order, co
 	made->tap = device->tap;
 	made->master = device->master;
 	made->mtu = order->alias.mtu;
+	made->nsid = order->by_name ? device->nsid : -1;
 	made->since = order->alias.since;
 	memcpy(made->name, device->name, sizeof(made->name));
 	memcpy(made->mac, order->alias.mac, sizeof(made->mac));
@@ -100,7 +102,6 @@ static void tell_made(struct tb_made *made, const struct device_order *order, co
 /* Sends the device to its client: the answer to its request. By name, no fds of a macvtap come either. */
 static int send_device(int client, const struct device_order *order, const struct device *device)
 {
-	bool by_name = order->alias.lifetime == TB_LIFETIME_PERSISTENT;
 	struct tb_answer answer;
 	int fds[TB_FDS_MAX];
 
@@ -111,7 +112,7 @@ static int send_device(int client, const struct device_order *order, const struc
 	answer.flags = (order->vnet_hdr ? TB_REQUEST_VNET_HDR : 0) | (order->netns >= 0 ? TB_REQUEST_NETNS : 0);
 	answer.ifindex = device->ifindex;
 	answer.mtu = order->alias.mtu;
-	answer.queues = by_name ? 0 : device->queues;
+	answer.queues = order->by_name ? 0 : device->queues;
 	answer.vhosts = device->vhosts;
 	memcpy(answer.name, device->name, sizeof(answer.name));
 	memcpy(answer.mac, order->alias.mac, sizeof(answer.mac));
@@ -121,17 +122,30 @@ static int send_device(int client, const struct device_order *order, const struc
 	return tb_send(client, &answer, sizeof(answer), fds, answer.queues + answer.vhosts);
 }
 
-/* The table of devices that are away keeps the first of the fds; after this the device is found by it alone. */
+/* The table of devices that are away keeps the first of the fds; after this the device is found by it alone. One by
+ * name has none, and is found by its place: there the fd, of nothing, stands for it in the supervisor's store, without
+ * which no later broker would know of the device. */
 static int keep_away(struct monitor *monitor, const struct device_order *order, const struct device *device)
 {
-	uint32_t network = (uint32_t)(order->network - monitor->networks->networks);
+	struct stored_device stored = {.ifindex = device->ifindex, .nsid = device->nsid};
+	struct away_device away = {.network = (uint32_t)(order->network - monitor->networks->networks),
+				   .nsid = order->by_name ? device->nsid : -1,
+				   .ifindex = device->ifindex};
 	struct alias handed_out = order->alias;
-	char stored[STORED_NAME_SIZE];
+	int ret;
 
 	handed_out.state = ALIAS_HANDED_OUT;
-	if (alias_write_device(&handed_out, device->name, device->ifindex, stored) < 0)
-		return -ENAMETOOLONG;
-	return away_add(&monitor->away, order->alias.lease, network, stored, device->fds[0]);
+	memcpy(stored.name, device->name, sizeof(stored.name));
+	memcpy(away.lease, order->alias.lease, sizeof(away.lease));
+	ret = alias_write_device(&handed_out, &stored, away.stored);
+	if (ret < 0)
+		return ret;
+	away.fd = order->by_name ? node_open_tun(&monitor->workshop.node) : device->fds[0];
+	ret = away.fd < 0 ? away.fd : away_add(&monitor->away, &away);
+	if (ret == 0 && order->by_name && store_put_lease(monitor->supervisor, &monitor->away, away.lease, -1) < 0)
+		tb_log(TB_LOG_WARNING, "the supervisor does not take %s: the next broker will not know it",
+		       away.stored);
+	return ret;
 }
 
 /* The device has not reached its client: nothing of it is to stay, neither here nor with the supervisor. */
@@ -139,9 +153,11 @@ static void take_back(struct monitor *monitor, const struct device_order *order,
 {
 	const uint8_t *lease = order->alias.lease;
 
-	/* The fd is the device's again, which is discarded with it. */
-	if (order->netns >= 0)
-		away_deleted(&monitor->away, lease);
+	/* The fd is the device's again, which is discarded with it; that of nothing is ours. */
+	int fd = order->netns >= 0 ? away_deleted(&monitor->away, lease) : -1;
+
+	if (order->by_name)
+		tb_close(&fd);
 	if (store_drop_lease(monitor->supervisor, &monitor->away, lease) < 0)
 		tb_log(TB_LOG_WARNING, "the supervisor keeps the lifeline of a lease that never began");
 	device_discard(&monitor->workshop, order, device);

@@ -26,7 +26,7 @@ int store_put_lease(int supervisor, struct away *away, const uint8_t lease[TB_ID
 	int ret;
 
 	alias_write_lifeline(lease, name);
-	ret = tell_supervisor(supervisor, "FDSTORE", name, lifeline);
+	ret = lifeline >= 0 ? tell_supervisor(supervisor, "FDSTORE", name, lifeline) : 0;
 	device = away_hold(away, lease);
 	if (ret == 0 && device != NULL && device->fd >= 0)
 		ret = tell_supervisor(supervisor, "FDSTORE", device->stored, device->fd);

@@ -11,7 +11,8 @@
 
 #include <stdint.h>
 
-/* Gives the supervisor a copy of all that is to be kept of a lease, its lifeline, and its device if that is away; or
+/* Gives the supervisor a copy of all that is to be kept of a lease, its lifeline (-1: none), and its device if that is
+ * away; or
  * tells it to drop them. Return 0 or a negative errno; -EAGAIN: the supervisor does not read at the moment. */
 int store_put_lease(int supervisor, struct away *away, const uint8_t lease[TB_ID_SIZE], int lifeline);
 int store_drop_lease(int supervisor, struct away *away, const uint8_t lease[TB_ID_SIZE]);

@@ -43,14 +43,13 @@ static void list_add(struct stored_list *list, const char *name, int fd)
 static void take_passed(struct stored *stored, const char *name, int fd)
 {
 	uint8_t lease[TB_ID_SIZE];
-	char device[TB_NAME_SIZE];
-	uint32_t ifindex;
+	struct stored_device device;
 	struct alias alias;
 	struct stored_list *list = NULL;
 
 	if (alias_read_lifeline(name, lease) == 0)
 		list = &stored->lifelines;
-	else if (alias_read_device(name, &alias, device, &ifindex) == 0)
+	else if (alias_read_device(name, &alias, &device) == 0)
 		list = &stored->devices;
 	else if (strncmp(name, STORED_RULES, strlen(STORED_RULES)) == 0)
 		list = &stored->rules;

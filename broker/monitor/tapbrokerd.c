@@ -22,6 +22,7 @@
 #include "broker/shared/log.h"
 #include "broker/shared/machine_id.h"
 #include "broker/shared/random.h"
+#include "broker/shared/netlink/link_batch.h"
 #include "broker/shared/netlink/link_events.h"
 
 #include <errno.h>
@@ -208,29 +209,68 @@ static void open_nodes(struct monitor *monitor)
 		load_vhost();
 }
 
-/* The devices that are away, of which an earlier broker had an fd each. */
+/* A device that lasts as long as its network namespace, but that has ended, or its root has taken the device. The number
+ * of the namespace may be another's by now. */
+static bool ended_unseen(struct monitor *monitor, const struct away_device *device)
+{
+	char start[ALIAS_START_SIZE];
+	struct link link;
+
+	alias_write_start(device->lease, start);
+	if (device->nsid < 0 || (link_ask(&monitor->workshop.link, device->nsid, device->ifindex, NULL, &link) == 0 &&
+				 strcmp(link.kind, "tun") == 0 && strncmp(link.alias, start, strlen(start)) == 0))
+		return false;
+	tb_log(TB_LOG_NOTICE, "a lease has ended with its network namespace while no broker was there: %s",
+	       device->stored);
+	return true;
+}
+
+/* One of the devices that are away, by its name in the supervisor's store. */
+static void keep_stored_device(struct monitor *monitor, struct away_device *device)
+{
+	struct stored_device stored;
+	struct alias alias;
+	const struct network *network;
+
+	checked(alias_read_device(device->stored, &alias, &stored), "a device in the supervisor's store");
+	network = network_find(monitor->networks, alias.network);
+	memcpy(device->lease, alias.lease, sizeof(device->lease));
+	device->network = network != NULL ? (uint32_t)(network - monitor->networks->networks) : NETWORKS_MAX;
+	device->nsid = alias.lifetime == TB_LIFETIME_NAMESPACE ? stored.nsid : -1;
+	device->ifindex = stored.ifindex;
+	checked(away_add(&monitor->away, device),
+		"there are more devices in the supervisor's store than leases (--max-leases)");
+	/* The clerk, which takes over what is listed, has nothing to take over. */
+	if (ended_unseen(monitor, device)) {
+		int fd = away_deleted(&monitor->away, alias.lease);
+
+		tb_close(&fd);
+		store_drop_lease(monitor->supervisor, &monitor->away, alias.lease);
+		device->stored[0] = '\0';
+	}
+}
+
+/* The devices that are away, of which an earlier broker had an fd each. What has ended is not listed any more. */
 static void keep_stored_devices(struct monitor *monitor, const struct stored_list *devices)
 {
 	char *rest = devices->names;
+	char *kept = devices->names;
 
 	for (size_t i = 0; i < devices->count; i++) {
-		char name[STORED_NAME_SIZE];
-		char device[TB_NAME_SIZE];
-		uint32_t ifindex;
-		struct alias alias;
-		const struct network *network;
+		struct away_device device = {.fd = devices->fds[i]};
 		size_t length = strcspn(rest, ":");
 
-		memcpy(name, rest, length);
-		name[length] = '\0';
+		memcpy(device.stored, rest, length);
 		rest += length + 1;
-		checked(alias_read_device(name, &alias, device, &ifindex), "a device in the supervisor's store");
-		network = network_find(monitor->networks, alias.network);
-		checked(away_add(&monitor->away, alias.lease,
-				 network != NULL ? (uint32_t)(network - monitor->networks->networks) : NETWORKS_MAX,
-				 name, devices->fds[i]),
-			"there are more devices in the supervisor's store than leases (--max-leases)");
+		keep_stored_device(monitor, &device);
+		if (device.stored[0] == '\0')
+			continue;
+		if (kept > devices->names)
+			*kept++ = ':';
+		memcpy(kept, device.stored, length);
+		kept += length;
 	}
+	*kept = '\0';
 }
 
 /* Lifelines are the clerk's from now on. */
@@ -271,8 +311,8 @@ static void prepare(struct monitor *monitor, struct equipment *equipment)
 		"cannot make the table of devices that are away");
 	monitor->count.networks = monitor->networks;
 	monitor->count.away = &monitor->away;
-	keep_stored_devices(monitor, &stored.devices);
 	monitor->supervisor = notify_open();
+	keep_stored_devices(monitor, &stored.devices);
 	listening = checked(listening_socket(options->socket_path), options->socket_path);
 	checked(listening_origin(listening, &monitor->origin), options->socket_path);
 	open_nodes(monitor);

@@ -62,14 +62,14 @@ void alias_write_lifeline(const uint8_t lease[TB_ID_SIZE], char text[STORED_NAME
 	snprintf(text, STORED_NAME_SIZE, STORED_LIFELINE "%s", id);
 }
 
-int alias_write_device(const struct alias *alias, const char *device, uint32_t ifindex, char text[STORED_NAME_SIZE])
+int alias_write_device(const struct alias *alias, const struct stored_device *device, char text[STORED_NAME_SIZE])
 {
 	char written[ALIAS_SIZE];
 	int length;
 
 	alias_write(alias, written);
-	length = snprintf(text, STORED_NAME_SIZE, STORED_DEVICE "%s:%s:%u", written + strlen(ALIAS_PREFIX), device,
-			  ifindex);
+	length = snprintf(text, STORED_NAME_SIZE, STORED_DEVICE "%s:%s:%u:%d", written + strlen(ALIAS_PREFIX),
+			  device->name, device->ifindex, device->nsid);
 	for (char *c = text; *c != '\0'; c++)
 		if (*c == ':')
 			*c = '+';

@@ -62,8 +62,8 @@ bool alias_has_mac(const char *text, const uint8_t mac[TB_MAC_SIZE]);
 bool alias_is_of(const char *text, const uint8_t lease[TB_ID_SIZE], uid_t uid, const char *network);
 
 /* How the supervisor calls a lifeline that it keeps: this and the lease's id; and a device that is in its client's own
- * network namespace: this, the alias behind its prefix, the interface's name and its ifindex there, with '+' for every
- * ':', which the supervisor has a meaning of its own for. There the alias itself is in reach of whoever has rights in
+ * network namespace: this, the alias behind its prefix, the interface's name and its ifindex there, and the number here of that namespace, with
+ * '+' for every ':', which the supervisor has a meaning of its own for. There the alias itself is in reach of whoever has rights in
  * that namespace. */
 #define STORED_LIFELINE "lease-"
 #define STORED_DEVICE "device-"
@@ -75,12 +75,19 @@ bool alias_is_of(const char *text, const uint8_t lease[TB_ID_SIZE], uid_t uid, c
 #define STORED_NAME_SIZE 256
 
 void alias_write_lifeline(const uint8_t lease[TB_ID_SIZE], char text[STORED_NAME_SIZE]);
+/* What is kept of a device that is in its client's own network namespace. */
+struct stored_device {
+	char name[TB_NAME_SIZE];
+	uint32_t ifindex; /* there */
+	int32_t nsid;     /* the number of the namespace here */
+};
+
 /* Returns 0, or -ENAMETOOLONG: a long external id, and numbers longer than any real machine has them. */
-int alias_write_device(const struct alias *alias, const char *device, uint32_t ifindex, char text[STORED_NAME_SIZE]);
+int alias_write_device(const struct alias *alias, const struct stored_device *device, char text[STORED_NAME_SIZE]);
 
 /* Read what these wrote. Return 0, or -EBADMSG if the text is not exactly what we would write. */
 int alias_read_lifeline(const char *text, uint8_t lease[TB_ID_SIZE]);
-int alias_read_device(const char *text, struct alias *alias, char device[TB_NAME_SIZE], uint32_t *ifindex);
+int alias_read_device(const char *text, struct alias *alias, struct stored_device *device);
 
 /* Reads what alias_write() wrote. Returns 0, or -EBADMSG if the text is not exactly what we would write. */
 int alias_read(const char *text, struct alias *alias);

@@ -72,10 +72,11 @@ static char *cut_last(char *text)
 	return colon + 1;
 }
 
-int alias_read_device(const char *text, struct alias *alias, char device[TB_NAME_SIZE], uint32_t *ifindex)
+int alias_read_device(const char *text, struct alias *alias, struct stored_device *device)
 {
 	char written[sizeof(ALIAS_PREFIX) + STORED_NAME_SIZE];
-	uint64_t number;
+	uint64_t ifindex;
+	uint64_t nsid;
 
 	if (strncmp(text, STORED_DEVICE, strlen(STORED_DEVICE)) != 0 || strlen(text) >= STORED_NAME_SIZE ||
 	    strchr(text, ':') != NULL)
@@ -84,9 +85,12 @@ int alias_read_device(const char *text, struct alias *alias, char device[TB_NAME
 	for (char *c = written; *c != '\0'; c++)
 		if (*c == '+')
 			*c = ':';
-	if (tb_number_read(cut_last(written), 1, INT32_MAX, &number) < 0 ||
-	    tb_field_set(device, TB_NAME_SIZE, cut_last(written)) < 0 || !tb_name_valid(device, TB_NAME_SIZE))
+	if (tb_number_read(cut_last(written), 0, INT32_MAX, &nsid) < 0 ||
+	    tb_number_read(cut_last(written), 1, INT32_MAX, &ifindex) < 0 ||
+	    tb_field_set(device->name, TB_NAME_SIZE, cut_last(written)) < 0 ||
+	    !tb_name_valid(device->name, TB_NAME_SIZE))
 		return -EBADMSG;
-	*ifindex = (uint32_t)number;
+	device->ifindex = (uint32_t)ifindex;
+	device->nsid = (int32_t)nsid;
 	return alias_read(written, alias);
 }

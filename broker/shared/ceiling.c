@@ -11,9 +11,9 @@ static bool asks_away(const struct tb_question *question)
 	return (question->flags & TB_REQUEST_NETNS) != 0;
 }
 
-static bool asks_persistent(const struct tb_question *question)
+static bool asks_by_name(const struct tb_question *question)
 {
-	return question->lifetime == TB_LIFETIME_PERSISTENT;
+	return question->lifetime == TB_LIFETIME_PERSISTENT || question->lifetime == TB_LIFETIME_NAMESPACE;
 }
 
 static bool other_kind(const struct network *network, const struct tb_question *question)
@@ -45,7 +45,7 @@ static bool mtu_out_of_range(const struct network *network, const struct tb_ques
 /* Programs that open a device by name expect one queue. */
 static bool queues_out_of_range(const struct network *network, const struct tb_question *question)
 {
-	return question->queues == 0 || question->queues > (asks_persistent(question) ? 1 : network->queues);
+	return question->queues == 0 || question->queues > (asks_by_name(question) ? 1 : network->queues);
 }
 
 static bool vnet_hdr_not_allowed(const struct network *network, const struct tb_question *question)
@@ -57,14 +57,17 @@ static bool vnet_hdr_not_allowed(const struct network *network, const struct tb_
 static bool vhost_not_allowed(const struct network *network, const struct tb_question *question)
 {
 	return (question->flags & TB_REQUEST_VHOST) != 0 &&
-	       (!network->vhost || (question->flags & TB_REQUEST_VNET_HDR) == 0 || asks_persistent(question));
+	       (!network->vhost || (question->flags & TB_REQUEST_VNET_HDR) == 0 || asks_by_name(question));
 }
 
-/* The lifetimes but session end with events that nobody tells of a device in another network namespace. */
+/* Of a device in another network namespace nobody tells when its last fd is closed, and it is never the host's to keep;
+ * only there the namespace may be what ends it. */
 static bool lifetime_not_allowed(const struct network *network, const struct tb_question *question)
 {
 	return question->lifetime >= TB_LIFETIME_COUNT || (network->lifetimes & 1u << question->lifetime) == 0 ||
-	       (asks_away(question) && question->lifetime != TB_LIFETIME_SESSION);
+	       (asks_away(question) && question->lifetime != TB_LIFETIME_SESSION &&
+		question->lifetime != TB_LIFETIME_NAMESPACE) ||
+	       (!asks_away(question) && question->lifetime == TB_LIFETIME_NAMESPACE);
 }
 
 static bool netns_not_allowed(const struct network *network, const struct tb_question *question)

@@ -38,7 +38,7 @@ _tapctl()
 		words=$(tapctl networks --quiet 2>/dev/null)
 		case $before in
 		--kind) words='tap tun macvtap' ;;
-		--lifetime) words='session fd persistent' ;;
+		--lifetime) words='session fd persistent namespace' ;;
 		--scope) words='user host' ;;
 		--route) words='default default6' ;;
 		--timeout) words='none' ;;

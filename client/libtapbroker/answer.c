@@ -7,6 +7,7 @@
 #include "client/libtapbroker/internal.h"
 #include "proto/channel.h"
 #include "proto/name.h"
+#include "proto/words.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -53,7 +54,7 @@ static bool mac_valid(const struct tb_answer *answer)
 
 static uint32_t answer_queues(const struct tb_request *request)
 {
-	return request->lifetime == TB_LIFETIME_PERSISTENT ? 0 : request->queues;
+	return tb_lifetime_by_name(request->lifetime) ? 0 : request->queues;
 }
 
 static uint32_t answer_vhosts(const struct tb_request *request)

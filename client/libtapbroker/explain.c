@@ -2,6 +2,7 @@
 #include "client/libtapbroker/internal.h"
 #include "proto/channel.h"
 #include "proto/name.h"
+#include "proto/words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -99,11 +100,11 @@ static void describe(const struct tb_explanation *from, struct tap_explanation *
 /* The message for a device, with another type. */
 static int make_message(const struct tap_request *request, struct explain_call *call)
 {
-	bool persistent = request->lifetime == TAP_LIFETIME_PERSISTENT;
+	bool by_name = tb_lifetime_by_name(request->lifetime);
 	int timeout;
 	int ret;
 
-	ret = tb_request_make(request, persistent, &call->message, &timeout, &call->report.told);
+	ret = tb_request_make(request, by_name, &call->message, &timeout, &call->report.told);
 	if (ret < 0)
 		return ret;
 	call->message.request.header.type = TB_REQ_EXPLAIN;

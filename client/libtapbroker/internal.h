@@ -104,11 +104,11 @@ struct tb_open_message {
 	char external_id[TB_EXTERNAL_ID_SIZE];
 };
 
-/* Checks what the caller asks for and writes it down as a message. persistent: as tap_reserve() does, whatever lifetime
- * the caller has set; else that one, which may be no persistent one. *timeout is in milliseconds, -1: none. *failure is
+/* Checks what the caller asks for and writes it down as a message. by_name: as tap_reserve() does, of one of the
+ * lifetimes whose devices are opened by name; else of the one that the caller has set, which is no such. *timeout is in milliseconds, -1: none. *failure is
  * where the caller wants to be told of a failure, or NULL.
  * Returns 0, -EINVAL, or -E2BIG if the caller sets what this version does not know. */
-int tb_request_make(const struct tap_request *from, bool persistent, struct tb_open_message *message, int *timeout,
+int tb_request_make(const struct tap_request *from, bool by_name, struct tb_open_message *message, int *timeout,
 		    struct tap_failure **failure);
 
 /* What is known of a call's failure, and where the caller wants to be told: a struct of any version, or NULL. */

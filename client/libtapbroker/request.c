@@ -6,6 +6,7 @@
 #include "proto/channel.h"
 #include "proto/name.h"
 #include "proto/request.h"
+#include "proto/words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -30,7 +31,8 @@ _Static_assert(TAP_INTERACTIVE == (unsigned int)TB_REQUEST_INTERACTIVE &&
 		       TAP_VHOST == (unsigned int)TB_REQUEST_VHOST && TAP_NETNS == (unsigned int)TB_REQUEST_NETNS,
 	       "the public numbers are those of the wire");
 _Static_assert(TAP_LIFETIME_SESSION == (int)TB_LIFETIME_SESSION && TAP_LIFETIME_FD == (int)TB_LIFETIME_FD &&
-		       TAP_LIFETIME_PERSISTENT == (int)TB_LIFETIME_PERSISTENT,
+		       TAP_LIFETIME_PERSISTENT == (int)TB_LIFETIME_PERSISTENT &&
+		       TAP_LIFETIME_NAMESPACE == (int)TB_LIFETIME_NAMESPACE,
 	       "the public numbers are those of the wire");
 
 #define SAME_CHECK(name) \
@@ -106,7 +108,7 @@ static int read_timeout(int asked, unsigned int flags, int *timeout)
 }
 
 /* Writes down what is asked for. */
-static int write_message(const struct tap_request *from, bool persistent, struct tb_open_message *to)
+static int write_message(const struct tap_request *from, bool by_name, struct tb_open_message *to)
 {
 	bool external = from->external_id != NULL && from->external_id[0] != '\0';
 	struct tb_request *message = &to->request;
@@ -123,7 +125,9 @@ static int write_message(const struct tap_request *from, bool persistent, struct
 	message->flags = from->flags | (external ? TB_REQUEST_EXTERNAL_ID : 0);
 	message->mtu = from->mtu;
 	message->queues = from->queues == 0 ? 1 : from->queues;
-	message->lifetime = persistent ? TAP_LIFETIME_PERSISTENT : from->lifetime;
+	message->lifetime = from->lifetime;
+	if (by_name && from->lifetime != TAP_LIFETIME_NAMESPACE)
+		message->lifetime = TAP_LIFETIME_PERSISTENT;
 	return tb_request_valid(message, message->header.size) ? 0 : -EINVAL;
 }
 
@@ -141,7 +145,7 @@ int tb_request_set_lease(struct tb_request *request, const char *lease)
 	return 0;
 }
 
-int tb_request_make(const struct tap_request *from, bool persistent, struct tb_open_message *message, int *timeout,
+int tb_request_make(const struct tap_request *from, bool by_name, struct tb_open_message *message, int *timeout,
 		    struct tap_failure **failure)
 {
 	struct tap_request request;
@@ -153,12 +157,12 @@ int tb_request_make(const struct tap_request *from, bool persistent, struct tb_o
 	if ((request.flags & ~OPEN_FLAGS) != 0)
 		return -E2BIG;
 	/* It comes without an fd that could be returned. */
-	if (!persistent && request.lifetime == TAP_LIFETIME_PERSISTENT)
+	if (!by_name && tb_lifetime_by_name(request.lifetime))
 		return -EINVAL;
 	if (request.failure != NULL && tb_failure_check(request.failure) < 0)
 		return -EINVAL;
 	*failure = request.failure;
-	ret = write_message(&request, persistent, message);
+	ret = write_message(&request, by_name, message);
 	return ret < 0 ? ret : read_timeout(request.timeout, request.flags, timeout);
 }
 

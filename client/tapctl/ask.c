@@ -4,6 +4,7 @@
 #include "client/tapctl/refused.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/waiting.h"
+#include "proto/words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static int ask(struct device *device, bool agent)
 	device->request.failure = &failure;
 	if (!agent)
 		waiting_begin(WAITING_FOR);
-	if (device->request.lifetime == TAP_LIFETIME_PERSISTENT)
+	if (tb_lifetime_by_name(device->request.lifetime))
 		ret = tap_reserve(&device->request, &device->tap);
 	else
 		ret = tap_open_request(&device->request, &device->tap);

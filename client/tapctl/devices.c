@@ -3,6 +3,7 @@
 
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/words.h"
+#include "proto/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +55,7 @@ int devices_check(const struct device *devices, size_t count)
 
 bool device_is_held(const struct device *device)
 {
-	return device->request.lifetime != TAP_LIFETIME_PERSISTENT;
+	return !tb_lifetime_by_name(device->request.lifetime);
 }
 
 void devices_close(struct device *devices, size_t count)

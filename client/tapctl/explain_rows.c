@@ -140,7 +140,9 @@ static void add_lifetime(struct rows *to)
 	allow_text(row, words);
 	if (row->forbids && explanation->lifetime < 32 &&
 	    (explanation->network_lifetimes & 1u << explanation->lifetime)) {
-		snprintf(row->allowed, sizeof(row->allowed), "with --netns only session");
+		snprintf(row->allowed, sizeof(row->allowed), "%s",
+			 (explanation->flags & TAP_NETNS) != 0 ? "with --netns session and namespace"
+							       : "only with --netns");
 		row->line = 0;
 	}
 }

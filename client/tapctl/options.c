@@ -46,12 +46,16 @@ static int kind_read(unsigned int *kind)
 	return EXIT_USAGE;
 }
 
-static int lifetime_read(unsigned int *lifetime)
+/* The namespace that is to end is the caller's. */
+static int lifetime_read(struct tap_request *request)
 {
-	if (tb_lifetime_read(optarg, lifetime) == 0)
-		return EXIT_OK;
-	complain("--lifetime=%s: session, fd or persistent is wanted", optarg);
-	return EXIT_USAGE;
+	if (tb_lifetime_read(optarg, &request->lifetime) < 0) {
+		complain("--lifetime=%s: session, fd, persistent or namespace is wanted", optarg);
+		return EXIT_USAGE;
+	}
+	if (request->lifetime == TAP_LIFETIME_NAMESPACE)
+		request->flags |= TAP_NETNS;
+	return EXIT_OK;
 }
 
 static int process_read(struct get_options *options)
@@ -120,7 +124,7 @@ static int option_read(int letter, char **argv, struct get_options *options)
 		request->flags |= TAP_VHOST | TAP_VNET_HDR;
 		return EXIT_OK;
 	case 'l':
-		return lifetime_read(&request->lifetime);
+		return lifetime_read(request);
 	case 'p':
 		request->lifetime = TAP_LIFETIME_PERSISTENT;
 		return EXIT_OK;
@@ -254,10 +258,11 @@ static int check_device(const struct get_options *options, const struct device *
 		return EXIT_USAGE;
 	if (request->external_id != NULL && external_id_check(options->verb, request->external_id, false) != EXIT_OK)
 		return EXIT_USAGE;
-	if ((request->flags & TAP_VHOST) == 0 || request->lifetime != TAP_LIFETIME_PERSISTENT)
+	if ((request->flags & TAP_VHOST) == 0 || !tb_lifetime_by_name(request->lifetime))
 		return EXIT_OK;
-	complain("%s: --vhost does not go with --persistent: without fds of the device, vhost-net has nothing to serve",
-		 options->verb);
+	complain(
+		"%s: --vhost does not go with a device to open by name: without fds of the device, vhost-net has nothing to serve",
+		options->verb);
 	return EXIT_USAGE;
 }
 

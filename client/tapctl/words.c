@@ -2,6 +2,7 @@
 #include "client/tapctl/words.h"
 
 #include "client/tapctl/terms.h"
+#include "proto/words.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -111,7 +112,7 @@ unsigned int words_of_request(const struct tap_request *request)
 {
 	unsigned int words = 1u << WORD_NAME | 1u << WORD_MAC | 1u << WORD_MTU | 1u << WORD_IFINDEX | 1u << WORD_LEASE;
 
-	if (request->lifetime == TAP_LIFETIME_PERSISTENT)
+	if (tb_lifetime_by_name(request->lifetime))
 		return words;
 	words |= 1u << WORD_FD | 1u << WORD_FDS | 1u << WORD_LIFELINE;
 	if ((request->flags & TAP_VHOST) != 0)

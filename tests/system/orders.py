@@ -24,8 +24,8 @@ Question = wire.Message("Question", wire.REQ_ASK, "16sQIIIIIIIIII32s16s16s16s88s
 QUESTION_SIZE = Question.layout.size
 Yes = wire.Message("Yes", TB_YES, f"{QUESTION_SIZE}s", "question")
 Order = wire.Message("Order", REQ_ORDER, f"{QUESTION_SIZE}sII", "question gid reserved")
-Made = wire.Message("Made", ANS_MADE, "IiIIIIIIIIQ16s6s2s16s", "status error stage check ifindex tap master mtu stored "
-                    "lower since name mac reserved_mac lease")
+Made = wire.Message("Made", ANS_MADE, "IiIIIIIIIIiIQ16s6s2s16s", "status error stage check ifindex tap master mtu stored "
+                    "lower nsid reserved since name mac reserved_mac lease")
 Void = wire.Message("Void", VOID, "16s", "ticket")
 Store = wire.Message("Store", REQ_STORE, "16s", "lease")
 Stored = wire.Message("Stored", ANS_STORE, "16siI", "lease error reserved")

@@ -125,34 +125,37 @@ static void test_nothing_else_is_read(void **state)
 static void test_a_stored_device_is_read_as_it_was_written(void **state)
 {
 	char text[STORED_NAME_SIZE];
-	char device[TB_NAME_SIZE];
-	uint32_t ifindex;
+	struct stored_device written = {.name = "abcdefghijklmno", .ifindex = 99999, .nsid = 9999};
+	struct stored_device device;
 	struct alias real = longest;
 	struct alias found;
 
 	(void)state;
 	/* No machine has such numbers: pids have 7 digits at most, clock ticks 11 in thirty years. */
-	assert_int_equal(alias_write_device(&longest, "abcdefghijklmno", INT32_MAX, text), -ENAMETOOLONG);
+	assert_int_equal(alias_write_device(&longest, &written, text), -ENAMETOOLONG);
 	real.pid = 4194304;
 	real.start_time = 99999999999;
 	real.since = 9999999999;
-	assert_int_equal(alias_write_device(&real, "abcdefghijklmno", INT32_MAX, text), 0);
+	real.uid = real.gid = 2147483647;
+	assert_int_equal(alias_write_device(&real, &written, text), 0);
 	assert_null(strchr(text, ':'));
-	assert_int_equal(alias_read_device(text, &found, device, &ifindex), 0);
+	assert_int_equal(alias_read_device(text, &found, &device), 0);
 	assert_string_equal(found.external_id, EXTERNAL_ID);
 	real = longest;
 	real.external_id[0] = '\0';
-	assert_int_equal(alias_write_device(&real, "abcdefghijklmno", INT32_MAX, text), 0);
-	assert_int_equal(alias_read_device(text, &found, device, &ifindex), 0);
+	assert_int_equal(alias_write_device(&real, &written, text), 0);
+	assert_int_equal(alias_read_device(text, &found, &device), 0);
 	assert_string_equal(found.network, longest.network);
-	assert_string_equal(device, "abcdefghijklmno");
-	assert_int_equal(ifindex, INT32_MAX);
+	assert_string_equal(device.name, "abcdefghijklmno");
+	assert_int_equal(device.ifindex, 99999);
+	assert_int_equal(device.nsid, 9999);
 	text[strlen(text) - 1] = '+';
-	assert_true(alias_read_device(text, &found, device, &ifindex) < 0);
-	alias_write_device(&real, "abcdefghijklmno", 0, text);
-	assert_true(alias_read_device(text, &found, device, &ifindex) < 0);
-	assert_true(alias_read_device("device-", &found, device, &ifindex) < 0);
-	assert_true(alias_read_device("lease-", &found, device, &ifindex) < 0);
+	assert_true(alias_read_device(text, &found, &device) < 0);
+	written.ifindex = 0;
+	alias_write_device(&real, &written, text);
+	assert_true(alias_read_device(text, &found, &device) < 0);
+	assert_true(alias_read_device("device-", &found, &device) < 0);
+	assert_true(alias_read_device("lease-", &found, &device) < 0);
 }
 
 static void test_a_lifeline_is_read_as_it_was_written(void **state)

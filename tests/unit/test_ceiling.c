@@ -110,6 +110,13 @@ static void test_what_does_not_go_together(void **state)
 	assert_int_equal(ceiling_forbids(&lan, &question), TB_CHECK_NONE);
 	question.flags = TB_REQUEST_NETNS;
 	assert_forbidden(TB_CHECK_LIFETIME);
+	question.lifetime = TB_LIFETIME_NAMESPACE;
+	assert_int_equal(ceiling_forbids(&lan, &question), TB_CHECK_NONE);
+	question.queues = 2;
+	assert_forbidden(TB_CHECK_QUEUES);
+	question.queues = 1;
+	question.flags = 0;
+	assert_forbidden(TB_CHECK_LIFETIME);
 }
 
 int main(void)

@@ -270,7 +270,7 @@ static void test_away(void **state)
 	(void)state;
 	strcpy(alias.network, "pod");
 	alias_write_lifeline(alias.lease, stored);
-	alias_write_device(&alias, "vm3", 7, device);
+	alias_write_device(&alias, &(struct stored_device){.name = "vm3", .ifindex = 7, .nsid = 4}, device);
 	adopt_all(stored, FIRST_FD, device);
 	lease = lease_by_id(alias.lease);
 	assert_non_null(lease);
@@ -292,7 +292,7 @@ static void test_away_without_lifeline(void **state)
 	union test_message message;
 
 	(void)state;
-	alias_write_device(&alias, "vm3", 7, device);
+	alias_write_device(&alias, &(struct stored_device){.name = "vm3", .ifindex = 7, .nsid = 4}, device);
 	adopt_all(NULL, -1, device);
 	assert_deleted(0);
 	clerk_run();

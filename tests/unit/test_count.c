@@ -64,9 +64,10 @@ static void test_full_is_counted_again(void **state)
 static void test_devices_that_are_away_count(void **state)
 {
 	static const uint8_t lease[TB_ID_SIZE] = {1};
+	const struct away_device device = {.lease = {1}, .stored = "device-x"};
 
 	(void)state;
-	assert_int_equal(away_add(&away, lease, 0, "device-x", 0), 0);
+	assert_int_equal(away_add(&away, &device), 0);
 	assert_int_equal(count_again(&count, &workshop), 0);
 	assert_int_equal(count.devices[0], 1);
 	assert_int_equal(away_deleted(&away, lease), 0);

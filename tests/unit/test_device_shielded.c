@@ -213,9 +213,15 @@ uint32_t link_macvlan_mode(enum tb_macvtap_mode mode)
 	abort();
 }
 
-int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start)
+int link_delete_ours(struct link_socket *sock, int32_t nsid, uint32_t ifindex, const char *start)
 {
-	(void)sock, (void)ifindex, (void)start;
+	(void)nsid, (void)sock, (void)ifindex, (void)start;
+	abort();
+}
+
+int netns_number(struct link_socket *sock, int netns, int32_t *nsid)
+{
+	(void)sock, (void)netns, (void)nsid;
 	abort();
 }
 

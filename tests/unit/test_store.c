@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -77,17 +78,29 @@ static void test_a_lifeline(void **state)
 	hear_nothing();
 }
 
+/* An entry of the table. */
+static struct away_device entry(const char *stored, uint32_t network, int fd)
+{
+	struct away_device device = {.network = network, .nsid = -1, .fd = fd};
+
+	memcpy(device.lease, lease, sizeof(device.lease));
+	snprintf(device.stored, sizeof(device.stored), "%s", stored);
+	return device;
+}
+
 static void test_a_device_that_is_away_is_dropped_when_it_is_deleted(void **state)
 {
+	struct away_device device = entry("device-x", 7, dup(monitor_end));
 	int fd;
 
 	(void)state;
-	assert_int_equal(away_add(&away, lease, 7, "device-x", dup(monitor_end)), 0);
+	assert_int_equal(away_add(&away, &device), 0);
 	assert_int_equal(store_put_lease(monitor_end, &away, lease, monitor_end), 0);
 	hear("FDSTORE=1\nFDPOLL=0\nFDNAME=lease-" LEASE, 1);
 	hear("FDSTORE=1\nFDPOLL=0\nFDNAME=device-x", 1);
-	assert_true(away_begin(&away, lease) >= 0);
-	assert_int_equal(away_begin(&away, lease), -ENODEV);
+	assert_int_equal(away_begin(&away, lease, &device), 0);
+	assert_int_equal(device.network, 7);
+	assert_int_equal(away_begin(&away, lease, &device), -ENODEV);
 	fd = away_deleted(&away, lease);
 	assert_true(fd >= 0);
 	close(fd);
@@ -118,10 +131,12 @@ static void test_no_supervisor(void **state)
 
 static void test_the_table_has_an_end(void **state)
 {
+	struct away_device device = entry("a", 0, -1);
+
 	(void)state;
-	assert_int_equal(away_add(&away, lease, 0, "a", -1), 0);
-	assert_int_equal(away_add(&away, lease, 0, "b", -1), 0);
-	assert_int_equal(away_add(&away, lease, 0, "c", -1), -ENOSPC);
+	assert_int_equal(away_add(&away, &device), 0);
+	assert_int_equal(away_add(&away, &device), 0);
+	assert_int_equal(away_add(&away, &device), -ENOSPC);
 }
 
 int main(void)

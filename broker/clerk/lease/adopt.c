@@ -278,25 +278,27 @@ static void delete_link(void *context, const struct link *link)
 	}
 }
 
-/* The same for a device that is away, which no dump shows. It is a lease only with its lifeline. */
+/* The same for a device that is away, which no dump shows. It is a lease only with its lifeline, or if it lasts as long
+ * as its network namespace: the monitor has looked if that is there. */
 static void adopt_away(const char *stored)
 {
-	char name[TB_NAME_SIZE];
-	uint32_t ifindex;
+	struct stored_device device;
 	struct alias alias;
 	struct lease *lease;
+	bool lasts;
 	int lifeline;
 
-	if (alias_read_device(stored, &alias, name, &ifindex) < 0) {
+	if (alias_read_device(stored, &alias, &device) < 0) {
 		tb_log(TB_LOG_WARNING, "the supervisor keeps a device under a name that we do not write");
 		return;
 	}
 	lifeline = kept_lifeline(alias.lease);
-	lease = lifeline >= 0 ? begin_again(&alias, false) : NULL;
+	lasts = lifeline >= 0 || alias.lifetime == TB_LIFETIME_NAMESPACE;
+	lease = lasts ? begin_again(&alias, false) : NULL;
 	if (lease == NULL) {
 		tb_log(TB_LOG_NOTICE, "deleting %s in its client's network namespace, which an earlier broker left: %s",
-		       name,
-		       lifeline < 0 ? "its lifeline was not stored" : "there are fewer leases now (--max-leases)");
+		       device.name,
+		       !lasts ? "its lifeline was not stored" : "there are fewer leases now (--max-leases)");
 		keeping_drop_id(alias.lease);
 		deletion_order_stray(alias.lease, 0, TB_PLACE_AWAY);
 		client_socket_hang_up(&lifeline);
@@ -304,7 +306,8 @@ static void adopt_away(const char *stored)
 	}
 	lease->stored = true;
 	lease->away = true;
-	lease_set_device(lease, name, ifindex);
+	lease->nsid = device.nsid;
+	lease_set_device(lease, device.name, device.ifindex);
 	lease_keep(lease, lifeline, -1);
 	lease_time_begin(lease);
 }

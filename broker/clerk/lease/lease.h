@@ -68,6 +68,7 @@ struct lease {
 	uint32_t tap;             /* its ifindex in the shield; 0: it is not shielded */
 	bool given;               /* somebody else has made it: it is left as it is, and stays */
 	bool away;                /* it is in its client's own network namespace, and so is ifindex */
+	int32_t nsid;             /* TB_LIFETIME_NAMESPACE: the number of that namespace here */
 	uint32_t master;          /* ifindex of its bridge; 0: none */
 	uint32_t mtu;             /* bytes */
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */

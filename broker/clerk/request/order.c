@@ -152,6 +152,7 @@ static void begin_lease(struct request *request, const struct tb_made *made)
 	lease->since = made->since;
 	lease->given = request->network->device[0] != '\0';
 	lease->away = moves(request);
+	lease->nsid = made->nsid;
 	lease->master = made->master;
 	lease->mtu = made->mtu;
 	lease->stored = made->stored == TB_STORED_YES;

@@ -5,7 +5,6 @@
 #include "broker/shared/fd.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,19 +24,13 @@ static struct away_device *find_away(struct away *away, const uint8_t lease[TB_I
 	return NULL;
 }
 
-int away_add(struct away *away, const uint8_t lease[TB_ID_SIZE], uint32_t network, const char *stored, int fd)
+int away_add(struct away *away, const struct away_device *device)
 {
 	int ret = -ENOSPC;
 
 	pthread_mutex_lock(&away->lock);
 	if (away->count < away->capacity) {
-		struct away_device *device = &away->devices[away->count++];
-
-		memcpy(device->lease, lease, TB_ID_SIZE);
-		device->fd = fd;
-		device->deleting = false;
-		device->network = network;
-		snprintf(device->stored, sizeof(device->stored), "%s", stored);
+		away->devices[away->count++] = *device;
 		ret = 0;
 	}
 	pthread_mutex_unlock(&away->lock);
@@ -55,7 +48,7 @@ void away_let_go(struct away *away)
 	pthread_mutex_unlock(&away->lock);
 }
 
-int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE])
+int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE], struct away_device *begun)
 {
 	struct away_device *device;
 	int ret = -ENODEV;
@@ -64,7 +57,8 @@ int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE])
 	device = find_away(away, lease);
 	if (device != NULL && device->fd >= 0 && !device->deleting) {
 		device->deleting = true;
-		ret = device->fd;
+		*begun = *device;
+		ret = 0;
 	}
 	pthread_mutex_unlock(&away->lock);
 	return ret;

@@ -13,6 +13,8 @@
 
 struct away_device {
 	uint8_t lease[TB_ID_SIZE];
+	int32_t nsid;                  /* by name: where it is, as the number of that namespace here; else -1 */
+	uint32_t ifindex;              /* there */
 	int fd;                        /* owned; -1: it is deleted, and only what the supervisor keeps of it is left */
 	bool deleting;                 /* one of the reaper's threads has the fd in use */
 	uint32_t network;              /* its number in the table, or NETWORKS_MAX if it is not configured any more */
@@ -30,11 +32,11 @@ struct away {
 int away_init(struct away *away, uint32_t capacity);
 
 /* The table owns the fd from now on. Returns 0, or -ENOSPC and leaves the fd to the caller. */
-int away_add(struct away *away, const uint8_t lease[TB_ID_SIZE], uint32_t network, const char *stored, int fd);
+int away_add(struct away *away, const struct away_device *device);
 
-/* Begins to delete the lease's device: the fd stays the table's, and open until away_deleted(). Returns it, or -ENODEV
- * if there is none or somebody has begun already. */
-int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE]);
+/* Begins to delete the lease's device: the fd stays the table's, and open until away_deleted(). Returns 0 and a copy of
+ * the entry, or -ENODEV if there is none or somebody has begun already. */
+int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE], struct away_device *begun);
 
 /* The device is deleted, or cannot be: the fd, which is returned, is the caller's. */
 int away_deleted(struct away *away, const uint8_t lease[TB_ID_SIZE]);

@@ -156,6 +156,7 @@ bool device_make(struct workshop *workshop, struct device_order *order, struct d
 				.group = making_persistent(order) ? order->alias.gid : workshop->own_gid};
 
 	memset(device, 0, sizeof(*device));
+	device->nsid = -1;
 	for (int tries = 1; !make_whole(&making); tries++) {
 		/* The next try makes one more only if the last one's is gone. */
 		if (device_discard(workshop, order, device) < 0 || failure->status != TB_NODE_REFUSED ||
@@ -212,6 +213,8 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 	/* In another network namespace it may have got another ifindex. */
 	if (ret == 0 && order->netns >= 0)
 		ret = making_ifindex_of(order->client, device->name, &device->ifindex);
+	if (ret == 0 && order->netns >= 0)
+		ret = netns_number(&workshop->link, order->netns, &device->nsid);
 	if (ret < 0) {
 		fail(failure, ret);
 		device_discard(workshop, order, device);
@@ -254,7 +257,7 @@ static int delete_made(struct workshop *workshop, const struct device_order *ord
 			return ret;
 	}
 	alias_write_start(order->alias.lease, start);
-	ret = link_delete_ours(&workshop->link, device->ifindex, start);
+	ret = link_delete_ours(&workshop->link, device->nsid, device->ifindex, start);
 	if (ret == -EPERM && !making_macvtap(order))
 		return 0;
 	return ret == -ENODEV ? 0 : ret;

@@ -241,16 +241,16 @@ int link_delete(struct link_socket *sock, int32_t nsid, uint32_t ifindex)
 	return batch_run(&batch);
 }
 
-int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start)
+int link_delete_ours(struct link_socket *sock, int32_t nsid, uint32_t ifindex, const char *start)
 {
 	struct link link;
-	int ret = link_get(sock, ifindex, &link);
+	int ret = link_ask(sock, nsid, ifindex, NULL, &link);
 
 	if (ret < 0)
 		return ret;
 	if (!link_kind_ours(&link) || strncmp(link.alias, start, strlen(start)) != 0)
 		return -EPERM;
-	if (link.alias[strlen(start)] == ALIAS_GIVEN)
+	if (nsid < 0 && link.alias[strlen(start)] == ALIAS_GIVEN)
 		return link_set_alias(sock, ifindex, "");
-	return link_delete(sock, -1, ifindex);
+	return link_delete(sock, nsid, ifindex);
 }

@@ -62,9 +62,9 @@ int link_set_alias(struct link_socket *sock, uint32_t ifindex, const char *alias
  * kernel about 16 ms. Returns 0, -ENODEV, or another negative errno. */
 int link_delete(struct link_socket *sock, int32_t nsid, uint32_t ifindex);
 
-/* The same only if its alias begins so and it is a tun, tap or macvtap; else -EPERM. One that somebody else has made only
- * loses its alias. */
-int link_delete_ours(struct link_socket *sock, uint32_t ifindex, const char *start);
+/* The same only if its alias begins so and it is a tun, tap or macvtap; else -EPERM. One that somebody else has made here
+ * only loses its alias. */
+int link_delete_ours(struct link_socket *sock, int32_t nsid, uint32_t ifindex, const char *start);
 
 /* Adds an entry to the forwarding table of the bridge whose port this is; state and flags as the kernel told them.
  * An entry that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */

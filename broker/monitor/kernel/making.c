@@ -60,7 +60,7 @@ int making_attach(int fd, const char *name, int flags)
 
 bool making_persistent(const struct device_order *order)
 {
-	return order->alias.lifetime == TB_LIFETIME_PERSISTENT;
+	return order->by_name;
 }
 
 /* Makes the device under the name that was asked for, or under names of our own until one is free. */

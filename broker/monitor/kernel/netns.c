@@ -101,7 +101,7 @@ static void take_nsid_message(void *context, const struct nlmsghdr *message)
 }
 
 /* The number that the namespace has here; it is given one if it has none yet. */
-static int nsid_of(struct link_socket *sock, int netns, int32_t *nsid)
+int netns_number(struct link_socket *sock, int netns, int32_t *nsid)
 {
 	struct answer made = {.error = 0};
 	struct answer answer = {.take = take_nsid_message, .context = nsid};
@@ -120,7 +120,7 @@ static int delete_once(struct link_socket *sock, int device)
 	struct ifreq request;
 	struct link link;
 	int32_t nsid;
-	int ret = netns < 0 ? netns : nsid_of(sock, netns, &nsid);
+	int ret = netns < 0 ? netns : netns_number(sock, netns, &nsid);
 
 	if (ret < 0)
 		return ret;

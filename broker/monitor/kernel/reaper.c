@@ -27,7 +27,7 @@ static int delete_here(struct reaper_worker *worker, const struct tb_delete *ord
 	int ret;
 
 	alias_write_start(order->lease, start);
-	ret = link_delete_ours(&worker->link, order->ifindex, start);
+	ret = link_delete_ours(&worker->link, -1, order->ifindex, start);
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
 	unlocked = rules_remove(worker->reaper->rules, order->lease, "");
@@ -43,7 +43,7 @@ static int delete_shielded_tap(struct reaper_worker *worker, const struct tb_del
 
 	alias_write_start(order->lease, start);
 	if (order->ifindex != 0)
-		ret = link_delete_ours(&worker->shield_link, order->ifindex, start);
+		ret = link_delete_ours(&worker->shield_link, -1, order->ifindex, start);
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
 	return pair_delete(&worker->shield_link, worker->reaper->shield_rules, order->lease);
@@ -52,15 +52,21 @@ static int delete_shielded_tap(struct reaper_worker *worker, const struct tb_del
 static int delete_away(struct reaper_worker *worker, const struct tb_delete *order)
 {
 	struct away *away = worker->reaper->away;
-	int device = away_begin(away, order->lease);
-	int ret;
+	char start[ALIAS_START_SIZE];
+	struct away_device device;
+	int ret = away_begin(away, order->lease, &device);
 
-	if (device < 0)
-		return device;
-	ret = netns_delete_device(&worker->link, device);
-	device = away_deleted(away, order->lease);
-	tb_close(&device);
-	return ret;
+	if (ret < 0)
+		return ret;
+	alias_write_start(order->lease, start);
+	if (device.nsid >= 0)
+		ret = link_delete_ours(&worker->link, device.nsid, device.ifindex, start);
+	else
+		ret = netns_delete_device(&worker->link, device.fd);
+	device.fd = away_deleted(away, order->lease);
+	tb_close(&device.fd);
+	/* A namespace that is ending has no number any more; its devices go with it. */
+	return ret == -EINVAL ? 0 : ret;
 }
 
 static int (*const deletes[TB_PLACE_COUNT])(struct reaper_worker *worker, const struct tb_delete *order) = {

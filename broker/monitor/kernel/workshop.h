@@ -42,6 +42,7 @@ struct device_order {
 	uint32_t queues;
 	bool vnet_hdr;
 	bool vhost;    /* with one vhost-net for each queue */
+	bool by_name;  /* it is its client's, without an fd */
 	bool shielded; /* a tap in the shield, with a port here */
 	int netns;     /* the network namespace that it is moved to, and set up only there; -1: it stays here */
 	int client;    /* with netns: a socket that was made there */
@@ -55,6 +56,7 @@ struct device_order {
 struct device {
 	char name[TB_NAME_SIZE];
 	uint32_t ifindex;             /* in its own network namespace; of one that is shielded: the port's */
+	int32_t nsid;                 /* the number here of that namespace, once it was moved there; -1: it was not */
 	uint32_t tap;                 /* ifindex in the shield; 0: it is not shielded */
 	uint32_t inner;               /* the same of the inner end of its veth */
 	uint32_t master;              /* ifindex of its bridge; 0: none */

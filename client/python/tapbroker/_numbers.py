@@ -15,11 +15,13 @@ class Kind(enum.IntEnum):
 
 
 class Lifetime(enum.IntEnum):
-    """How long a lease lasts: until the connection to the broker ends, the last descriptor is closed, or it is released."""
+    """How long a lease lasts: until the connection to the broker ends, the last descriptor is closed, it is
+    released, or its network namespace ends."""
 
     SESSION = 0
     FD = 1
     PERSISTENT = 2
+    NAMESPACE = 3
 
 
 class Status(enum.IntEnum):
