@@ -391,14 +391,15 @@ const char *tap_reason(unsigned int reason);
 
 /* Traits of a network. */
 enum tap_traits {
-	TAP_NETWORK_OFF = 1 << 0,        /* its file has a mistake: nothing is handed out; kind may be TAP_KIND_ANY */
-	TAP_NETWORK_UNLISTED = 1 << 1,   /* other users do not see it */
-	TAP_NETWORK_TOLD = 1 << 2,       /* the caller may know where the devices lead */
-	TAP_NETWORK_ISOLATED = 1 << 3,   /* TOLD: its ports of a bridge do not reach each other */
-	TAP_NETWORK_HOST = 1 << 4,       /* a device may be in the host's network namespace */
-	TAP_NETWORK_CALLER = 1 << 5,     /* a device may be in the caller's network namespace: TAP_NETNS */
-	TAP_NETWORK_MORE_NAMES = 1 << 6, /* names is not complete */
-	TAP_NETWORK_TOLD_ALL = 1 << 7    /* the caller may know of the devices of all users */
+	TAP_NETWORK_OFF = 1 << 0,         /* its file has a mistake: nothing is handed out; kind may be TAP_KIND_ANY */
+	TAP_NETWORK_UNLISTED = 1 << 1,    /* other users do not see it */
+	TAP_NETWORK_TOLD = 1 << 2,        /* the caller may know where the devices lead */
+	TAP_NETWORK_ISOLATED = 1 << 3,    /* TOLD: its ports of a bridge do not reach each other */
+	TAP_NETWORK_HOST = 1 << 4,        /* a device may be in the host's network namespace */
+	TAP_NETWORK_CALLER = 1 << 5,      /* a device may be in the caller's network namespace: TAP_NETNS */
+	TAP_NETWORK_MORE_NAMES = 1 << 6,  /* names is not complete */
+	TAP_NETWORK_TOLD_ALL = 1 << 7,    /* the caller may know of the devices of all users */
+	TAP_NETWORK_NO_QEMU_MACS = 1 << 8 /* frames from the addresses that QEMU chooses, 52:54:00:*, are dropped */
 };
 
 /* What polkit would say. */

@@ -334,6 +334,7 @@ enum tb_network_traits {
 	TB_NETWORK_CALLER = 1 << 5,     /* and in that of the client's socket: TB_REQUEST_NETNS */
 	TB_NETWORK_MORE_NAMES = 1 << 6, /* not all of the names fit */
 	TB_NETWORK_TOLD_ALL = 1 << 7,   /* the caller may know of the devices of all users */
+	TB_NETWORK_NO_QEMU_MACS = 1 << 8, /* frames from the addresses that QEMU chooses, 52:54:00:*, are dropped */
 };
 
 /* One network in the answer to TB_REQ_NETWORKS. A list of all networks must fit into a socket's buffer, where the

@@ -46,8 +46,9 @@ static void check_kind(struct network_file *file)
 static void check_locks(struct network_file *file)
 {
 	static const enum network_key about_locks[] = {
-		KEY_DHCP_SERVER,           KEY_ETHER_TYPES,      KEY_MACS,          KEY_RATE_FROM_GUEST,
-		KEY_ROUTER_ADVERTISEMENTS, KEY_SOURCE_ADDRESSES, KEY_TAGGED_FRAMES, KEY_VLAN,
+		KEY_DHCP_SERVER,      KEY_ETHER_TYPES,     KEY_MACS,
+		KEY_RATE_TO_GUEST,    KEY_RATE_FROM_GUEST, KEY_ROUTER_ADVERTISEMENTS,
+		KEY_SOURCE_ADDRESSES, KEY_TAGGED_FRAMES,   KEY_VLAN,
 	};
 
 	for (size_t i = 0; i < COUNT(about_locks) && !network_is_locked(&file->network); i++)

@@ -87,6 +87,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_PARENT] = VALUE("Parent", FOR(TB_KIND_MACVTAP), network_set_parent),
 	[KEY_QUEUES] = NUMBER("Queues", FOR_ALL, queues, 1, TB_QUEUES_MAX),
 	[KEY_RATE_FROM_GUEST] = NUMBER("RateFromGuest", FOR_SHARED, rate_from_guest, 1, RATE_MAX),
+	[KEY_RATE_TO_GUEST] = NUMBER("RateToGuest", FOR_SHARED, rate_to_guest, 1, RATE_MAX),
 	[KEY_RA] = FLAG("RA", FOR(TB_KIND_TAP), ra),
 	[KEY_REACH] = VALUE("Reach", FOR(TB_KIND_TAP), network_reach_set),
 	[KEY_ROUTER_ADVERTISEMENTS] = UNLOCKS("RouterAdvertisements", FOR_SHARED, LOCK_ROUTER),

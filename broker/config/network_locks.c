@@ -231,4 +231,6 @@ void network_print_locks(const struct network *network, FILE *out)
 	print_sources(AF_INET6, &network->sources6, out);
 	if (network->rate_from_guest != 0)
 		fprintf(out, "RateFromGuest=%u\n", network->rate_from_guest);
+	if (network->rate_to_guest != 0)
+		fprintf(out, "RateToGuest=%u\n", network->rate_to_guest);
 }

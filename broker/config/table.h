@@ -140,6 +140,7 @@ struct network {
 	struct prefix_list sources4;
 	struct prefix_list sources6;
 	uint32_t rate_from_guest; /* Mbit/s; 0: no limit */
+	uint32_t rate_to_guest;   /* the same */
 	uint32_t lifetimes;       /* bit N: a lease may have the lifetime N of enum tb_lifetime */
 	uint32_t netns;           /* bit N: a device may be in the N of enum network_netns */
 

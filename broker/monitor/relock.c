@@ -39,25 +39,26 @@ static const struct network *network_of_alias(const struct relocking *relocking,
 }
 
 /* A network may have become one of another kind. */
-static const struct rules_template *template_of(const struct relocking *relocking, const struct network *network,
-						bool macvtap)
+static int lock_device(struct relocking *relocking, const struct network *network, const struct link *link,
+		       const struct alias *alias)
 {
-	if (network == &relocking->unknown || (network->kind == TB_KIND_MACVTAP) != macvtap ||
-	    !network_is_locked(network))
-		return macvtap ? &relocking->unknown_macvtap : &relocking->unknown_tap;
-	return rules_locks_of(&relocking->monitor->rules, network);
+	struct rules *rules = &relocking->monitor->rules;
+	bool macvtap = strcmp(link->kind, "macvtap") == 0;
+	struct rules_chain chain;
+
+	if (network != &relocking->unknown && (network->kind == TB_KIND_MACVTAP) == macvtap &&
+	    network_is_locked(network))
+		return rules_lock(rules, network, alias->lease, link->name, alias->mac, false);
+	rules_chain(&chain, alias->lease, "", link->name, alias->mac);
+	return rules_add(rules, macvtap ? &relocking->unknown_macvtap : &relocking->unknown_tap, &chain);
 }
 
 /* A device that is gone meanwhile needs no rules; one that was dumped twice has them. */
 static int relock_device(struct relocking *relocking, const struct link *link, const struct alias *alias)
 {
 	const struct network *network = network_of_alias(relocking, alias);
-	struct rules *rules = &relocking->monitor->rules;
-	struct rules_chain chain;
-	int ret;
+	int ret = lock_device(relocking, network, link, alias);
 
-	rules_chain(&chain, alias->lease, "", link->name, alias->mac);
-	ret = rules_add(rules, template_of(relocking, network, strcmp(link->kind, "macvtap") == 0), &chain);
 	if (ret == -EEXIST || ret == -ENOENT)
 		ret = 0;
 	if (ret < 0 || link->master == 0)

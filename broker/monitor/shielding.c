@@ -5,6 +5,7 @@
 #include "broker/config/network.h"
 #include "broker/monitor/kernel/device.h"
 #include "broker/monitor/kernel/lost_chains.h"
+#include "broker/monitor/relock_shielded.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "broker/shared/netlink/link_events.h"
@@ -157,7 +158,7 @@ static int write_first_templates(struct shield *shield, struct network_table *on
 {
 	struct network *network = &only->networks[0];
 	const struct rules_wish from_holder = {.network = network, .forward = true};
-	const struct rules_wish to_holder = {.forward = true};
+	const struct rules_wish to_holder = {.network = network, .to_holder = true, .forward = true};
 	int ret;
 
 	only->count = 1;
@@ -166,7 +167,7 @@ static int write_first_templates(struct shield *shield, struct network_table *on
 	strcpy(network->name, "first");
 	network_default_locks(network);
 	shield->rules.networks = only;
-	ret = rules_template(&shield->rules, &to_holder, &shield->to_holder);
+	ret = rules_template(&shield->rules, &to_holder, &shield->rules.to_holder[0]);
 	return ret < 0 ? ret : rules_template(&shield->rules, &from_holder, &shield->rules.locks[0]);
 }
 
@@ -229,4 +230,8 @@ void shielding_finish(struct monitor *monitor)
 		ret = rules_templates(&monitor->workshop.shield.rules, monitor->networks, true);
 	if (ret < 0)
 		tb_die("cannot write the rules of networks: %s", strerror(-ret));
+	if (monitor->workshop.shield.netns >= 0)
+		ret = relock_shielded(monitor);
+	if (ret < 0)
+		tb_die("cannot lock the taps that there are in the shield: %s", strerror(-ret));
 }

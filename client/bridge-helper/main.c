@@ -20,6 +20,7 @@
 #define PROGRAM "tapbroker-bridge-helper"
 #define BRIDGE_MAX 15   /* characters that an interface's name may have */
 #define READ_WITHIN 100 /* milliseconds */
+#define TELL_WITHIN 1000
 
 static const char usage[] = "usage: " PROGRAM " [OPTION ...] [--use-vnet] --br=BRIDGE --fd=N\n"
 			    "\n"
@@ -94,6 +95,25 @@ static void explain(int error, const struct tap_request *request)
 	fputc('\n', stderr);
 }
 
+/* QEMU and libvirt choose the guest's address before they start us, and tell nobody: where the network lets no such
+ * address through the guest would be silent without a word. */
+static void tell_of_address(struct tap_request request, const struct tap *tap)
+{
+	struct tap_explanation network = TAP_EXPLANATION_INIT;
+	const uint8_t *mac = tap_mac(tap);
+
+	request.failure = NULL;
+	request.timeout = TELL_WITHIN;
+	request.flags &= ~TAP_INTERACTIVE;
+	if (tap_explain(&request, &network) < 0 || (network.traits & TAP_NETWORK_NO_QEMU_MACS) == 0)
+		return;
+	fprintf(stderr,
+		PROGRAM
+		": the guest must have the address %02x:%02x:%02x:%02x:%02x:%02x, as QEMU's mac= can say: the network \"%s\" drops frames from others, also from those that begin with 52:54:00%s; see \"addresses of guests\" in tapbroker-bridge-helper(8)\n",
+		mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], network.network,
+		request.name != NULL ? "" : "; with --name= it is the same each time");
+}
+
 /* Gets the device. It lasts as long as QEMU has its fd: our own connection to the broker ends with this program. */
 static int open_device(const struct helper_options *options, struct tap **tap)
 {
@@ -117,8 +137,10 @@ static int open_device(const struct helper_options *options, struct tap **tap)
 		request.flags |= TAP_VNET_HDR;
 	if (options->interactive)
 		request.flags |= TAP_INTERACTIVE;
-	if (tap_open_request(&request, tap) >= 0)
+	if (tap_open_request(&request, tap) >= 0) {
+		tell_of_address(request, *tap);
 		return 0;
+	}
 	error = errno;
 	fprintf(stderr, PROGRAM ": %s: %s\n", request.network, tap_strerror(error));
 	explain(error, &request);

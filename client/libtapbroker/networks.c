@@ -13,7 +13,8 @@ _Static_assert(TAP_NETWORK_OFF == (unsigned int)TB_NETWORK_OFF &&
 		       TAP_NETWORK_HOST == (unsigned int)TB_NETWORK_HOST &&
 		       TAP_NETWORK_CALLER == (unsigned int)TB_NETWORK_CALLER &&
 		       TAP_NETWORK_MORE_NAMES == (unsigned int)TB_NETWORK_MORE_NAMES &&
-		       TAP_NETWORK_TOLD_ALL == (unsigned int)TB_NETWORK_TOLD_ALL,
+		       TAP_NETWORK_TOLD_ALL == (unsigned int)TB_NETWORK_TOLD_ALL &&
+		       TAP_NETWORK_NO_QEMU_MACS == (unsigned int)TB_NETWORK_NO_QEMU_MACS,
 	       "the public numbers are those of the wire");
 
 /* The caller. */

@@ -121,12 +121,13 @@ static void locks_are_good(const struct network *network)
 	require(((network->locks & LOCK_TYPE) != 0) == (network->ether_types.count > 0));
 	require((network->locks & sources) == (network->sources4.count + network->sources6.count > 0 ? sources : 0));
 	require(network->kind == TB_KIND_TAP || (network->locks & LOCK_TAG) != 0);
-	require(network->rate_from_guest <= 100000);
+	require(network->rate_from_guest <= 100000 && network->rate_to_guest <= 100000);
 	require(network->vlan <= 4094);
 	require(network->vlan == 0 ||
 		(network->bridge[0] != '\0' && !network->own_bridge && (network->locks & LOCK_TAG) != 0));
 	if (network->kind != TB_KIND_MACVTAP && network->bridge[0] == '\0')
-		require(network->locks == LOCKS_DEFAULT && network->macs.count == 0 && network->rate_from_guest == 0);
+		require(network->locks == LOCKS_DEFAULT && network->macs.count == 0 && network->rate_from_guest == 0 &&
+			network->rate_to_guest == 0);
 }
 
 static void prefixes_are_good(const struct network_prefixes *list)

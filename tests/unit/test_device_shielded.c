@@ -298,10 +298,23 @@ const struct rules_template *rules_locks_of(const struct rules *rules, const str
 	return &rules->locks[3];
 }
 
-/* From the holder with the network's locks, and to it with none. */
+const struct rules_template *rules_to_holder_of(const struct rules *rules, const struct network *of)
+{
+	assert_ptr_equal(of, &network);
+	return &rules->to_holder[3];
+}
+
+int rules_lock(struct rules *rules, const struct network *of, const uint8_t lease[TB_ID_SIZE], const char *name,
+	       const uint8_t mac[TB_MAC_SIZE], bool again)
+{
+	(void)rules, (void)of, (void)lease, (void)name, (void)mac, (void)again;
+	abort();
+}
+
+/* From the holder with the network's locks, and to it. */
 int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
 {
-	bool to_holder = template == &workshop.shield.to_holder;
+	bool to_holder = template == &rules->to_holder[3];
 
 	assert_ptr_equal(rules, &workshop.shield.rules);
 	assert_true(to_holder || template == &rules->locks[3]);
@@ -314,9 +327,9 @@ int rules_add(struct rules *rules, const struct rules_template *template, const 
 	return 0;
 }
 
-int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE], const char *what)
+int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE])
 {
-	(void)rules, (void)lease, (void)what;
+	(void)rules, (void)lease;
 	abort();
 }
 

@@ -401,7 +401,7 @@ static void test_locks(void **state)
 	assert_int_equal(network->ether_types.count, 3);
 	assert_int_equal(network->macs.count, 0);
 	network = accepts_text("[Network]\nKind=tap\nBridge=br0\nMACs=00:00:5E:00:01:* 02:00:00:00:00:01\n"
-			       "EtherTypes=arp 0x88b5\nTaggedFrames=yes\nRateFromGuest=100\n");
+			       "EtherTypes=arp 0x88b5\nTaggedFrames=yes\nRateFromGuest=100\nRateToGuest=200\n");
 	assert_int_equal(network->locks, LOCKS_DEFAULT & ~(unsigned)LOCK_TAG);
 	assert_int_equal(network->macs.count, 2);
 	assert_int_equal(network->macs.items[0].bits, 40);
@@ -410,6 +410,7 @@ static void test_locks(void **state)
 	assert_int_equal(network->ether_types.count, 2);
 	assert_memory_equal(network->ether_types.items[1].bytes, "\x88\xb5", 2);
 	assert_int_equal(network->rate_from_guest, 100);
+	assert_int_equal(network->rate_to_guest, 200);
 	assert_int_equal(network->vlan, 0);
 	network = accepts_text("[Network]\nKind=tap\nBridge=br0\nVLAN=4094\nDirect=yes\n");
 	assert_int_equal(network->vlan, 4094);
@@ -455,6 +456,7 @@ static void test_wrong_locks(void **state)
 		{"SourceAddresses=2001:db8::1/127", "SourceAddresses=2001:db8::1/127: an IPv4"},
 		{"SourceAddresses=2001:db8::/129", "SourceAddresses=2001:db8::/129: an IPv4"},
 		{"RateFromGuest=0", "RateFromGuest=0: it is a decimal number from 1 to 100000"},
+		{"RateToGuest=100001", "RateToGuest=100001: it is a decimal number from 1 to 100000"},
 		{"RateFromGuest=5M", "RateFromGuest=5M: it is a decimal number from 1 to 100000, without a unit"},
 		{"TaggedFrames=maybe", "TaggedFrames=maybe: it is yes or no"},
 		{"VLAN=0", "VLAN=0: it is a decimal number from 1 to 4094"},
@@ -566,7 +568,7 @@ static void test_values(void **state)
 		{"Foo=1",
 		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, Device, DHCP, DHCPServer, Direct, "
 		 "DNS, EtherTypes, Forward, HostInterface, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
-		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RA, RateFromGuest, Reach, RouterAdvertisements, "
+		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RA, RateFromGuest, RateToGuest, Reach, RouterAdvertisements, "
 		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VLAN, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
 		{"Address=", "Address= is empty; leave it out for the default"},

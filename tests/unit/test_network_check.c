@@ -66,7 +66,7 @@ static void test_printed_networks_are_the_same(void **state)
 		"Kind=macvtap\nParent=eth0\nMode=vepa\n",
 		"Kind=tap\nBridge=br0\nMACs=00:00:5e:00:01:* 02:00:00:00:00:01\nEtherTypes=arp 0x88b5\nTaggedFrames=yes\n",
 		"Kind=tap\nBridge=br0\nVLAN=20\n",
-		"Kind=macvtap\nParent=eth0\nMACs=any\nEtherTypes=any\nRateFromGuest=10\nSourceAddresses=192.0.2.0/24 ::1\n",
+		"Kind=macvtap\nParent=eth0\nMACs=any\nEtherTypes=any\nRateFromGuest=10\nRateToGuest=20\nSourceAddresses=192.0.2.0/24 ::1\n",
 		/* As they are printed, they are longer than a line may be. */
 		"Kind=tap\nBridge=br0\nSourceAddresses=2001:db8:1:2:3:4:5:1 2001:db8:1:2:3:4:5:2 2001:db8:1:2:3:4:5:3 "
 		"2001:db8:1:2:3:4:5:4 2001:db8:1:2:3:4:5:5 2001:db8:1:2:3:4:5:6 2001:db8:1:2:3:4:5:7 2001:db8::8\n",

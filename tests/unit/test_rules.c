@@ -48,8 +48,8 @@ static void test_once(void **state)
 	(void)state;
 	assert_int_equal(rules_add(&rules, &template, &chain), 0);
 	assert_int_equal(rules_add(&rules, &template, &chain), -EEXIST);
-	assert_int_equal(rules_remove(&rules, lease, ""), 0);
-	assert_int_equal(rules_remove(&rules, lease, ""), 0);
+	assert_int_equal(rules_remove(&rules, lease), 0);
+	assert_int_equal(rules_remove(&rules, lease), 0);
 	assert_int_equal(rules_add(&rules, &template, &chain), 0);
 }
 
@@ -81,24 +81,31 @@ static void test_a_failure_is_told(void **state)
 		memset(template.bytes + template.size - 8, 0xff, 8); /* the last rule */
 		assert_true(rules_add(&rules, &template, &other) < 0);
 	}
-	assert_int_equal(rules_remove(&rules, lease, "-x"), 0);
+	assert_int_equal(rules_remove(&rules, lease), 0);
 }
 
+/* A lease has both, and loses both. */
 static void test_further_chains(void **state)
 {
-	struct rules_wish wish = {.network = NULL, .forward = true};
-	struct rules_template back;
+	struct rules_wish wish = {.network = &network, .to_holder = true, .forward = true};
+	struct rules_template back, slow;
 	struct rules_chain second;
 
 	(void)state;
 	assert_int_equal(rules_template(&rules, &wish, &back), 0);
-	rules_chain(&second, lease, "-back", "lo", mac);
+	rules_chain(&second, lease, RULES_TO_HOLDER, "lo", mac);
 	second.forward_to = 1;
 	assert_int_equal(rules_add(&rules, &template, &chain), 0);
 	assert_int_equal(rules_add(&rules, &back, &second), 0);
-	assert_int_equal(rules_remove(&rules, lease, ""), 0);
 	assert_int_equal(rules_add(&rules, &back, &second), -EEXIST);
+	assert_int_equal(rules_remove(&rules, lease), 0);
+	assert_int_equal(rules_add(&rules, &back, &second), 0);
+	network.rate_to_guest = 10;
+	assert_int_equal(rules_template(&rules, &wish, &slow), 0);
+	assert_true(slow.size > back.size);
+	assert_int_equal(rules_replace(&rules, &slow, &second), 0);
 	free(back.bytes);
+	free(slow.bytes);
 }
 
 static void test_all_lists_are_full(void **state)

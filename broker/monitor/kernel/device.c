@@ -265,9 +265,8 @@ static int delete_made(struct workshop *workshop, const struct device_order *ord
 
 static int unlock(struct workshop *workshop, const struct device_order *order)
 {
-	return network_is_locked(order->network) && !order->shielded
-		       ? rules_remove(workshop->rules, order->alias.lease, "")
-		       : 0;
+	return network_is_locked(order->network) && !order->shielded ? rules_remove(workshop->rules, order->alias.lease)
+								     : 0;
 }
 
 int device_discard(struct workshop *workshop, const struct device_order *order, struct device *device)

@@ -83,13 +83,6 @@ static int list_chains(struct rules *rules, struct list *chains)
 	return batch_send(&batch, &answer);
 }
 
-static int delete_both(struct rules *rules, const uint8_t lease[TB_ID_SIZE])
-{
-	int ret = rules_remove(rules, lease, PAIR_TO_HOLDER);
-
-	return ret < 0 ? ret : rules_remove(rules, lease, "");
-}
-
 int lost_chains_delete(struct link_socket *link, struct rules *rules)
 {
 	struct list chains = {.leases = NULL};
@@ -102,7 +95,7 @@ int lost_chains_delete(struct link_socket *link, struct rules *rules)
 		ret = -ENOMEM;
 	for (size_t i = 0; ret == 0 && i < chains.count; i++)
 		if (!list_has(&taps, chains.leases[i]))
-			ret = delete_both(rules, chains.leases[i]);
+			ret = rules_remove(rules, chains.leases[i]);
 	free(chains.leases);
 	free(taps.leases);
 	return ret;

@@ -55,15 +55,13 @@ int making_harden(struct making *making)
 int making_lock(struct making *making)
 {
 	const struct device_order *order = making->order;
-	struct rules *rules = making->workshop->rules;
-	struct rules_chain chain;
 
 	if (order->shielded)
 		return making_tun_forward(making);
 	if (!network_is_locked(order->network))
 		return 0;
-	rules_chain(&chain, order->alias.lease, "", making->device->name, order->alias.mac);
-	return rules_add(rules, rules_locks_of(rules, order->network), &chain);
+	return rules_lock(making->workshop->rules, order->network, order->alias.lease, making->device->name,
+			  order->alias.mac, false);
 }
 
 /* The bridge knows from now on where the lease's addresses are, and learns nothing else. */

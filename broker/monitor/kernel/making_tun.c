@@ -151,9 +151,9 @@ int making_tun_forward(struct making *making)
 	if (ret < 0)
 		return ret;
 	shield_inner_name(alias->lease, inner);
-	rules_chain(&chain, alias->lease, PAIR_TO_HOLDER, inner, alias->mac);
+	rules_chain(&chain, alias->lease, RULES_TO_HOLDER, inner, alias->mac);
 	chain.forward_to = device->tap;
-	return rules_add(&shield->rules, &shield->to_holder, &chain);
+	return rules_add(&shield->rules, rules_to_holder_of(&shield->rules, making->order->network), &chain);
 }
 
 /* Not before it has its alias: wherever the monitor is killed, what stays is known to be ours. */

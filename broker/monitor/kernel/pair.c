@@ -57,10 +57,8 @@ int pair_find(struct link_socket *shield, const uint8_t lease[TB_ID_SIZE], struc
 int pair_delete(struct link_socket *shield, struct rules *rules, const uint8_t lease[TB_ID_SIZE])
 {
 	struct link inner;
-	int ret = rules_remove(rules, lease, PAIR_TO_HOLDER);
+	int ret = rules_remove(rules, lease);
 
-	if (ret == 0)
-		ret = rules_remove(rules, lease, "");
 	if (ret == 0)
 		ret = pair_find(shield, lease, &inner);
 	if (ret == 0)

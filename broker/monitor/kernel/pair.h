@@ -25,9 +25,8 @@ int pair_create(struct link_socket *host, const struct pair_setup *setup);
 int pair_find(struct link_socket *shield, const uint8_t lease[TB_ID_SIZE], struct link *inner);
 
 /* A lease has two chains in the shield: whatever its tap sends, and the network's locks let through, goes to the inner
- * end, and what comes there goes to the tap. This is what tells the second one, see rules_chain(). Newer kernels keep a
- * chain by its device's name, so both are made when the devices have theirs, and before they are up. */
-#define PAIR_TO_HOLDER "-to"
+ * end, and what comes there goes to the tap. Newer kernels keep a chain by its device's name, so both are made when the
+ * devices have theirs, and before they are up. */
 
 /* Deletes the lease's chains and its pair, by a socket in the shield. Takes the kernel about 16 ms. Returns 0, also if
  * there are none, or a negative errno. */

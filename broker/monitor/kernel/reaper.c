@@ -30,7 +30,7 @@ static int delete_here(struct reaper_worker *worker, const struct tb_delete *ord
 	ret = link_delete_ours(&worker->link, -1, order->ifindex, start);
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
-	unlocked = rules_remove(worker->reaper->rules, order->lease, "");
+	unlocked = rules_remove(worker->reaper->rules, order->lease);
 	return unlocked < 0 ? unlocked : ret;
 }
 

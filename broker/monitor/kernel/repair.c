@@ -58,12 +58,9 @@ static int join(struct link_socket *sock, const struct network *network, const u
 static int lock_again(struct rules *rules, const struct network *network, const struct link *link,
 		      const struct tb_repair *order)
 {
-	struct rules_chain chain;
-
 	if (!network_is_locked(network))
 		return 0;
-	rules_chain(&chain, order->lease, "", link->name, order->mac);
-	return rules_replace(rules, rules_locks_of(rules, network), &chain);
+	return rules_lock(rules, network, order->lease, link->name, order->mac, true);
 }
 
 /* The port is the one to which the lease's own veth leads from the shield; of what network it is the tap says. */

@@ -39,12 +39,41 @@ static void put_template(struct batch *batch, const struct rules_template *templ
 	batch->used += template->size;
 }
 
-static void put_deletion(struct batch *batch, const struct rules *rules, const char *name)
+static void put_chain_name(struct batch *batch, const struct rules *rules, uint16_t type, const char *name)
 {
-	nft_message_begin(batch, NFT_MSG_DELCHAIN, 0);
+	nft_message_begin(batch, type, type == NFT_MSG_GETCHAIN ? NLM_F_ACK : 0);
 	mnl_attr_put_strz(batch->message, NFTA_CHAIN_TABLE, rules->table);
 	mnl_attr_put_strz(batch->message, NFTA_CHAIN_NAME, name);
+}
+
+static void put_deletion(struct batch *batch, const struct rules *rules, const char *name)
+{
+	put_chain_name(batch, rules, NFT_MSG_DELCHAIN, name);
 	message_end_unanswered(batch);
+}
+
+/* A transaction that fails makes the kernel wait for all its processors; a question does not. */
+static bool has_chain(struct rules *rules, const char *name)
+{
+	struct batch batch;
+
+	batch_begin(&batch, &rules->link);
+	put_chain_name(&batch, rules, NFT_MSG_GETCHAIN, name);
+	message_end(&batch);
+	return batch_run(&batch) == 0;
+}
+
+static int delete_chain(struct rules *rules, const char *name)
+{
+	struct batch batch;
+	int ret;
+
+	if (!has_chain(rules, name))
+		return 0;
+	transaction_begin(&batch, &rules->link);
+	put_deletion(&batch, rules, name);
+	ret = transaction_run(&batch);
+	return ret == -ENOENT ? 0 : ret;
 }
 
 /* One transaction: the kernel has the chain with all its rules after that, or is as before. */
@@ -69,6 +98,11 @@ const struct rules_template *rules_locks_of(const struct rules *rules, const str
 	return &rules->locks[network - rules->networks->networks];
 }
 
+const struct rules_template *rules_to_holder_of(const struct rules *rules, const struct network *network)
+{
+	return &rules->to_holder[network - rules->networks->networks];
+}
+
 int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
 {
 	return make_chain(rules, template, chain, false);
@@ -79,18 +113,33 @@ int rules_replace(struct rules *rules, const struct rules_template *template, co
 	return make_chain(rules, template, chain, true);
 }
 
-int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE], const char *what)
+int rules_lock(struct rules *rules, const struct network *network, const uint8_t lease[TB_ID_SIZE], const char *device,
+	       const uint8_t mac[TB_MAC_SIZE], bool again)
 {
-	static const uint8_t no_mac[TB_MAC_SIZE];
+	const struct rules_template *to_holder = rules_to_holder_of(rules, network);
 	struct rules_chain chain;
-	struct batch batch;
 	int ret;
 
-	rules_chain(&chain, lease, what, "", no_mac);
+	rules_chain(&chain, lease, "", device, mac);
+	ret = make_chain(rules, rules_locks_of(rules, network), &chain, again);
+	if (ret < 0 || to_holder->size == 0)
+		return ret;
+	rules_chain(&chain, lease, RULES_TO_HOLDER, device, mac);
+	return make_chain(rules, to_holder, &chain, again);
+}
+
+int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE])
+{
+	static const char *const which[] = {RULES_TO_HOLDER, ""};
+	static const uint8_t no_mac[TB_MAC_SIZE];
+	struct rules_chain chain;
+	int ret = 0;
+
 	pthread_mutex_lock(&rules->lock);
-	transaction_begin(&batch, &rules->link);
-	put_deletion(&batch, rules, chain.name);
-	ret = transaction_run(&batch);
+	for (size_t i = 0; ret == 0 && i < 2; i++) {
+		rules_chain(&chain, lease, which[i], "", no_mac);
+		ret = delete_chain(rules, chain.name);
+	}
 	pthread_mutex_unlock(&rules->lock);
-	return ret == -ENOENT ? 0 : ret;
+	return ret;
 }

@@ -28,6 +28,9 @@
 
 #define RULES_PARTS_MAX 32
 
+/* What is behind the lease's id in the name of the chain that looks at what comes to the device's holder. */
+#define RULES_TO_HOLDER "-to"
+
 /* What differs from lease to lease, in the order of struct rules_chain. */
 enum rules_part { PART_NAME, PART_DEVICE, PART_MAC, PART_LINK_LOCAL, PART_FORWARD_TO };
 
@@ -46,7 +49,8 @@ struct rules {
 	pthread_mutex_t lock;
 	char table[RULES_TABLE_SIZE];
 	const struct network_table *networks;
-	struct rules_template locks[NETWORKS_MAX]; /* of the network in the same place */
+	struct rules_template locks[NETWORKS_MAX];     /* of the network in the same place */
+	struct rules_template to_holder[NETWORKS_MAX]; /* the same; of no bytes: it needs no such chain */
 };
 
 /* One chain. */
@@ -60,7 +64,8 @@ struct rules_chain {
 
 /* What a template is to say. */
 struct rules_wish {
-	const struct network *network; /* whose locks; NULL: none, all is forwarded */
+	const struct network *network; /* whose locks */
+	bool to_holder;                /* what comes to the holder: no lock but its rate */
 	bool egress;                   /* what goes out is looked at: what a macvtap's holder writes */
 	bool forward;                  /* what is left goes to forward_to; else its way */
 };
@@ -85,15 +90,16 @@ int rules_delete_others(struct rules *rules);
  * than one message can hold. */
 int rules_template(const struct rules *rules, const struct rules_wish *wish, struct rules_template *template);
 
-/* The same for each network that is locked: rules->locks. forward as in the wish. */
+/* The same for each network that is locked: rules->locks and rules->to_holder. forward as in the wish. */
 int rules_templates(struct rules *rules, const struct network_table *networks, bool forward);
 
 /* Fills in the chain of the lease's device; what is "" for its first one. forward_to stays 0. */
 void rules_chain(struct rules_chain *chain, const uint8_t lease[TB_ID_SIZE], const char *what, const char *device,
 		 const uint8_t mac[TB_MAC_SIZE]);
 
-/* The template of one of the networks that rules_templates() was told of. */
+/* The templates of one of the networks that rules_templates() was told of. */
 const struct rules_template *rules_locks_of(const struct rules *rules, const struct network *network);
+const struct rules_template *rules_to_holder_of(const struct rules *rules, const struct network *network);
 
 /* Makes the chain with all its rules in one transaction: all of it or nothing. Returns 0 or a negative errno; -EEXIST:
  * there is one of that name. */
@@ -103,7 +109,11 @@ int rules_add(struct rules *rules, const struct rules_template *template, const 
  * look for the old one. */
 int rules_replace(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain);
 
-/* Deletes the lease's chain. Returns 0, also if there is none, or a negative errno. */
-int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE], const char *what);
+/* All chains of a device that is not in the shield; again: in place of those that there must be. Returns as the two. */
+int rules_lock(struct rules *rules, const struct network *network, const uint8_t lease[TB_ID_SIZE], const char *device,
+	       const uint8_t mac[TB_MAC_SIZE], bool again);
+
+/* Deletes the lease's chains. Returns 0, also if there are none, or a negative errno. */
+int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE]);
 
 #endif

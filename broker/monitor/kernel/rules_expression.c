@@ -182,16 +182,14 @@ void rule_least_length(struct rules_writing *writing, uint32_t bytes)
 	compare(message, length.compare, &least, sizeof(least));
 }
 
+/* What a second lets through may come at once: more than the largest packet that a guest writes. */
 void rule_over_rate(struct rules_writing *writing, uint32_t mbit)
 {
 	struct nlmsghdr *message = writing->batch->message;
-	uint64_t rate = mbit * 125000ull;
 	struct expression expression = expression_begin(message, "limit");
 
-	put_long(message, NFTA_LIMIT_RATE, rate);
+	put_long(message, NFTA_LIMIT_RATE, mbit * 125000ull);
 	put_long(message, NFTA_LIMIT_UNIT, 1);
-	/* A tenth of a second, and no less than the largest packet that a guest writes. */
-	put_nft_number(message, NFTA_LIMIT_BURST, (uint32_t)(rate / 10 > 65536 ? rate / 10 : 65536));
 	put_nft_number(message, NFTA_LIMIT_TYPE, NFT_LIMIT_PKT_BYTES);
 	put_nft_number(message, NFTA_LIMIT_FLAGS, NFT_LIMIT_F_INV);
 	expression_end(message, expression);

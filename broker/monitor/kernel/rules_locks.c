@@ -151,8 +151,10 @@ static void write_length(struct rules_writing *writing)
 	rule_end(writing);
 }
 
-static void write_rate(struct rules_writing *writing, uint32_t mbit)
+void rules_write_rate(struct rules_writing *writing, uint32_t mbit)
 {
+	if (mbit == 0)
+		return;
 	rule_begin(writing, "rate");
 	rule_over_rate(writing, mbit);
 	rule_drop(writing);
@@ -182,7 +184,6 @@ int rules_write_locks(struct rules_writing *writing)
 		rule_drop(writing);
 		rule_end(writing);
 	}
-	if (network->rate_from_guest != 0)
-		write_rate(writing, network->rate_from_guest);
+	rules_write_rate(writing, network->rate_from_guest);
 	return 0;
 }

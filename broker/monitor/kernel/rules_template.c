@@ -45,12 +45,15 @@ int rules_template(const struct rules *rules, const struct rules_wish *wish, str
 	struct link_socket nowhere = {.fd = -1};
 	struct batch batch;
 	struct rules_writing writing = {.batch = &batch, .rules = rules, .wish = wish, .template = template};
-	int ret;
+	int ret = 0;
 
 	memset(template, 0, sizeof(*template));
 	batch_begin(&batch, &nowhere);
 	write_chain(&writing);
-	ret = wish->network != NULL ? rules_write_locks(&writing) : 0;
+	if (wish->to_holder)
+		rules_write_rate(&writing, wish->network->rate_to_guest);
+	else
+		ret = rules_write_locks(&writing);
 	if (ret < 0)
 		return ret;
 	if (wish->forward)
@@ -70,10 +73,16 @@ int rules_templates(struct rules *rules, const struct network_table *networks, b
 	rules->networks = networks;
 	for (size_t i = 0; ret == 0 && i < networks->count; i++) {
 		const struct network *network = &networks->networks[i];
-		struct rules_wish wish = {network, network->kind == TB_KIND_MACVTAP, forward};
+		bool macvtap = network->kind == TB_KIND_MACVTAP;
+		/* What a holder writes comes out of a tap and goes into a macvtap; what is forwarded comes out. */
+		struct rules_wish from_holder = {network, false, macvtap, forward};
+		struct rules_wish to_holder = {network, true, !macvtap && !forward, forward};
 
-		if (!network->off && network_is_locked(network))
-			ret = rules_template(rules, &wish, &rules->locks[i]);
+		if (network->off || !network_is_locked(network))
+			continue;
+		ret = rules_template(rules, &from_holder, &rules->locks[i]);
+		if (ret == 0 && (forward || network->rate_to_guest != 0))
+			ret = rules_template(rules, &to_holder, &rules->to_holder[i]);
 	}
 	return ret;
 }

@@ -18,8 +18,7 @@ struct shield {
 	int netns;               /* the namespace; -1: there is none */
 	struct link_socket link; /* in it, as all the others */
 	struct rules rules;
-	struct rules_template to_holder; /* of the chains that forward all */
-	struct node_source node;         /* its own opener's */
+	struct node_source node; /* its own opener's */
 };
 
 /* What making a device needs, the same for every device. */
