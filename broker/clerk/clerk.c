@@ -195,14 +195,6 @@ static void say_ready(void)
 	clerk_checked(monitor_send(&ready, sizeof(ready), -1), "cannot tell the monitor");
 }
 
-/* With hidepid= on /proc no client could be told apart from another that gets its number later. */
-static void complain_of_hidden_processes(void)
-{
-	if (!process_visible(getppid()))
-		tb_log(TB_LOG_ERROR,
-		       "/proc is mounted with hidepid=, so that the clerk cannot see its clients' processes: all of them are turned away; mount it with gid= of the primary group of the user tapbroker-clerk");
-}
-
 /* Everything that has a time of its own. Whoever gives another work comes before it. Returns the milliseconds until the
  * next, or -1. */
 static int clerk_expire(void)
@@ -262,7 +254,8 @@ int main(int argc, char **argv)
 	clerk_checked(guard_start_looking(in_shield(SHIELD_QUESTIONS_FD)), "cannot start the looker");
 	clerk_checked(adopt(networks, getenv("TB_STORED"), FIRST_STORED_FD, getenv("TB_AWAY")),
 		      "cannot list the links");
-	complain_of_hidden_processes();
+	if (!process_visible(getppid()))
+		client_complain_of_hidden();
 	clerk_lock_down();
 	say_ready();
 

@@ -2,7 +2,9 @@
 #include "broker/clerk/client/client.h"
 
 #include "broker/clerk/client/client_socket.h"
+#include "broker/shared/clock.h"
 #include "broker/shared/fd.h"
+#include "broker/shared/log.h"
 #include "broker/shared/pidfd.h"
 #include "proto/number.h"
 
@@ -14,6 +16,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define COMPLAINT_PAUSE_MS 60000
 
 /* Field 22 of /proc/PID/stat. */
 static int process_start_time(pid_t pid, uint64_t *start_time)
@@ -52,11 +56,24 @@ static bool has_ended(int pidfd)
 	return poll(&item, 1, 0) != 0;
 }
 
+void client_complain_of_hidden(void)
+{
+	static uint64_t complained;
+	uint64_t now = monotonic_ms();
+
+	if (complained != 0 && now < complained + COMPLAINT_PAUSE_MS)
+		return;
+	complained = now;
+	tb_log(TB_LOG_ERROR,
+	       "/proc is mounted with hidepid=, so that the clerk cannot see its clients' processes: all of them are turned away; mount it with gid= of the primary group of the user tapbroker-clerk");
+}
+
 int client_identify(struct client *client, int sock)
 {
 	struct ucred credentials;
 	socklen_t length = sizeof(credentials);
 	int pidfd TB_CLOSE = -1;
+	int ret;
 
 	/* A process in a pid namespace that is not below ours has no number here. */
 	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0 || credentials.pid <= 0)
@@ -67,7 +84,10 @@ int client_identify(struct client *client, int sock)
 	pidfd = pidfd_of_peer(sock, credentials.pid);
 	if (pidfd < 0)
 		return -ESRCH;
-	if (process_start_time(credentials.pid, &client->start_time) < 0)
+	ret = process_start_time(credentials.pid, &client->start_time);
+	if ((ret == -ENOENT || ret == -EPERM) && !has_ended(pidfd))
+		client_complain_of_hidden();
+	if (ret < 0)
 		return -ESRCH;
 	/* The process still runs, so the start time just read was its own and not that of a successor. */
 	if (has_ended(pidfd))
