@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import harness
+import idle
 import rest
 import wire
 
@@ -296,8 +297,10 @@ class Client:
         return self.answer()
 
     def silent(self, seconds=0.3):
-        """True if nothing comes in that time, and the connection stands."""
-        return not select.select([self.sock], [], [], seconds)[0]
+        """True if nothing comes in that time, nor of what is on its way then, and the connection stands."""
+        if seconds:
+            idle.settle(seconds)
+        return not select.select([self.sock], [], [], 0)[0]
 
     def die(self):
         """The process ends; our copy of the socket keeps the connection."""

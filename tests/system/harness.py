@@ -30,6 +30,7 @@ SANDBOX = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sandbox")
 # links for seconds, and polkitd 122 sometimes misses a wake-up of its own, and then answers after 15. Less is for those
 # who try a broken broker on purpose.
 PATIENCE = int(os.environ.get("TB_PATIENCE", "90"))
+LOOKS = PATIENCE * 50 // 4
 
 if not os.path.isdir(ROOT):
     os.execv(SANDBOX, [SANDBOX, os.path.abspath(sys.argv[0]), *sys.argv[1:]])
@@ -135,12 +136,19 @@ def matches(pattern, text):
 
 
 def wait_until(condition, about="the condition"):
-    """Waits until condition() is true and returns what it returned."""
+    """Waits until condition() is true and returns what it returned.
+
+    It looks so many times at most, which on an idle machine is a quarter of PATIENCE: what takes long there is not what was
+    meant. On a busy machine each look takes longer, as all else does.
+    """
     deadline = time.monotonic() + PATIENCE
+    looks = 0
     while True:
         value = condition()
         if value:
             return value
+        looks += 1
+        assert looks < LOOKS, f"looked {looks} times in vain for {about}"
         assert time.monotonic() < deadline, f"waited {PATIENCE} s in vain for {about}"
         time.sleep(0.02)
 
@@ -458,4 +466,5 @@ def fake_session(pid, user, seat="seat0", active=True, session="c1"):
 
 import wire  # noqa: E402
 from broker import SHIELD, SHIELD_OPENER, SOCKET, Broker, make_shield, Client, connect_as, status_of  # noqa: E402
+from idle import settle  # noqa: E402
 from packets import FrameSocket, arp_request, udp_frame, udp_packet  # noqa: E402

@@ -8,35 +8,14 @@ import pathlib
 import time
 
 import harness
+from idle import QUIET, awake
 
-# Seconds in which nothing may happen, and in which that must come about.
-QUIET = 0.1
+# Seconds in which that must come about.
 PATIENCE = 20
 
 # What a live connection, or a live device, explains at most: the connection itself, its process, its namespace, the
 # device, its lifeline in the supervisor's store.
 FDS_EACH = 3
-
-
-def _switches(pid):
-    """How often the threads of a process have gone to sleep, or were made to wait."""
-    count = 0
-    for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
-        with contextlib.suppress(OSError):
-            count += sum(int(line.split()[1]) for line in status.read_text().splitlines() if "ctxt_switches" in line)
-    return count
-
-
-def _running(pid):
-    states = [path.read_text().rpartition(")")[2].split()[0] for path in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
-    return "R" in states
-
-
-def _awake(pids, seconds=QUIET):
-    """The names of the processes that did something while we looked."""
-    before = {name: _switches(pid) for name, pid in pids.items()}
-    time.sleep(seconds)
-    return [name for name, pid in pids.items() if _switches(pid) != before[name] or _running(pid)]
 
 
 def _fds(pid):
@@ -57,7 +36,7 @@ def after_start(broker):
     """What the processes have open when each of them has begun to wait; to be compared with at the end."""
     deadline = time.monotonic() + PATIENCE / 10
     pids = broker.pids()
-    while _awake(pids, QUIET / 4) and time.monotonic() < deadline:
+    while awake(pids, QUIET / 4) and time.monotonic() < deadline:
         pass
     return _open_files(broker)
 
@@ -119,8 +98,8 @@ def demand(broker, socket):
     pids = broker.pids()
     deadline = time.monotonic() + PATIENCE
     while True:
-        awake = _awake(pids)
-        leaked = {} if awake else _leaked_files(broker, socket, _devices())
-        if not awake and not leaked:
+        still = awake(pids)
+        leaked = {} if still else _leaked_files(broker, socket, _devices())
+        if not still and not leaked:
             return
-        assert time.monotonic() < deadline, f"not at rest: awake {awake}, open besides what was at the start {leaked}"
+        assert time.monotonic() < deadline, f"not at rest: awake {still}, open besides what was at the start {leaked}"
