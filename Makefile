@@ -8,6 +8,7 @@ BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
 LIBEXECDIR ?= $(PREFIX)/libexec
+CNIDIR ?= $(PREFIX)/lib/cni
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/tapbroker
@@ -51,6 +52,8 @@ tapctl_OBJS = $(call objects,client/tapctl) $(BUILD)/libclient.a
 tapctl_PKGS = libseccomp
 tapbroker-stand-in_OBJS = $(call objects,client/stand-in)
 tapbroker-bridge-helper_OBJS = $(call objects,client/bridge-helper) $(BUILD)/libclient.a
+tapbroker-cni_OBJS = $(call objects,client/cni) $(BUILD)/libclient.a
+tapbroker-cni_PKGS = jansson
 # Started anew for each device, it spends a third of its time on loading libc.
 tapbroker-bridge-helper_LINK = $(if $(SANITIZE),-pie,-static-pie)
 # For tap_confine() alone: who links the static library without calling it, as the bridge helper, links no more than libc.
@@ -64,7 +67,7 @@ libtest_OBJS = $(filter-out %/tapbrokerd.o,$(call objects,proto broker/shared br
 libbench_OBJS = $(filter-out $(BENCHES:$(BUILD)/%=$(BUILD)/tests/%.o),$(call objects,tests/bench))
 
 PROGRAMS = tapbrokerd tapbroker-setup tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper \
-	tapbroker-stand-in
+	tapbroker-stand-in tapbroker-cni
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out %/replay.c,$(wildcard tests/fuzz/*.c)))
 REPLAYS = $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/%)
@@ -282,7 +285,7 @@ clean:
 
 # Installing. The texts are written for PREFIX=/usr; sed makes them say where things are. One list serves both ways.
 TEXTS = $(patsubst %,$(BUILD)/text/%,client/libtapbroker.pc.in client/openvpn/openvpn-up \
-	$(filter-out policy/ansible/%,$(wildcard policy/*.policy policy/*/*)) $(wildcard man/*.[1-8]))
+	$(filter-out policy/ansible/% policy/cni/%,$(wildcard policy/*.policy policy/*/*)) $(wildcard man/*.[1-8]))
 $(TEXTS): $(BUILD)/text/%: % $(BUILD)/flags
 	@mkdir -p $(@D)
 	@sed -e 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@INCLUDEDIR@,$(INCLUDEDIR),; s,@RELEASE@,$(RELEASE),' \
@@ -293,6 +296,7 @@ text = $(foreach f,$(filter $(BUILD)/text/$(1),$(TEXTS)),644:$(2):$f:$(notdir $f
 INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(SBINDIR):$(BUILD)/tapbroker-setup:tapbroker-setup 755:$(BINDIR):$(BUILD)/tapctl:tapctl \
 	$(foreach p,clerk authority opener,755:$(LIBEXECDIR)/tapbroker:$(BUILD)/tapbroker-$p:tapbroker-$p) \
 	755:$(LIBEXECDIR):$(BUILD)/tapbroker-bridge-helper:tapbroker-bridge-helper \
+	755:$(CNIDIR):$(BUILD)/tapbroker-cni:tapbroker-cni \
 	$(foreach p,ip ifconfig,755:$(LIBEXECDIR)/tapbroker/stand-ins:$(BUILD)/tapbroker-stand-in:$p) \
 	755:$(LIBEXECDIR)/tapbroker:$(BUILD)/text/client/openvpn/openvpn-up:openvpn-up \
 	644:$(LIBDIR):$(BUILD)/libtapbroker.so.1:libtapbroker.so.1 644:$(LIBDIR):$(BUILD)/libtapbroker.a:libtapbroker.a \
@@ -304,6 +308,7 @@ INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(SBINDIR):$(BUILD
 	$(call text,policy/apparmor/%,$(SYSCONFDIR)/apparmor.d/abstractions) \
 	$(call text,policy/rules.d/%,$(DOCDIR)/examples) $(call text,policy/networks.d/%,$(DOCDIR)/examples) \
 	$(call text,policy/user-units/%,$(DOCDIR)/examples) \
+	$(foreach f,$(wildcard policy/cni/*),644:$(DOCDIR)/examples/cni:$f:$(notdir $f)) \
 	$(foreach f,$(wildcard client/python/tapbroker/*.py client/python/tapbroker/py.typed),644:$(PYTHONDIR)/tapbroker:$f:$(notdir $f)) \
 	$(foreach f,$(wildcard policy/ansible/*/*),644:$(patsubst policy/%/,$(DOCDIR)/examples/%,$(dir $f)):$f:$(notdir $f)) \
 	$(foreach f,$(wildcard client/python/examples/*),755:$(DOCDIR)/examples/python:$f:$(notdir $f)) \
@@ -323,7 +328,7 @@ uninstall:
 	rm -f $(DESTDIR)$(LIBDIR)/libtapbroker.so; \
 	unset IFS; for dir in $(SYSCONFDIR)/tapbroker/networks.d $(SYSCONFDIR)/tapbroker $(VENDORDIR)/networks.d $(VENDORDIR) \
 		$(LIBEXECDIR)/tapbroker/stand-ins $(LIBEXECDIR)/tapbroker $(addprefix $(DOCDIR)/examples/,ansible/tasks ansible/handlers ansible/defaults \
-		ansible/templates ansible python) $(DOCDIR)/examples $(DOCDIR) $(PYTHONDIR)/tapbroker; do \
+		ansible/templates ansible cni python) $(DOCDIR)/examples $(DOCDIR) $(PYTHONDIR)/tapbroker; do \
 		rmdir "$(DESTDIR)$$dir" 2>/dev/null || true; done; \
 	if [ -z "$$found" ]; then \
 		echo "nothing of tapbroker is below $(DESTDIR)$(PREFIX): was it installed with another PREFIX?" >&2; exit 1; fi

@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 BUILD=${TB_BUILD:-build}
-PROGRAMS='tapbrokerd tapbroker-setup tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper tapbroker-stand-in'
+PROGRAMS='tapbrokerd tapbroker-setup tapbroker-clerk tapbroker-authority tapbroker-opener tapctl tapbroker-bridge-helper tapbroker-stand-in tapbroker-cni'
 tests=0
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT

@@ -1,0 +1,116 @@
+/* What a call wants: its environment, and its configuration. Runs as the engine runs its plugins; see cni.h. */
+#include "client/cni/cni.h"
+#include "proto/message.h"
+#include "proto/name.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Characters of an interface's name, by the kernel. */
+#define INTERFACE_MAX 15
+
+/* What may stand in a configuration; all but ours is for the engine or for other plugins of a chain. */
+static const char *const known[] = {
+	"network", "interface",  "mtu",           "owner", "group",        "cniVersion", "name",
+	"type",    "prevResult", "runtimeConfig", "args",  "capabilities", "dns",
+};
+
+static const char *environment(const char *name, bool needed)
+{
+	const char *value = getenv(name);
+
+	if (needed && (value == NULL || value[0] == '\0'))
+		cni_fail(CNI_ENVIRONMENT, NULL, "%s is not set", name);
+	return value;
+}
+
+static void check_keys(json_t *configuration)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(configuration, key, value)
+	{
+		char *text = NULL;
+		bool found = false;
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			found = found || strcmp(key, known[i]) == 0;
+		if (found)
+			continue;
+		text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		cni_fail(CNI_FIELD_UNKNOWN, "tapbroker-cni(8) lists the keys", "\"%s\": %s is not supported", key,
+			 text != NULL ? text : "");
+	}
+}
+
+static const char *read_string(json_t *configuration, const char *key, const char *otherwise)
+{
+	json_t *value = json_object_get(configuration, key);
+
+	if (value != NULL && !json_is_string(value))
+		cni_fail(CNI_CONFIGURATION, NULL, "\"%s\" is no string", key);
+	return value != NULL ? json_string_value(value) : otherwise;
+}
+
+static long read_number(json_t *configuration, const char *key, long least, long most, long otherwise)
+{
+	json_t *value = json_object_get(configuration, key);
+
+	if (value == NULL)
+		return otherwise;
+	if (!json_is_integer(value) || json_integer_value(value) < least || json_integer_value(value) > most)
+		cni_fail(CNI_CONFIGURATION, NULL, "\"%s\" is no number from %ld to %ld", key, least, most);
+	return (long)json_integer_value(value);
+}
+
+static void check_interface(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length == 0 || length > INTERFACE_MAX || strpbrk(name, "/: \t\n") != NULL || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		cni_fail(CNI_ENVIRONMENT, NULL, "\"%s\" cannot be the name of an interface", name);
+}
+
+/* The lease's external id. */
+static void write_key(struct cni_call *call)
+{
+	char field[TB_EXTERNAL_ID_SIZE];
+	int length = snprintf(call->key, sizeof(call->key), "%s/%s", call->container, call->interface);
+
+	if (length >= (int)sizeof(call->key) || tb_field_set(field, sizeof(field), call->key) < 0 ||
+	    !tb_external_id_valid(field, sizeof(field)))
+		cni_fail(CNI_ENVIRONMENT, "together they have at most 79 characters of A-Z a-z 0-9 _ . -",
+			 "CNI_CONTAINERID=%s and the interface %s cannot name a lease", call->container,
+			 call->interface);
+}
+
+void cni_call_read(struct cni_call *call)
+{
+	json_error_t error;
+
+	*call = (struct cni_call){.command = environment("CNI_COMMAND", true)};
+	call->configuration = json_loadf(stdin, 0, &error);
+	if (!json_is_object(call->configuration))
+		cni_fail(CNI_DECODE, error.text, "standard input is no JSON object");
+	call->version = read_string(call->configuration, "cniVersion", "");
+	if (strcmp(call->version, CNI_NEWEST) != 0 && strcmp(call->version, CNI_OLDER) != 0)
+		cni_fail(CNI_VERSION_UNKNOWN, "supported are " CNI_OLDER " and " CNI_NEWEST,
+			 "cniVersion \"%s\" is not supported", call->version);
+	cni_speak(call->version);
+	check_keys(call->configuration);
+	call->container = environment("CNI_CONTAINERID", true);
+	call->netns = environment("CNI_NETNS", false);
+	call->interface = read_string(call->configuration, "interface", environment("CNI_IFNAME", true));
+	call->network = read_string(call->configuration, "network", NULL);
+	if (call->network == NULL)
+		cni_fail(CNI_CONFIGURATION, "tapctl networks lists them", "\"network\" is missing");
+	call->previous = json_object_get(call->configuration, "prevResult");
+	call->mtu = (unsigned int)read_number(call->configuration, "mtu", TB_MTU_MIN, TB_MTU_MAX, 0);
+	call->owner = read_number(call->configuration, "owner", 0, UINT32_MAX - 1L, -1);
+	call->group = read_number(call->configuration, "group", 0, UINT32_MAX - 1L, -1);
+	check_interface(call->interface);
+	write_key(call);
+}

@@ -1,0 +1,148 @@
+/* tapbroker-cni: a plugin for container engines, which gives a container a tap or a tun of the broker's. See
+ * tapbroker-cni(8) and the CNI specification. Runs as the engine runs its plugins, and does one command.
+ *
+ * It must never write anything but one JSON document to standard output, never start a program, and never leave a
+ * device behind when it says that it failed.
+ */
+#include "client/cni/cni.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *spoken = CNI_NEWEST;
+
+static void print(json_t *document)
+{
+	if (document == NULL || json_dumpf(document, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF ||
+	    fflush(stdout) != 0)
+		exit(EXIT_FAILURE);
+	json_decref(document);
+}
+
+void cni_speak(const char *version)
+{
+	spoken = version;
+}
+
+void cni_fail(enum cni_code code, const char *details, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	print(json_pack("{s:s, s:i, s:s, s:s}", "cniVersion", spoken, "code", (int)code, "msg", text, "details",
+			details != NULL ? details : ""));
+	exit(EXIT_FAILURE);
+}
+
+/* Takes the device back, and fails. */
+static _Noreturn void undo(const struct cni_call *call, int error, const char *what)
+{
+	cni_lease_end(call);
+	cni_fail(CNI_INTERFACE, strerror(-error), "%s: cannot %s", call->interface, what);
+}
+
+/* What a chain of plugins has so far, and our interface behind it. */
+static json_t *make_result(const struct cni_call *call, const char *mac)
+{
+	json_t *result = call->previous != NULL ? json_deep_copy(call->previous) : json_object();
+	json_t *interfaces = json_object_get(result, "interfaces");
+
+	if (interfaces == NULL) {
+		interfaces = json_array();
+		json_object_set_new(result, "interfaces", interfaces);
+	}
+	json_array_append_new(interfaces, json_pack("{s:s, s:s, s:s}", "name", call->interface, "mac", mac, "sandbox",
+						    call->netns));
+	json_object_set_new(result, "cniVersion", json_string(call->version));
+	return result;
+}
+
+static void enter(const struct cni_call *call)
+{
+	int ret = call->netns == NULL || call->netns[0] == '\0' ? -ENOENT : cni_enter(call->netns);
+
+	if (ret < 0)
+		cni_fail(CNI_ENVIRONMENT, strerror(-ret), "CNI_NETNS=%s cannot be entered",
+			 call->netns != NULL ? call->netns : "");
+}
+
+static void add(const struct cni_call *call)
+{
+	char name[16];
+	char mac[18];
+	int ret;
+
+	enter(call);
+	if (cni_interface_find(call->interface) != 0)
+		cni_fail(CNI_INTERFACE, "another plugin has made it; with \"interface\" this one takes another name",
+			 "%s is there already", call->interface);
+	cni_lease_begin(call, name, mac);
+	ret = cni_interface_own(name, call->owner, call->group);
+	if (ret < 0)
+		undo(call, ret, "be given to its owner");
+	ret = cni_interface_rename(name, call->interface);
+	if (ret < 0)
+		undo(call, ret, "be given its name");
+	print(make_result(call, mac));
+}
+
+/* It may be called again, and when the namespace is gone: then the lease has ended with it. */
+static void del(const struct cni_call *call)
+{
+	cni_lease_end(call);
+}
+
+static void check(const struct cni_call *call)
+{
+	unsigned int number = cni_lease_find(call);
+
+	if (call->previous == NULL)
+		cni_fail(CNI_CONFIGURATION, NULL, "CHECK needs prevResult");
+	if (number == 0)
+		cni_fail(CNI_CONTAINER_UNKNOWN, "it was released or revoked", "there is no lease of %s", call->key);
+	enter(call);
+	if (cni_interface_find(call->interface) != number)
+		cni_fail(CNI_INTERFACE, "somebody has renamed, moved or deleted it",
+			 "%s is not the device that was leased", call->interface);
+}
+
+static void tell_versions(void)
+{
+	print(json_pack("{s:s, s:[s, s]}", "cniVersion", CNI_NEWEST, "supportedVersions", CNI_OLDER, CNI_NEWEST));
+}
+
+static const struct {
+	const char *command;
+	void (*run)(const struct cni_call *call);
+} commands[] = {
+	{"ADD", add},
+	{"DEL", del},
+	{"CHECK", check},
+};
+
+int main(void)
+{
+	const char *command = getenv("CNI_COMMAND");
+	struct cni_call call;
+
+	if (command != NULL && strcmp(command, "VERSION") == 0) {
+		tell_versions();
+		return EXIT_SUCCESS;
+	}
+	for (size_t i = 0; command != NULL && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(command, commands[i].command) != 0)
+			continue;
+		cni_call_read(&call);
+		commands[i].run(&call);
+		json_decref(call.configuration);
+		return EXIT_SUCCESS;
+	}
+	cni_fail(CNI_ENVIRONMENT, "container engines start this program: see tapbroker-cni(8)",
+		 "CNI_COMMAND=%s: ADD, DEL, CHECK or VERSION is wanted", command != NULL ? command : "");
+}
