@@ -54,6 +54,7 @@
 #define tap_reason tapbroker_reason
 #define tap_networks tapbroker_networks
 #define tap_explain tapbroker_explain
+#define tap_explain_configuration tapbroker_explain_configuration
 #define tap_leases tapbroker_leases
 #define tap_release tapbroker_release
 #define tap_configure tapbroker_configure
@@ -485,6 +486,53 @@ struct tap_explanation {
  * device either. */
 int tap_explain(const struct tap_request *request, struct tap_explanation *explanation);
 
+/* The most entries of a configuration. */
+#define TAP_ENTRIES_MAX 352
+
+/* More than addresses and routes that a network file allows: bits of allows. */
+enum tap_allows {
+	TAP_ALLOWS_DEFAULT_ROUTE = 1, /* DefaultRoute=yes */
+	TAP_ALLOWS_KILL_SWITCH = 2    /* KillSwitch=yes */
+};
+
+/* What would become of a configuration, and why. Begin with TAP_CONFIGURATION_EXPLANATION_INIT. Texts end with a
+ * NUL. */
+struct tap_configuration_explanation {
+	size_t size;         /* sizeof(struct tap_configuration_explanation) */
+	uint64_t forbids;    /* bits: TAP_CHECK_*, all of the network file that forbid it */
+	unsigned int access; /* TAP_ACCESS_*: polkit's answer; YES for root, about whom it is not asked */
+	unsigned int scope;  /* TAP_SCOPE_USER or _HOST: that was asked for, or the network's */
+
+	/* What the network file allows. */
+	unsigned int network_scope; /* TAP_SCOPE_*: the widest */
+	unsigned int network_mtu;   /* in bytes, at most */
+	unsigned int allows;        /* TAP_ALLOWS_* */
+	unsigned int traits;        /* TAP_NETWORK_* */
+	char addresses[1024];       /* prefixes in which addresses may be, with blanks between */
+	char routes[1024];          /* where routes may lead, beside those */
+	unsigned char entries[352]; /* TAP_CHECK_*: what forbids the entry of that number; 0: nothing */
+	uint16_t lines[64];         /* as in struct tap_explanation */
+	char path[256];             /* of the network file; "": it is not told */
+
+	/* What polkit is asked. */
+	char action[64];    /* the id of the action */
+	char details[1536]; /* KEY=VALUE, a newline behind each; one that would be cut short is left out */
+};
+
+#define TAP_CONFIGURATION_EXPLANATION_INIT                                                                       \
+	{                                                                                                        \
+		sizeof(struct tap_configuration_explanation), 0, 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, {0}, {0}, {0}, \
+		{                                                                                                \
+			0                                                                                        \
+		}                                                                                                \
+	}
+
+/* Asks what would become of a tap_configure() of a device of that network, of which there need be none; the
+ * configuration's lease is not used. Nothing is made, and nobody is asked for a password. Returns 0, or -1 and errno,
+ * as tap_explain(). */
+int tap_explain_configuration(const char *network, const struct tap_configuration *configuration,
+			      struct tap_configuration_explanation *explanation);
+
 /* One lease. */
 struct tap_lease {
 	size_t size;    /* of this struct, as the library writes it */
@@ -648,6 +696,7 @@ int tap_confine(unsigned int flags);
 #undef tap_reason
 #undef tap_networks
 #undef tap_explain
+#undef tap_explain_configuration
 #undef tap_leases
 #undef tap_release
 #undef tap_configure

@@ -78,6 +78,8 @@ enum tb_action {
 				   * may be one that there is not, and the device one that no network has */
 	TB_ACTION_EXPLAIN = 6,    /* know all about every network; nobody is asked for a password, and of the device
 				   * network is set */
+	TB_ACTION_WOULD_CONFIGURE = 7, /* as CONFIGURE, but a yes configures nothing, and nobody is asked for a
+					* password; the network may be one that there is not, and no device is named */
 };
 
 struct tb_question {

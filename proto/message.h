@@ -58,6 +58,8 @@ enum tb_type {
 	TB_ANS_UNBLOCK = 21,   /* struct tb_done */
 	TB_REQ_EXPLAIN = 22,   /* struct tb_request as for TB_REQ_OPEN: what would become of that? nothing is made */
 	TB_ANS_EXPLAIN = 23,   /* struct tb_explanation */
+	TB_REQ_EXPLAIN_CONFIGURE = 24, /* struct tb_request and items: what would become of that configuration? */
+	TB_ANS_EXPLAIN_CONFIGURE = 25, /* struct tb_configure_explanation */
 };
 
 enum tb_kind {
@@ -254,7 +256,8 @@ enum tb_request_flags {
  * use is zero: NETWORKS and ABOUT have nothing but their header; LIST and WATCH have flags (INTERACTIVE, ALL); RELEASE
  * has flags (INTERACTIVE) and either lease, or name, which is looked for among the caller's own leases; REVOKE has
  * flags (INTERACTIVE) and lease. CONFIGURE has flags (INTERACTIVE, KILL_SWITCH), lease or name as RELEASE, mtu, scope
- * and items; UNBLOCK has flags (INTERACTIVE, ALL), network, and with ALL uid. */
+ * and items; EXPLAIN_CONFIGURE has them too, but network in place of a lease; UNBLOCK has flags (INTERACTIVE, ALL),
+ * network, and with ALL uid. */
 struct tb_request {
 	struct tb_header header;
 	char network[TB_NETWORK_SIZE];
@@ -492,6 +495,47 @@ struct tb_explanation {
 	char details[TB_DETAILS_SIZE]; /* KEY=VALUE, a newline behind each; NUL-padded */
 };
 
+#define TB_PREFIXES_MAX 16          /* in Addresses=, and in Routes= */
+#define TB_TUNNEL_DETAILS_SIZE 1536 /* of polkit's details of a configuration, as one text */
+
+/* A prefix that a network file allows. */
+struct tb_allowed {
+	uint8_t family; /* 4 or 6; 0: there are no more */
+	uint8_t length; /* bits */
+	uint8_t reserved[2];
+	uint8_t address[16]; /* as in struct tb_item */
+};
+
+/* The answer to TB_REQ_EXPLAIN_CONFIGURE, as that to TB_REQ_EXPLAIN. */
+struct tb_configure_explanation {
+	struct tb_header header;
+	uint32_t status;  /* TB_OK, or of a refusal: then nothing else is set but check */
+	uint32_t check;   /* enum tb_check */
+	uint64_t forbids; /* bits: enum tb_check, all that forbid the configuration */
+	uint32_t access;  /* enum tb_access */
+	uint32_t scope;   /* enum tb_scope: that was asked for, or the network's */
+
+	/* What the network file allows. */
+	uint32_t network_scope; /* enum tb_scope: the widest */
+	uint32_t network_mtu;   /* bytes */
+	uint32_t allows;        /* enum tb_configure_allows */
+	uint32_t traits;        /* enum tb_network_traits */
+	struct tb_allowed addresses[TB_PREFIXES_MAX];
+	struct tb_allowed routes[TB_PREFIXES_MAX];
+	uint8_t items[TB_ITEMS_MAX];  /* enum tb_check: what forbids the item of that number of the request */
+	uint16_t lines[TB_LINES_MAX]; /* as in struct tb_explanation */
+	char path[TB_PATH_SIZE];
+
+	/* What polkit is asked. */
+	char action[TB_ACTION_SIZE];
+	char details[TB_TUNNEL_DETAILS_SIZE]; /* KEY=VALUE, a newline behind each; NUL-padded */
+};
+
+enum tb_configure_allows {
+	TB_ALLOWS_DEFAULT_ROUTE = 1 << 0, /* DefaultRoute=yes */
+	TB_ALLOWS_KILL_SWITCH = 1 << 1,   /* KillSwitch=yes */
+};
+
 #define TB_STATUS_STANDS_FIRST(type)                                                         \
 	_Static_assert(offsetof(struct type, status) == sizeof(struct tb_header) &&          \
 			       offsetof(struct type, check) == sizeof(struct tb_header) + 4, \
@@ -503,6 +547,7 @@ TB_STATUS_STANDS_FIRST(tb_done);
 TB_STATUS_STANDS_FIRST(tb_event);
 TB_STATUS_STANDS_FIRST(tb_about);
 TB_STATUS_STANDS_FIRST(tb_explanation);
+TB_STATUS_STANDS_FIRST(tb_configure_explanation);
 _Static_assert(sizeof(struct tb_header) == 16, "wire layout");
 _Static_assert(sizeof(struct tb_request) == 144, "wire layout");
 _Static_assert(sizeof(struct tb_item) == 48, "wire layout");
@@ -514,6 +559,10 @@ _Static_assert(sizeof(struct tb_done) == 32, "wire layout");
 _Static_assert(sizeof(struct tb_event) == 152, "wire layout");
 _Static_assert(sizeof(struct tb_about) == 128, "wire layout");
 _Static_assert(sizeof(struct tb_explanation) == 1440 && sizeof(struct tb_explanation) <= TB_ANSWER_MAX, "wire layout");
+_Static_assert(sizeof(struct tb_allowed) == 20, "wire layout");
+_Static_assert(sizeof(struct tb_configure_explanation) == 3032 &&
+		       sizeof(struct tb_configure_explanation) <= TB_ANSWER_MAX,
+	       "wire layout");
 _Static_assert(TB_CHECK_MAX < TB_LINES_MAX, "each key of a network file has its line");
 
 #endif

@@ -28,6 +28,7 @@ const char *tb_polkit_action(const struct tb_question *question)
 	case TB_ACTION_EXPLAIN:
 		return "org.tapbroker.explain";
 	case TB_ACTION_CONFIGURE:
+	case TB_ACTION_WOULD_CONFIGURE:
 		return "org.tapbroker.configure";
 	default:
 		return question->mode == TB_MODE_PASSTHRU ? OPEN_PASSTHRU : open_actions[question->kind];
@@ -36,7 +37,7 @@ const char *tb_polkit_action(const struct tb_question *question)
 
 /* Who is told. */
 struct listener {
-	void (*each)(void *context, const char *key, const char *value);
+	tb_polkit_each *each;
 	void *context;
 };
 
@@ -72,21 +73,21 @@ static void tell_device(const struct listener *listener, const struct tb_questio
 	tell(listener, "netns", (question->flags & TB_REQUEST_NETNS) != 0 ? "caller" : "host");
 }
 
-void tb_polkit_details(const struct tb_question *question,
-		       void (*each)(void *context, const char *key, const char *value), void *context)
+void tb_polkit_details(const struct tb_question *question, tb_polkit_each *each, void *context)
 {
 	struct listener listener = {each, context};
 	bool open = question->action == TB_ACTION_OPEN || question->action == TB_ACTION_WOULD_OPEN;
+	bool configure = question->action == TB_ACTION_CONFIGURE || question->action == TB_ACTION_WOULD_CONFIGURE;
 
 	if (question->action != TB_ACTION_LIST_ALL)
 		tell(&listener, "network", question->network);
-	if (open || question->action == TB_ACTION_REVOKE || question->action == TB_ACTION_CONFIGURE)
+	if (open || question->action == TB_ACTION_REVOKE || configure)
 		tell_device(&listener, question);
 	if (question->action == TB_ACTION_REVOKE)
 		tell_number(&listener, "owner", question->owner);
 	if (open || question->action == TB_ACTION_REVOKE)
 		tell(&listener, "external_id", question->external_id);
-	if (open || question->action == TB_ACTION_CONFIGURE)
+	if (open || configure)
 		tell_number(&listener, "mtu", question->mtu);
 	if (open) {
 		tell_number(&listener, "queues", question->queues);
@@ -96,25 +97,19 @@ void tb_polkit_details(const struct tb_question *question,
 	tell_flag(&listener, "interactive", (question->flags & TB_REQUEST_INTERACTIVE) != 0);
 }
 
-/* A text that grows. */
-struct details_text {
-	char *text;
-	size_t used;
-};
-
-static void append(struct details_text *to, const char *word, size_t length)
+static void append(struct tb_details_text *to, const char *word, size_t length)
 {
 	memcpy(to->text + to->used, word, length);
 	to->used += length;
 }
 
-static void append_detail(void *context, const char *key, const char *value)
+void tb_details_append(void *context, const char *key, const char *value)
 {
-	struct details_text *to = context;
+	struct tb_details_text *to = context;
 	size_t key_length = strlen(key);
 	size_t value_length = strlen(value);
 
-	if (to->used + key_length + value_length + 2 >= TB_DETAILS_SIZE)
+	if (to->used + key_length + value_length + 2 >= to->size)
 		return;
 	append(to, key, key_length);
 	append(to, "=", 1);
@@ -124,8 +119,8 @@ static void append_detail(void *context, const char *key, const char *value)
 
 void tb_polkit_details_write(const struct tb_question *question, char text[TB_DETAILS_SIZE])
 {
-	struct details_text to = {.text = text};
+	struct tb_details_text to = {.text = text, .size = TB_DETAILS_SIZE};
 
 	memset(text, 0, TB_DETAILS_SIZE);
-	tb_polkit_details(question, append_detail, &to);
+	tb_polkit_details(question, tb_details_append, &to);
 }

@@ -109,14 +109,25 @@ static bool any_ipv6(const struct tb_request *request)
 	return false;
 }
 
-static bool configure_valid(const struct tb_request *request)
+static bool configuration_valid(const struct tb_request *request)
 {
 	uint32_t least = any_ipv6(request) ? IPV6_MTU_MIN : TB_MTU_MIN;
 
-	return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_KILL_SWITCH) && subject_valid(request) &&
-	       tb_field_empty(request->network, sizeof(request->network)) && request->kind == 0 &&
+	return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_KILL_SWITCH) && request->kind == 0 &&
 	       request->queues == 0 && request->lifetime == 0 && request->scope < TB_SCOPE_COUNT && request->uid == 0 &&
 	       (request->mtu == 0 || (request->mtu >= least && request->mtu <= TB_MTU_MAX));
+}
+
+static bool configure_valid(const struct tb_request *request)
+{
+	return configuration_valid(request) && subject_valid(request) &&
+	       tb_field_empty(request->network, sizeof(request->network));
+}
+
+static bool explain_configure_valid(const struct tb_request *request)
+{
+	return configuration_valid(request) && no_lease(request) && no_name(request) &&
+	       tb_network_valid(request->network, sizeof(request->network));
 }
 
 static bool unblock_valid(const struct tb_request *request)
@@ -148,6 +159,8 @@ static bool fields_valid(const struct tb_request *request)
 		return revoke_valid(request);
 	case TB_REQ_CONFIGURE:
 		return configure_valid(request);
+	case TB_REQ_EXPLAIN_CONFIGURE:
+		return explain_configure_valid(request);
 	case TB_REQ_UNBLOCK:
 		return unblock_valid(request);
 	default:

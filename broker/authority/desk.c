@@ -158,8 +158,9 @@ static void on_polkit_reply(GObject *source, GAsyncResult *async, gpointer data)
 /* Without a deadline, and without a GCancellable: both would end the call here, but not at the bus. */
 static void desk_ask_polkit(struct place *place, GDBusConnection *connection)
 {
-	const struct tb_configuration *configuration =
-		place->asked.question.action == TB_ACTION_CONFIGURE ? &place->asked : NULL;
+	uint32_t action = place->asked.question.action;
+	bool configure = action == TB_ACTION_CONFIGURE || action == TB_ACTION_WOULD_CONFIGURE;
+	const struct tb_configuration *configuration = configure ? &place->asked : NULL;
 
 	place->state = PLACE_ASKED;
 	g_dbus_connection_call(connection, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE, "CheckAuthorization",

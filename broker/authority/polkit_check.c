@@ -1,10 +1,10 @@
 /* One question in polkit's terms: see polkit_check.h. Runs in the authority; never talks to the bus or to the clerk. */
 #include "broker/authority/polkit_check.h"
 
-#include "broker/authority/polkit_tunnel.h"
 #include "proto/hex.h"
 #include "proto/name.h"
 #include "proto/polkit_details.h"
+#include "proto/request.h"
 
 #include <limits.h>
 
@@ -104,14 +104,25 @@ bool polkit_check_valid(const struct tb_question *question)
 	}
 }
 
+/* The network, and the device if there is one yet. */
+static bool check_configured(const struct tb_question *question)
+{
+	if (question->action == TB_ACTION_WOULD_CONFIGURE)
+		return tb_network_valid(question->network, TB_NETWORK_SIZE) && check_empty(question->name) &&
+		       question->lifetime < TB_LIFETIME_COUNT;
+	return question->action == TB_ACTION_CONFIGURE && check_network(question) && check_name(question->name);
+}
+
 bool polkit_check_configuration_valid(const struct tb_configuration *configuration)
 {
 	const struct tb_question *question = &configuration->question;
 
-	return question->action == TB_ACTION_CONFIGURE && check_subject(question) &&
-	       (question->flags & ~(uint32_t)TB_CONFIGURE_FLAGS) == 0 && check_network(question) &&
+	return check_subject(question) && check_configured(question) &&
+	       (question->flags & ~(uint32_t)TB_CONFIGURE_FLAGS) == 0 &&
 	       (question->kind == TB_KIND_TAP || question->kind == TB_KIND_TUN) && check_device(question) &&
-	       check_name(question->name) && question->mtu <= TB_MTU_MAX && polkit_tunnel_valid(configuration);
+	       question->mtu <= TB_MTU_MAX && configuration->scope != TB_SCOPE_NETWORK &&
+	       configuration->scope < TB_SCOPE_COUNT && configuration->count <= TB_ITEMS_MAX &&
+	       tb_items_valid(configuration->items, configuration->count);
 }
 
 /* polkitd goes by pid and start time, and believes the uid. No pidfd is sent, although the clerk has one: polkitd 122
@@ -140,9 +151,10 @@ static GVariant *polkit_details(const struct tb_question *question, const struct
 	GVariantBuilder details;
 
 	g_variant_builder_init(&details, G_VARIANT_TYPE("a{ss}"));
-	tb_polkit_details(question, detail_add, &details);
 	if (configuration != NULL)
-		polkit_tunnel_details(&details, configuration);
+		tb_polkit_tunnel_details(configuration, detail_add, &details);
+	else
+		tb_polkit_details(question, detail_add, &details);
 	return g_variant_builder_end(&details);
 }
 
@@ -150,7 +162,7 @@ static GVariant *polkit_details(const struct tb_question *question, const struct
 static bool may_interact(const struct tb_question *question)
 {
 	return (question->flags & TB_REQUEST_INTERACTIVE) != 0 && question->action != TB_ACTION_WOULD_OPEN &&
-	       question->action != TB_ACTION_EXPLAIN;
+	       question->action != TB_ACTION_WOULD_CONFIGURE && question->action != TB_ACTION_EXPLAIN;
 }
 
 GVariant *polkit_check_parameters(const struct tb_question *question, const struct tb_configuration *configuration)

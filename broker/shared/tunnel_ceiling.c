@@ -23,7 +23,7 @@ static bool destination_allowed(const struct network *network, const struct tb_i
 
 /* What is excluded, and the server, only takes away from the routes. An address brings a route: to its network, or to
  * its peer. */
-static enum tb_check item_forbidden(const struct network *network, const struct tb_item *item)
+enum tb_check tunnel_ceiling_item(const struct network *network, const struct tb_item *item)
 {
 	struct tb_prefix own = {.family = item->family, .length = (uint8_t)tb_prefix_bits(item->family)};
 
@@ -37,24 +37,32 @@ static enum tb_check item_forbidden(const struct network *network, const struct 
 	return tunnel_item_takes_all(item) ? TB_CHECK_DEFAULT_ROUTE : TB_CHECK_ROUTES;
 }
 
-enum tb_check tunnel_ceiling_forbids(const struct network *network, const struct tb_configuration *configuration)
+static uint64_t bit_if(bool forbids, enum tb_check check)
+{
+	return forbids ? (uint64_t)1 << check : 0;
+}
+
+uint64_t tunnel_ceiling_all(const struct network *network, const struct tb_configuration *configuration)
 {
 	const struct tb_question *question = &configuration->question;
-	enum tb_check forbidden = TB_CHECK_NONE;
+	uint64_t forbid;
 
 	if (network == NULL || network->off)
-		return TB_CHECK_NETWORK;
-	if (network->addresses.count == 0)
-		return TB_CHECK_ADDRESSES;
-	if (question->kind != network->kind)
-		return TB_CHECK_KIND;
-	if (question->mtu > network->mtu)
-		return TB_CHECK_MTU;
-	if (configuration->scope != TB_SCOPE_USER && configuration->scope != network->scope)
-		return TB_CHECK_SCOPE;
-	if (tunnel_is_kill_switch(configuration) && !network->kill_switch)
-		return TB_CHECK_KILL_SWITCH;
-	for (uint32_t i = 0; forbidden == TB_CHECK_NONE && i < configuration->count; i++)
-		forbidden = item_forbidden(network, &configuration->items[i]);
-	return forbidden;
+		return bit_if(true, TB_CHECK_NETWORK);
+	forbid = bit_if(network->addresses.count == 0, TB_CHECK_ADDRESSES) |
+		 bit_if(question->kind != network->kind, TB_CHECK_KIND) |
+		 bit_if(question->mtu > network->mtu, TB_CHECK_MTU) |
+		 bit_if(configuration->scope != TB_SCOPE_USER && configuration->scope != network->scope,
+			TB_CHECK_SCOPE) |
+		 bit_if(tunnel_is_kill_switch(configuration) && !network->kill_switch, TB_CHECK_KILL_SWITCH);
+	for (uint32_t i = 0; i < configuration->count; i++)
+		forbid |= bit_if(true, tunnel_ceiling_item(network, &configuration->items[i]));
+	return forbid & ~bit_if(true, TB_CHECK_NONE);
+}
+
+enum tb_check tunnel_ceiling_forbids(const struct network *network, const struct tb_configuration *configuration)
+{
+	uint64_t forbid = tunnel_ceiling_all(network, configuration);
+
+	return forbid == 0 ? TB_CHECK_NONE : (enum tb_check)(ffsll((long long)forbid) - 1);
 }

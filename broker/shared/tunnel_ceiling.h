@@ -11,4 +11,10 @@
  * be configured so, or the check that forbids it. */
 enum tb_check tunnel_ceiling_forbids(const struct network *network, const struct tb_configuration *configuration);
 
+/* The same with all that forbid it: bit N for each enum tb_check N. */
+uint64_t tunnel_ceiling_all(const struct network *network, const struct tb_configuration *configuration);
+
+/* What forbids one item of a configuration. The network is not off. */
+enum tb_check tunnel_ceiling_item(const struct network *network, const struct tb_item *item);
+
 #endif

@@ -26,19 +26,15 @@ _Static_assert(TAP_SCOPE_NETWORK == (int)TB_SCOPE_NETWORK && TAP_SCOPE_USER == (
 		       TAP_SCOPE_HOST == (int)TB_SCOPE_HOST && TAP_KILL_SWITCH == (int)TB_REQUEST_KILL_SWITCH,
 	       "the public numbers are those of the wire");
 
-/* One call. The message is the request and its items. */
+_Static_assert(offsetof(struct tb_configure_message, items) == sizeof(struct tb_request),
+	       "items stand right behind the request");
+
+/* One call. */
 struct question {
-	struct {
-		struct tb_request request;
-		struct tb_item items[TB_ITEMS_MAX];
-	} message;
+	struct tb_configure_message message;
 	int64_t deadline;
 	struct tb_report report;
 };
-
-_Static_assert(offsetof(struct question, message.items) ==
-		       offsetof(struct question, message) + sizeof(struct tb_request),
-	       "items stand right behind the request");
 
 static int ask(void *context, bool met)
 {
@@ -92,16 +88,14 @@ static int write_item(const struct tap_entry *entry, struct tb_item *item)
 	return 0;
 }
 
-/* Writes down what is asked for, behind the flags. */
-static int write_message(const struct tap_configuration *from, struct question *question)
+int tb_configuration_write(const struct tap_configuration *from, struct tb_configure_message *message)
 {
-	struct tb_request *request = &question->message.request;
+	struct tb_request *request = &message->request;
 
-	if (from->lease == NULL || tb_request_set_lease(request, from->lease) < 0 ||
-	    from->entries_count > TB_ITEMS_MAX || (from->entries == NULL && from->entries_count > 0))
+	if (from->entries_count > TB_ITEMS_MAX || (from->entries == NULL && from->entries_count > 0))
 		return -EINVAL;
 	for (size_t i = 0; i < from->entries_count; i++)
-		if (write_item(&from->entries[i], &question->message.items[i]) < 0)
+		if (write_item(&from->entries[i], &message->items[i]) < 0)
 			return -EINVAL;
 	request->items = (uint32_t)from->entries_count;
 	request->header.size = (uint32_t)(sizeof(*request) + request->items * sizeof(struct tb_item));
@@ -110,19 +104,27 @@ static int write_message(const struct tap_configuration *from, struct question *
 	return tb_request_valid(request, request->header.size) ? 0 : -EINVAL;
 }
 
+int tb_configuration_take(struct tap_configuration *configuration, const struct tap_configuration *from)
+{
+	return tb_sized_take(configuration, sizeof(*configuration), from, CONFIGURATION_FIRST_SIZE);
+}
+
 static int configure(const struct tap_configuration *from, struct question *question)
 {
 	struct tap_configuration configuration;
 	int timeout;
-	int ret = tb_sized_take(&configuration, sizeof(configuration), from, CONFIGURATION_FIRST_SIZE);
+	int ret = tb_configuration_take(&configuration, from);
 
 	if (ret < 0)
 		return ret;
 	timeout = configuration.timeout;
 	ret = tb_request_plain(TB_REQ_CONFIGURE, configuration.flags, TAP_INTERACTIVE | TAP_KILL_SWITCH,
 			       &question->message.request, &timeout, configuration.failure, &question->report);
+	if (ret == 0 &&
+	    (configuration.lease == NULL || tb_request_set_lease(&question->message.request, configuration.lease) < 0))
+		ret = -EINVAL;
 	if (ret == 0)
-		ret = write_message(&configuration, question);
+		ret = tb_configuration_write(&configuration, &question->message);
 	question->deadline = tb_deadline(timeout);
 	return ret == 0 ? tb_server_attempt(ask, question) : ret;
 }

@@ -38,8 +38,7 @@ static int explain_ask(void *context, bool met)
 	return ret;
 }
 
-/* True if the field is a text that a program can print: ASCII in lines, and NULs behind it. */
-static bool printable(const char *field, size_t size)
+bool tb_field_printable(const char *field, size_t size)
 {
 	size_t length = strnlen(field, size);
 
@@ -51,10 +50,13 @@ static bool printable(const char *field, size_t size)
 
 static bool explanation_valid(const struct tb_explanation *from)
 {
-	return printable(from->network, sizeof(from->network)) && printable(from->name, sizeof(from->name)) &&
-	       printable(from->lower, sizeof(from->lower)) && printable(from->names, sizeof(from->names)) &&
-	       printable(from->path, sizeof(from->path)) && printable(from->action, sizeof(from->action)) &&
-	       printable(from->details, sizeof(from->details));
+	return tb_field_printable(from->network, sizeof(from->network)) &&
+	       tb_field_printable(from->name, sizeof(from->name)) &&
+	       tb_field_printable(from->lower, sizeof(from->lower)) &&
+	       tb_field_printable(from->names, sizeof(from->names)) &&
+	       tb_field_printable(from->path, sizeof(from->path)) &&
+	       tb_field_printable(from->action, sizeof(from->action)) &&
+	       tb_field_printable(from->details, sizeof(from->details));
 }
 
 #define COPY(field)                                                                     \

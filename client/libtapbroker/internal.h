@@ -129,6 +129,23 @@ int tb_report_end(const struct tb_report *report, int ret);
 /* Writes the lease into the request: its id, or the name of its device. Returns 0 or -EINVAL. */
 int tb_request_set_lease(struct tb_request *request, const char *lease);
 
+/* configure.c: a configuration of the caller's, as a message. */
+
+struct tb_configure_message {
+	struct tb_request request;
+	struct tb_item items[TB_ITEMS_MAX];
+};
+
+/* Copies the caller's, of any version. Returns 0, -EINVAL or -E2BIG, as tb_sized_take(). */
+int tb_configuration_take(struct tap_configuration *configuration, const struct tap_configuration *from);
+
+/* Writes the entries, MTU and scope behind what the request has already: its type, its flags, and the lease or network.
+ * Returns 0 or -EINVAL. */
+int tb_configuration_write(const struct tap_configuration *from, struct tb_configure_message *message);
+
+/* explain.c: true if the field is a text that a program can print: ASCII in lines, and NULs behind it. */
+bool tb_field_printable(const char *field, size_t size);
+
 /* Says if a failure of the caller's can be written: 0 or -EINVAL. */
 int tb_failure_check(const struct tap_failure *failure);
 

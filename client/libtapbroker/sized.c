@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define SIZE_MAXIMUM 4096 /* of any struct that there will ever be: more is a mistake */
+#define SIZE_MAXIMUM 16384 /* of any struct that there will ever be: more is a mistake */
 
 static size_t size_of(const void *sized)
 {

@@ -58,6 +58,35 @@ static int ask_about_process(struct explain_subject *subject)
 	return count_held(subject->process, explanation);
 }
 
+/* The same of its addresses and routes, if there are any. Returns an exit code. */
+static int ask_about_configuration(struct explain_subject *subject)
+{
+	const struct tunnel_options *tunnel = &subject->device->tunnel;
+	struct tap_configuration_explanation *explanation = &subject->configuration;
+	struct tap_configuration configuration = TAP_CONFIGURATION_INIT;
+	struct tap_failure failure = TAP_FAILURE_INIT;
+	int error = 0;
+
+	if (!tunnel_options_given(tunnel))
+		return EXIT_OK;
+	tunnel_options_fill(tunnel, &configuration);
+	configuration.timeout = subject->device->request.timeout;
+	configuration.failure = &failure;
+	*explanation = (struct tap_configuration_explanation)TAP_CONFIGURATION_EXPLANATION_INIT;
+	waiting_begin("the broker, which asks polkit");
+	if (tap_explain_configuration(subject->explanation.network, &configuration, explanation) < 0)
+		error = errno;
+	else if (subject->process != NULL)
+		error = explain_pkcheck_run(explanation->action, explanation->details, subject->process,
+					    &explanation->access);
+	waiting_end();
+	if (error != 0)
+		return tunnel_refused(subject->device->word, error, &failure);
+	subject->configures = true;
+	subject->entries_count = explain_entries(&configuration, explanation, subject->entries);
+	return EXIT_OK;
+}
+
 /* Returns an exit code: EXIT_OK also for an explanation that is not told. */
 static int ask_broker(struct explain_subject *subject)
 {
@@ -83,6 +112,8 @@ static int explain_one(const struct get_options *options, struct explain_subject
 
 	if (ret == EXIT_OK && subject->told && subject->process != NULL)
 		ret = ask_about_process(subject);
+	if (ret == EXIT_OK && subject->told)
+		ret = ask_about_configuration(subject);
 	if (ret != EXIT_OK)
 		return ret;
 	if (subject->told)
@@ -110,8 +141,11 @@ static int explain_all(const struct get_options *options, const struct explain_p
 	int ret = EXIT_OK;
 
 	for (size_t i = 0; i < options->count && is_result(ret); i++) {
-		struct explain_subject subject = {.device = &options->devices[i], .process = process};
+		static struct explain_subject subject;
 
+		memset(&subject, 0, sizeof(subject));
+		subject.device = &options->devices[i];
+		subject.process = process;
 		ret = worse(ret, explain_one(options, &subject));
 	}
 	return finish_output() == EXIT_OK ? ret : EXIT_FAILED;

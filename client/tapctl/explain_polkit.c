@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #define PKCHECK "/usr/bin/pkcheck"
-#define WORDS_MAX 64   /* of its command line */
-#define DETAILS_MAX 20 /* each is three words */
+#define WORDS_MAX 80   /* of its command line */
+#define DETAILS_MAX 24 /* each is three words */
 #define START_TIME 22  /* the field of /proc/PID/stat */
 
 /* What pkcheck exits with. */

@@ -25,10 +25,10 @@ const char *explain_access_word(unsigned int access);
  * open a device. */
 void explain_rule_write(const char *action, const char *network, const char *user, char text[RULE_TEXT]);
 
-#define PKCHECK_TEXT 2048
+#define PKCHECK_TEXT 4096
 
 /* Writes the command line that asks polkit the same; process is NULL: of a process that is still to be chosen. details
- * are as in struct tap_explanation. */
+ * are as in struct tap_explanation or tap_configuration_explanation. */
 void explain_pkcheck_write(const char *action, const char *details, const struct explain_process *process,
 			   char text[PKCHECK_TEXT]);
 

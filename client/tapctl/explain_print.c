@@ -9,24 +9,60 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct explain_row *explain_obstacle(const struct explain_subject *subject)
+/* The first row that forbids; NULL: none. */
+static const struct explain_row *obstacle(const struct explain_part *part)
 {
-	for (size_t i = 0; i < subject->count; i++)
-		if (subject->rows[i].forbids)
-			return &subject->rows[i];
+	for (size_t i = 0; i < part->count; i++)
+		if (part->rows[i].forbids)
+			return &part->rows[i];
 	return NULL;
 }
 
-static unsigned int explain_keys(const struct explain_subject *subject)
+/* How many keys refuse. */
+static unsigned int refusing(const struct explain_part *part)
 {
-	return (explain_obstacle(subject) != NULL) + (subject->explanation.access == TAP_ACCESS_NO);
+	return (obstacle(part) != NULL) + (part->access == TAP_ACCESS_NO);
+}
+
+static int part_result(const struct explain_part *part)
+{
+	if (refusing(part) > 0)
+		return EXIT_REFUSED;
+	return part->access == TAP_ACCESS_YES ? EXIT_OK : EXIT_WOULD_ASK;
+}
+
+static struct explain_part device_part(const struct explain_subject *subject)
+{
+	return (struct explain_part){.path = subject->explanation.path,
+				     .action = subject->explanation.action,
+				     .details = subject->explanation.details,
+				     .access = subject->explanation.access,
+				     .rows = subject->rows,
+				     .count = subject->count};
+}
+
+static struct explain_part configuration_part(const struct explain_subject *subject)
+{
+	return (struct explain_part){.path = subject->configuration.path,
+				     .action = subject->configuration.action,
+				     .details = subject->configuration.details,
+				     .access = subject->configuration.access,
+				     .rows = subject->entries,
+				     .count = subject->entries_count};
 }
 
 int explain_result(const struct explain_subject *subject)
 {
-	if (!subject->told || explain_keys(subject) > 0)
+	struct explain_part device = device_part(subject);
+	struct explain_part configuration = configuration_part(subject);
+	int ret;
+
+	if (!subject->told)
 		return EXIT_REFUSED;
-	return subject->explanation.access == TAP_ACCESS_YES ? EXIT_OK : EXIT_WOULD_ASK;
+	ret = part_result(&device);
+	if (!subject->configures || ret == EXIT_REFUSED || part_result(&configuration) == EXIT_OK)
+		return ret;
+	return part_result(&configuration);
 }
 
 static const char *result_word(int result)
@@ -79,20 +115,14 @@ static const char *own_action(const struct tap_request *request)
 	}
 }
 
-static void rule_of(const struct explain_subject *subject, char text[RULE_TEXT])
+/* The rule that would say yes to the action for the one who asks; "": one of several actions. */
+static void write_rule(const struct explain_subject *subject, const char *action, char text[RULE_TEXT])
 {
+	const char *network = subject->told ? subject->explanation.network : subject->device->request.network;
 	char user[USER_TEXT];
 
 	user_write(subject->process != NULL ? subject->process->uid : geteuid(), user);
-	if (subject->told)
-		explain_rule_write(subject->explanation.action, subject->explanation.network, user, text);
-	else
-		explain_rule_write(own_action(&subject->device->request), subject->device->request.network, user, text);
-}
-
-static void pkcheck_of(const struct explain_subject *subject, char text[PKCHECK_TEXT])
-{
-	explain_pkcheck_write(subject->explanation.action, subject->explanation.details, subject->process, text);
+	explain_rule_write(action, network, user, text);
 }
 
 /* A text of several lines, each behind a margin. */
@@ -108,30 +138,31 @@ static void print_block(const char *text, const char *margin)
 
 static void print_details(const char *details)
 {
-	char line[sizeof(((struct tap_explanation *)0)->details)];
+	printf("    details:");
+	while (*details != '\0') {
+		size_t length = strcspn(details, "\n");
 
-	snprintf(line, sizeof(line), "%s", details);
-	for (char *end = strchr(line, '\n'); end != NULL; end = strchr(end, '\n'))
-		*end = ' ';
-	printf("    details: %s\n", line);
+		printf(" %.*s", (int)length, details);
+		details += length + (details[length] != '\0');
+	}
+	putchar('\n');
 }
 
-static void print_rule(const struct explain_subject *subject)
+static void print_rule(const struct explain_subject *subject, const char *action)
 {
 	char rule[RULE_TEXT];
 
-	rule_of(subject, rule);
+	write_rule(subject, action, rule);
 	puts("    a rule that says yes:");
 	print_block(rule, "      ");
 }
 
-static void print_file(const struct explain_subject *subject)
+static void print_rows(const struct explain_part *part)
 {
-	const struct explain_row *first = explain_obstacle(subject);
+	const struct explain_row *first = obstacle(part);
 
-	printf("  network file  %s\n", subject->explanation.path[0] != '\0' ? subject->explanation.path : "-");
-	for (size_t i = 0; i < subject->count; i++) {
-		const struct explain_row *row = &subject->rows[i];
+	for (size_t i = 0; i < part->count; i++) {
+		const struct explain_row *row = &part->rows[i];
 		char reason[REASON_TEXT];
 
 		if (!row->wish && !row->forbids)
@@ -142,35 +173,45 @@ static void print_file(const struct explain_subject *subject)
 	}
 }
 
-static void print_polkit(const struct explain_subject *subject)
+static void print_polkit(const struct explain_subject *subject, const struct explain_part *part)
 {
-	const struct tap_explanation *explanation = &subject->explanation;
 	char pkcheck[PKCHECK_TEXT];
 
-	printf("%s polkit        %s  %s\n",
-	       explanation->access == TAP_ACCESS_NO && explain_obstacle(subject) == NULL ? ">" : " ",
-	       explanation->action, explain_access_word(explanation->access));
-	print_details(explanation->details);
-	if (explanation->access != TAP_ACCESS_YES)
-		print_rule(subject);
+	printf("%s polkit        %s  %s\n", part->access == TAP_ACCESS_NO && obstacle(part) == NULL ? ">" : " ",
+	       part->action, explain_access_word(part->access));
+	print_details(part->details);
+	if (part->access != TAP_ACCESS_YES)
+		print_rule(subject, part->action);
 	if (geteuid() != 0)
 		return;
-	pkcheck_of(subject, pkcheck);
+	explain_pkcheck_write(part->action, part->details, subject->process, pkcheck);
 	printf("    to ask polkit yourself:\n      %s\n", pkcheck);
+}
+
+static void print_part(const struct explain_subject *subject, const struct explain_part *part, const char *what)
+{
+	const char *network = subject->device->request.network;
+	int result = part_result(part);
+
+	if (result == EXIT_OK)
+		printf("%s%s: granted\n", network, what);
+	else if (result == EXIT_WOULD_ASK)
+		printf("%s%s: granted after a password\n", network, what);
+	else
+		printf("%s%s: refused by %u of 2 keys\n", network, what, refusing(part));
+	printf("  network file  %s\n", part->path[0] != '\0' ? part->path : "-");
+	print_rows(part);
+	print_polkit(subject, part);
 }
 
 static void print_told(const struct explain_subject *subject)
 {
-	int result = explain_result(subject);
+	struct explain_part device = device_part(subject);
+	struct explain_part configuration = configuration_part(subject);
 
-	if (result == EXIT_OK)
-		printf("%s: granted\n", subject->device->request.network);
-	else if (result == EXIT_WOULD_ASK)
-		printf("%s: granted after a password\n", subject->device->request.network);
-	else
-		printf("%s: refused by %u of 2 keys\n", subject->device->request.network, explain_keys(subject));
-	print_file(subject);
-	print_polkit(subject);
+	print_part(subject, &device, "");
+	if (subject->configures)
+		print_part(subject, &configuration, ", its addresses and routes");
 }
 
 static void print_untold(const struct explain_subject *subject)
@@ -184,7 +225,7 @@ static void print_untold(const struct explain_subject *subject)
 	puts("  network file  not told: polkit would not let you have the default device of a network of that name");
 	printf("  polkit        %s\n", action[0] != '\0' ? action : "org.tapbroker.open-tap, open-tun or open-macvtap");
 	print_details(details);
-	print_rule(subject);
+	print_rule(subject, action);
 }
 
 static void json_details(struct json *json, const char *details)
@@ -194,7 +235,7 @@ static void json_details(struct json *json, const char *details)
 		size_t length = strcspn(details, "\n");
 		size_t key = strcspn(details, "=\n");
 		char name[64];
-		char value[128];
+		char value[sizeof(((struct tap_configuration_explanation *)0)->details)];
 
 		snprintf(name, sizeof(name), "%.*s", (int)key, details);
 		snprintf(value, sizeof(value), "%.*s", (int)(length - key - (key < length)),
@@ -205,11 +246,11 @@ static void json_details(struct json *json, const char *details)
 	json_close(json, '}');
 }
 
-static void json_rows(struct json *json, const struct explain_subject *subject)
+static void json_rows(struct json *json, const struct explain_part *part)
 {
 	json_open(json, "rows", '[');
-	for (size_t i = 0; i < subject->count; i++) {
-		const struct explain_row *row = &subject->rows[i];
+	for (size_t i = 0; i < part->count; i++) {
+		const struct explain_row *row = &part->rows[i];
 
 		json_open(json, NULL, '{');
 		json_string(json, "row", row->key);
@@ -222,47 +263,71 @@ static void json_rows(struct json *json, const struct explain_subject *subject)
 	json_close(json, ']');
 }
 
-static void json_polkit(struct json *json, const struct explain_subject *subject, const char *action,
-			const char *details)
+/* Begins polkit's object, and says what is known without its answer. */
+static void json_polkit_open(struct json *json, const struct explain_subject *subject, const char *action,
+			     const char *details)
 {
-	char pkcheck[PKCHECK_TEXT];
 	char rule[RULE_TEXT];
 
 	json_open(json, "polkit", '{');
 	json_string(json, "action", action);
 	json_details(json, details);
-	if (subject->told)
-		json_string(json, "answer",
-			    subject->explanation.access == TAP_ACCESS_PASSWORD
-				    ? "password"
-				    : explain_access_word(subject->explanation.access));
-	rule_of(subject, rule);
+	write_rule(subject, action, rule);
 	json_string(json, "rule", rule);
-	if (subject->told && geteuid() == 0) {
-		pkcheck_of(subject, pkcheck);
+}
+
+static void json_part(struct json *json, const struct explain_subject *subject, const struct explain_part *part)
+{
+	char pkcheck[PKCHECK_TEXT];
+
+	json_string(json, "file", part->path);
+	json_rows(json, part);
+	json_polkit_open(json, subject, part->action, part->details);
+	json_string(json, "answer",
+		    part->access == TAP_ACCESS_PASSWORD ? "password" : explain_access_word(part->access));
+	if (geteuid() == 0) {
+		explain_pkcheck_write(part->action, part->details, subject->process, pkcheck);
 		json_string(json, "pkcheck", pkcheck);
 	}
 	json_close(json, '}');
 }
 
-static void print_json(const struct explain_subject *subject)
+static void json_told(struct json *json, const struct explain_subject *subject)
+{
+	struct explain_part device = device_part(subject);
+	struct explain_part configuration = configuration_part(subject);
+
+	json_part(json, subject, &device);
+	if (!subject->configures)
+		return;
+	json_open(json, "configuration", '{');
+	json_string(json, "result", result_word(part_result(&configuration)));
+	json_part(json, subject, &configuration);
+	json_close(json, '}');
+}
+
+static void json_untold(struct json *json, const struct explain_subject *subject)
 {
 	const struct tap_request *request = &subject->device->request;
 	char details[sizeof(subject->explanation.details)];
+
+	own_details(request, details);
+	json_polkit_open(json, subject, own_action(request), details);
+	json_close(json, '}');
+}
+
+static void print_json(const struct explain_subject *subject)
+{
 	struct json json = JSON_TO(stdout);
 
 	json_document(&json);
-	json_string(&json, "network", subject->told ? subject->explanation.network : request->network);
+	json_string(&json, "network", subject->told ? subject->explanation.network : subject->device->request.network);
 	json_string(&json, "result", result_word(explain_result(subject)));
 	json_bool(&json, "told", subject->told);
-	if (subject->told) {
-		json_string(&json, "file", subject->explanation.path);
-		json_rows(&json, subject);
-		json_polkit(&json, subject, subject->explanation.action, subject->explanation.details);
-	} else {
-		own_details(request, details);
-		json_polkit(&json, subject, own_action(request), details);
-	}
+	if (subject->told)
+		json_told(&json, subject);
+	else
+		json_untold(&json, subject);
 	json_end(&json);
 }
 

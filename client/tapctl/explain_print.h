@@ -9,6 +9,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The device, or its addresses and routes: each has both keys. */
+struct explain_part {
+	const char *path; /* of the network file */
+	const char *action;
+	const char *details;
+	unsigned int access;
+	const struct explain_row *rows;
+	size_t count;
+};
+
 struct explain_subject {
 	const struct device *device;
 	const struct explain_process *process; /* NULL: ourselves */
@@ -16,10 +26,11 @@ struct explain_subject {
 	struct tap_explanation explanation;
 	struct explain_row rows[ROWS_MAX];
 	size_t count;
+	bool configures; /* addresses or routes are asked for, too: the rest is set */
+	struct tap_configuration_explanation configuration;
+	struct explain_row entries[ENTRY_ROWS_MAX];
+	size_t entries_count;
 };
-
-/* The first row that forbids; NULL: none. */
-const struct explain_row *explain_obstacle(const struct explain_subject *subject);
 
 /* EXIT_OK for granted, EXIT_REFUSED, or EXIT_WOULD_ASK. */
 int explain_result(const struct explain_subject *subject);

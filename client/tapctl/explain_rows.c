@@ -33,8 +33,7 @@ static struct explain_row *row_add(struct rows *to, const char *key, unsigned in
 	return row;
 }
 
-/* KEY=VALUE, with the network file's own key. */
-static void allow_text(struct explain_row *row, const char *value)
+void explain_row_allow(struct explain_row *row, const char *value)
 {
 	const char *key = tb_check_key(row->check);
 
@@ -46,7 +45,7 @@ static void allow_number(struct explain_row *row, unsigned int value)
 	char digits[TB_NUMBER_TEXT];
 
 	tb_number_write(value, digits);
-	allow_text(row, digits);
+	explain_row_allow(row, digits);
 }
 
 static void add_network(struct rows *to)
@@ -67,7 +66,7 @@ static void add_kind(struct rows *to)
 	char digits[TERM_TEXT];
 
 	snprintf(row->asked, sizeof(row->asked), "%s", kind_term(to->explanation->kind, digits));
-	allow_text(row, kind_term(to->explanation->network_kind, digits));
+	explain_row_allow(row, kind_term(to->explanation->network_kind, digits));
 }
 
 static void add_name(struct rows *to)
@@ -80,7 +79,7 @@ static void add_name(struct rows *to)
 	snprintf(names, sizeof(names), "%s%s", explanation->names,
 		 (explanation->traits & TAP_NETWORK_MORE_NAMES) != 0 ? " ..." : "");
 	if (names[0] != '\0')
-		allow_text(row, names);
+		explain_row_allow(row, names);
 	else
 		snprintf(row->allowed, sizeof(row->allowed), "without Names= the broker chooses every name");
 }
@@ -111,7 +110,7 @@ static void add_flag(struct rows *to, const char *key, unsigned int check, unsig
 	struct explain_row *row = row_add(to, key, check, (to->request->flags & flag) != 0);
 
 	snprintf(row->asked, sizeof(row->asked), "%s", yes_no((explanation->flags & flag) != 0));
-	allow_text(row, yes_no((explanation->network_flags & flag) != 0));
+	explain_row_allow(row, yes_no((explanation->network_flags & flag) != 0));
 }
 
 static void add_netns(struct rows *to)
@@ -121,7 +120,7 @@ static void add_netns(struct rows *to)
 	bool both = (traits & TAP_NETWORK_HOST) != 0 && (traits & TAP_NETWORK_CALLER) != 0;
 
 	snprintf(row->asked, sizeof(row->asked), "%s", netns_word(to->explanation->flags));
-	allow_text(row, both ? "host caller" : (traits & TAP_NETWORK_CALLER) != 0 ? "caller" : "host");
+	explain_row_allow(row, both ? "host caller" : (traits & TAP_NETWORK_CALLER) != 0 ? "caller" : "host");
 }
 
 static void add_lifetime(struct rows *to)
@@ -137,7 +136,7 @@ static void add_lifetime(struct rows *to)
 		if ((explanation->network_lifetimes & 1u << i) != 0)
 			snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s",
 				 words[0] != '\0' ? " " : "", tb_lifetime_word(i));
-	allow_text(row, words);
+	explain_row_allow(row, words);
 	if (row->forbids && explanation->lifetime < 32 &&
 	    (explanation->network_lifetimes & 1u << explanation->lifetime)) {
 		snprintf(row->allowed, sizeof(row->allowed), "%s",

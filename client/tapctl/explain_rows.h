@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ROWS_MAX 12
+#define ROWS_MAX 12                          /* of a device */
+#define ENTRY_ROWS_MAX (TAP_ENTRIES_MAX + 4) /* of addresses and routes */
 #define ROW_TEXT 160
 
 struct explain_row {
@@ -23,6 +24,14 @@ struct explain_row {
 /* Writes them, in the order in which they are checked. Returns how many. */
 size_t explain_rows(const struct tap_request *request, const struct tap_explanation *explanation,
 		    struct explain_row rows[ROWS_MAX]);
+
+/* The same for addresses and routes, in the order of the command line: explain_entries.c. */
+size_t explain_entries(const struct tap_configuration *configuration,
+		       const struct tap_configuration_explanation *explanation,
+		       struct explain_row rows[ENTRY_ROWS_MAX]);
+
+/* Writes KEY=VALUE as what is allowed, with the network file's own key for the row's check. */
+void explain_row_allow(struct explain_row *row, const char *value);
 
 #define REASON_TEXT (ROW_TEXT + 32)
 

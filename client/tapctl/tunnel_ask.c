@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-static int explain(const char *word, int error, const struct tap_failure *failure)
+int tunnel_refused(const char *word, int error, const struct tap_failure *failure)
 {
 	if (error == EINVAL)
 		complain(
@@ -23,6 +23,14 @@ static int explain(const char *word, int error, const struct tap_failure *failur
 	return exit_code(error);
 }
 
+void tunnel_options_fill(const struct tunnel_options *options, struct tap_configuration *configuration)
+{
+	configuration->entries = options->entries;
+	configuration->entries_count = options->count;
+	configuration->flags = options->flags;
+	configuration->scope = options->scope;
+}
+
 int tunnel_ask(const char *word, const char *lease, const struct tunnel_options *options, unsigned int flags,
 	       unsigned int mtu, int timeout)
 {
@@ -30,16 +38,14 @@ int tunnel_ask(const char *word, const char *lease, const struct tunnel_options 
 	struct tap_configuration configuration = TAP_CONFIGURATION_INIT;
 	int error;
 
+	tunnel_options_fill(options, &configuration);
 	configuration.lease = lease;
-	configuration.entries = options->entries;
-	configuration.entries_count = options->count;
-	configuration.flags = flags | options->flags;
-	configuration.scope = options->scope;
+	configuration.flags |= flags;
 	configuration.mtu = mtu;
 	configuration.timeout = timeout;
 	configuration.failure = &failure;
 	waiting_begin("the broker, which asks polkit");
 	error = tap_configure(&configuration) < 0 ? errno : 0;
 	waiting_end();
-	return error == 0 ? EXIT_OK : explain(word, error, &failure);
+	return error == 0 ? EXIT_OK : tunnel_refused(word, error, &failure);
 }

@@ -56,7 +56,13 @@ int tunnel_option_read(const char *command, int letter, char *value, struct tunn
 /* True if anything was asked for. */
 bool tunnel_options_given(const struct tunnel_options *options);
 
-/* tunnel_ask.c: has the device of that lease configured. word is for complaints. Returns an exit code. */
+/* tunnel_ask.c: writes down what was asked for. The strings stay the options'. */
+void tunnel_options_fill(const struct tunnel_options *options, struct tap_configuration *configuration);
+
+/* Says why not, for an errno of the library's and what it knows of the failure. Returns an exit code. */
+int tunnel_refused(const char *word, int error, const struct tap_failure *failure);
+
+/* Has the device of that lease configured. word is for complaints. Returns an exit code. */
 int tunnel_ask(const char *word, const char *lease, const struct tunnel_options *options, unsigned int flags,
 	       unsigned int mtu, int timeout);
 

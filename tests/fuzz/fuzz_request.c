@@ -119,7 +119,8 @@ static void require_configure(const struct tb_request *request)
 	for (uint32_t i = 0; i < request->items; i++)
 		if (items[i].family == 6)
 			least = 1280;
-	require_subject(request);
+	if (request->header.type == TB_REQ_CONFIGURE)
+		require_subject(request);
 	require((request->flags & ~0x41u) == 0 && request->scope <= TB_SCOPE_HOST && request->uid == 0);
 	require(request->mtu == 0 || (request->mtu >= least && request->mtu <= 65535));
 }
@@ -143,8 +144,13 @@ static void require_nothing_else(const struct tb_request *request, uint32_t flag
 static void require_other(const struct tb_request *request)
 {
 	require(request->kind == 0 && request->queues == 0 && request->lifetime == 0);
-	require((request->header.type == TB_REQ_UNBLOCK) == (request->network[0] != '\0'));
+	require((request->header.type == TB_REQ_UNBLOCK || request->header.type == TB_REQ_EXPLAIN_CONFIGURE) ==
+		(request->network[0] != '\0'));
 	switch (request->header.type) {
+	case TB_REQ_EXPLAIN_CONFIGURE:
+		require(request->name[0] == '\0' && is_zero(request->lease, sizeof(request->lease)));
+		require_configure(request);
+		return;
 	case TB_REQ_CONFIGURE:
 		require_configure(request);
 		return;
@@ -186,7 +192,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(tb_request_whole(&message, size) && request->header.size == size);
 	require(is_zero(request->reserved, sizeof(request->reserved)));
 	require_field(request->name, sizeof(request->name), true);
-	require(request->header.type % 2 == 0 && request->header.type <= TB_REQ_EXPLAIN);
+	require(request->header.type % 2 == 0 && request->header.type <= TB_REQ_EXPLAIN_CONFIGURE);
 	if (request->header.type == TB_REQ_OPEN || request->header.type == TB_REQ_EXPLAIN)
 		require_open(request);
 	else

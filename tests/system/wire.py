@@ -19,6 +19,7 @@ REQ_REVOKE, ANS_REVOKE = 12, 13
 REQ_WATCH, ANS_EVENT = 14, 15
 REQ_ABOUT, ANS_ABOUT = 16, 17
 REQ_EXPLAIN, ANS_EXPLAIN = 22, 23
+REQ_EXPLAIN_CONFIGURE, ANS_EXPLAIN_CONFIGURE = 24, 25
 REQ_ASK, ANS_VERDICT, REQ_CANCEL = 34, 35, 36
 REQ_NODE, ANS_NODE, NODE_FD = 38, 39, 40
 TB_YES = 44
@@ -146,6 +147,15 @@ def networks_request():
 def about_request():
     """The bytes of a TB_REQ_ABOUT."""
     return Request.pack(b"", b"", 0, 0, 0, 0, 0, b"", type=REQ_ABOUT)
+
+
+def explain_address_request(network, address, length):
+    """The bytes of a TB_REQ_EXPLAIN_CONFIGURE for one IPv4 address."""
+    item = Item.pack(ITEM_ADDRESS, 4, length, 0, socket.inet_aton(address), b"", b"")
+    behind = struct.pack("=16sIII32s", b"", 1, 0, 0, b"")  # lease items scope uid reserved
+    head = Request.pack(network.encode(), b"", 0, 0, 0, 0, 0, behind, type=REQ_EXPLAIN_CONFIGURE,
+                        size=Request.layout.size + Item.size)
+    return head + item
 
 
 def send(sock, data, fds=()):

@@ -98,7 +98,8 @@ static void details_of_a_tap(void **state)
 	expect_detail("lifetime", "fd");
 	expect_detail("netns", "host");
 	expect_detail("interactive", "yes");
-	assert_int_equal(g_variant_n_children(told.details), 14);
+	expect_detail("external_id", "");
+	assert_int_equal(g_variant_n_children(told.details), 15);
 	assert_int_equal(told.flags, 1); /* polkit may ask for a password */
 	forget();
 }

@@ -187,11 +187,11 @@ static void test_about(void **state)
 	assert_string_equal(about.release, "9.8");
 	assert_int_equal(about.protocol, TB_VERSION);
 	assert_int_equal(about.items_max, TB_ITEMS_MAX);
-	assert_int_equal(about.requests, 0x555514);
+	assert_int_equal(about.requests, 0x1555514);
 	assert_int_equal(about.kinds, 0xe);
 	assert_int_equal(about.lifetimes, 7);
 	assert_int_equal(about.item_kinds, 0x1e);
-	assert_int_equal(about.flags, 0x7f);
+	assert_int_equal(about.flags, 0xff);
 	broker->messages[0].about.release[1] = '\033'; /* is for the terminal */
 	start(broker);
 	assert_int_equal(tapbroker_about(0, 2000, NULL, &about), 0);

@@ -83,7 +83,7 @@ static void test_headers(void **state)
 static void test_no_request_takes_items(void **state)
 {
 	(void)state;
-	for (uint16_t type = TB_REQ_OPEN; type <= TB_REQ_UNBLOCK; type += 2) {
+	for (uint16_t type = TB_REQ_OPEN; type <= TB_REQ_EXPLAIN; type += 2) {
 		size_t size = make(type, TB_ADDRESSES_MAX);
 
 		if (type == TB_REQ_CONFIGURE)
@@ -127,6 +127,25 @@ static void test_configure(void **state)
 	message.items[1].metric = TB_METRIC_MAX;
 	assert_true(tb_request_valid(&message, size));
 	message.items[1].metric++; /* the broker's own */
+	assert_false(tb_request_valid(&message, size));
+}
+
+static void test_explain_configure(void **state)
+{
+	size_t size = make(TB_REQ_EXPLAIN_CONFIGURE, 2);
+	struct tb_request *request = &message.request;
+
+	(void)state;
+	assert_false(tb_request_valid(&message, size)); /* of which network? */
+	tb_field_set(request->network, sizeof(request->network), "vpn");
+	request->flags = TB_REQUEST_KILL_SWITCH;
+	request->scope = TB_SCOPE_HOST;
+	request->mtu = 1280;
+	assert_true(tb_request_valid(&message, size));
+	request->lease[0] = 1;
+	assert_false(tb_request_valid(&message, size));
+	request->lease[0] = 0;
+	tb_field_set(request->name, sizeof(request->name), "vpn0");
 	assert_false(tb_request_valid(&message, size));
 }
 
@@ -356,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_no_request_takes_items),
 		cmocka_unit_test(test_configure),
+		cmocka_unit_test(test_explain_configure),
 		cmocka_unit_test(test_unblock),
 		cmocka_unit_test(test_whole_requests),
 		cmocka_unit_test(test_the_largest_request),

@@ -68,6 +68,21 @@ static void test_networks(void **state)
 	expect(TB_CHECK_ADDRESSES);
 }
 
+static void test_all_that_forbid(void **state)
+{
+	(void)state;
+	assert_int_equal(tunnel_ceiling_all(&vpn, &wanted), 0);
+	wanted.scope = TB_SCOPE_HOST;
+	wanted.question.flags = TB_REQUEST_KILL_SWITCH;
+	wanted.question.mtu = 1500;
+	ask(TB_ITEM_ADDRESS, "10.9.0.1/24", NULL);
+	ask(TB_ITEM_ROUTE, "0.0.0.0/0", NULL);
+	assert_int_equal(tunnel_ceiling_all(&vpn, &wanted), 1ull << TB_CHECK_SCOPE | 1ull << TB_CHECK_KILL_SWITCH |
+								    1ull << TB_CHECK_MTU | 1ull << TB_CHECK_ADDRESSES |
+								    1ull << TB_CHECK_DEFAULT_ROUTE);
+	assert_int_equal(tunnel_ceiling_item(&vpn, &wanted.items[1]), TB_CHECK_DEFAULT_ROUTE);
+}
+
 static void test_whole(void **state)
 {
 	(void)state;
@@ -129,9 +144,8 @@ static void test_routes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_networks, set_up),
-		cmocka_unit_test_setup(test_whole, set_up),
-		cmocka_unit_test_setup(test_addresses, set_up),
+		cmocka_unit_test_setup(test_networks, set_up), cmocka_unit_test_setup(test_all_that_forbid, set_up),
+		cmocka_unit_test_setup(test_whole, set_up),    cmocka_unit_test_setup(test_addresses, set_up),
 		cmocka_unit_test_setup(test_routes, set_up),
 	};
 

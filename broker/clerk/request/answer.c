@@ -26,11 +26,7 @@ static void answer_status(int sock, enum tb_type type, size_t size, const struct
 {
 	union {
 		struct tb_done done;
-		struct tb_lease lease;
-		struct tb_network network;
-		struct tb_about about;
-		struct tb_event event;
-		struct tb_explanation explanation;
+		char bytes[TB_ANSWER_MAX]; /* as much as any of them has */
 	} answer;
 
 	memset(&answer, 0, sizeof(answer));
@@ -65,6 +61,9 @@ void answer_outcome(int sock, uint16_t type, const struct outcome *outcome)
 		break;
 	case TB_REQ_EXPLAIN:
 		answer_status(sock, TB_ANS_EXPLAIN, sizeof(struct tb_explanation), outcome);
+		break;
+	case TB_REQ_EXPLAIN_CONFIGURE:
+		answer_status(sock, TB_ANS_EXPLAIN_CONFIGURE, sizeof(struct tb_configure_explanation), outcome);
 		break;
 	case TB_REQ_WATCH:
 		answer_status(sock, TB_ANS_EVENT, sizeof(struct tb_event), outcome);

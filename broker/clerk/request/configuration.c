@@ -37,7 +37,8 @@ const struct tb_configuration *configuration_of(const struct request *request)
 	memcpy(configuration.lease, request->message.lease, sizeof(configuration.lease));
 	configuration.scope = scope;
 	if (scope == TB_SCOPE_NETWORK)
-		configuration.scope = request->network != NULL ? request->network->scope : TB_SCOPE_USER;
+		configuration.scope =
+			request->network != NULL && !request->network->off ? request->network->scope : TB_SCOPE_USER;
 	configuration.count = request->message.items;
 	memcpy(configuration.items, request_items(request), configuration.count * sizeof(configuration.items[0]));
 	return &configuration;

@@ -121,20 +121,27 @@ static enum tb_check first_obstacle(const struct request *request, uint64_t forb
 	}
 }
 
+bool explain_begin(struct request *request, uint64_t forbidden)
+{
+	enum tb_check obstacle = first_obstacle(request, forbidden);
+
+	if (!may_know(request, forbidden)) {
+		refuse_with(request, TB_DENIED, obstacle);
+		return false;
+	}
+	request_log(request, "explained", obstacle != TB_CHECK_NONE ? tb_check_word(obstacle) : NULL, NULL);
+	return true;
+}
+
 void explain(struct request *request)
 {
 	struct tb_question question;
-	enum tb_check obstacle;
 	uint64_t forbidden;
 
 	question_of(request, &question);
 	forbidden = ceiling_all(request->network, &question);
-	obstacle = first_obstacle(request, forbidden);
-	if (!may_know(request, forbidden)) {
-		refuse_with(request, TB_DENIED, obstacle);
+	if (!explain_begin(request, forbidden))
 		return;
-	}
-	request_log(request, "explained", obstacle != TB_CHECK_NONE ? tb_check_word(obstacle) : NULL, NULL);
 	explain_tell(request, &question, forbidden);
 	request_free(request);
 }

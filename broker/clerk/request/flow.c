@@ -9,6 +9,7 @@
 #include "broker/clerk/loop.h"
 #include "broker/clerk/request/configure.h"
 #include "broker/clerk/request/explain.h"
+#include "broker/clerk/request/explain_configuration.h"
 #include "broker/clerk/request/gate.h"
 #include "broker/clerk/request/inquiry.h"
 #include "broker/clerk/request/list.h"
@@ -97,6 +98,9 @@ static void perform(struct request *request)
 		break;
 	case TB_REQ_EXPLAIN:
 		explain(request);
+		break;
+	case TB_REQ_EXPLAIN_CONFIGURE:
+		explain_configuration(request);
 		break;
 	default:
 		list_networks(request);

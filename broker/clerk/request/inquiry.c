@@ -11,7 +11,9 @@ enum { ALL, DEFAULT, AS_ASKED, EXPLAIN_QUESTIONS };
 
 static bool is_explanation(const struct request *request)
 {
-	return request->message.header.type == TB_REQ_EXPLAIN;
+	uint16_t type = request->message.header.type;
+
+	return type == TB_REQ_EXPLAIN || type == TB_REQ_EXPLAIN_CONFIGURE;
 }
 
 static bool is_list(const struct request *request)
@@ -68,8 +70,7 @@ bool inquiry_next(struct request *request)
 		question_fill_default(request, request->network);
 		return true;
 	case AS_ASKED:
-		question_fill(request);
-		request->question.action = TB_ACTION_WOULD_OPEN;
+		question_fill_as_asked(request);
 		return true;
 	default:
 		return false;
@@ -78,7 +79,9 @@ bool inquiry_next(struct request *request)
 
 bool inquiry_asked(const struct request *request)
 {
-	return request->question.action == TB_ACTION_WOULD_OPEN || request->question.action == TB_ACTION_EXPLAIN;
+	uint32_t action = request->question.action;
+
+	return action == TB_ACTION_WOULD_OPEN || action == TB_ACTION_WOULD_CONFIGURE || action == TB_ACTION_EXPLAIN;
 }
 
 int inquiry_take(struct request *request, uint32_t word)

@@ -185,6 +185,31 @@ void question_fill_default(struct request *request, const struct network *networ
 	fill_default(&request->question, is_on(network) ? network : &nowhere);
 }
 
+/* What polkit would say of a configuration of a device that is not there yet. */
+static void fill_would_configure(struct tb_question *question, const struct tb_request *message,
+				 const struct network *network)
+{
+	question->action = TB_ACTION_WOULD_CONFIGURE;
+	question->flags = message->flags & TB_CONFIGURE_FLAGS;
+	/* A macvtap is never configured. */
+	question->kind = network->kind == TB_KIND_MACVTAP ? TB_KIND_TUN : network->kind;
+	question->mtu = message->mtu;
+	question->lifetime = lowest_bit(network->lifetimes);
+	memcpy(question->network, network->name, sizeof(question->network));
+}
+
+void question_fill_as_asked(struct request *request)
+{
+	const struct network nowhere = nowhere_of(&request->message);
+
+	question_fill(request);
+	if (request->message.header.type == TB_REQ_EXPLAIN_CONFIGURE)
+		fill_would_configure(&request->question, &request->message,
+				     is_on(request->network) ? request->network : &nowhere);
+	else
+		request->question.action = TB_ACTION_WOULD_OPEN;
+}
+
 void question_fill_explain(struct request *request)
 {
 	fill_subject(&request->question, &request->client);
@@ -216,7 +241,7 @@ int question_ask(struct request *request)
 	if (ret < 0)
 		return ret;
 	request->state = REQUEST_ASKED;
-	if (request->question.action == TB_ACTION_CONFIGURE)
+	if (request->question.action == TB_ACTION_CONFIGURE || request->question.action == TB_ACTION_WOULD_CONFIGURE)
 		tell_configuration(request);
 	else
 		tell(&request->question, sizeof(request->question));

@@ -21,6 +21,9 @@ int questions_init(int channel, void (*answer)(struct request *request, uint32_t
  * in the client's own words; of a revocation the lease must exist. */
 void question_of(const struct request *request, struct tb_question *question);
 
+/* Writes down in request->question what an explanation is about, as WOULD_OPEN or WOULD_CONFIGURE. */
+void question_fill_as_asked(struct request *request);
+
 /* The same into request->question: what was asked for; a network's default device, which is what a request without any
  * wish gets; and whether the client may know all. A yes to the last two opens nothing. */
 void question_fill(struct request *request);

@@ -103,7 +103,10 @@ struct tb_item *request_items(const struct request *request)
 
 bool request_interactive(const struct request *request)
 {
-	return request->message.header.type != TB_REQ_EXPLAIN && (request->message.flags & TB_REQUEST_INTERACTIVE) != 0;
+	uint16_t type = request->message.header.type;
+	bool explains = type == TB_REQ_EXPLAIN || type == TB_REQ_EXPLAIN_CONFIGURE;
+
+	return !explains && (request->message.flags & TB_REQUEST_INTERACTIVE) != 0;
 }
 
 struct lease *request_subject(const struct request *request)

@@ -25,6 +25,7 @@ static const char *operation_word(uint16_t type)
 	case TB_REQ_ABOUT:
 		return "about";
 	case TB_REQ_EXPLAIN:
+	case TB_REQ_EXPLAIN_CONFIGURE:
 		return "explain";
 	case TB_REQ_CONFIGURE:
 		return "configure";
