@@ -17,6 +17,7 @@
 #include "broker/clerk/lease/looker.h"
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/lease/lease_time.h"
+#include "broker/clerk/lease/tunnels.h"
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
@@ -29,6 +30,7 @@
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "broker/shared/netlink/link_events.h"
+#include "broker/shared/tunnel_book.h"
 #include "proto/channel.h"
 
 #include <errno.h>
@@ -37,6 +39,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -354,6 +357,17 @@ static inline const struct network *test_network(const char *name)
 	return network;
 }
 
+/* The book of tunnels, which is empty; there is one for all tests of a program. */
+static inline void test_book(void)
+{
+	static int book = -1;
+
+	if (book >= 0)
+		return;
+	book = memfd_create("book", MFD_CLOEXEC);
+	require(book >= 0 && ftruncate(book, sizeof(struct tunnel_book)) == 0 && tunnels_init(book) == 0);
+}
+
 /* Opens the books, with test_networks and the limits, which the test may change before. */
 static inline void clerk_open(void)
 {
@@ -375,6 +389,7 @@ static inline void clerk_open(void)
 	require(loop_init() == 0);
 	monitor_init(channels.monitor);
 	require(leases_init(&test_networks, &test_lease_limits) == 0);
+	test_book();
 	require(turns_init(capacity, lease_turn_begins, lease_turn_is_over) == 0);
 	require(keeping_init(capacity) == 0);
 	require(deletion_init(channels.reaper, capacity, lease_deleted) == 0);

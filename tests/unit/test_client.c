@@ -164,7 +164,7 @@ static void test_bad_requests(void **state)
 	EXPECT(lifetime, TAP_LIFETIME_PERSISTENT, EINVAL); /* which brings no fd: tap_reserve() */
 	EXPECT(lifetime, 3, EINVAL);
 	EXPECT(size, 0, EINVAL);
-	EXPECT(size, sizeof(struct tap_request) - 1, EINVAL);
+	EXPECT(size, offsetof(struct tap_request, external_id) - 1, EINVAL);
 	EXPECT(size, 1 << 20, E2BIG);
 #undef EXPECT
 	expect_nothing_asked(talk);
