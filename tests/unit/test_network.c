@@ -624,7 +624,7 @@ static void test_values(void **state)
 		{"Bridge=br0 # mine", "a comment behind a value begins with ;"},
 		{"Bridge=br0#mine", "Bridge=br0#mine: a bridge's name is"},
 		{"Lifetimes=", "Lifetimes= is empty; leave it out for the default"},
-		{"Lifetimes=session forever", "Lifetimes=forever: they are session, fd and persistent"},
+		{"Lifetimes=session forever", "Lifetimes=forever: they are session, fd, persistent and namespace"},
 		{"Netns=", "Netns= is empty; leave it out for the default"},
 		{"Netns=host container", "Netns=container: they are host and caller"},
 		{"Names=", "Names= is empty"},
@@ -719,7 +719,7 @@ static void test_kinds(void **state)
 	refuses_text("[Network]\nKind=tap\nNetns=caller\nBridge=br0\n",
 		     "3: Netns=caller: a port of the bridge in line 4 cannot be in another network namespace");
 	refuses_text("[Network]\nKind=tun\nNetns=caller\nLifetimes=fd persistent\n",
-		     "4: Lifetimes= must have session: with Netns=caller there is no other");
+		     "4: Lifetimes= must have session or namespace: with Netns=caller there is no other");
 	refuses_text("[Network]\nKind=tun\nMax=4\nMaxPerUser=5\n", "4: MaxPerUser=5 is more than Max=4");
 }
 

@@ -200,7 +200,7 @@ static void test_a_wrong_name_is_told_with_the_rule(void **state)
 	expect_wrong("lan --name=all", "the kernel has another use for it");
 	expect_wrong("lan --name=", "the name of an interface is empty");
 	expect_wrong("lan --name=f\303\274r", "\"\303\274\" is none of");
-	expect_wrong("lan --vhost --persistent", "--vhost does not go with --persistent");
+	expect_wrong("lan --vhost --persistent", "--vhost does not go with a device to open by name");
 }
 
 static void test_an_option_of_a_command(void **state)
