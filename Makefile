@@ -17,6 +17,10 @@ VENDORDIR ?= $(PREFIX)/lib/tapbroker
 SYSTEMDDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+UDEVRULESDIR ?= $(PREFIX)/lib/udev/rules.d
+NETWORKDIR ?= $(PREFIX)/lib/systemd/network
+# NetworkManager reads its vendors' files nowhere else, so PREFIX does not move this one.
+NMCONFDIR ?= /usr/lib/NetworkManager/conf.d
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
@@ -304,8 +308,9 @@ INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(SBINDIR):$(BUILD
 	644:$(ZSHCOMPDIR):client/completions/_tapctl:_tapctl 644:$(FISHCOMPDIR):client/completions/tapctl.fish:tapctl.fish \
 	644:$(LIBDIR)/pkgconfig:$(BUILD)/text/client/libtapbroker.pc.in:libtapbroker.pc \
 	$(call text,policy/systemd/%,$(SYSTEMDDIR)) $(call text,policy/sysusers.d/%,$(SYSUSERSDIR)) \
-	$(call text,policy/tmpfiles.d/%,$(TMPFILESDIR)) $(call text,policy/%.policy,$(POLKITDIR)) \
-	$(call text,policy/apparmor/%,$(SYSCONFDIR)/apparmor.d/abstractions) \
+	$(call text,policy/tmpfiles.d/%,$(TMPFILESDIR)) $(call text,policy/udev/%,$(UDEVRULESDIR)) \
+	$(call text,policy/network/%,$(NETWORKDIR)) $(call text,policy/NetworkManager/%,$(NMCONFDIR)) \
+	$(call text,policy/%.policy,$(POLKITDIR)) $(call text,policy/apparmor/%,$(SYSCONFDIR)/apparmor.d/abstractions) \
 	$(call text,policy/rules.d/%,$(DOCDIR)/examples) $(call text,policy/networks.d/%,$(DOCDIR)/examples) \
 	$(call text,policy/user-units/%,$(DOCDIR)/examples) \
 	$(foreach f,$(wildcard policy/cni/*),644:$(DOCDIR)/examples/cni:$f:$(notdir $f)) \

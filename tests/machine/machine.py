@@ -101,6 +101,14 @@ def write_options(text):
     systemctl("daemon-reload")
 
 
+def with_macvtaps():
+    """The service sees the host's /dev, in which the device nodes of macvtaps appear."""
+    path = pathlib.Path("/etc/systemd/system/tapbroker.service.d/dev.conf")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"[Service]\nBindPaths={ROOT}/dev:/dev\n")
+    systemctl("daemon-reload")
+
+
 def main_pid():
     return int(unit(SERVICE, "MainPID"))
 

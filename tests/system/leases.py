@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import struct
 import time
 
@@ -192,10 +193,11 @@ def ping_through(fd, address, mac=None):
 
 
 @contextlib.contextmanager
-def constant_ping(address):
-    """Pings during the block, ten times a second. Yields a dict that gets "sent" and "received" at its end."""
+def constant_ping(address, *prefix):
+    """Pings during the block, ten times a second. Yields a dict that gets "sent", "received" and "lost" at its end: the
+    numbers of those without an answer of which a later one got one. The prefix is a command that runs ping elsewhere."""
     counts = {}
-    with harness.running("root", "ping", "-n", "-i", "0.1", "-W", "2", address) as process:
+    with harness.running("root", *prefix, "ping", "-n", "-i", "0.1", "-W", "2", address) as process:
         yield counts
         time.sleep(0.3)
         process.send_signal(2)
@@ -203,3 +205,5 @@ def constant_ping(address):
     words = text.split(" packets transmitted, ")
     counts["sent"] = int(words[0].split()[-1])
     counts["received"] = int(words[1].split()[0])
+    answered = {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl=", text)}
+    counts["lost"] = sorted(set(range(1, max(answered, default=0))) - answered)

@@ -28,7 +28,8 @@ static int harden_shielded(struct making *making)
 	return link_set(&making->workshop->shield.link, making->device->tap, &setup);
 }
 
-/* Everything else that protects the host and its neighbours from the device's holder. */
+/* Everything else that protects the host and its neighbours from the device's holder. It is not up before that, whoever
+ * else has set it up meanwhile. */
 int making_harden(struct making *making)
 {
 	const struct device_order *order = making->order;
@@ -38,7 +39,7 @@ int making_harden(struct making *making)
 				   .port = port_options(order->network),
 				   .arp_ignore = network_arp_ignore(order->network),
 				   .flags = order->network->all_multicast ? IFF_ALLMULTI : 0,
-				   .flags_changed = IFF_ALLMULTI};
+				   .flags_changed = IFF_ALLMULTI | IFF_UP};
 	int ret;
 
 	if (order->network->kind == TB_KIND_TAP)

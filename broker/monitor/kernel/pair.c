@@ -3,6 +3,7 @@
 #include "broker/monitor/kernel/pair.h"
 
 #include "broker/monitor/kernel/link_change.h"
+#include "broker/shared/alias.h"
 #include "broker/shared/netlink/link_batch.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@ static void put_end(struct nlmsghdr *message, const char *name, const struct pai
 	mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	mnl_attr_put(message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
 	mnl_attr_put_u32(message, IFLA_MTU, setup->mtu);
+	mnl_attr_put_u32(message, IFLA_GROUP, ALIAS_LINK_GROUP);
 }
 
 int pair_create(struct link_socket *host, const struct pair_setup *setup)
