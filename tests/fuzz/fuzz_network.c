@@ -168,7 +168,10 @@ static void place_is_good(const struct network *network)
 		(network->lifetimes & 1u << TB_LIFETIME_PERSISTENT) == 0);
 	require(network->netns != 0 && network->netns < 1u << NETNS_COUNT);
 	require((network->netns & caller) == 0 || (network->kind != TB_KIND_MACVTAP && network->bridge[0] == '\0'));
-	require(network->netns != caller || (network->lifetimes & 1u << TB_LIFETIME_SESSION) != 0);
+	require(network->netns != caller ||
+		(network->lifetimes & (1u << TB_LIFETIME_SESSION | 1u << TB_LIFETIME_NAMESPACE)) != 0);
+	require((network->netns & caller) != 0 || (network->lifetimes & 1u << TB_LIFETIME_NAMESPACE) == 0);
+	require(network->netns == caller || network->lifetimes != 1u << TB_LIFETIME_NAMESPACE);
 	require(network->max_lease_time <= 3650u * 24 * 3600);
 }
 

@@ -162,7 +162,10 @@ static void test_bad_requests(void **state)
 	EXPECT(flags, TAP_ALL, E2BIG);
 	EXPECT(flags, TAP_VHOST, EINVAL);                  /* without the header */
 	EXPECT(lifetime, TAP_LIFETIME_PERSISTENT, EINVAL); /* which brings no fd: tap_reserve() */
-	EXPECT(lifetime, 3, EINVAL);
+	EXPECT(lifetime, TAP_LIFETIME_NAMESPACE, EINVAL);
+	EXPECT(lifetime, 4, EINVAL);
+	EXPECT(external_id, "a b", EINVAL);
+	EXPECT(external_id, "/a", EINVAL);
 	EXPECT(size, 0, EINVAL);
 	EXPECT(size, offsetof(struct tap_request, external_id) - 1, EINVAL);
 	EXPECT(size, 1 << 20, E2BIG);
