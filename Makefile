@@ -343,4 +343,4 @@ FORCE:
 .PHONY: FORCE all deps tests system-programs sanitized fuzzers fuzz-tests mutations \
 	mutations-random coverage coverage-run check check-run check-unit check-unit-run check-system check-system-run demo bench \
 	bench-programs fuzz fuzz-run lint clean install uninstall
--include $(shell test -d $(BUILD) && find $(BUILD) -name machine -prune -o -name '*.d' -type f -print)
+-include $(shell test -d $(BUILD) && find $(BUILD) \( -name machine -o -name newer \) -prune -o -name '*.d' -type f -print)
