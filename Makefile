@@ -27,6 +27,8 @@ FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 PYTHONDIR ?= $(PREFIX)/lib/python3/dist-packages
 # polkitd reads its actions nowhere else, so PREFIX does not move this one.
 POLKITDIR ?= /usr/share/polkit-1/actions
+# Nor does AppArmor.
+APPARMORDIR ?= /etc/apparmor.d/abstractions
 
 CC ?= cc
 PKG_CONFIG ?= pkg-config
@@ -310,7 +312,7 @@ INSTALLED = 755:$(SBINDIR):$(BUILD)/tapbrokerd:tapbrokerd 755:$(SBINDIR):$(BUILD
 	$(call text,policy/systemd/%,$(SYSTEMDDIR)) $(call text,policy/sysusers.d/%,$(SYSUSERSDIR)) \
 	$(call text,policy/tmpfiles.d/%,$(TMPFILESDIR)) $(call text,policy/udev/%,$(UDEVRULESDIR)) \
 	$(call text,policy/network/%,$(NETWORKDIR)) $(call text,policy/NetworkManager/%,$(NMCONFDIR)) \
-	$(call text,policy/%.policy,$(POLKITDIR)) $(call text,policy/apparmor/%,$(SYSCONFDIR)/apparmor.d/abstractions) \
+	$(call text,policy/%.policy,$(POLKITDIR)) $(call text,policy/apparmor/%,$(APPARMORDIR)) \
 	$(call text,policy/rules.d/%,$(DOCDIR)/examples) $(call text,policy/networks.d/%,$(DOCDIR)/examples) \
 	$(call text,policy/user-units/%,$(DOCDIR)/examples) \
 	$(foreach f,$(wildcard policy/cni/*),644:$(DOCDIR)/examples/cni:$f:$(notdir $f)) \
