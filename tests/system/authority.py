@@ -10,7 +10,6 @@ import subprocess
 import harness
 import wire
 
-YES = wire.Message("Yes", 44, "160s", "question")
 ACTION_OPEN, ACTION_LIST_ALL = 1, 2
 
 _tickets = itertools.count(1)
@@ -88,4 +87,4 @@ class Authority:
         """The question of the yes that the monitor has got, or None: there is none."""
         if not select.select([self.monitor], [], [], 0)[0]:
             return None
-        return YES.unpack(self.monitor.recv(4096)).question
+        return wire.Yes.unpack(self.monitor.recv(4096)).question
