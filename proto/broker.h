@@ -214,7 +214,8 @@ struct tb_order {
 	uint32_t reserved;
 };
 
-/* What became of an order. With TB_OK the client has its answer; else the clerk is to give it one. */
+/* What became of an order. With TB_OK the client has its answer; else the clerk is to give it one, and has what is
+ * there deleted. */
 struct tb_made {
 	struct tb_header header;
 	uint32_t status;  /* enum tb_status */
@@ -228,8 +229,8 @@ struct tb_made {
 	uint32_t stored;  /* enum tb_stored_state */
 	uint32_t lower;   /* TB_LOWER_MISSING: enum tb_check: what of the bridge does not fit; none: it is not there */
 	int32_t nsid;     /* of a device by name that is away: the number of its network namespace here; else -1 */
-	uint32_t reserved;
-	uint64_t since; /* seconds after 1970, as the alias says it */
+	uint32_t there;   /* 1: the device was made, or a part of it that does not go by itself */
+	uint64_t since;   /* seconds after 1970, as the alias says it */
 	char name[TB_NAME_SIZE];
 	uint8_t mac[TB_MAC_SIZE]; /* for the device's user, see struct tb_answer */
 	uint8_t reserved_mac[2];

@@ -2,6 +2,7 @@
  * that the device is handed out, and what is to outlive the broker is stored, the client gets nothing. */
 #include "broker/monitor/hand_over.h"
 
+#include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/store.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/fd.h"
@@ -77,17 +78,15 @@ static struct device_order device_order(const struct monitor *monitor, const str
 	return wanted;
 }
 
-static void tell_failure(struct tb_made *made, const struct device_failure *failure)
+/* What became of it, and what is there of it also if it was not handed out. */
+static void tell_made(struct tb_made *made, const struct device_failure *failure, const struct device_order *order,
+		      const struct device *device)
 {
 	made->status = failure->status;
 	made->stage = failure->stage;
 	made->error = failure->error;
 	made->lower = failure->lower;
-}
-
-static void tell_made(struct tb_made *made, const struct device_order *order, const struct device *device)
-{
-	made->status = TB_OK;
+	made->there = device->there;
 	made->ifindex = device->ifindex;
 	made->tap = device->tap;
 	made->master = device->master;
@@ -148,21 +147,6 @@ static int keep_away(struct monitor *monitor, const struct device_order *order, 
 	return ret;
 }
 
-/* The device has not reached its client: nothing of it is to stay, neither here nor with the supervisor. */
-static void take_back(struct monitor *monitor, const struct device_order *order, struct device *device)
-{
-	const uint8_t *lease = order->alias.lease;
-
-	/* The fd is the device's again, which is discarded with it; that of nothing is ours. */
-	int fd = order->netns >= 0 ? away_deleted(&monitor->away, lease) : -1;
-
-	if (order->by_name)
-		tb_close(&fd);
-	if (store_drop_lease(monitor->supervisor, &monitor->away, lease) < 0)
-		tb_log(TB_LOG_WARNING, "the supervisor keeps the lifeline of a lease that never began");
-	device_discard(&monitor->workshop, order, device);
-}
-
 /* The connection of a session is to outlive the broker; the other lifetimes do not hang on one. */
 static enum tb_stored_state store_lifeline(struct monitor *monitor, const struct device_order *order, int client)
 {
@@ -173,30 +157,37 @@ static enum tb_stored_state store_lifeline(struct monitor *monitor, const struct
 		       : TB_STORED_NOT_YET;
 }
 
-static void deliver(struct monitor *monitor, const struct device_order *order, struct device *device, int client,
-		    struct tb_made *made)
+/* Neither the table of devices that are away nor the supervisor keeps anything of a device that nobody got. By name it
+ * does not go with its fds, nor can the clerk have it deleted where it is. */
+static void forget(struct monitor *monitor, const struct device_order *order, const struct device *device)
 {
-	enum tb_stored_state stored = TB_STORED_NONE;
+	const uint8_t *lease = order->alias.lease;
+	int fd = order->netns >= 0 ? away_deleted(&monitor->away, lease) : -1;
+	char start[ALIAS_START_SIZE];
+
+	if (order->netns >= 0 && order->by_name) {
+		tb_close(&fd);
+		alias_write_start(lease, start);
+		link_delete_ours(&monitor->workshop.link, device->nsid, device->ifindex, start);
+	}
+	if (store_drop_lease(monitor->supervisor, &monitor->away, lease) < 0)
+		tb_log(TB_LOG_WARNING, "the supervisor keeps the lifeline of a lease that never began");
+}
+
+static int deliver(struct monitor *monitor, const struct device_order *order, struct device *device, int client,
+		   struct tb_made *made)
+{
 	int ret = order->netns >= 0 ? keep_away(monitor, order, device) : 0;
 
 	if (ret == 0) {
-		stored = store_lifeline(monitor, order, client);
+		made->stored = store_lifeline(monitor, order, client);
 		ret = send_device(client, order, device);
 	}
 	if (ret < 0)
-		take_back(monitor, order, device);
-	if (ret == -EPIPE) {
-		made->check = TB_ORDER_PEER_GONE;
-	} else if (ret < 0) {
-		tell_failure(made, &(struct device_failure){TB_KERNEL, TB_STAGE_UP, -ret, TB_CHECK_NONE});
-	} else {
-		tell_made(made, order, device);
-		made->stored = stored;
-		count_up(&monitor->count, order->network);
-		if (order->netns >= 0)
-			device->fds[0] = -1;
-		device_release(&monitor->workshop, device);
-	}
+		forget(monitor, order, device);
+	else if (order->netns >= 0)
+		device->fds[0] = -1;
+	return ret;
 }
 
 void hand_over(struct monitor *monitor, const struct tb_order *order, const struct network *network, int netns,
@@ -205,10 +196,19 @@ void hand_over(struct monitor *monitor, const struct tb_order *order, const stru
 	struct device_order wanted = device_order(monitor, order, network, netns, client);
 	struct device_failure failure;
 	struct device device;
+	int ret = 0;
 
 	if (device_make(&monitor->workshop, &wanted, &device, &failure) &&
-	    device_set_up(&monitor->workshop, &wanted, &device, &failure))
-		deliver(monitor, &wanted, &device, client, made);
-	else
-		tell_failure(made, &failure);
+	    device_set_up(&monitor->workshop, &wanted, &device, &failure)) {
+		ret = deliver(monitor, &wanted, &device, client, made);
+		failure = (struct device_failure){.status = ret < 0 ? TB_KERNEL : TB_OK,
+						  .stage = ret < 0 ? TB_STAGE_UP : TB_STAGE_NONE,
+						  .error = -ret};
+		device_release(&monitor->workshop, &device);
+	}
+	if (device.there || failure.status == TB_OK)
+		count_up(&monitor->count, network);
+	if (ret == -EPIPE)
+		made->check = TB_ORDER_PEER_GONE;
+	tell_made(made, &failure, &wanted, &device);
 }

@@ -5,6 +5,7 @@
 #include "broker/config/network.h"
 #include "broker/monitor/kernel/device.h"
 #include "broker/monitor/kernel/lost_chains.h"
+#include "broker/monitor/kernel/pair.h"
 #include "broker/monitor/relock_shielded.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
@@ -192,11 +193,11 @@ static void make_first_port(struct monitor *monitor)
 		stage = tb_stage_word(failure.stage);
 		SAY_MISSING("the first port cannot be made: %s: %s", stage != NULL ? stage : "refused",
 			    strerror(failure.error));
-		return;
 	}
 	while (device.queues > 0)
 		tb_close(&device.fds[--device.queues]);
-	if (device_discard(&monitor->workshop, &order, &device) < 0)
+	if (device.there &&
+	    pair_delete(&monitor->workshop.shield.link, &monitor->workshop.shield.rules, order.alias.lease) < 0)
 		SAY_MISSING("the first port cannot be deleted");
 }
 

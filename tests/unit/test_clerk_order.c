@@ -174,6 +174,37 @@ static void test_a_lease_begins(void **state)
 	close(client);
 }
 
+/* What is there of a device that nobody got is deleted, and counts until it is. */
+static void test_half_made(void **state)
+{
+	int client = client_with_yes(0);
+	struct tb_delete order;
+	struct tb_made made;
+	int fd;
+
+	(void)state;
+	monitor_take_order(&fd);
+	close(fd);
+	made_set(&made, 7);
+	made.status = TB_KERNEL;
+	made.error = EPROTO;
+	made.there = 1;
+	monitor_say_made(&made);
+	clerk_run();
+	order = reaper_takes();
+	assert_memory_equal(order.lease, made.lease, TB_ID_SIZE);
+	assert_int_equal(order.place, network_shielded(test_network("lan")) ? TB_PLACE_SHIELD : TB_PLACE_HERE);
+	assert_int_equal(order.ifindex, order.place == TB_PLACE_SHIELD ? 0 : 7);
+	assert_int_equal(take(client, &message, NULL), TB_ANS_OPEN);
+	assert_int_equal(message.answer.status, TB_KERNEL);
+	clerk_pass(TURN_MS);
+	assert_int_equal(leases_count(), 1);
+	reaper_say(&order, 0);
+	clerk_run();
+	assert_int_equal(leases_count(), 0);
+	close(client);
+}
+
 static void test_refusals(void **state)
 {
 	static const struct {
@@ -390,6 +421,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused_in_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_busy_monitor, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_lease_begins, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_half_made, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_moves_have_pauses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name_of_one_that_is_not_fetched, set_up, tear_down),

@@ -96,6 +96,7 @@ static const struct {
 	{LEASE_ORDERED, LEASE_ADOPTED, LEASE_HELD, NULL},
 	/* A failure costs its user a turn, like a device. */
 	{LEASE_ORDERED, LEASE_REFUSED, LEASE_WAITING_GONE, turns_wait},
+	{LEASE_ORDERED, LEASE_HALF_MADE, LEASE_JUMPED, turns_wait},
 
 	{LEASE_UNFETCHED, LEASE_FETCHED, LEASE_HELD, fetched},
 	{LEASE_UNFETCHED, LEASE_END, LEASE_WAITING, end_unfetched},

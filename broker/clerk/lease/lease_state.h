@@ -9,6 +9,7 @@
 enum lease_event {
 	LEASE_MADE,      /* the monitor has handed the device out */
 	LEASE_REFUSED,   /* the monitor has made none */
+	LEASE_HALF_MADE, /* the monitor could not hand it out: what there is of the device is being deleted */
 	LEASE_ADOPTED,   /* an earlier broker had handed it out */
 	LEASE_FETCHED,   /* the client has read its answer */
 	LEASE_END,       /* it is to end, when it is its user's turn */

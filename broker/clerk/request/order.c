@@ -1,6 +1,7 @@
 /* Orders: see order.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/request/order.h"
 
+#include "broker/clerk/lease/deletion.h"
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
 #include "broker/clerk/lease/lease_state.h"
@@ -171,6 +172,22 @@ static void begin_lease(struct request *request, const struct tb_made *made)
 	lease_time_begin(lease);
 }
 
+/* What is there of a device that nobody got is deleted at once, as that of any lease. Of a shielded one the tap goes
+ * with its fds, and may not say yet whose it is. */
+static void end_half_made(const struct request *request, const struct tb_made *made)
+{
+	struct lease *lease = request->lease;
+
+	memcpy(lease->name, made->name, sizeof(lease->name));
+	lease->ifindex = made->ifindex;
+	lease_set_id(lease, made->lease);
+	if (network_shielded(request->network))
+		deletion_order_stray(made->lease, 0, TB_PLACE_SHIELD);
+	else
+		deletion_order_stray(made->lease, made->ifindex, TB_PLACE_HERE);
+	lease_happens(lease, LEASE_HALF_MADE);
+}
+
 /* For the log: create-EBUSY. */
 static const char *failure_word(const struct tb_made *made)
 {
@@ -260,7 +277,10 @@ void order_made(const struct tb_made *made)
 		granted(request->lease);
 		request_free(request);
 	} else {
-		lease_happens(request->lease, LEASE_REFUSED);
+		if (made->there != 0)
+			end_half_made(request, made);
+		else
+			lease_happens(request->lease, LEASE_REFUSED);
 		request->state = REQUEST_WAITING;
 		answer_refusal(request, made);
 	}

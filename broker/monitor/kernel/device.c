@@ -5,25 +5,27 @@
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/kernel/making.h"
 #include "broker/monitor/kernel/netns.h"
-#include "broker/monitor/kernel/pair.h"
 #include "broker/monitor/kernel/port.h"
 #include "broker/shared/fd.h"
-#include "broker/shared/log.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 
-/* How often a macvtap's node may turn out to be another device's: somebody may have planted it under our device's name.
- * The next try has another ifindex. */
-#define NODE_TRIES 4
-
 /* How many milliseconds a veth's carrier is waited for. */
 #define CARRIER_TRIES 100
 
+void device_release(struct workshop *workshop, struct device *device)
+{
+	while (device->queues > 0)
+		closer_give(workshop->closer, &device->fds[--device->queues]);
+	while (device->vhosts > 0)
+		closer_give(workshop->closer, &device->vhost_fds[--device->vhosts]);
+}
+
 /* The step whose stage is told has failed. Its status may have been told already; only TB_KERNEL says more than
  * that. */
-static bool fail(struct device_failure *failure, int error)
+static bool fail(struct workshop *workshop, struct device *device, struct device_failure *failure, int error)
 {
 	bool names = failure->stage == TB_STAGE_CREATE || failure->stage == TB_STAGE_UP;
 
@@ -35,6 +37,7 @@ static bool fail(struct device_failure *failure, int error)
 		failure->error = -error;
 	else
 		failure->stage = TB_STAGE_NONE;
+	device_release(workshop, device);
 	return false;
 }
 
@@ -106,7 +109,8 @@ struct step {
 };
 
 /* The steps of making a device. What costs nothing comes first: nobody has nodes opened for a name that is taken.
- * vhost-net comes before the device, so that where there is none no device comes and goes. */
+ * vhost-net comes before the device, so that where there is none no device comes and goes. The device is locked before
+ * it is a port. */
 /* clang-format off */
 static const struct step steps[] = {
 	{TB_STAGE_LINK, find_lower},
@@ -114,10 +118,9 @@ static const struct step steps[] = {
 	{TB_STAGE_NODE, open_vhosts},
 	{TB_STAGE_CREATE, create},
 	{TB_STAGE_HARDEN, making_limit_ipv6},
-	{TB_STAGE_HARDEN, making_lock},
 	{TB_STAGE_LINK, making_harden},
-	{TB_STAGE_LINK, making_settle},
-	{TB_STAGE_NODE, making_macvtap_open},
+	{TB_STAGE_HARDEN, making_lock},
+	{TB_STAGE_LINK, making_join},
 	{TB_STAGE_VERIFY, making_verify},
 	{TB_STAGE_CREATE, making_tun_persist},
 	{TB_STAGE_NONE, NULL},
@@ -131,20 +134,6 @@ static const struct step given_steps[] = {
 };
 /* clang-format on */
 
-/* On a failure what there is of the device is left to the caller. */
-static bool make_whole(struct making *making)
-{
-	const struct step *step = making->order->alias.given ? given_steps : steps;
-	int ret = 0;
-
-	*making->failure = (struct device_failure){.status = TB_OK};
-	for (; ret == 0 && step->take != NULL; step++) {
-		making->failure->stage = step->stage;
-		ret = step->take(making);
-	}
-	return ret == 0 ? true : fail(making->failure, ret);
-}
-
 bool device_make(struct workshop *workshop, struct device_order *order, struct device *device,
 		 struct device_failure *failure)
 {
@@ -154,16 +143,17 @@ bool device_make(struct workshop *workshop, struct device_order *order, struct d
 				.failure = failure,
 				.owner = making_persistent(order) ? order->alias.uid : workshop->own_uid,
 				.group = making_persistent(order) ? order->alias.gid : workshop->own_gid};
+	const struct step *step = order->alias.given ? given_steps : steps;
+	int ret = 0;
 
 	memset(device, 0, sizeof(*device));
 	device->nsid = -1;
-	for (int tries = 1; !make_whole(&making); tries++) {
-		/* The next try makes one more only if the last one's is gone. */
-		if (device_discard(workshop, order, device) < 0 || failure->status != TB_NODE_REFUSED ||
-		    tries == NODE_TRIES)
-			return false;
+	*failure = (struct device_failure){.status = TB_OK};
+	for (; ret == 0 && step->take != NULL; step++) {
+		failure->stage = step->stage;
+		ret = step->take(&making);
 	}
-	return true;
+	return ret == 0 ? true : fail(workshop, device, failure, ret);
 }
 
 /* No frame goes through an end of a veth before the kernel has noticed its carrier: kernels since 6.8 when they are
@@ -191,6 +181,15 @@ static int set_up_shielded(struct workshop *workshop, const struct device *devic
 	return ret < 0 ? ret : link_up(&workshop->shield.link, device->tap, alias, -1);
 }
 
+/* In another network namespace it may have got another ifindex, and it goes with its fds, or by that. */
+static int find_moved(struct workshop *workshop, const struct device_order *order, struct device *device)
+{
+	int ret = making_ifindex_of(order->client, device->name, &device->ifindex);
+
+	device->there = false;
+	return ret == 0 ? netns_number(&workshop->link, order->netns, &device->nsid) : ret;
+}
+
 bool device_set_up(struct workshop *workshop, const struct device_order *order, struct device *device,
 		   struct device_failure *failure)
 {
@@ -204,83 +203,22 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 	alias_write(&handed_out, alias);
 	handed_out.external_id[0] = '\0';
 	alias_write(&handed_out, port_alias);
-	if (order->alias.given)
+	if (order->alias.given) {
 		ret = link_set_alias(&workshop->link, device->ifindex, alias);
-	else if (order->shielded)
+		device->there = ret == 0;
+	} else if (order->shielded) {
 		ret = set_up_shielded(workshop, device, alias, port_alias);
-	else
+	} else {
 		ret = link_up(&workshop->link, device->ifindex, alias, order->netns);
-	/* In another network namespace it may have got another ifindex. */
-	if (ret == 0 && order->netns >= 0)
-		ret = making_ifindex_of(order->client, device->name, &device->ifindex);
-	if (ret == 0 && order->netns >= 0)
-		ret = netns_number(&workshop->link, order->netns, &device->nsid);
-	if (ret < 0) {
-		fail(failure, ret);
-		device_discard(workshop, order, device);
-		return false;
 	}
+	if (ret == 0 && order->netns >= 0)
+		ret = find_moved(workshop, order, device);
+	if (ret < 0)
+		return fail(workshop, device, failure, ret);
 	/* It stays without a fd, so that closing ours costs little; and it must not be in use when its user opens
 	 * it. */
 	if (making_persistent(order) && !making_macvtap(order))
 		while (device->queues > 0)
 			tb_close(&device->fds[--device->queues]);
 	return true;
-}
-
-void device_release(struct workshop *workshop, struct device *device)
-{
-	while (device->queues > 0)
-		closer_give(workshop->closer, &device->fds[--device->queues]);
-	while (device->vhosts > 0)
-		closer_give(workshop->closer, &device->vhost_fds[--device->vhosts]);
-}
-
-/* A tun or tap that is not persistent goes with its last fd, which the closer closes: nobody waits for that. */
-static bool goes_with_its_fd(const struct device_order *order)
-{
-	return !making_macvtap(order) && !order->shielded && order->netns < 0 && !making_persistent(order) &&
-	       !order->alias.given;
-}
-
-static int delete_made(struct workshop *workshop, const struct device_order *order, const struct device *device)
-{
-	char start[ALIAS_START_SIZE];
-	int ret;
-
-	/* The tap goes with its fd. */
-	if (order->shielded)
-		return pair_delete(&workshop->shield.link, &workshop->shield.rules, order->alias.lease);
-	if (order->netns >= 0 && device->queues > 0) {
-		ret = netns_delete_device(&workshop->link, device->fds[0]);
-		if (ret != -EXDEV)
-			return ret;
-	}
-	alias_write_start(order->alias.lease, start);
-	ret = link_delete_ours(&workshop->link, device->nsid, device->ifindex, start);
-	if (ret == -EPERM && !making_macvtap(order))
-		return 0;
-	return ret == -ENODEV ? 0 : ret;
-}
-
-static int unlock(struct workshop *workshop, const struct device_order *order)
-{
-	return network_is_locked(order->network) && !order->shielded ? rules_remove(workshop->rules, order->alias.lease)
-								     : 0;
-}
-
-int device_discard(struct workshop *workshop, const struct device_order *order, struct device *device)
-{
-	int ret = device->ifindex != 0 && !goes_with_its_fd(order) ? delete_made(workshop, order, device) : 0;
-	int unlocked = device->ifindex != 0 ? unlock(workshop, order) : 0;
-
-	if (ret < 0)
-		tb_log(TB_LOG_ERROR, "cannot delete %s, ifindex %u, which nobody got: %s", device->name,
-		       device->ifindex, strerror(-ret));
-	if (unlocked < 0)
-		tb_log(TB_LOG_ERROR, "cannot delete the rules of %s, which nobody got: %s", device->name,
-		       strerror(-unlocked));
-	device_release(workshop, device);
-	device->ifindex = 0;
-	return ret;
 }

@@ -9,8 +9,8 @@
 #include "broker/monitor/kernel/workshop.h"
 
 /* Makes the device, down, with an alias that says ALIAS_MADE. A wish for more than the MTU of the network's bridge or
- * parent becomes that, in the order and so in the alias. Returns false and fills in failure if it cannot be made;
- * then nothing of it is left but fds that the closer has. */
+ * parent becomes that, in the order and so in the alias. Returns false and fills in failure if it cannot be made; then
+ * the closer has all fds, and what does not go with them, device->there, is the reaper's to delete. */
 bool device_make(struct workshop *workshop, struct device_order *order, struct device *device,
 		 struct device_failure *failure);
 
@@ -21,8 +21,5 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 
 /* Gives our copies of the fds to the closer. */
 void device_release(struct workshop *workshop, struct device *device);
-
-/* Deletes the device, and gives the fds to the closer. Returns 0 or a negative errno. */
-int device_discard(struct workshop *workshop, const struct device_order *order, struct device *device);
 
 #endif

@@ -62,11 +62,19 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 	if (setup->mac != NULL)
 		mnl_attr_put(batch.message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
 	put_ipv4_conf(batch.message, setup->arp_ignore);
-	if (setup->master != 0)
-		mnl_attr_put_u32(batch.message, IFLA_MASTER, setup->master);
 	message_end(&batch);
-	if (setup->master != 0)
-		put_port(&batch, ifindex, setup->port);
+	return batch_run(&batch);
+}
+
+int link_join(struct link_socket *sock, uint32_t ifindex, uint32_t bridge, uint32_t options)
+{
+	struct batch batch;
+
+	batch_begin(&batch, sock);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	mnl_attr_put_u32(batch.message, IFLA_MASTER, bridge);
+	message_end(&batch);
+	put_port(&batch, ifindex, options);
 	return batch_run(&batch);
 }
 

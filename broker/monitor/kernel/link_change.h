@@ -9,8 +9,6 @@ struct link_setup {
 	const char *alias;
 	uint32_t mtu;       /* bytes */
 	const uint8_t *mac; /* NULL: leave the kernel's */
-	uint32_t master;    /* ifindex of a bridge; 0: none */
-	uint32_t port;      /* with a master: enum link_port */
 	uint32_t arp_ignore;
 	uint32_t flags; /* IFF_*, of those in flags_changed */
 	uint32_t flags_changed;
@@ -36,9 +34,12 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
  * no IPv6. Returns 0 or a negative errno. */
 int link_limit_ipv6(int conf, const char *name, bool disabled);
 
-/* Sets up a link of ours, which is down if it gets a master: so it is never a port that is not locked. Returns 0 or a
- * negative errno. */
+/* Sets up a link of ours. Returns 0 or a negative errno. */
 int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
+
+/* Makes it a port of the bridge, with these options: enum link_port. It is down, so it is never a port that forwards
+ * without them. Returns 0 or a negative errno. */
+int link_join(struct link_socket *sock, uint32_t ifindex, uint32_t bridge, uint32_t options);
 
 /* Sets the options of a bridge's port: enum link_port. Returns 0 or a negative errno. */
 int link_set_port(struct link_socket *sock, uint32_t ifindex, uint32_t options);
@@ -62,8 +63,8 @@ int link_set_alias(struct link_socket *sock, uint32_t ifindex, const char *alias
  * kernel about 16 ms. Returns 0, -ENODEV, or another negative errno. */
 int link_delete(struct link_socket *sock, int32_t nsid, uint32_t ifindex);
 
-/* The same only if its alias begins so and it is a tun, tap or macvtap; else -EPERM. One that somebody else has made here
- * only loses its alias. */
+/* The same only if its alias begins so and it is a tun, tap or macvtap; else -EPERM. One that somebody else has made
+ * here only loses its alias. */
 int link_delete_ours(struct link_socket *sock, int32_t nsid, uint32_t ifindex, const char *start);
 
 /* Adds an entry to the forwarding table of the bridge whose port this is; state and flags as the kernel told them.

@@ -42,11 +42,10 @@ int making_tun_persist(struct making *making);
 int making_tun_take(struct making *making);
 int making_tun_forward(struct making *making);
 int making_macvtap_create(struct making *making);
-int making_macvtap_open(struct making *making);
 int making_limit_ipv6(struct making *making);
-int making_lock(struct making *making);
 int making_harden(struct making *making);
-int making_settle(struct making *making);
+int making_lock(struct making *making);
+int making_join(struct making *making);
 int making_verify(struct making *making);
 
 #endif

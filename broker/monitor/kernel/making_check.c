@@ -35,8 +35,6 @@ int making_harden(struct making *making)
 	const struct device_order *order = making->order;
 	struct link_setup setup = {.alias = making->alias,
 				   .mtu = making->mtu,
-				   .master = making->device->master,
-				   .port = port_options(order->network),
 				   .arp_ignore = network_arp_ignore(order->network),
 				   .flags = order->network->all_multicast ? IFF_ALLMULTI : 0,
 				   .flags_changed = IFF_ALLMULTI | IFF_UP};
@@ -49,6 +47,8 @@ int making_harden(struct making *making)
 	if (order->network->mode == TB_MODE_PASSTHRU)
 		setup.mac = order->alias.mac;
 	ret = link_set(&making->workshop->link, making->device->ifindex, &setup);
+	if (ret == 0)
+		making->device->there = true;
 	return ret == 0 && order->shielded ? harden_shielded(making) : ret;
 }
 
@@ -66,12 +66,14 @@ int making_lock(struct making *making)
 }
 
 /* The bridge knows from now on where the lease's addresses are, and learns nothing else. */
-int making_settle(struct making *making)
+int making_join(struct making *making)
 {
-	if (making->device->master == 0)
+	const struct device *device = making->device;
+
+	if (device->master == 0)
 		return 0;
-	return port_settle(&making->workshop->link, making->device->ifindex, making->order->network,
-			   making->order->alias.mac);
+	return port_join(&making->workshop->link, device->ifindex, device->master, making->order->network,
+			 making->order->alias.mac);
 }
 
 /* True if what the kernel says of the tun or tap is what we set. */

@@ -13,6 +13,10 @@
 #define IFINDEX_FIRST (1u << 24)
 #define IFINDEX_COUNT (1u << 29)
 
+/* How often a macvtap's node may turn out to be another device's: somebody may have planted it under our device's name.
+ * The next try has another ifindex. */
+#define NODE_TRIES 4
+
 static int make_macvtap(struct making *making)
 {
 	const struct device_order *order = making->order;
@@ -28,23 +32,21 @@ static int make_macvtap(struct making *making)
 	if (ret == 0)
 		ret = link_create_macvtap(&making->workshop->link, device->ifindex, device->name, &macvtap,
 					  making->alias);
-	/* Whatever has that ifindex is not ours. */
-	if (ret == -EEXIST)
-		device->ifindex = 0;
+	/* Else whatever has that ifindex is not ours. */
+	device->there = ret == 0;
 	return ret;
 }
 
 /* Opens the macvtap's node once for each queue. The number of the node is that of this macvtap alone, in all of the
  * kernel: node_open_tap() has compared it. */
-int making_macvtap_open(struct making *making)
+static int open_queues(struct making *making)
 {
 	const struct device_order *order = making->order;
 	struct device *device = making->device;
 	uid_t user = making_persistent(order) ? order->alias.uid : 0;
 	int ret = 0;
 
-	if (!making_macvtap(order))
-		return 0;
+	making->failure->stage = TB_STAGE_NODE;
 	while (ret == 0 && device->queues < order->queues) {
 		int fd = node_open_tap(&making->workshop->node, device->name, device->ifindex, user);
 
@@ -56,7 +58,23 @@ int making_macvtap_open(struct making *making)
 	return ret;
 }
 
+static int make_with_node(struct making *making)
+{
+	int ret = making_named(making, make_macvtap);
+
+	return ret == 0 ? open_queues(making) : ret;
+}
+
+/* None of its fds is open where the first node was another device's. */
 int making_macvtap_create(struct making *making)
 {
-	return making_named(making, make_macvtap);
+	int ret = make_with_node(making);
+
+	for (int tries = 1; ret == -ESTALE && tries < NODE_TRIES && making->device->queues == 0; tries++) {
+		making->failure->stage = TB_STAGE_CREATE;
+		ret = link_delete(&making->workshop->link, -1, making->device->ifindex);
+		if (ret == 0)
+			ret = make_with_node(making);
+	}
+	return ret;
 }

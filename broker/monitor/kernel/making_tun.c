@@ -58,14 +58,11 @@ static int make_shielded(struct making *making)
 
 	if (ret < 0)
 		return ret;
+	device->there = true;
 	ret = pair_find(&workshop->shield.link, lease, &inner);
 	device->ifindex = inner.lower;
 	device->inner = inner.ifindex;
-	if (ret == 0)
-		ret = make_tun(making);
-	if (ret < 0 && pair_delete(&workshop->shield.link, &workshop->shield.rules, lease) == 0)
-		device->ifindex = 0;
-	return ret;
+	return ret == 0 ? make_tun(making) : ret;
 }
 
 /* A device without an owner could be attached to by anybody. */

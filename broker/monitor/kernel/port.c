@@ -44,3 +44,11 @@ int port_settle(struct link_socket *sock, uint32_t port, const struct network *n
 		ret = -EPROTO;
 	return ret;
 }
+
+int port_join(struct link_socket *sock, uint32_t port, uint32_t bridge, const struct network *network,
+	      const uint8_t mac[TB_MAC_SIZE])
+{
+	int ret = link_join(sock, port, bridge, port_options(network));
+
+	return ret < 0 ? ret : port_settle(sock, port, network, mac);
+}

@@ -16,4 +16,8 @@ enum tb_check port_misfit(const struct network *network, const struct link *brid
  * 0, -EADDRINUSE if another port or the bridge itself has it for good, or another negative errno. */
 int port_settle(struct link_socket *sock, uint32_t port, const struct network *network, const uint8_t mac[TB_MAC_SIZE]);
 
+/* Makes the link, which is down, a locked port of the bridge with this ifindex. Returns as port_settle() does. */
+int port_join(struct link_socket *sock, uint32_t port, uint32_t bridge, const struct network *network,
+	      const uint8_t mac[TB_MAC_SIZE]);
+
 #endif

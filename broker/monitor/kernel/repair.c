@@ -41,15 +41,12 @@ static int join(struct link_socket *sock, const struct network *network, const u
 		ret = -ENODEV;
 	if (ret < 0)
 		return ret;
-	setup->flags_changed |= IFF_UP;
-	ret = link_set(sock, link->ifindex, setup);
 	setup->mtu = bridge.mtu;
-	setup->master = bridge.ifindex;
+	setup->flags_changed = IFF_UP;
+	ret = link_set(sock, link->ifindex, setup);
 	if (ret == 0)
-		ret = link_set(sock, link->ifindex, setup);
-	if (ret == 0)
-		ret = port_settle(sock, link->ifindex, network, mac);
-	if (link_get(sock, link->ifindex, link) < 0 || (link->master != 0 && link->port != setup->port))
+		ret = port_join(sock, link->ifindex, bridge.ifindex, network, mac);
+	if (link_get(sock, link->ifindex, link) < 0 || (link->master != 0 && link->port != port_options(network)))
 		return -EPROTO;
 	return up && link_up(sock, link->ifindex, link->alias, -1) < 0 ? -EPROTO : ret;
 }
@@ -105,7 +102,6 @@ int repair_device(struct link_socket *sock, struct link_socket *shield, struct r
 		return -EPERM;
 	setup.alias = link.alias;
 	setup.mtu = link.mtu;
-	setup.port = port_options(network);
 	setup.arp_ignore = network_arp_ignore(network);
 	if (network->kind == TB_KIND_TAP) {
 		memcpy(own_mac, order->mac, TB_MAC_SIZE);

@@ -54,6 +54,7 @@ struct device_order {
 /* What was made. */
 struct device {
 	char name[TB_NAME_SIZE];
+	bool there;                   /* it, or its port, does not go with the fds alone, and tells whose it is */
 	uint32_t ifindex;             /* in its own network namespace; of one that is shielded: the port's */
 	int32_t nsid;                 /* the number here of that namespace, once it was moved there; -1: it was not */
 	uint32_t tap;                 /* ifindex in the shield; 0: it is not shielded */
