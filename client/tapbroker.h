@@ -99,7 +99,8 @@ enum tap_lifetimes {
 	TAP_LIFETIME_SESSION = 0,    /* until the last copy of the lifeline is closed */
 	TAP_LIFETIME_FD = 1,         /* until the last copy of the device's last fd is closed; tun and tap only */
 	TAP_LIFETIME_PERSISTENT = 2, /* until released; the device is the user's, who opens it by name: tap_reserve() */
-	TAP_LIFETIME_NAMESPACE = 3   /* the same, or until the network namespace ends that it is in: with TAP_NETNS */
+	TAP_LIFETIME_NAMESPACE = 3,  /* the same, or until the network namespace ends that it is in: with TAP_NETNS */
+	TAP_LIFETIME_NAMED = 4       /* as SESSION, but opened by name: tap_reserve() */
 };
 
 /* The handle of one device: its fds, what is known of it, and the lease's lifeline. */
@@ -249,7 +250,8 @@ void tap_open_cancel(struct tap_opening *opening);
 
 /* Asks for a device that lasts until it is released (TAP_LIFETIME_PERSISTENT, whatever the request says, unless that is
  * TAP_LIFETIME_NAMESPACE: then also no longer than the network namespace that it is in, with TAP_NETNS): the caller
- * owns it, and opens it by its name, as programs do that take the name of a device. So no fd comes: tap_queues() is 0,
+ * owns it, and opens it by its name, as programs do that take the name of a device. With TAP_LIFETIME_NAMED it lasts
+ * until the last copy of the lifeline is closed. So no fd comes: tap_queues() is 0,
  * and this call returns 0. It is not tap_open_request() because that returns an fd, and 0 is one. On failure returns -1
  * and sets errno. */
 int tap_reserve(const struct tap_request *request, struct tap **tap);

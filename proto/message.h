@@ -83,8 +83,14 @@ enum tb_lifetime {
 	TB_LIFETIME_PERSISTENT =
 		2, /* until released; the device belongs to the user and is opened by name: no fds come */
 	TB_LIFETIME_NAMESPACE = 3, /* the same, or until the network namespace ends that it is in: only with NETNS */
+	TB_LIFETIME_NAMED = 4,     /* until the client's connection ends; the device is opened by name, too */
 	TB_LIFETIME_COUNT
 };
+
+/* Bits: the lifetimes of a device that belongs to its user, who opens it by name; and those that end with the
+ * connection. */
+#define TB_LIFETIMES_BY_NAME (1u << TB_LIFETIME_PERSISTENT | 1u << TB_LIFETIME_NAMESPACE | 1u << TB_LIFETIME_NAMED)
+#define TB_LIFETIMES_CONNECTED (1u << TB_LIFETIME_SESSION | 1u << TB_LIFETIME_NAMED)
 
 /* Whose packets the routes of a configuration are for. */
 enum tb_scope {

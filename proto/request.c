@@ -58,8 +58,8 @@ static bool vhost_valid(const struct tb_request *request)
 /* The broker's own network namespace does not end before the broker. */
 static bool lifetime_valid(const struct tb_request *request)
 {
-	return request->lifetime < TB_LIFETIME_NAMESPACE ||
-	       (request->lifetime == TB_LIFETIME_NAMESPACE && (request->flags & TB_REQUEST_NETNS) != 0);
+	return request->lifetime < TB_LIFETIME_COUNT &&
+	       (request->lifetime != TB_LIFETIME_NAMESPACE || (request->flags & TB_REQUEST_NETNS) != 0);
 }
 
 static bool external_id_valid(const struct tb_request *request)

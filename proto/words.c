@@ -31,10 +31,8 @@ static const char *const modes[] = {
 };
 
 static const char *const lifetimes[TB_LIFETIME_COUNT] = {
-	[TB_LIFETIME_SESSION] = "session",
-	[TB_LIFETIME_FD] = "fd",
-	[TB_LIFETIME_PERSISTENT] = "persistent",
-	[TB_LIFETIME_NAMESPACE] = "namespace",
+	[TB_LIFETIME_SESSION] = "session",     [TB_LIFETIME_FD] = "fd",       [TB_LIFETIME_PERSISTENT] = "persistent",
+	[TB_LIFETIME_NAMESPACE] = "namespace", [TB_LIFETIME_NAMED] = "named",
 };
 
 static const char *const scopes[] = {
@@ -112,7 +110,7 @@ const char *tb_lifetime_word(uint32_t lifetime)
 
 bool tb_lifetime_by_name(uint32_t lifetime)
 {
-	return lifetime == TB_LIFETIME_PERSISTENT || lifetime == TB_LIFETIME_NAMESPACE;
+	return lifetime < TB_LIFETIME_COUNT && (1u << lifetime & TB_LIFETIMES_BY_NAME) != 0;
 }
 
 const char *tb_scope_word(uint32_t scope)

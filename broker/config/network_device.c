@@ -162,8 +162,8 @@ void network_set_lifetimes(struct network_file *file, unsigned int line, const c
 
 	for (int lifetime = 0; lifetime < TB_LIFETIME_COUNT; lifetime++)
 		words[lifetime] = tb_lifetime_word((uint32_t)lifetime);
-	network_take_bits(file, line, "Lifetimes", value, "they are session, fd, persistent and namespace", words,
-			  COUNT(words), &file->network.lifetimes);
+	network_take_bits(file, line, "Lifetimes", value, "they are session, fd, persistent, namespace and named",
+			  words, COUNT(words), &file->network.lifetimes);
 }
 
 void network_set_netns(struct network_file *file, unsigned int line, const char *value)

@@ -26,10 +26,10 @@ static void check_kind(struct network_file *file)
 		network_file_error(file, file->lines[KEY_DIRECT],
 				   "Direct= is about a tap on a bridge; add Bridge= or Address=, or leave it out");
 	/* A device by name is opened in the network namespace of whoever opens it. */
-	if (network_shielded(network) && (network->lifetimes & 1u << TB_LIFETIME_PERSISTENT) != 0)
+	if (network_shielded(network) && (network->lifetimes & TB_LIFETIMES_BY_NAME) != 0)
 		network_file_error(
 			file, file->lines[KEY_LIFETIMES],
-			"Lifetimes=persistent: with Bridge= a tap is out of reach of programs that open it by name; Direct=yes puts it on the bridge itself, within reach of its holder's and other programs' changes");
+			"Lifetimes=persistent or named: with Bridge= a tap is out of reach of programs that open it by name; Direct=yes puts it on the bridge itself, within reach of its holder's and other programs' changes");
 	if (file->lines[KEY_HOST_REPLIES] != 0 && network->bridge[0] != '\0')
 		network_file_error(
 			file, file->lines[KEY_HOST_REPLIES],

@@ -63,7 +63,7 @@ static struct device_order device_order(const struct monitor *monitor, const str
 			  .since = realtime_seconds(),
 			  .lifetime = question->lifetime,
 			  .mtu = question->mtu},
-		.by_name = question->lifetime == TB_LIFETIME_PERSISTENT || question->lifetime == TB_LIFETIME_NAMESPACE,
+		.by_name = (1u << question->lifetime & TB_LIFETIMES_BY_NAME) != 0,
 		.queues = question->queues,
 		.vnet_hdr = (question->flags & TB_REQUEST_VNET_HDR) != 0,
 		.vhost = (question->flags & TB_REQUEST_VHOST) != 0,
@@ -150,7 +150,7 @@ static int keep_away(struct monitor *monitor, const struct device_order *order, 
 /* The connection of a session is to outlive the broker; the other lifetimes do not hang on one. */
 static enum tb_stored_state store_lifeline(struct monitor *monitor, const struct device_order *order, int client)
 {
-	if (order->alias.lifetime != TB_LIFETIME_SESSION || monitor->supervisor < 0)
+	if ((1u << order->alias.lifetime & TB_LIFETIMES_CONNECTED) == 0 || monitor->supervisor < 0)
 		return TB_STORED_NONE;
 	return store_put_lease(monitor->supervisor, &monitor->away, order->alias.lease, client) == 0
 		       ? TB_STORED_YES

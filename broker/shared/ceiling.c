@@ -13,7 +13,7 @@ static bool asks_away(const struct tb_question *question)
 
 static bool asks_by_name(const struct tb_question *question)
 {
-	return question->lifetime == TB_LIFETIME_PERSISTENT || question->lifetime == TB_LIFETIME_NAMESPACE;
+	return question->lifetime < TB_LIFETIME_COUNT && (1u << question->lifetime & TB_LIFETIMES_BY_NAME) != 0;
 }
 
 static bool other_kind(const struct network *network, const struct tb_question *question)

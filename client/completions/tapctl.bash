@@ -38,13 +38,13 @@ _tapctl()
 		words=$(tapctl networks --quiet 2>/dev/null)
 		case $before in
 		--kind) words='tap tun macvtap' ;;
-		--lifetime) words='session fd persistent namespace' ;;
+		--lifetime) words='session fd persistent namespace named' ;;
 		--scope) words='user host' ;;
 		--route) words='default default6' ;;
 		--timeout) words='none' ;;
 		--name | -n | --mtu | --queues | --address | --peer | --exclude | --server | --process | --external-id) return ;;
 		*) [[ $cur != -* ]] || words="--name= --kind= --mtu= --queues= --vnet-hdr --vhost --lifetime=
-			--persistent --bridge --netns --external-id= --address= --peer= --route= --exclude= --server= --scope=
+			--persistent --named --bridge --netns --external-id= --address= --peer= --route= --exclude= --server= --scope=
 			--kill-switch --interactive --no-ask-password --timeout= --confine
 			--configure --supervise --json --quiet --help --"
 			[[ $cur != -* || $command != explain ]] || words+=' --process='

@@ -124,13 +124,13 @@ static int connect_and_ask(void *context, bool met)
 }
 
 /* Writes down what is asked for. */
-static int begin(struct question *question, const struct tap_request *request, bool persistent)
+static int begin(struct question *question, const struct tap_request *request, bool by_name)
 {
 	int timeout;
 	int ret;
 
 	*question = (struct question){.report.failure = TAP_FAILURE_INIT};
-	ret = tb_request_make(request, persistent, &question->message, &timeout, &question->report.told);
+	ret = tb_request_make(request, by_name, &question->message, &timeout, &question->report.told);
 	if (ret == 0)
 		question->deadline = tb_deadline(timeout);
 	return ret;
@@ -143,10 +143,10 @@ static int finish(const struct question *question, int ret, struct tap **tap)
 	return tb_report_end(&question->report, ret);
 }
 
-static int ask_broker(const struct tap_request *request, bool persistent, struct tap **tap)
+static int ask_broker(const struct tap_request *request, bool by_name, struct tap **tap)
 {
 	struct question question;
-	int ret = begin(&question, request, persistent);
+	int ret = begin(&question, request, by_name);
 
 	if (ret == 0)
 		ret = tb_server_attempt(connect_and_ask, &question);

@@ -32,7 +32,8 @@ _Static_assert(TAP_INTERACTIVE == (unsigned int)TB_REQUEST_INTERACTIVE &&
 	       "the public numbers are those of the wire");
 _Static_assert(TAP_LIFETIME_SESSION == (int)TB_LIFETIME_SESSION && TAP_LIFETIME_FD == (int)TB_LIFETIME_FD &&
 		       TAP_LIFETIME_PERSISTENT == (int)TB_LIFETIME_PERSISTENT &&
-		       TAP_LIFETIME_NAMESPACE == (int)TB_LIFETIME_NAMESPACE,
+		       TAP_LIFETIME_NAMESPACE == (int)TB_LIFETIME_NAMESPACE &&
+		       TAP_LIFETIME_NAMED == (int)TB_LIFETIME_NAMED,
 	       "the public numbers are those of the wire");
 
 #define SAME_CHECK(name) \
@@ -126,7 +127,7 @@ static int write_message(const struct tap_request *from, bool by_name, struct tb
 	message->mtu = from->mtu;
 	message->queues = from->queues == 0 ? 1 : from->queues;
 	message->lifetime = from->lifetime;
-	if (by_name && from->lifetime != TAP_LIFETIME_NAMESPACE)
+	if (by_name && !tb_lifetime_by_name(from->lifetime))
 		message->lifetime = TAP_LIFETIME_PERSISTENT;
 	return tb_request_valid(message, message->header.size) ? 0 : -EINVAL;
 }

@@ -55,7 +55,7 @@ int devices_check(const struct device *devices, size_t count)
 
 bool device_is_held(const struct device *device)
 {
-	return !tb_lifetime_by_name(device->request.lifetime);
+	return !tb_lifetime_by_name(device->request.lifetime) || device->request.lifetime == TAP_LIFETIME_NAMED;
 }
 
 void devices_close(struct device *devices, size_t count)

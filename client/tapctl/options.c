@@ -20,6 +20,7 @@ static const struct option table[] = {
 	{"vnet-hdr", no_argument, NULL, 'v'},
 	{"lifetime", required_argument, NULL, 'l'},
 	{"persistent", no_argument, NULL, 'p'},
+	{"named", no_argument, NULL, 'd'},
 	{"bridge", no_argument, NULL, 'b'},
 	{"interactive", no_argument, NULL, 'i'},
 	{"no-ask-password", no_argument, NULL, 'a'},
@@ -50,7 +51,7 @@ static int kind_read(unsigned int *kind)
 static int lifetime_read(struct tap_request *request)
 {
 	if (tb_lifetime_read(optarg, &request->lifetime) < 0) {
-		complain("--lifetime=%s: session, fd, persistent or namespace is wanted", optarg);
+		complain("--lifetime=%s: session, fd, persistent, namespace or named is wanted", optarg);
 		return EXIT_USAGE;
 	}
 	if (request->lifetime == TAP_LIFETIME_NAMESPACE)
@@ -128,6 +129,9 @@ static int option_read(int letter, char **argv, struct get_options *options)
 	case 'p':
 		request->lifetime = TAP_LIFETIME_PERSISTENT;
 		return EXIT_OK;
+	case 'd':
+		request->lifetime = TAP_LIFETIME_NAMED;
+		return EXIT_OK;
 	case 'b':
 		request->flags |= TAP_BRIDGE;
 		return EXIT_OK;
@@ -198,7 +202,7 @@ static int check_word(const struct get_options *options, enum word_fault fault, 
 		return EXIT_USAGE;
 	case WORDS_NO_TEXT:
 		complain(
-			"get: %s: the device will not have that; fd, fds and lifeline come without --persistent, vhostfd and vhostfds with --vhost",
+			"get: %s: the device will not have that; fd, fds and lifeline come without --persistent and --named, vhostfd and vhostfds with --vhost",
 			braced);
 		return EXIT_USAGE;
 	default:

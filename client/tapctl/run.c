@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 /* The device's fds, those of vhost-net and the lifeline are all that the command inherits from us: every other fd is
- * close-on-exec. A device that is opened by name does not depend on its lifeline. */
-static int pass_fds(const struct tap *tap)
+ * close-on-exec. A persistent device does not depend on its lifeline. */
+static int pass_fds(const struct device *device)
 {
-	if (tap_queues(tap) == 0)
+	const struct tap *tap = device->tap;
+
+	if (!device_is_held(device))
 		return 0;
 	for (unsigned int i = 0; i < tap_queues(tap); i++)
 		if (fcntl(tap_fd(tap, i), F_SETFD, 0) < 0)
@@ -71,7 +73,7 @@ static char **prepare(const struct get_options *options)
 static int pass_all_fds(const struct get_options *options)
 {
 	for (size_t i = 0; i < options->count; i++)
-		if (pass_fds(options->devices[i].tap) < 0)
+		if (pass_fds(&options->devices[i]) < 0)
 			return -1;
 	return 0;
 }

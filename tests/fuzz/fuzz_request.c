@@ -94,7 +94,7 @@ static void require_open(const struct tb_request *request)
 {
 	require_network(request);
 	require(strcmp(request->name, "all") != 0 && strcmp(request->name, "default") != 0);
-	require(request->kind <= TB_KIND_MACVTAP && request->queues <= TB_QUEUES_MAX && request->lifetime <= 3);
+	require(request->kind <= TB_KIND_MACVTAP && request->queues <= TB_QUEUES_MAX && request->lifetime <= 4);
 	require(request->lifetime != 3 || (request->flags & 0x10) != 0);
 	require(request->mtu == 0 || (request->mtu >= 68 && request->mtu <= 65535));
 	require((request->flags & ~0xb7u) == 0);

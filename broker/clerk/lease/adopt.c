@@ -118,7 +118,7 @@ static bool still_held(const struct alias *alias, bool stays, int *holder)
 	int pidfd;
 
 	*holder = -1;
-	if (alias->lifetime != TB_LIFETIME_SESSION)
+	if ((1u << alias->lifetime & TB_LIFETIMES_CONNECTED) == 0)
 		return true;
 	pidfd = process_open(alias->pid, alias->start_time);
 	if (pidfd >= 0)

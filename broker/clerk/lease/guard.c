@@ -57,7 +57,7 @@ static bool is_tun(const struct lease *lease)
 
 static bool owner_is_ours(const struct lease *lease, const struct link *link)
 {
-	bool by_name = lease->lifetime == TB_LIFETIME_PERSISTENT;
+	bool by_name = (1u << lease->lifetime & TB_LIFETIMES_BY_NAME) != 0;
 	uid_t uid = by_name ? lease->uid : leases_limits()->owner_uid;
 	gid_t gid = by_name ? lease->gid : leases_limits()->owner_gid;
 
@@ -102,7 +102,8 @@ static enum tb_reason check_holders_deeds(const struct lease *lease, const struc
 {
 	if (is_tun(lease) && !owner_is_ours(lease, link))
 		return TB_REASON_GUARD_OWNER;
-	if (is_tun(lease) && link->tun_persistent != (lease->given || lease->lifetime == TB_LIFETIME_PERSISTENT))
+	if (is_tun(lease) &&
+	    link->tun_persistent != (lease->given || (1u << lease->lifetime & TB_LIFETIMES_BY_NAME) != 0))
 		return TB_REASON_GUARD_PERSIST;
 	return alias_is_ours(lease, link) ? 0 : TB_REASON_GUARD_ALIAS;
 }

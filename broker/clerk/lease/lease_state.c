@@ -275,7 +275,7 @@ static void on_lifeline(uint32_t number, uint32_t events)
 		return;
 	lifeline_close(lease);
 	lease->left_at = monotonic_ms();
-	if (is_live(lease) && lease->lifetime == TB_LIFETIME_SESSION)
+	if (is_live(lease) && (1u << lease->lifetime & TB_LIFETIMES_CONNECTED) != 0)
 		lease_end(lease, TB_REASON_CLIENT);
 	else
 		lease_happens(lease, LEASE_LEFT);

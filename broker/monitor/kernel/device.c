@@ -141,8 +141,8 @@ bool device_make(struct workshop *workshop, struct device_order *order, struct d
 				.order = order,
 				.device = device,
 				.failure = failure,
-				.owner = making_persistent(order) ? order->alias.uid : workshop->own_uid,
-				.group = making_persistent(order) ? order->alias.gid : workshop->own_gid};
+				.owner = making_by_name(order) ? order->alias.uid : workshop->own_uid,
+				.group = making_by_name(order) ? order->alias.gid : workshop->own_gid};
 	const struct step *step = order->alias.given ? given_steps : steps;
 	int ret = 0;
 
@@ -217,7 +217,7 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 		return fail(workshop, device, failure, ret);
 	/* It stays without a fd, so that closing ours costs little; and it must not be in use when its user opens
 	 * it. */
-	if (making_persistent(order) && !making_macvtap(order))
+	if (making_by_name(order) && !making_macvtap(order))
 		while (device->queues > 0)
 			tb_close(&device->fds[--device->queues]);
 	return true;

@@ -58,7 +58,7 @@ int making_attach(int fd, const char *name, int flags)
 	return ioctl(fd, TUNSETIFF, &request) < 0 ? -errno : 0;
 }
 
-bool making_persistent(const struct device_order *order)
+bool making_by_name(const struct device_order *order)
 {
 	return order->by_name;
 }

@@ -20,7 +20,7 @@ struct making {
 };
 
 bool making_macvtap(const struct device_order *order);
-bool making_persistent(const struct device_order *order);
+bool making_by_name(const struct device_order *order);
 
 /* The ifindex of the interface with this name, in the network namespace in which this socket was made, whatever kind it
  * is of. Returns 0 or a negative errno. */

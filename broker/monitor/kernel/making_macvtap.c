@@ -43,7 +43,7 @@ static int open_queues(struct making *making)
 {
 	const struct device_order *order = making->order;
 	struct device *device = making->device;
-	uid_t user = making_persistent(order) ? order->alias.uid : 0;
+	uid_t user = making_by_name(order) ? order->alias.uid : 0;
 	int ret = 0;
 
 	making->failure->stage = TB_STAGE_NODE;

@@ -156,7 +156,7 @@ int making_tun_forward(struct making *making)
 /* Not before it has its alias: wherever the monitor is killed, what stays is known to be ours. */
 int making_tun_persist(struct making *making)
 {
-	if (!making_persistent(making->order) || making_macvtap(making->order))
+	if (!making_by_name(making->order) || making_macvtap(making->order))
 		return 0;
 	return ioctl(making->device->fds[0], TUNSETPERSIST, 1) < 0 ? -errno : 0;
 }

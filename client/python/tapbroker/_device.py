@@ -199,12 +199,13 @@ def open(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: i
 
 def reserve(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu: int = 0, queues: int = 1,
             interactive: bool = False, vnet_hdr: bool = False, bridge: bool = False, namespace: bool = False,
-            external_id: str | None = None, timeout: float | None = None) -> Device:
+            session: bool = False, external_id: str | None = None, timeout: float | None = None) -> Device:
     """Asks for a device that lasts until release(device.lease), and that its user opens by name: it has no descriptors.
 
     namespace    in the network namespace of the calling thread, and no longer than that lasts
+    session      no longer than until close()
     """
-    lifetime = Lifetime.NAMESPACE if namespace else Lifetime.PERSISTENT
+    lifetime = Lifetime.NAMESPACE if namespace else Lifetime.NAMED if session else Lifetime.PERSISTENT
     failure, handle = Failure(), ctypes.c_void_p()
     request = _request(network, failure, timeout, name=name, kind=kind, mtu=mtu, queues=queues,
                        lifetime=lifetime, interactive=interactive, vnet_hdr=vnet_hdr, bridge=bridge, netns=namespace,

@@ -22,6 +22,7 @@ class Lifetime(enum.IntEnum):
     FD = 1
     PERSISTENT = 2
     NAMESPACE = 3
+    NAMED = 4
 
 
 class Status(enum.IntEnum):
