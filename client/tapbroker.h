@@ -48,6 +48,10 @@
 #define tap_flags tapbroker_flags
 #define tap_mtu tapbroker_mtu
 #define tap_mac tapbroker_mac
+#define tap_address tapbroker_address
+#define tap_address6 tapbroker_address6
+#define tap_gateway tapbroker_gateway
+#define tap_gateway6 tapbroker_gateway6
 #define tap_lease_id tapbroker_lease_id
 #define tap_follow tapbroker_follow
 #define tap_ended tapbroker_ended
@@ -192,7 +196,8 @@ enum tap_checks {
 	TAP_CHECK_ADDRESS_IN_USE = 36, /* EADDRINUSE: another interface has the address */
 	TAP_CHECK_ROUTE_IN_USE = 37,   /* EADDRINUSE: another tunnel leads there */
 	TAP_CHECK_NO_FILTERING = 38,   /* ENODEV: VLAN=, and the bridge filters no VLANs */
-	TAP_CHECK_NO_VLAN = 39         /* ENODEV: the bridge filters VLANs, and would put the device into none */
+	TAP_CHECK_NO_VLAN = 39,        /* ENODEV: the bridge filters VLANs, and would put the device into none */
+	TAP_CHECK_OVERLAP = 40         /* EADDRINUSE: another interface leads to the network's addresses */
 };
 
 /* What is asked for. Begin with TAP_REQUEST_INIT, then set what matters; what is zero means "the network's own". A
@@ -280,6 +285,15 @@ unsigned int tap_kind(const struct tap *tap);    /* TAP_KIND_TAP, _TUN or _MACVT
 unsigned int tap_flags(const struct tap *tap);   /* TAP_VNET_HDR if the device has it, TAP_NETNS if it is there */
 unsigned int tap_mtu(const struct tap *tap);     /* in bytes */
 const uint8_t *tap_mac(const struct tap *tap);   /* 6 bytes, for the device's user to use; zero for a tun */
+
+/* The addresses that the network gives to the device's user, with the lengths of their prefixes ("10.0.77.2/24"), and
+ * by whom it leaves the network ("10.0.77.1"); "" where there is none. It may send from no others than these, unless
+ * the network file says so. */
+const char *tap_address(const struct tap *tap);
+const char *tap_address6(const struct tap *tap);
+const char *tap_gateway(const struct tap *tap);
+const char *tap_gateway6(const struct tap *tap);
+
 const char *tap_lease_id(const struct tap *tap); /* the lease's id, 32 hexadecimal digits as in the broker's log */
 
 /* What came with TAP_VHOST: for each queue one fd of vhost-net (/dev/vhost-net), on which nothing has been done. It is
@@ -556,6 +570,8 @@ struct tap_lease {
 	uint64_t tx_bytes;
 	uint64_t tx_packets;
 	const char *external_id; /* that it was asked for with; "": none */
+	char address[48];        /* as tap_address(); "": none */
+	char address6[48];       /* as tap_address6() */
 };
 
 /* Calls each() for every lease of the caller's; with TAP_ALL in flags for everybody's, which polkit must permit, with
@@ -692,6 +708,10 @@ int tap_confine(unsigned int flags);
 #undef tap_flags
 #undef tap_mtu
 #undef tap_mac
+#undef tap_address
+#undef tap_address6
+#undef tap_gateway
+#undef tap_gateway6
 #undef tap_lease_id
 #undef tap_follow
 #undef tap_ended

@@ -211,7 +211,7 @@ struct tb_order {
 	struct tb_header header;
 	struct tb_question question; /* of TB_ACTION_OPEN, byte for byte as it was asked */
 	uint32_t gid;                /* of the client: the socket must say the same */
-	uint32_t reserved;
+	uint32_t guest; /* the number of its addresses, where a lease has some of its own, see guest.h; else 0 */
 };
 
 /* What became of an order. With TB_OK the client has its answer; else the clerk is to give it one, and has what is

@@ -93,6 +93,9 @@ static const struct check_words checks[TB_CHECK_COUNT] = {
 	[TB_CHECK_NO_VLAN] =
 		{"no-vlan", "VLAN",
 		 "the bridge filters VLANs and would put the device into none of them; the administrator may set VLAN= in the network file, or vlan_default_pvid on the bridge"},
+	[TB_CHECK_OVERLAP] =
+		{"overlap", "Address",
+		 "the host reaches some of the network's addresses by another interface, such as a VPN; the broker's log names it, and the administrator gives one of both other addresses (Address= of the network file)"},
 };
 
 static const struct check_words unknown;

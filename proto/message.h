@@ -183,6 +183,9 @@ enum tb_check {
 	/* TB_LOWER_MISSING. */
 	TB_CHECK_NO_FILTERING = 38, /* VLAN=, and the bridge filters no VLANs */
 	TB_CHECK_NO_VLAN = 39,      /* the bridge filters VLANs, and would put the device into none */
+
+	/* TB_IN_USE, of a device. */
+	TB_CHECK_OVERLAP = 40, /* another interface leads to some of the network's addresses */
 	TB_CHECK_COUNT
 };
 
@@ -312,6 +315,18 @@ struct tb_item {
 /* The largest request, in bytes. */
 #define TB_REQUEST_MAX (sizeof(struct tb_request) + TB_ITEMS_MAX * sizeof(struct tb_item))
 
+/* What a device's user should use as its own addresses, and by whom it leaves the network; network order, and zero
+ * where there is none. */
+struct tb_guest {
+	uint8_t ipv4[4];
+	uint8_t gateway4[4];
+	uint8_t ipv6[16];
+	uint8_t gateway6[16];
+	uint8_t ipv4_prefix; /* bits */
+	uint8_t ipv6_prefix;
+	uint8_t reserved[2];
+};
+
 struct tb_answer {
 	struct tb_header header;
 	uint32_t status;  /* enum tb_status; if it is not TB_OK, only the fields that it names are set, and check */
@@ -331,7 +346,8 @@ struct tb_answer {
 	uint8_t lease[TB_ID_SIZE];
 	uint32_t quota;  /* TB_QUOTA_USER, TB_QUOTA_NETWORK: enum tb_quota */
 	uint32_t vhosts; /* and so many fds of vhost-net come after those of the queues: queues or 0 */
-	uint8_t reserved[52];
+	struct tb_guest guest;
+	uint8_t reserved[8];
 };
 
 enum tb_network_traits {
@@ -401,7 +417,11 @@ struct tb_lease {
 	char name[TB_NAME_SIZE];
 	uint8_t lease[TB_ID_SIZE];
 	uint8_t mac[TB_MAC_SIZE];
-	uint8_t reserved[38];
+	uint8_t ipv4_prefix; /* of these, as in struct tb_guest */
+	uint8_t ipv6_prefix;
+	uint8_t ipv4[4];
+	uint8_t ipv6[16];
+	uint8_t reserved[16];
 	char external_id[TB_EXTERNAL_ID_SIZE]; /* empty: none */
 };
 

@@ -202,6 +202,11 @@ void network_routing_finish(struct network_file *file);
 extern const char *const network_reach_words[REACH_COUNT];
 extern const char *const network_family_words[4];
 
+/* network_guests.c */
+
+/* Where each lease has addresses of its own: how many there may be, and that it sends from no others. */
+void network_guests_finish(struct network_file *file);
+
 /* network_locks.c */
 
 /* The keys MACs=, EtherTypes= and SourceAddresses=. */

@@ -166,6 +166,7 @@ void network_finish(struct network_file *file)
 	check_kind(file);
 	network_routing_finish(file);
 	network_host_interface_finish(file);
+	network_guests_finish(file);
 	check_locks(file);
 	network_vlan_finish(file);
 	check_counts(file);

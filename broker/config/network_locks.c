@@ -15,7 +15,7 @@
 #define MAC_RULE \
 	"an address of six hexadecimal bytes with ':' between, of one machine; or the first one or more of them and *"
 #define TYPE_RULE "they are arp, ipv4, ipv6, rarp, or numbers from 0x0600 to 0xffff; or any"
-#define SOURCE_RULE "an IPv4 or IPv6 address, or a prefix such as 192.0.2.0/24, without bits behind it"
+#define SOURCE_RULE "an IPv4 or IPv6 address, or a prefix such as 192.0.2.0/24, without bits behind it; or any"
 
 /* EtherTypes that have a name. The first ones are allowed by default. */
 #define DEFAULT_TYPES 3
@@ -145,6 +145,8 @@ static struct prefix_list *take_source(struct network *network, const char *word
 
 void network_set_source_addresses(struct network_file *file, unsigned int line, const char *value)
 {
+	if (strcmp(value, "any") == 0)
+		return;
 	file->network.locks |= LOCK_IPV4 | LOCK_IPV6;
 	take_list(file, line, "SourceAddresses", value, SOURCE_RULE, take_source);
 }
@@ -229,6 +231,8 @@ void network_print_locks(const struct network *network, FILE *out)
 		fprintf(out, "VLAN=%u\n", network->vlan);
 	print_sources(AF_INET, &network->sources4, out);
 	print_sources(AF_INET6, &network->sources6, out);
+	if (network->own_bridge && (network->locks & (LOCK_IPV4 | LOCK_IPV6)) == 0)
+		fprintf(out, "SourceAddresses=any\n");
 	if (network->rate_from_guest != 0)
 		fprintf(out, "RateFromGuest=%u\n", network->rate_from_guest);
 	if (network->rate_to_guest != 0)

@@ -75,6 +75,12 @@ enum network_reach {
 
 #define NETWORK_ALLOW_MAX 16 /* prefixes in Allow= */
 
+/* The addresses that a lease has on a network with a bridge of its own. */
+struct guest {
+	uint8_t mac[TB_MAC_SIZE];
+	struct tb_guest told;
+};
+
 /* All addresses that begin alike. */
 struct network_prefix {
 	uint8_t address[16]; /* the first 4 bytes, or all */
@@ -104,8 +110,11 @@ struct network {
 	bool own_bridge;           /* tapbroker-setup makes it */
 	struct network_ipv4 ipv4;  /* of that bridge, or of host_interface */
 	struct network_ipv6 ipv6;
-	bool ipv4_auto;      /* tapbroker-setup finds a free address; here there is none */
+	bool ipv4_auto;      /* tapbroker-setup finds a free address: see guests_set_all() */
 	bool ipv6_auto;      /* the same */
+	uint32_t guests;     /* leases have addresses of their own, with numbers below this one, see guest.h; 0: none */
+	uint32_t host[2];    /* the numbers that the host's own addresses have */
+	struct guest guest;  /* what is the same for all numbers: all addresses end in zeros */
 	uint32_t forward;    /* NETWORK_IPV4, NETWORK_IPV6 */
 	uint32_t masquerade; /* the same; none that is not in forward */
 	bool dhcp;           /* guests are served addresses, by IPv4 */

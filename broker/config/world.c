@@ -83,7 +83,9 @@ static bool warn_of_lower(const struct network *network, const char *key, const 
 		if (network->own_bridge)
 			found_warning(
 				network->name,
-				"its bridge %s is not there now; until it is made, devices are refused; do: tapbroker-setup start",
+				network->guests == 0
+					? "its bridge %s has no address now, so devices are refused; do: tapbroker-setup start, then start the broker again"
+					: "its bridge %s is not there now; until it is made, devices are refused; do: tapbroker-setup start",
 				interface);
 		else
 			found_warning(network->name,

@@ -2,6 +2,7 @@
  * that the device is handed out, and what is to outlive the broker is stored, the client gets nothing. */
 #include "broker/monitor/hand_over.h"
 
+#include "broker/config/guest.h"
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/store.h"
 #include "broker/shared/clock.h"
@@ -33,17 +34,25 @@ static void derive_mac(const struct monitor *monitor, const struct tb_question *
 	memcpy(mac, &hash, TB_MAC_SIZE);
 }
 
-/* A lease id of our own, and for all but a tun an address for the device's user: a name that was asked for has one of
- * its own. */
-static void draw(const struct monitor *monitor, const struct tb_question *question, struct alias *alias)
+/* A lease id of our own, and for all but a tun an address for the device's user: that of its number, or else a name
+ * that was asked for has one of its own. */
+static void draw(const struct monitor *monitor, const struct tb_order *order, const struct network *network,
+		 struct alias *alias)
 {
+	const struct tb_question *question = &order->question;
+	struct guest guest;
+
 	draw_bytes(alias->lease, sizeof(alias->lease));
 	if (question->kind == TB_KIND_TUN)
 		return;
-	if (question->name[0] != '\0')
+	if (network->own_bridge) {
+		guest_make(network, order->guest, &guest);
+		memcpy(alias->mac, guest.mac, sizeof(alias->mac));
+	} else if (question->name[0] != '\0') {
 		derive_mac(monitor, question, alias->mac);
-	else
+	} else {
 		draw_bytes(alias->mac, sizeof(alias->mac));
+	}
 	alias->mac[0] = 0x02; /* unicast, locally administered */
 }
 
@@ -74,7 +83,7 @@ static struct device_order device_order(const struct monitor *monitor, const str
 
 	memcpy(wanted.alias.network, network->name, sizeof(wanted.alias.network));
 	memcpy(wanted.alias.external_id, question->external_id, sizeof(wanted.alias.external_id));
-	draw(monitor, question, &wanted.alias);
+	draw(monitor, order, network, &wanted.alias);
 	return wanted;
 }
 
@@ -116,6 +125,7 @@ static int send_device(int client, const struct device_order *order, const struc
 	memcpy(answer.name, device->name, sizeof(answer.name));
 	memcpy(answer.mac, order->alias.mac, sizeof(answer.mac));
 	memcpy(answer.lease, order->alias.lease, sizeof(answer.lease));
+	guest_tell(order->network, order->alias.mac, &answer.guest);
 	memcpy(fds, device->fds, answer.queues * sizeof(int));
 	memcpy(fds + answer.queues, device->vhost_fds, answer.vhosts * sizeof(int));
 	return tb_send(client, &answer, sizeof(answer), fds, answer.queues + answer.vhosts);

@@ -6,6 +6,7 @@
  */
 #include "broker/monitor/orders.h"
 
+#include "broker/config/guest.h"
 #include "broker/monitor/hand_over.h"
 #include "broker/monitor/kernel/netns.h"
 #include "broker/monitor/store.h"
@@ -114,7 +115,7 @@ static bool order_valid(const struct tb_order *order)
 {
 	const struct tb_question *question = &order->question;
 
-	return is_open_question(question) && order->reserved == 0 && (question->flags & ~TB_QUESTION_FLAGS) == 0 &&
+	return is_open_question(question) && (question->flags & ~TB_QUESTION_FLAGS) == 0 &&
 	       tb_network_valid(question->network, sizeof(question->network)) &&
 	       (tb_field_empty(question->name, TB_NAME_SIZE) || tb_name_valid(question->name, TB_NAME_SIZE)) &&
 	       (tb_field_empty(question->external_id, TB_EXTERNAL_ID_SIZE) ||
@@ -148,13 +149,15 @@ static int check_client(const struct monitor *monitor, const struct tb_question 
 }
 
 /* The network that the order is for; below its ceiling, or the broker ends. */
-static const struct network *network_of_order(const struct monitor *monitor, const struct tb_question *question)
+static const struct network *network_of_order(const struct monitor *monitor, const struct tb_order *order)
 {
-	const struct network *network = network_find(monitor->networks, question->network);
-	uint64_t forbidden = ceiling_all(network, question);
+	const struct network *network = network_find(monitor->networks, order->question.network);
+	uint64_t forbidden = ceiling_all(network, &order->question);
 
 	if (forbidden != 0)
 		tb_die("the clerk lies: an order above the ceiling (checks %#llx)", (unsigned long long)forbidden);
+	if (!guest_allowed(network, order->guest))
+		tb_die("the clerk lies: a guest of this network has no number %u", order->guest);
 	return network;
 }
 
@@ -175,7 +178,7 @@ static void judge_order(struct monitor *monitor, const struct tb_order *order, i
 	const struct tb_question *question = &order->question;
 	bool authorized = yes_spend(&monitor->yes, question, sizeof(*question)) || question->uid == 0;
 	int ret = check_client(monitor, question, order->gid, client);
-	const struct network *network = network_of_order(monitor, question);
+	const struct network *network = network_of_order(monitor, order);
 	int netns TB_CLOSE = -1;
 
 	if (ret == -ESRCH) {

@@ -30,6 +30,7 @@ static int relock_tap(struct shielded *shielded, const struct network *network, 
 	int ret;
 
 	rules_chain(&chain, alias->lease, "", tap->name, alias->mac);
+	guest_tell(network, alias->mac, &chain.guest);
 	chain.forward_to = inner->ifindex;
 	ret = rules_replace(rules, rules_locks_of(rules, network), &chain);
 	if (ret < 0)

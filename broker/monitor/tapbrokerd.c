@@ -60,6 +60,7 @@ static void read_networks(struct network_table *table, const struct options *opt
 	if (mistakes > 0)
 		tb_log(TB_LOG_ERROR, "the network files have %d mistake%s, see above: only the other networks are on",
 		       mistakes, mistakes == 1 ? "" : "s");
+	guests_set_all(table);
 	world_warn(table);
 	subordinates_read("/etc/subuid", table);
 }

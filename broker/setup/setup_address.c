@@ -2,6 +2,7 @@
  * or reaches elsewhere is refused. Runs in tapbroker-setup, as root or, to check, as anybody; changes nothing.
  */
 #include "broker/setup/setup.h"
+#include "broker/config/guest.h"
 #include "broker/setup/setup_inet.h"
 
 #include "broker/shared/log.h"
@@ -188,6 +189,7 @@ static unsigned int addresses_resolve(struct setup *setup)
 		if (network->ipv6_auto)
 			choose_ipv6(network);
 		wrong += refuse_overlap(setup, network, false) + refuse_overlap(setup, network, true);
+		guests_set(network);
 		setup->refused[i] = wrong > 0;
 		problems += wrong;
 	}

@@ -5,6 +5,7 @@
  * user of its own by itself.
  */
 #include "broker/setup/setup.h"
+#include "broker/config/guest.h"
 #include "broker/setup/setup_inet.h"
 #include "broker/setup/setup_program.h"
 
@@ -32,35 +33,23 @@
 
 #define DHCP_PATH_SIZE 96
 #define DHCP_PATIENCE 5000 /* milliseconds that one that was told to end may take */
-#define DHCP_LEASES_MAX 4096
 
 static void dhcp_path(const char *network, const char *suffix, char path[DHCP_PATH_SIZE])
 {
 	snprintf(path, DHCP_PATH_SIZE, DHCP_DIRECTORY "/%s%s", network, suffix);
 }
 
-/* One line: an address of the network by its number, as a range begins or ends with it. */
-static void write_ipv4(FILE *out, const struct network *network, uint32_t number)
-{
-	struct in_addr address = {
-		.s_addr = htonl((network->ipv4.address & ~(UINT32_MAX >> network->ipv4.prefix)) + number)};
-
-	fputs(inet_ntoa(address), out);
-}
-
-/* The host's own address is not handed out: it is on the interface, and dnsmasq looks. */
+/* Who has a lease of the broker's is served its address, and nobody else any. */
 static void write_dhcp4(FILE *out, const struct network *network)
 {
-	uint32_t last = (UINT32_MAX >> network->ipv4.prefix) - 1;
+	struct in_addr first = {.s_addr = htonl(network->ipv4.address & ~(UINT32_MAX >> network->ipv4.prefix))};
+	struct in_addr mask = {.s_addr = htonl(~(UINT32_MAX >> network->ipv4.prefix))};
 
 	if (network->ipv4.prefix == 0)
 		return;
-	fputs("dhcp-range=", out);
-	write_ipv4(out, network, 1);
-	fputc(',', out);
-	write_ipv4(out, network, last);
-	fputs(",1h\n", out);
-	fprintf(out, "dhcp-lease-max=%u\n", last < DHCP_LEASES_MAX ? last : DHCP_LEASES_MAX);
+	fprintf(out, "dhcp-range=%s,static,", inet_ntoa(first));
+	fprintf(out, "%s,1h\n", inet_ntoa(mask));
+	fprintf(out, "dhcp-lease-max=%d\n", 2 * GUESTS_MAX);
 	/* Empty: guests get no default route where there is nowhere to go. */
 	if ((network->forward & NETWORK_IPV4) == 0)
 		fputs("dhcp-option=option:router\n", out);
@@ -68,17 +57,39 @@ static void write_dhcp4(FILE *out, const struct network *network)
 		fputs("dhcp-option=option:dns-server\n", out);
 }
 
-/* Guests make their own addresses of the prefix, and are told the rest by the router. */
+/* Guests make their own address of the prefix, or ask for it: it is the same one. The next guest with that address may
+ * call itself otherwise, and then has to wait until the last one's time is over. */
 static void write_ra(FILE *out, const struct network *network)
 {
+	unsigned int bits = network->ipv6.prefix > 64 ? network->ipv6.prefix : 64;
+
 	if (network->ipv6.prefix == 0 || !network->ra)
 		return;
-	fprintf(out, "enable-ra\ndhcp-range=::,constructor:%s,ra-stateless,%u,1h\n", network->bridge,
-		network->ipv6.prefix);
+	fprintf(out, "enable-ra\ndhcp-range=::,constructor:%s,static,%s%u,5m\n", network->bridge,
+		bits == 64 ? "slaac," : "", bits);
 	/* Seconds: how often, and for how long the host is a router; 0: it is none. */
 	fprintf(out, "ra-param=%s,60,%d\n", network->bridge, (network->forward & NETWORK_IPV6) != 0 ? 1800 : 0);
 	if (network->dns)
 		fputs("dhcp-option=option6:dns-server,[::]\n", out);
+}
+
+/* One line for each guest that there may be: its MAC, and its addresses. */
+static void write_guests(FILE *out, const struct network *network)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct guest guest;
+
+	for (uint32_t number = guest_next(network, 0); number != 0; number = guest_next(network, number)) {
+		const uint8_t *mac = guest.mac;
+
+		guest_make(network, number, &guest);
+		fprintf(out, "dhcp-host=%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+		if (network->ipv4.prefix != 0)
+			fprintf(out, ",%s", inet_ntop(AF_INET, guest.told.ipv4, text, sizeof(text)));
+		if (network->ipv6.prefix != 0)
+			fprintf(out, ",[%s]", inet_ntop(AF_INET6, guest.told.ipv6, text, sizeof(text)));
+		fputc('\n', out);
+	}
 }
 
 /* What guests may do with it is answer and ask: they are not believed in what they call themselves, and names of the
@@ -104,6 +115,7 @@ static void write_configuration(FILE *out, const struct network *network)
 		getpwnam(DNSMASQ_USER) != NULL ? "user=" DNSMASQ_USER "\n" : "");
 	write_dhcp4(out, network);
 	write_ra(out, network);
+	write_guests(out, network);
 }
 
 /* True if the process runs our dnsmasq; network is then whose. */

@@ -52,6 +52,21 @@ static bool mac_valid(const struct tb_answer *answer)
 	return answer->kind == TB_KIND_TUN ? zero : !zero && (answer->mac[0] & 1) == 0;
 }
 
+/* An address and its prefix length, or neither; and a gateway only where there is an address. */
+static bool address_valid(const uint8_t *address, const uint8_t *gateway, size_t size, uint8_t prefix)
+{
+	if (all_zero(address, size))
+		return prefix == 0 && all_zero(gateway, size);
+	return prefix > 0 && prefix <= 8 * size;
+}
+
+static bool guest_valid(const struct tb_guest *guest)
+{
+	return address_valid(guest->ipv4, guest->gateway4, sizeof(guest->ipv4), guest->ipv4_prefix) &&
+	       address_valid(guest->ipv6, guest->gateway6, sizeof(guest->ipv6), guest->ipv6_prefix) &&
+	       all_zero(guest->reserved, sizeof(guest->reserved));
+}
+
 static uint32_t answer_queues(const struct tb_request *request)
 {
 	return tb_lifetime_by_name(request->lifetime) ? 0 : request->queues;
@@ -91,7 +106,8 @@ static bool device_valid(const struct tb_answer *answer, size_t nfds, const stru
 	if (request->name[0] != '\0' && memcmp(answer->name, request->name, sizeof(answer->name)) != 0)
 		return false;
 	return mac_valid(answer) && all_zero(answer->reserved_mac, sizeof(answer->reserved_mac)) &&
-	       !all_zero(answer->lease, sizeof(answer->lease)) && all_zero(answer->reserved, sizeof(answer->reserved));
+	       !all_zero(answer->lease, sizeof(answer->lease)) && guest_valid(&answer->guest) &&
+	       all_zero(answer->reserved, sizeof(answer->reserved));
 }
 
 /* True if the message is of this type and at least as long as its struct was at first. */

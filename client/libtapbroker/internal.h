@@ -27,16 +27,26 @@
 
 struct tb_follow;
 
+#define TB_ADDRESS_TEXT 48 /* the longest address, "/128" and a NUL */
+
 /* The handle. It owns the lifeline and the fds. */
 struct tap {
 	int lifeline;
 	int fds[TB_FDS_MAX];     /* answer.queues of them, then answer.vhosts of vhost-net */
 	struct tb_answer answer; /* checked by tb_answer_check() */
 	char lease[TB_ID_TEXT];
+	char address[TB_ADDRESS_TEXT]; /* what the answer says, as text */
+	char address6[TB_ADDRESS_TEXT];
+	char gateway[TB_ADDRESS_TEXT];
+	char gateway6[TB_ADDRESS_TEXT];
 	bool ended;
 	unsigned int reason;      /* TAP_ENDED_*, if ended */
 	struct tb_follow *follow; /* NULL: the lifeline alone tells of the lease's end */
 };
+
+/* address.c: writes an address of 4 or 16 bytes and, unless it is all of them, the length of its prefix; "" if the
+ * address is zero. family: 4 or 6. */
+void tb_address_write(uint8_t family, const uint8_t *address, uint8_t length, char text[TB_ADDRESS_TEXT]);
 
 /* deadline.c: the clock of a call, in milliseconds of CLOCK_MONOTONIC. */
 

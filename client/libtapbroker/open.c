@@ -82,6 +82,16 @@ static int send_request(int sock, struct question *question, struct tap **handle
 	return ret;
 }
 
+static void write_addresses(struct tap *handle)
+{
+	const struct tb_guest *guest = &handle->answer.guest;
+
+	tb_address_write(4, guest->ipv4, guest->ipv4_prefix, handle->address);
+	tb_address_write(6, guest->ipv6, guest->ipv6_prefix, handle->address6);
+	tb_address_write(4, guest->gateway4, 32, handle->gateway);
+	tb_address_write(6, guest->gateway6, 128, handle->gateway6);
+}
+
 /* Receives the answer into the handle, which becomes the question's, or is freed on failure. Then the socket is its
  * lifeline; else it stays the caller's. */
 static int take_answer(int sock, struct question *question, struct tap *handle)
@@ -94,6 +104,7 @@ static int take_answer(int sock, struct question *question, struct tap *handle)
 	}
 	handle->lifeline = sock;
 	tb_hex_write(handle->answer.lease, TB_ID_SIZE, handle->lease);
+	write_addresses(handle);
 	question->tap = handle;
 	return 0;
 }

@@ -38,7 +38,7 @@ static const char usage[] =
 	"  -h, --help          show this text\n"
 	"\n"
 	"In the arguments of COMMAND, {fd} {fds} {name} {mac} {mtu} {ifindex} {lease} {lifeline}\n"
-	"{vhostfd} {vhostfds} are replaced; with several networks, {NETWORK.fd} or {ALIAS.fd} and so on.\n"
+	"{vhostfd} {vhostfds} {address} {prefix} {gateway} {address6} {prefix6} {gateway6} are replaced; with several networks, {NETWORK.fd} or {ALIAS.fd} and so on.\n"
 	"\"{{\" stands for \"{\".\n"
 	"The devices come all or not at all.\n"
 	"Without COMMAND they are held until SIGINT, SIGTERM or SIGHUP, if they are not persistent.\n";

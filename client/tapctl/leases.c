@@ -146,6 +146,8 @@ void lease_json(struct json *json, const struct tap_lease *lease)
 	json_string(json, "netns", netns_word(lease->flags));
 	json_number(json, "ifindex", lease->ifindex);
 	json_string(json, "mac", mac);
+	json_string(json, "address", lease->address);
+	json_string(json, "address6", lease->address6);
 	json_number(json, "mtu", lease->mtu);
 	json_number(json, "uid", lease->uid);
 	json_string(json, "user", user);

@@ -48,6 +48,7 @@ struct widths {
 	int name;
 	int network;
 	int user;
+	int address; /* 0: no lease has one */
 };
 
 static void widen(int *width, const char *word)
@@ -58,7 +59,7 @@ static void widen(int *width, const char *word)
 
 static struct widths find_widths(const struct lease_list *list)
 {
-	struct widths widths = {(int)strlen("NAME"), (int)strlen("NETWORK"), (int)strlen("USER")};
+	struct widths widths = {(int)strlen("NAME"), (int)strlen("NETWORK"), (int)strlen("USER"), 0};
 	char user[USER_TEXT];
 
 	for (size_t i = 0; i < list->count; i++) {
@@ -66,6 +67,7 @@ static struct widths find_widths(const struct lease_list *list)
 		widen(&widths.name, list->leases[i].name);
 		widen(&widths.network, list->leases[i].network);
 		widen(&widths.user, user);
+		widen(&widths.address, list->leases[i].address);
 	}
 	return widths;
 }
@@ -80,6 +82,8 @@ static void print_lease(const struct tap_lease *lease, const struct widths *widt
 	user_write(lease->uid, user);
 	printf("%-*s  %-*s  %-7s  %-10s  %7u  %s", widths->name, lease->name, widths->network, lease->network,
 	       kind_term(lease->kind, kind), lifetime_term(lease->lifetime, lifetime), lease->pid, since);
+	if (widths->address != 0)
+		printf("  %-*s", widths->address, lease->address);
 	if (all)
 		printf("  %-*s  %12" PRIu64 "  %12" PRIu64, widths->user, user, lease->rx_bytes, lease->tx_bytes);
 	printf("  %s\n", lease->id);
@@ -97,6 +101,8 @@ static void print_table(const struct lease_list *list, bool all)
 	}
 	printf("%-*s  %-*s  %-7s  %-10s  %7s  %-19s", widths.name, "NAME", widths.network, "NETWORK", "KIND",
 	       "LIFETIME", "PID", "SINCE");
+	if (widths.address != 0)
+		printf("  %-*s", widths.address, "ADDRESS");
 	if (all)
 		printf("  %-*s  %12s  %12s", widths.user, "USER", "RX-BYTES", "TX-BYTES");
 	puts("  LEASE");

@@ -19,6 +19,10 @@ static void print_json(const struct device *device, const char *mac)
 	json_string(&json, "kind", kind_term(tap_kind(tap), kind));
 	json_number(&json, "ifindex", tap_ifindex(tap));
 	json_string(&json, "mac", mac);
+	json_string(&json, "address", tap_address(tap));
+	json_string(&json, "gateway", tap_gateway(tap));
+	json_string(&json, "address6", tap_address6(tap));
+	json_string(&json, "gateway6", tap_gateway6(tap));
 	json_number(&json, "mtu", tap_mtu(tap));
 	json_number(&json, "queues", tap_queues(tap));
 	json_bool(&json, "vnet_hdr", (tap_flags(tap) & TAP_VNET_HDR) != 0);
@@ -27,6 +31,12 @@ static void print_json(const struct device *device, const char *mac)
 	json_string(&json, "netns", netns_word(tap_flags(tap)));
 	json_string(&json, "lease", tap_lease_id(tap));
 	json_end(&json);
+}
+
+static void print_known(const char *what, const char *text)
+{
+	if (text[0] != '\0')
+		printf("%-9s  %s\n", what, text);
 }
 
 static void print_lines(const struct device *device, const char *mac)
@@ -41,6 +51,10 @@ static void print_lines(const struct device *device, const char *mac)
 	printf("kind:      %s\n", kind_term(tap_kind(tap), kind));
 	printf("ifindex:   %u\n", tap_ifindex(tap));
 	printf("mac:       %s\n", mac);
+	print_known("address:", tap_address(tap));
+	print_known("gateway:", tap_gateway(tap));
+	print_known("address6:", tap_address6(tap));
+	print_known("gateway6:", tap_gateway6(tap));
 	printf("mtu:       %u\n", tap_mtu(tap));
 	if (tap_queues(tap) > 0) { /* else it is opened by name */
 		printf("queues:    %u\n", tap_queues(tap));

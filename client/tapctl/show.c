@@ -48,6 +48,10 @@ static void print_lines(const struct tap_lease *lease)
 	printf("netns:       %s\n", netns_word(lease->flags));
 	printf("ifindex:     %u\n", lease->ifindex);
 	printf("mac:         %s\n", mac);
+	if (lease->address[0] != '\0')
+		printf("address:     %s\n", lease->address);
+	if (lease->address6[0] != '\0')
+		printf("address6:    %s\n", lease->address6);
 	printf("mtu:         %u\n", lease->mtu);
 	printf("user:        %s\n", user);
 	printf("uid:         %u\n", lease->uid);

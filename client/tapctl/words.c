@@ -11,9 +11,14 @@
 #include <string.h>
 
 static const char *const names[WORD_COUNT] = {
-	[WORD_FD] = "fd",           [WORD_FDS] = "fds",           [WORD_NAME] = "name",   [WORD_MAC] = "mac",
-	[WORD_MTU] = "mtu",         [WORD_IFINDEX] = "ifindex",   [WORD_LEASE] = "lease", [WORD_LIFELINE] = "lifeline",
+	[WORD_FD] = "fd",           [WORD_FDS] = "fds",
+	[WORD_NAME] = "name",       [WORD_MAC] = "mac",
+	[WORD_MTU] = "mtu",         [WORD_IFINDEX] = "ifindex",
+	[WORD_LEASE] = "lease",     [WORD_LIFELINE] = "lifeline",
 	[WORD_VHOSTFD] = "vhostfd", [WORD_VHOSTFDS] = "vhostfds",
+	[WORD_ADDRESS] = "address", [WORD_PREFIX] = "prefix",
+	[WORD_GATEWAY] = "gateway", [WORD_ADDRESS6] = "address6",
+	[WORD_PREFIX6] = "prefix6", [WORD_GATEWAY6] = "gateway6",
 };
 
 static void write_number(char *text, unsigned int number)
@@ -31,6 +36,15 @@ static void write_fds(char *text, const struct tap *tap, unsigned int count,
 		length += snprintf(text + length, WORD_TEXT - (size_t)length, "%s%d", i == 0 ? "" : ":", one(tap, i));
 }
 
+/* Takes an address with its prefix length apart. Both are "" where there is none. */
+static void split_prefix(const char *prefixed, char *address, char *prefix)
+{
+	size_t length = strcspn(prefixed, "/");
+
+	snprintf(address, WORD_TEXT, "%.*s", (int)length, prefixed);
+	snprintf(prefix, WORD_TEXT, "%s", prefixed[length] == '/' ? prefixed + length + 1 : "");
+}
+
 void words_make(const char *alias, const struct tap *tap, struct words *words)
 {
 	memset(words, 0, sizeof(*words));
@@ -40,6 +54,10 @@ void words_make(const char *alias, const struct tap *tap, struct words *words)
 	write_number(words->text[WORD_MTU], tap_mtu(tap));
 	write_number(words->text[WORD_IFINDEX], tap_ifindex(tap));
 	snprintf(words->text[WORD_LEASE], WORD_TEXT, "%s", tap_lease_id(tap));
+	split_prefix(tap_address(tap), words->text[WORD_ADDRESS], words->text[WORD_PREFIX]);
+	split_prefix(tap_address6(tap), words->text[WORD_ADDRESS6], words->text[WORD_PREFIX6]);
+	snprintf(words->text[WORD_GATEWAY], WORD_TEXT, "%s", tap_gateway(tap));
+	snprintf(words->text[WORD_GATEWAY6], WORD_TEXT, "%s", tap_gateway6(tap));
 	if (tap_queues(tap) == 0)
 		return;
 	write_number(words->text[WORD_FD], (unsigned int)tap_fd(tap, 0));
@@ -62,6 +80,12 @@ static size_t begins_with(const char *text, const char *alias, int word)
 	return strncmp(text, braced, length) == 0 ? length : 0;
 }
 
+/* Whether there is an address is known only when the device is there. */
+static bool word_may_be_empty(int word)
+{
+	return word >= WORD_ADDRESS;
+}
+
 /* What the text begins with: the length of that, and in *value what is put in its place. 0: nothing of ours. */
 static size_t find_word(const struct words *devices, size_t count, const char *text, const char **value)
 {
@@ -72,7 +96,7 @@ static size_t find_word(const struct words *devices, size_t count, const char *t
 			if (length == 0 && count == 1)
 				length = begins_with(text, "", word);
 			*value = devices[i].text[word];
-			if (length != 0 && **value != '\0')
+			if (length != 0 && (**value != '\0' || word_may_be_empty(word)))
 				return length;
 		}
 	}
@@ -111,6 +135,9 @@ char *words_replace(const struct words *devices, size_t count, const char *argum
 unsigned int words_of_request(const struct tap_request *request)
 {
 	unsigned int words = 1u << WORD_NAME | 1u << WORD_MAC | 1u << WORD_MTU | 1u << WORD_IFINDEX | 1u << WORD_LEASE;
+
+	for (int word = WORD_ADDRESS; word < WORD_COUNT; word++)
+		words |= 1u << word;
 
 	if (tb_lifetime_by_name(request->lifetime))
 		return words;

@@ -19,6 +19,12 @@ enum word {
 	WORD_LIFELINE,
 	WORD_VHOSTFD,
 	WORD_VHOSTFDS,
+	WORD_ADDRESS, /* and all that follow: empty on a network that gives none */
+	WORD_PREFIX,
+	WORD_GATEWAY,
+	WORD_ADDRESS6,
+	WORD_PREFIX6,
+	WORD_GATEWAY6,
 	WORD_COUNT
 };
 

@@ -2,11 +2,13 @@
  * without a further look, and must be the same when it is printed and read again; a text that is refused must have been
  * explained in lines that fit a log.
  */
+#include "broker/config/guest.h"
 #include "broker/config/ini.h"
 #include "broker/config/network_file.h"
 #include "broker/config/network_print.h"
 #include "proto/name.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +105,8 @@ static void list_is_good(const struct prefix_list *list, size_t least, size_t mo
 	}
 }
 
-/* Nobody's locks are off but those of devices that have some; a list that is compared with is not empty. */
+/* Nobody's locks are off but those of devices that have some; a list that is compared with is not empty, but that of
+ * source addresses where each lease has some of its own. */
 static void locks_are_good(const struct network *network)
 {
 	const uint32_t sources = LOCK_IPV4 | LOCK_IPV6;
@@ -119,7 +122,10 @@ static void locks_are_good(const struct network *network)
 	require((network->locks & ~(LOCKS_DEFAULT | sources)) == 0);
 	require((network->locks & LOCK_MAC) != 0 || network->macs.count == 0);
 	require(((network->locks & LOCK_TYPE) != 0) == (network->ether_types.count > 0));
-	require((network->locks & sources) == (network->sources4.count + network->sources6.count > 0 ? sources : 0));
+	if (network->sources4.count + network->sources6.count > 0)
+		require((network->locks & sources) == sources);
+	else
+		require((network->locks & sources) == 0 || network->own_bridge);
 	require(network->kind == TB_KIND_TAP || (network->locks & LOCK_TAG) != 0);
 	require(network->rate_from_guest <= 100000 && network->rate_to_guest <= 100000);
 	require(network->vlan <= 4094);
@@ -175,6 +181,31 @@ static void place_is_good(const struct network *network)
 	require(network->max_lease_time <= 3650u * 24 * 3600);
 }
 
+/* No guest has an address of the host's, or of the network as a whole, and there is room for all of them. */
+static void guests_are_good(const struct network *network)
+{
+	const struct network_ipv6 *ipv6 = &network->ipv6;
+	struct guest guest;
+
+	require(network->guests <= GUESTS_MAX && (network->guests == 0 || network->own_bridge));
+	require(network->guests == 0 || network->max <= guests_count(network));
+	for (uint32_t number = guest_next(network, 0); number != 0; number = guest_next(network, number)) {
+		uint32_t ipv4;
+
+		guest_make(network, number, &guest);
+		require(guest_number(network, guest.mac) == number && guest.mac[0] == 2);
+		memcpy(&ipv4, guest.told.ipv4, sizeof(ipv4));
+		if (network->ipv4.prefix != 0)
+			require((ntohl(ipv4) ^ network->ipv4.address) >> (32 - network->ipv4.prefix) == 0 &&
+				ntohl(ipv4) != network->ipv4.address &&
+				(ntohl(ipv4) & UINT32_MAX >> network->ipv4.prefix) !=
+					UINT32_MAX >> network->ipv4.prefix);
+		if (ipv6->prefix != 0)
+			require(memcmp(guest.told.ipv6, ipv6->address, ipv6->prefix / 8) == 0 &&
+				memcmp(guest.told.ipv6, ipv6->address, 16) != 0);
+	}
+}
+
 static void network_is_good(const struct network *network, bool own_bridge, bool has_bridge)
 {
 	bool macvtap = network->kind == TB_KIND_MACVTAP;
@@ -194,6 +225,7 @@ static void network_is_good(const struct network *network, bool own_bridge, bool
 	require(!network->vhost || (network->vnet_hdr && network->kind != TB_KIND_TUN));
 	names_are_good(network);
 	routing_is_good(network);
+	guests_are_good(network);
 	locks_are_good(network);
 	configuration_is_good(network);
 	place_is_good(network);

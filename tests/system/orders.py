@@ -23,7 +23,7 @@ Question = wire.Message("Question", wire.REQ_ASK, "16sQIIIIIIIIII32s16s16s16s88s
                         "parent external_id")
 QUESTION_SIZE = Question.layout.size
 Yes = wire.Message("Yes", TB_YES, f"{QUESTION_SIZE}s", "question")
-Order = wire.Message("Order", REQ_ORDER, f"{QUESTION_SIZE}sII", "question gid reserved")
+Order = wire.Message("Order", REQ_ORDER, f"{QUESTION_SIZE}sII", "question gid guest")
 Made = wire.Message("Made", ANS_MADE, "IiIIIIIIIIiIQ16s6s2s16s", "status error stage check ifindex tap master mtu stored "
                     "lower nsid there since name mac reserved_mac lease")
 Void = wire.Message("Void", VOID, "16s", "ticket")
@@ -169,15 +169,15 @@ class Monitor:
                   "network": b"lan", "name": b"", "bridge": b"br0", "parent": b"", "external_id": b"", **changed}
         return Question.pack(*fields.values())
 
-    def order(self, theirs, question, gid=None):
+    def order(self, theirs, question, gid=None, guest=0):
         """Gives one order; returns what became of it."""
-        self.send_order(theirs, question, gid)
+        self.send_order(theirs, question, gid, guest)
         return Made.unpack(self.orders.recv(4096))
 
-    def send_order(self, theirs, question, gid=None):
+    def send_order(self, theirs, question, gid=None, guest=0):
         if gid is None:
             gid = struct.unpack("iII", theirs.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[2]
-        wire.send(self.orders, Order.pack(question, gid, 0), [theirs.fileno()])
+        wire.send(self.orders, Order.pack(question, gid, guest), [theirs.fileno()])
 
     def yes(self, question):
         self.yeses.send(Yes.pack(question))

@@ -55,12 +55,13 @@ def make_world():
 
 
 @contextlib.contextmanager
-def guest(bridge, *addresses, isolated=True):
-    """A namespace that is a port of the bridge with these addresses, and whose default routes lead to the networks' first
-    addresses. The value is its name."""
+def guest(bridge, *addresses, isolated=True, mac=None):
+    """A namespace that is a port of the bridge with these addresses and that MAC, and whose default routes lead to the
+    networks' first addresses. The value is its name."""
     number = next(_numbers)
     name = f"guest{number}"
-    shell(f"ip netns add {name}; ip link add port{number} type veth peer name eth0 netns {name}; "
+    shell(f"ip netns add {name}; ip link add port{number} type veth peer name eth0 netns {name} "
+          f"{'address ' + mac if mac else ''}; "
           f"ip link set port{number} master {bridge} up; ip -n {name} link set eth0 up; ip -n {name} link set lo up; "
           f"bridge link set dev port{number} isolated {'on' if isolated else 'off'}")
     for address in addresses:

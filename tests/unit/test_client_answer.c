@@ -123,7 +123,13 @@ static const struct wrong wrong_devices[] = {
 	FIELD(reserved_mac[0], 1),
 	FIELD(reserved_mac[1], 1),
 	FIELD(reserved[0], 1),
-	FIELD(reserved[51], 1),
+	FIELD(reserved[7], 1),
+	FIELD(guest.reserved[0], 1),
+	FIELD(guest.ipv4[3], 1), /* without a prefix length */
+	FIELD(guest.ipv4_prefix, 24),
+	FIELD(guest.ipv6_prefix, 64),
+	FIELD(guest.gateway4[0], 10), /* without an address */
+	FIELD(guest.gateway6[0], 0xfd),
 	FIELD(vhosts, 1), /* was not asked for, and is not there */
 };
 

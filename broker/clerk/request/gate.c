@@ -8,6 +8,7 @@
 
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/request/configuration.h"
+#include "broker/clerk/request/guest_choice.h"
 #include "broker/clerk/request/inquiry.h"
 #include "broker/clerk/request/question.h"
 #include "broker/shared/ceiling.h"
@@ -89,13 +90,6 @@ static bool still_full(bool (*is_full)(uid_t account, const struct network *netw
 	return is_full(account, network, quota);
 }
 
-/* The user may have hung up on that device by now, as above. */
-static bool name_ends(uid_t account, const char *name)
-{
-	leases_notice_hang_ups(account);
-	return leases_name_free_soon(name);
-}
-
 static bool user_full(uid_t account, const struct network *network, struct lease_quota *quota)
 {
 	(void)network;
@@ -149,8 +143,14 @@ static struct passage gate_open(struct request *request)
 	if (uid != 0 && !request->authorized)
 		return (struct passage){.way = PASSAGE_ASK};
 
-	/* Both keys are turned. A name is free a moment after its last device has ended. */
-	if (message->name[0] != '\0' && name_ends(account, message->name))
+	/* Both keys are turned. The user may have hung up on another device by now. A name is free a moment after its
+	 * last device has ended. */
+	if (message->name[0] != '\0' || request->network->own_bridge)
+		leases_notice_hang_ups(account);
+	if (message->name[0] != '\0' && leases_name_free_soon(message->name))
+		return (struct passage){.way = PASSAGE_ROOM};
+	/* And so is an address: who starts anew is to have the same one. */
+	if (guest_free_soon(request->network, uid, message->name))
 		return (struct passage){.way = PASSAGE_ROOM};
 	return (struct passage){.way = PASSAGE_OPEN};
 }

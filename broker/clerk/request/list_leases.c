@@ -3,6 +3,7 @@
 #include "broker/clerk/request/list.h"
 
 #include "broker/clerk/lease/guard.h"
+#include "broker/config/guest.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/request/refusal.h"
 #include "broker/shared/clock.h"
@@ -53,6 +54,20 @@ static uint32_t count_shown(const struct request *request)
 	return count;
 }
 
+/* Of a network that is configured no more nobody knows which addresses it had. */
+static void describe_guest(struct tb_lease *message, const struct lease *lease)
+{
+	struct tb_guest guest;
+
+	if (lease->network == NULL)
+		return;
+	guest_tell(lease->network, lease->mac, &guest);
+	memcpy(message->ipv4, guest.ipv4, sizeof(message->ipv4));
+	memcpy(message->ipv6, guest.ipv6, sizeof(message->ipv6));
+	message->ipv4_prefix = guest.ipv4_prefix;
+	message->ipv6_prefix = guest.ipv6_prefix;
+}
+
 static void describe_lease(struct tb_lease *message, const struct lease *lease)
 {
 	memset(message, 0, sizeof(*message));
@@ -70,6 +85,7 @@ static void describe_lease(struct tb_lease *message, const struct lease *lease)
 	memcpy(message->lease, lease->id, sizeof(message->lease));
 	memcpy(message->mac, lease->mac, sizeof(message->mac));
 	memcpy(message->external_id, lease->external_id, sizeof(message->external_id));
+	describe_guest(message, lease);
 	message->rx_bytes = lease->counters.rx_bytes;
 	message->tx_bytes = lease->counters.tx_bytes;
 	message->rx_packets = lease->counters.rx_packets;

@@ -10,6 +10,8 @@
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
+#include "broker/clerk/request/guest_choice.h"
+#include "broker/clerk/request/overlap.h"
 #include "broker/clerk/request/refusal.h"
 #include "broker/clerk/request/request_log.h"
 #include "broker/shared/clock.h"
@@ -84,8 +86,36 @@ static int until_move(void)
 	return -1;
 }
 
+/* Where leases have addresses of their own: one is chosen, or the request is refused. */
+static bool choose_guest(struct request *request, uint32_t *guest)
+{
+	const struct network *network = request->network;
+	char other[TB_NAME_SIZE];
+
+	*guest = 0;
+	if (!network->own_bridge)
+		return true;
+	if (network->guests == 0) {
+		refuse_failed(request, &(struct outcome){.status = TB_LOWER_MISSING}, "lower-missing");
+		return false;
+	}
+	if (overlap_there(network, other)) {
+		tb_log(TB_LOG_ERROR,
+		       "network %s: no device is handed out: the host reaches some of its addresses by %s; give one of both other addresses",
+		       network->name, other);
+		refuse_with(request, TB_IN_USE, TB_CHECK_OVERLAP);
+		return false;
+	}
+	*guest = guest_choose(network, request->client.uid, request->message.name);
+	if (*guest == 0)
+		refuse(request, &(struct outcome){.status = TB_QUOTA_NETWORK,
+						  .check = TB_CHECK_MAX,
+						  .quota = TB_QUOTA_OF_NETWORK});
+	return *guest != 0;
+}
+
 /* Returns 0 or -EAGAIN. */
-static int order_send(const struct request *request)
+static int order_send(const struct request *request, uint32_t guest)
 {
 	struct tb_order order;
 
@@ -93,6 +123,7 @@ static int order_send(const struct request *request)
 	tb_header_set(&order.header, TB_REQ_ORDER, sizeof(order));
 	order.question = request->question;
 	order.gid = request->client.gid;
+	order.guest = guest;
 	return monitor_send(&order, sizeof(order), request->client.sock);
 }
 
@@ -101,8 +132,11 @@ static int order_send(const struct request *request)
 static int give_order(struct request *request)
 {
 	struct lease_quota full;
+	uint32_t guest;
 	int ret;
 
+	if (!choose_guest(request, &guest))
+		return 0;
 	request->lease = lease_begin(request->network, request->client.uid, &full);
 	if (request->lease == NULL) {
 		refuse(request, &(struct outcome){.status = full.status,
@@ -112,7 +146,7 @@ static int give_order(struct request *request)
 						  .limit = full.limit});
 		return 0;
 	}
-	ret = order_send(request);
+	ret = order_send(request, guest);
 	if (ret < 0) {
 		lease_free(request->lease);
 		return ret;

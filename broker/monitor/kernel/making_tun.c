@@ -143,6 +143,7 @@ int making_tun_forward(struct making *making)
 	int ret;
 
 	rules_chain(&chain, alias->lease, "", device->name, alias->mac);
+	guest_tell(making->order->network, alias->mac, &chain.guest);
 	chain.forward_to = device->inner;
 	ret = rules_add(&shield->rules, rules_locks_of(&shield->rules, making->order->network), &chain);
 	if (ret < 0)

@@ -17,6 +17,8 @@ static const struct {
 	[PART_DEVICE] = {offsetof(struct rules_chain, device), IFNAMSIZ},
 	[PART_MAC] = {offsetof(struct rules_chain, mac), TB_MAC_SIZE},
 	[PART_LINK_LOCAL] = {offsetof(struct rules_chain, link_local), 16},
+	[PART_IPV4] = {offsetof(struct rules_chain, guest.ipv4), 4},
+	[PART_IPV6] = {offsetof(struct rules_chain, guest.ipv6), 16},
 	[PART_FORWARD_TO] = {offsetof(struct rules_chain, forward_to), sizeof(uint32_t)},
 };
 
@@ -121,6 +123,7 @@ int rules_lock(struct rules *rules, const struct network *network, const uint8_t
 	int ret;
 
 	rules_chain(&chain, lease, "", device, mac);
+	guest_tell(network, mac, &chain.guest);
 	ret = make_chain(rules, rules_locks_of(rules, network), &chain, again);
 	if (ret < 0 || to_holder->size == 0)
 		return ret;

@@ -13,7 +13,7 @@
 #ifndef TB_RULES_H
 #define TB_RULES_H
 
-#include "broker/config/table.h"
+#include "broker/config/guest.h"
 #include "broker/shared/netlink/link.h"
 
 #include <pthread.h>
@@ -32,7 +32,7 @@
 #define RULES_TO_HOLDER "-to"
 
 /* What differs from lease to lease, in the order of struct rules_chain. */
-enum rules_part { PART_NAME, PART_DEVICE, PART_MAC, PART_LINK_LOCAL, PART_FORWARD_TO };
+enum rules_part { PART_NAME, PART_DEVICE, PART_MAC, PART_LINK_LOCAL, PART_IPV4, PART_IPV6, PART_FORWARD_TO };
 
 struct rules_template {
 	char *bytes; /* the messages; owned, for ever */
@@ -59,6 +59,7 @@ struct rules_chain {
 	char device[IFNAMSIZ];    /* NUL-padded: what comes in there is looked at, or what goes out */
 	uint8_t mac[TB_MAC_SIZE]; /* the lease's */
 	uint8_t link_local[16];   /* the address that a host makes of that */
+	struct tb_guest guest;    /* its other addresses, where the network has some for it */
 	uint32_t forward_to;      /* ifindex of another device, which gets what is left; only if the template says so */
 };
 
@@ -93,7 +94,8 @@ int rules_template(const struct rules *rules, const struct rules_wish *wish, str
 /* The same for each network that is locked: rules->locks and rules->to_holder. forward as in the wish. */
 int rules_templates(struct rules *rules, const struct network_table *networks, bool forward);
 
-/* Fills in the chain of the lease's device; what is "" for its first one. forward_to stays 0. */
+/* Fills in the chain of the lease's device; what is "" for its first one. forward_to stays 0, and so do the addresses of
+ * guest. */
 void rules_chain(struct rules_chain *chain, const uint8_t lease[TB_ID_SIZE], const char *what, const char *device,
 		 const uint8_t mac[TB_MAC_SIZE]);
 

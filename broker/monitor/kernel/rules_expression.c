@@ -131,18 +131,18 @@ static void is_not_of(struct nlmsghdr *message, const struct check *check, const
 	compare(message, NFT_CMP_NEQ, prefix->bytes, length);
 }
 
-static void is_not_own(struct rules_writing *writing, const struct check *check, const struct allowed *allowed)
+static void is_not_own(struct rules_writing *writing, const struct check *check, enum rules_part own, uint8_t size)
 {
 	struct nlmsghdr *message = writing->batch->message;
 	struct expression expression;
 	struct nlattr *nest;
 
-	load_bytes(message, check, allowed->own_size);
+	load_bytes(message, check, size);
 	expression = expression_begin(message, "cmp");
 	put_nft_number(message, NFTA_CMP_SREG, NFT_REG_1);
 	put_nft_number(message, NFTA_CMP_OP, NFT_CMP_NEQ);
 	nest = mnl_attr_nest_start(message, NFTA_CMP_DATA);
-	put_nft_part(writing, NFTA_DATA_VALUE, allowed->own, allowed->own_size);
+	put_nft_part(writing, NFTA_DATA_VALUE, own, size);
 	mnl_attr_nest_end(message, nest);
 	expression_end(message, expression);
 }
@@ -159,8 +159,8 @@ void rule_check(struct rules_writing *writing, const struct check *check)
 	}
 	for (uint32_t i = 0; i < allowed->list->count; i++)
 		is_not_of(message, check, &allowed->list->items[i]);
-	if (allowed->own_size > 0)
-		is_not_own(writing, check, allowed);
+	for (uint8_t i = 0; i < allowed->own_count; i++)
+		is_not_own(writing, check, allowed->own[i], allowed->own_size);
 }
 
 /* The length is a number of this machine's, not of the network's. */

@@ -39,8 +39,9 @@ struct check {
 /* What a NONE_OF compares with: what the network says, and what is the lease's own. */
 struct allowed {
 	const struct prefix_list *list;
-	enum rules_part own;
-	uint8_t own_size; /* bytes; 0: the lease has none */
+	uint8_t own_size;       /* bytes of each of these */
+	uint8_t own_count;      /* 0: the lease has none */
+	enum rules_part own[2]; /* the first so many */
 };
 
 /* A template that is being written. */

@@ -165,10 +165,10 @@ int rules_write_locks(struct rules_writing *writing)
 {
 	const struct network *network = writing->wish->network;
 	const struct allowed allowed[LISTS] = {
-		[MACS] = {&network->macs, PART_MAC, TB_MAC_SIZE},
-		[TYPES] = {&network->ether_types, PART_NAME, 0},
-		[IPV4] = {&network->sources4, PART_NAME, 0},
-		[IPV6] = {&network->sources6, PART_LINK_LOCAL, 16},
+		[MACS] = {&network->macs, TB_MAC_SIZE, 1, {PART_MAC}},
+		[TYPES] = {&network->ether_types, 0, 0, {PART_MAC}},
+		[IPV4] = {&network->sources4, 4, network->own_bridge ? 1 : 0, {PART_IPV4}},
+		[IPV6] = {&network->sources6, 16, network->own_bridge ? 2 : 1, {PART_LINK_LOCAL, PART_IPV6}},
 	};
 
 	writing->allowed = allowed;

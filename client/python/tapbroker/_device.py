@@ -30,6 +30,10 @@ class Device:
     kind       Kind.TAP, TUN or MACVTAP
     mtu        in bytes
     mac        the address that whoever is behind the device uses, such as "02:00:00:00:00:01"; "" for a tun
+    address    the IPv4 address that the network gives it, such as "10.0.77.2/24", and
+    gateway    by whom it leaves the network; "" where there is none
+    address6   the same of IPv6
+    gateway6
     lease      the lease's id
     vnet_hdr   each packet is preceded by a struct virtio_net_hdr
     netns      the device is in the network namespace of the thread that asked
@@ -46,6 +50,10 @@ class Device:
         self.kind = known(Kind, c.kind(handle))
         self.mtu: int = c.mtu(handle)
         self.mac = "" if self.kind == Kind.TUN else ":".join(f"{byte:02x}" for byte in c.mac(handle)[:6])
+        self.address: str = c.address(handle).decode()
+        self.gateway: str = c.gateway(handle).decode()
+        self.address6: str = c.address6(handle).decode()
+        self.gateway6: str = c.gateway6(handle).decode()
         self.lease: str = c.lease_id(handle).decode()
         self.vnet_hdr = bool(c.flags(handle) & Flag.VNET_HDR)
         self.netns = bool(c.flags(handle) & Flag.NETNS)

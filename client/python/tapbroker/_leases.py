@@ -61,6 +61,8 @@ class Lease:
     tx_bytes: int
     tx_packets: int
     external_id: str  # that it was asked for with, or ""
+    address: str  # that the network gives it, such as "10.0.77.2/24"; "": none
+    address6: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +102,8 @@ def _lease(entry: Any) -> Lease:
         lifetime=known(Lifetime, entry.lifetime), netns=bool(entry.flags & Flag.NETNS), ifindex=entry.ifindex, mtu=entry.mtu,
         uid=entry.uid, pid=entry.pid, mac=":".join(f"{byte:02x}" for byte in entry.mac) if any(entry.mac) else "",
         since=_moment(entry.since), rx_bytes=entry.rx_bytes, rx_packets=entry.rx_packets, tx_bytes=entry.tx_bytes,
-        tx_packets=entry.tx_packets, external_id=entry.external_id.decode())
+        tx_packets=entry.tx_packets, external_id=entry.external_id.decode(),
+        address=entry.address.decode(), address6=entry.address6.decode())
 
 
 def networks(timeout: float | None = None) -> list[Network]:

@@ -36,7 +36,7 @@ class LeaseEntry(ctypes.Structure):
                 ("lifetime", c_uint), ("flags", c_uint), ("ifindex", c_uint), ("mtu", c_uint), ("uid", c_uint),
                 ("pid", c_uint), ("mac", c_uint8 * 6), ("reserved", c_uint8 * 6), ("since", c_int64),
                 ("rx_bytes", c_uint64), ("rx_packets", c_uint64), ("tx_bytes", c_uint64), ("tx_packets", c_uint64),
-                ("external_id", c_char_p)]
+                ("external_id", c_char_p), ("address", c_char * 48), ("address6", c_char * 48)]
 
 
 class EventEntry(ctypes.Structure):
@@ -99,6 +99,10 @@ _FUNCTIONS = {
     "flags": (c_uint, c_void_p),
     "mtu": (c_uint, c_void_p),
     "mac": (POINTER(c_uint8), c_void_p),
+    "address": (c_char_p, c_void_p),
+    "address6": (c_char_p, c_void_p),
+    "gateway": (c_char_p, c_void_p),
+    "gateway6": (c_char_p, c_void_p),
     "lease_id": (c_char_p, c_void_p),
     "follow": (c_int, c_void_p),
     "ended": (c_int, c_void_p, POINTER(c_uint)),

@@ -88,6 +88,7 @@ class Check(enum.IntEnum):
     ROUTE_IN_USE = 37
     NO_FILTERING = 38
     NO_VLAN = 39
+    OVERLAP = 40
 
 
 class Reason(enum.IntEnum):

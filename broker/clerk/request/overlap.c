@@ -1,0 +1,122 @@
+/* Overlapping routes: see overlap.h. Runs in the clerk; needs no right. It reads the kernel's tables in /proc, and does
+ * not ask for a dump, which may wait for seconds for whoever holds the lock on links. */
+#include "broker/clerk/request/overlap.h"
+
+#include "broker/shared/fd.h"
+#include "proto/hex.h"
+#include "proto/name.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A shorter route is one to the whole world in some parts, as VPNs have them. */
+#define IPV4_ROUTE_MIN 4
+#define IPV6_ROUTE_MIN 8
+
+/* A route, as one line of the table says it. */
+struct overlap_route {
+	uint8_t to[16];
+	unsigned int bits;
+	char device[TB_NAME_SIZE];
+};
+
+/* True if both begin with the same bits: so many as the shorter prefix has. */
+static bool begin_alike(const uint8_t *a, unsigned int a_bits, const uint8_t *b, unsigned int b_bits)
+{
+	unsigned int bits = a_bits < b_bits ? a_bits : b_bits;
+
+	for (unsigned int bit = 0; bit < bits; bit++)
+		if (((a[bit / 8] ^ b[bit / 8]) & 0x80 >> bit % 8) != 0)
+			return false;
+	return true;
+}
+
+/* Interface, destination and so on; addresses and masks are numbers of this machine, as they lie in memory. */
+static bool read_ipv4(const char *line, struct overlap_route *route)
+{
+	uint32_t to, mask;
+
+	if (sscanf(line, "%15s %x %*x %*x %*u %*u %*u %x", route->device, &to, &mask) != 3)
+		return false;
+	memcpy(route->to, &to, sizeof(to));
+	route->bits = (unsigned int)__builtin_popcount(mask);
+	return route->bits >= IPV4_ROUTE_MIN;
+}
+
+/* Destination, its length, source, its length, gateway, metric, two counters, flags, interface. */
+static bool read_ipv6(const char *line, struct overlap_route *route)
+{
+	char to[2 * sizeof(route->to) + 1];
+
+	return sscanf(line, "%32s %x %*s %*x %*s %*x %*x %*x %*x %15s", to, &route->bits, route->device) == 3 &&
+	       tb_hex_read(to, route->to, sizeof(route->to)) == 0 && route->bits >= IPV6_ROUTE_MIN;
+}
+
+/* One family's table, and what is looked for in it. */
+struct overlap_search {
+	const char *path;
+	bool (*read)(const char *line, struct overlap_route *route);
+	const uint8_t *address;
+	unsigned int bits;
+	const char *bridge;
+};
+
+static bool line_meets(const struct overlap_search *search, const char *line, char other[TB_NAME_SIZE])
+{
+	struct overlap_route route = {.bits = 0};
+
+	if (!search->read(line, &route) || strcmp(route.device, search->bridge) == 0 ||
+	    strcmp(route.device, "lo") == 0 || !begin_alike(route.to, route.bits, search->address, search->bits))
+		return false;
+	memcpy(other, route.device, TB_NAME_SIZE);
+	return true;
+}
+
+/* Looks at each whole line of the text. Returns how many bytes they are. */
+static size_t look_at_lines(const struct overlap_search *search, char *text, bool *found, char other[TB_NAME_SIZE])
+{
+	char *line = text;
+	char *end;
+
+	while (!*found && (end = strchr(line, '\n')) != NULL) {
+		*end = '\0';
+		*found = line_meets(search, line, other);
+		line = end + 1;
+	}
+	return (size_t)(line - text);
+}
+
+static bool search_table(const struct overlap_search *search, char other[TB_NAME_SIZE])
+{
+	static char text[4096];
+	int fd TB_CLOSE = open(search->path, O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
+	bool found = false;
+	ssize_t got;
+
+	while (fd >= 0 && !found && (got = read(fd, text + length, sizeof(text) - 1 - length)) > 0) {
+		size_t whole;
+
+		length += (size_t)got;
+		text[length] = '\0';
+		whole = look_at_lines(search, text, &found, other);
+		length -= whole;
+		memmove(text, text + whole, length);
+	}
+	return found;
+}
+
+bool overlap_there(const struct network *network, char other[TB_NAME_SIZE])
+{
+	uint32_t ipv4 = htonl(network->ipv4.address);
+	const struct overlap_search search4 = {"/proc/self/net/route", read_ipv4, (const uint8_t *)&ipv4,
+					       network->ipv4.prefix, network->bridge};
+	const struct overlap_search search6 = {"/proc/self/net/ipv6_route", read_ipv6, network->ipv6.address,
+					       network->ipv6.prefix, network->bridge};
+
+	return (network->ipv4.prefix != 0 && search_table(&search4, other)) ||
+	       (network->ipv6.prefix != 0 && search_table(&search6, other));
+}

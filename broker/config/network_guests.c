@@ -1,0 +1,50 @@
+/* What follows from the addresses that each lease has of its own. Runs in tapbrokerd and tapbroker-setup before any
+ * client is met, as root, on the text of root's files. It must never let a network have more leases than addresses.
+ */
+#include "broker/config/network_file.h"
+
+#include "broker/config/guest.h"
+
+/* No lease sends from any other address, unless the file says more. */
+static void lock_guests(struct network_file *file)
+{
+	struct network *network = &file->network;
+
+	if (file->lines[KEY_SOURCE_ADDRESSES] != 0)
+		return;
+	if (network->ipv4_auto || network->ipv4.prefix != 0)
+		network->locks |= LOCK_IPV4;
+	if (network->ipv6_auto || network->ipv6.prefix != 0)
+		network->locks |= LOCK_IPV6;
+}
+
+/* Whatever is found for auto, it has as much room as this one. */
+static uint32_t count_guests(const struct network *network)
+{
+	struct network known = *network;
+
+	if (known.ipv4_auto)
+		known.ipv4 = (struct network_ipv4){.address = 0x0a000001, .prefix = 24};
+	known.ipv6_auto = false;
+	guests_set(&known);
+	return guests_count(&known);
+}
+
+void network_guests_finish(struct network_file *file)
+{
+	struct network *network = &file->network;
+	uint32_t most;
+
+	if (!network->own_bridge)
+		return;
+	lock_guests(file);
+	guests_set(network);
+	most = count_guests(network);
+	if (most == 0)
+		network_file_error(file, file->lines[KEY_ADDRESS], "Address= leaves no address for a guest");
+	else if (file->lines[KEY_MAX] != 0 && network->max > most)
+		network_file_error(file, file->lines[KEY_MAX], "Max=%u: Address= has room for %u guest%s", network->max,
+				   most, most == 1 ? "" : "s");
+	if (network->max > most)
+		network->max = most;
+}
