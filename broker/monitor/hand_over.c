@@ -151,6 +151,8 @@ static int keep_away(struct monitor *monitor, const struct device_order *order, 
 		return ret;
 	away.fd = order->by_name ? node_open_tun(&monitor->workshop.node) : device->fds[0];
 	ret = away.fd < 0 ? away.fd : away_add(&monitor->away, &away);
+	if (ret < 0 && order->by_name)
+		tb_close(&away.fd);
 	if (ret == 0 && order->by_name && store_put_lease(monitor->supervisor, &monitor->away, away.lease, -1) < 0)
 		tb_log(TB_LOG_WARNING, "the supervisor does not take %s: the next broker will not know it",
 		       away.stored);
