@@ -210,8 +210,8 @@ static void open_nodes(struct monitor *monitor)
 		load_vhost();
 }
 
-/* A device that lasts as long as its network namespace, but that has ended, or its root has taken the device. The number
- * of the namespace may be another's by now. */
+/* A device that lasts as long as its network namespace, but that has ended, or its root has taken the device. The
+ * number of the namespace may be another's by now. */
 static bool ended_unseen(struct monitor *monitor, const struct away_device *device)
 {
 	char start[ALIAS_START_SIZE];

@@ -1,5 +1,5 @@
-/* What tunnels need of the host's rules: their addresses are reached through them alone, and what the host forwards into
- * them fits. Runs in tapbroker-setup, as root.
+/* What tunnels need of the host's rules: their addresses are reached through them alone, and what the host forwards
+ * into them fits. Runs in tapbroker-setup, as root.
  *
  * A host answers for all its addresses on every interface. Who is next to it, on a wireless network say, could so find
  * out which address it has in a tunnel, and which connections there are through it (CVE-2019-14899). What comes to an

@@ -115,8 +115,8 @@ struct tb_open_message {
 };
 
 /* Checks what the caller asks for and writes it down as a message. by_name: as tap_reserve() does, of one of the
- * lifetimes whose devices are opened by name; else of the one that the caller has set, which is no such. *timeout is in milliseconds, -1: none. *failure is
- * where the caller wants to be told of a failure, or NULL.
+ * lifetimes whose devices are opened by name; else of the one that the caller has set, which is no such. *timeout is in
+ * milliseconds, -1: none. *failure is where the caller wants to be told of a failure, or NULL.
  * Returns 0, -EINVAL, or -E2BIG if the caller sets what this version does not know. */
 int tb_request_make(const struct tap_request *from, bool by_name, struct tb_open_message *message, int *timeout,
 		    struct tap_failure **failure);

@@ -259,6 +259,11 @@ static void lines_are_told(const struct network *network, const char *text, size
 		[TB_CHECK_LIFETIME] = "Lifetimes",
 		[TB_CHECK_MAX] = "Max",
 		[TB_CHECK_MAX_PER_USER] = "MaxPerUser",
+		[TB_CHECK_ADDRESSES] = "Addresses",
+		[TB_CHECK_ROUTES] = "Routes",
+		[TB_CHECK_DEFAULT_ROUTE] = "DefaultRoute",
+		[TB_CHECK_SCOPE] = "Scope",
+		[TB_CHECK_KILL_SWITCH] = "KillSwitch",
 	};
 
 	for (size_t i = 0; i < TB_LINES_MAX; i++)

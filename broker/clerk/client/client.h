@@ -33,8 +33,8 @@ void client_close(struct client *client);
  * is none any more. */
 int process_open(pid_t pid, uint64_t start_time);
 
-/* Logs, at most once a minute, that with hidepid= on /proc no client can be told apart from another that gets its number
- * later. */
+/* Logs, at most once a minute, that with hidepid= on /proc no client can be told apart from another that gets its
+ * number later. */
 void client_complain_of_hidden(void);
 
 /* True if this process can see others in /proc: their start times stand there. */

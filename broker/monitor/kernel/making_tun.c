@@ -111,7 +111,7 @@ int making_tun_take(struct making *making)
 	struct device *device = making->device;
 	int flags = making_queue_flags(order) | (order->network->queues > 1 ? IFF_MULTI_QUEUE : 0);
 	struct link link;
-	uint32_t attached;
+	uint32_t attached = 0;
 	int ret = link_find(&making->workshop->link, order->network->device, &link);
 
 	if (ret == -ENODEV || (ret == 0 && !is_free(making, &link)))
