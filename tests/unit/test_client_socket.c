@@ -189,7 +189,7 @@ static void test_about(void **state)
 	assert_int_equal(about.items_max, TB_ITEMS_MAX);
 	assert_int_equal(about.requests, 0x1555514);
 	assert_int_equal(about.kinds, 0xe);
-	assert_int_equal(about.lifetimes, 0xf);
+	assert_int_equal(about.lifetimes, 0x1f);
 	assert_int_equal(about.item_kinds, 0x1e);
 	assert_int_equal(about.flags, 0xff);
 	broker->messages[0].about.release[1] = '\033'; /* is for the terminal */
