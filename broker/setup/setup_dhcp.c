@@ -242,6 +242,8 @@ static int dhcp_begin(const struct network *network)
 	if (pid == 0 || !file_says(path, text, size)) {
 		if (pid != 0)
 			dhcp_end(pid);
+		/* What it has handed out may be another guest's now: it would keep that until its time is over. */
+		dhcp_forget(network->name);
 		if (mkdir(DHCP_DIRECTORY, 0755) < 0 && errno != EEXIST)
 			ret = -errno;
 		if (ret == 0)
