@@ -193,7 +193,7 @@ static void test_later_refusals(void **state)
 		FIELD(check, TB_CHECK_COUNT),
 		FIELD(stage, 99),
 		FIELD(quota, 99),
-		FIELD(reserved[9], 1),
+		FIELD(reserved[0], 1),
 	};
 	struct tap_failure failure = TAP_FAILURE_INIT;
 	struct talk *talk = *state;
