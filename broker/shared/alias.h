@@ -63,8 +63,8 @@ bool alias_is_of(const char *text, const uint8_t lease[TB_ID_SIZE], uid_t uid, c
 
 /* How the supervisor calls a lifeline that it keeps: this and the lease's id; and a device that is in its client's own
  * network namespace: this, the alias behind its prefix, the interface's name and its ifindex there, and the number here
- * of that namespace, with '+' for every ':', which the supervisor has a meaning of its own for. There the alias itself is
- * in reach of whoever has rights in that namespace. */
+ * of that namespace, with '+' for every ':', which the supervisor has a meaning of its own for. There the alias itself
+ * is in reach of whoever has rights in that namespace. */
 #define STORED_LIFELINE "lease-"
 #define STORED_DEVICE "device-"
 
