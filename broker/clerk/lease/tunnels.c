@@ -193,13 +193,12 @@ void tunnels_unblock(uid_t uid, const char *network)
 			end_tunnel(i);
 }
 
-bool tunnels_block(uid_t uid, const char *network)
+bool tunnels_unblocking(uid_t uid, const char *network)
 {
 	for (uint32_t i = 0; i < TUNNELS_MAX; i++) {
 		const struct tb_question *question = &book->tunnels[i].wanted.question;
 
-		if ((book->states[i] == TUNNEL_LEFT || book->states[i] == TUNNEL_ENDING) && question->uid == uid &&
-		    strcmp(question->network, network) == 0)
+		if (book->states[i] == TUNNEL_ENDING && question->uid == uid && strcmp(question->network, network) == 0)
 			return true;
 	}
 	return false;

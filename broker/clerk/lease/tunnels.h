@@ -39,8 +39,8 @@ void tunnels_end(const uint8_t lease[TB_ID_SIZE]);
 /* The blocks that this user's tunnels have left on the network end. */
 void tunnels_unblock(uid_t uid, const char *network);
 
-/* True while one of them is there. */
-bool tunnels_block(uid_t uid, const char *network);
+/* True until the monitor has ended them. */
+bool tunnels_unblocking(uid_t uid, const char *network);
 
 /* What there is of the tunnel is to be made again, if there is one. */
 void tunnels_make_again(uint32_t number);

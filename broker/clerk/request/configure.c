@@ -49,8 +49,17 @@ static void unblock(struct request *request)
 	uid_t uid = (message->flags & TB_REQUEST_ALL) != 0 ? message->uid : request->client.uid;
 
 	tunnels_unblock(uid, message->network);
-	if (!tunnels_block(uid, message->network))
+	if (!tunnels_unblocking(uid, message->network))
 		grant(request, NULL);
+}
+
+/* What the new tunnel may carry is blocked until the block that it takes the place of is gone. */
+static void grant_configured(struct request *request)
+{
+	const struct lease *lease = request_subject(request);
+
+	if (!tunnels_unblocking(request->client.uid, request->question.network))
+		grant(request, lease);
 }
 
 static void fill_order(const struct request *request, const struct lease *lease)
@@ -109,6 +118,8 @@ int configure_expire(void)
 
 		if (request->state == REQUEST_CONFIGURE && is_unblock(request))
 			unblock(request);
+		else if (request->state == REQUEST_CONFIGURE && request->configured)
+			grant_configured(request);
 		else if (request->state == REQUEST_CONFIGURE && under_way == NULL && send_order(request) < 0)
 			return RETRY_MS;
 		request = next;
@@ -161,5 +172,6 @@ void configure_done(const struct tb_configured *configured)
 	/* Its device may have gone at the same time. */
 	if (lease == NULL || lease->ifindex == 0)
 		tunnels_end(order.tunnel.wanted.lease);
-	grant(request, lease);
+	request->state = REQUEST_CONFIGURE;
+	request->configured = true;
 }
