@@ -1,4 +1,5 @@
-/* Unit test of configurations: a client is told when its tunnel carries what it may, not when the monitor has made it. */
+/* Unit test of configurations: a client is told when its tunnel carries what it may, not when the monitor has made
+ * it. */
 #include "tests/unit/clerk.h"
 
 #include "broker/clerk/request/configure.h"
