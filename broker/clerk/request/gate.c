@@ -219,7 +219,7 @@ struct passage gate(struct request *request)
 		return gate_configure(request);
 	if (message->header.type == TB_REQ_UNBLOCK)
 		return gate_unblock(request);
-	if (message->header.type == TB_REQ_EXPLAIN || message->header.type == TB_REQ_EXPLAIN_CONFIGURE)
+	if (request_explains(request))
 		return gate_explain(request);
 	if (message->header.type == TB_REQ_REVOKE || (message->flags & TB_REQUEST_ALL) != 0)
 		return gate_others(request);

@@ -9,13 +9,6 @@
  * has the second alone. */
 enum { ALL, DEFAULT, AS_ASKED, EXPLAIN_QUESTIONS };
 
-static bool is_explanation(const struct request *request)
-{
-	uint16_t type = request->message.header.type;
-
-	return type == TB_REQ_EXPLAIN || type == TB_REQ_EXPLAIN_CONFIGURE;
-}
-
 static bool is_list(const struct request *request)
 {
 	return request->message.header.type == TB_REQ_NETWORKS;
@@ -58,7 +51,7 @@ bool inquiry_next(struct request *request)
 		return false;
 	if (is_list(request))
 		return next_of_list(request);
-	if (!is_explanation(request)) {
+	if (!request_explains(request)) {
 		question_fill_default(request, request->network);
 		return request->answers == 0;
 	}
@@ -103,7 +96,7 @@ enum tb_access inquiry_access(const struct request *request)
 
 bool inquiry_may_know_all(const struct request *request)
 {
-	bool asked = is_explanation(request) || is_list(request);
+	bool asked = request_explains(request) || is_list(request);
 
 	return request->client.uid == 0 || (asked && request->access[ALL] == TB_ACCESS_YES);
 }
@@ -125,7 +118,7 @@ enum tb_access inquiry_access_to(const struct request *request, const struct net
 
 bool inquiry_may_know_file(const struct request *request)
 {
-	enum tb_access access = request->access[is_explanation(request) ? DEFAULT : 0];
+	enum tb_access access = request->access[request_explains(request) ? DEFAULT : 0];
 
 	return request->network != NULL && !request->network->off &&
 	       (access == TB_ACCESS_YES || access == TB_ACCESS_PASSWORD);

@@ -101,12 +101,16 @@ struct tb_item *request_items(const struct request *request)
 	return items[request_number(request)];
 }
 
-bool request_interactive(const struct request *request)
+bool request_explains(const struct request *request)
 {
 	uint16_t type = request->message.header.type;
-	bool explains = type == TB_REQ_EXPLAIN || type == TB_REQ_EXPLAIN_CONFIGURE;
 
-	return !explains && (request->message.flags & TB_REQUEST_INTERACTIVE) != 0;
+	return type == TB_REQ_EXPLAIN || type == TB_REQ_EXPLAIN_CONFIGURE;
+}
+
+bool request_interactive(const struct request *request)
+{
+	return !request_explains(request) && (request->message.flags & TB_REQUEST_INTERACTIVE) != 0;
 }
 
 struct lease *request_subject(const struct request *request)

@@ -89,6 +89,9 @@ uint32_t request_number(const struct request *request);
 /* Room for all items that a request can bring; so many as its message says are there. */
 struct tb_item *request_items(const struct request *request);
 
+/* True if it asks what would become of another. */
+bool request_explains(const struct request *request);
+
 /* True if polkit may ask somebody for a password. */
 bool request_interactive(const struct request *request);
 
