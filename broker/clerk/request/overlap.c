@@ -5,6 +5,7 @@
 #include "broker/shared/fd.h"
 #include "proto/hex.h"
 #include "proto/name.h"
+#include "proto/prefix.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -18,21 +19,9 @@
 
 /* A route, as one line of the table says it. */
 struct overlap_route {
-	uint8_t to[16];
-	unsigned int bits;
+	struct tb_prefix to;
 	char device[TB_NAME_SIZE];
 };
-
-/* True if both begin with the same bits: so many as the shorter prefix has. */
-static bool begin_alike(const uint8_t *a, unsigned int a_bits, const uint8_t *b, unsigned int b_bits)
-{
-	unsigned int bits = a_bits < b_bits ? a_bits : b_bits;
-
-	for (unsigned int bit = 0; bit < bits; bit++)
-		if (((a[bit / 8] ^ b[bit / 8]) & 0x80 >> bit % 8) != 0)
-			return false;
-	return true;
-}
 
 /* Interface, destination and so on; addresses and masks are numbers of this machine, as they lie in memory. */
 static bool read_ipv4(const char *line, struct overlap_route *route)
@@ -41,35 +30,38 @@ static bool read_ipv4(const char *line, struct overlap_route *route)
 
 	if (sscanf(line, "%15s %x %*x %*x %*u %*u %*u %x", route->device, &to, &mask) != 3)
 		return false;
-	memcpy(route->to, &to, sizeof(to));
-	route->bits = (unsigned int)__builtin_popcount(mask);
-	return route->bits >= IPV4_ROUTE_MIN;
+	route->to = (struct tb_prefix){.family = 4, .length = (uint8_t)__builtin_popcount(mask)};
+	memcpy(route->to.address, &to, sizeof(to));
+	return route->to.length >= IPV4_ROUTE_MIN;
 }
 
 /* Destination, its length, source, its length, gateway, metric, two counters, flags, interface. */
 static bool read_ipv6(const char *line, struct overlap_route *route)
 {
-	char to[2 * sizeof(route->to) + 1];
+	char to[2 * sizeof(route->to.address) + 1];
+	unsigned int length;
 
-	return sscanf(line, "%32s %x %*s %*x %*s %*x %*x %*x %*x %15s", to, &route->bits, route->device) == 3 &&
-	       tb_hex_read(to, route->to, sizeof(route->to)) == 0 && route->bits >= IPV6_ROUTE_MIN;
+	if (sscanf(line, "%32s %x %*s %*x %*s %*x %*x %*x %*x %15s", to, &length, route->device) != 3)
+		return false;
+	route->to = (struct tb_prefix){.family = 6, .length = (uint8_t)length};
+	return tb_hex_read(to, route->to.address, sizeof(route->to.address)) == 0 && length >= IPV6_ROUTE_MIN;
 }
 
 /* One family's table, and what is looked for in it. */
 struct overlap_search {
 	const char *path;
 	bool (*read)(const char *line, struct overlap_route *route);
-	const uint8_t *address;
-	unsigned int bits;
+	struct tb_prefix wanted;
 	const char *bridge;
 };
 
 static bool line_meets(const struct overlap_search *search, const char *line, char other[TB_NAME_SIZE])
 {
-	struct overlap_route route = {.bits = 0};
+	struct overlap_route route = {.device = ""};
 
 	if (!search->read(line, &route) || strcmp(route.device, search->bridge) == 0 ||
-	    strcmp(route.device, "lo") == 0 || !begin_alike(route.to, route.bits, search->address, search->bits))
+	    strcmp(route.device, "lo") == 0 ||
+	    (!tb_prefix_covers(&route.to, &search->wanted) && !tb_prefix_covers(&search->wanted, &route.to)))
 		return false;
 	memcpy(other, route.device, TB_NAME_SIZE);
 	return true;
@@ -111,12 +103,18 @@ static bool search_table(const struct overlap_search *search, char other[TB_NAME
 
 bool overlap_there(const struct network *network, char other[TB_NAME_SIZE])
 {
+	struct overlap_search search4 = {.path = "/proc/self/net/route",
+					 .read = read_ipv4,
+					 .wanted = {.family = 4, .length = network->ipv4.prefix},
+					 .bridge = network->bridge};
+	struct overlap_search search6 = {.path = "/proc/self/net/ipv6_route",
+					 .read = read_ipv6,
+					 .wanted = {.family = 6, .length = network->ipv6.prefix},
+					 .bridge = network->bridge};
 	uint32_t ipv4 = htonl(network->ipv4.address);
-	const struct overlap_search search4 = {"/proc/self/net/route", read_ipv4, (const uint8_t *)&ipv4,
-					       network->ipv4.prefix, network->bridge};
-	const struct overlap_search search6 = {"/proc/self/net/ipv6_route", read_ipv6, network->ipv6.address,
-					       network->ipv6.prefix, network->bridge};
 
+	memcpy(search4.wanted.address, &ipv4, sizeof(ipv4));
+	memcpy(search6.wanted.address, network->ipv6.address, sizeof(search6.wanted.address));
 	return (network->ipv4.prefix != 0 && search_table(&search4, other)) ||
 	       (network->ipv6.prefix != 0 && search_table(&search6, other));
 }
