@@ -105,5 +105,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_block_goes_first, set_up, tear_down),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("configure", tests, NULL, NULL);
 }
