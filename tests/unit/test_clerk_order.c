@@ -340,23 +340,31 @@ static void test_client_knows_first(void **state)
 	close(list);
 }
 
-/* The name of a device that its client has already given back is free a moment later. */
-static void test_name_of_one_under_way(void **state)
+/* Has an order of Alice's under way, whose client has its answer and has hung up, while the clerk knows of nothing. */
+static void order_outlives_its_client(void)
 {
 	struct tb_answer answer;
-	struct tb_made made;
-	int first, second, fd;
+	int client = client_with_yes(ALICE);
+	int fd;
 
-	(void)state;
-	strcpy(request.name, "vm7");
-	first = client_with_yes(ALICE);
 	monitor_take_order(&fd);
 	memset(&answer, 0, sizeof(answer));
 	tb_header_set(&answer.header, TB_ANS_OPEN, sizeof(answer));
 	assert_int_equal(tb_send(fd, &answer, sizeof(answer), NULL, 0), 0);
 	close(fd);
-	assert_int_equal(take(first, &message, NULL), TB_ANS_OPEN);
-	close(first);
+	assert_int_equal(take(client, &message, NULL), TB_ANS_OPEN);
+	close(client);
+}
+
+/* The name of a device that its client has already given back is free a moment later. */
+static void test_name_of_one_under_way(void **state)
+{
+	struct tb_made made;
+	int second;
+
+	(void)state;
+	strcpy(request.name, "vm7");
+	order_outlives_its_client();
 	second = client_ask(ALICE, &request);
 	clerk_run();
 	assert_true(nothing_for(others.authority));
@@ -366,6 +374,26 @@ static void test_name_of_one_under_way(void **state)
 	authority_answers(TB_VERDICT_YES);
 	assert_int_equal(reaper_takes().ifindex, 7);
 	assert_true(nothing_for(others.monitor));
+	close(second);
+}
+
+/* So is its address, where leases have some: whoever starts anew is to have the same one. */
+static void test_address_of_one_under_way(void **state)
+{
+	struct network *network = (struct network *)test_network("lan");
+	int second;
+
+	(void)state;
+	order_outlives_its_client();
+	second = client_ask(ALICE, &request);
+	authority_answers(TB_VERDICT_NO);
+	clerk_run();
+	close(second);
+	network->own_bridge = true;
+	second = client_ask(ALICE, &request);
+	clerk_run();
+	assert_true(nothing_for(others.authority));
+	network->own_bridge = false;
 	close(second);
 }
 
@@ -427,6 +455,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_name_of_one_that_is_not_fetched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_client_knows_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name_of_one_under_way, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_address_of_one_under_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_root_knows_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nonsense, set_up, tear_down),
 	};

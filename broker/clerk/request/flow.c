@@ -127,17 +127,23 @@ static bool order_is_meant(const struct request *request)
 	return ordered->client.account == request->client.account || (request->client.uid == 0 && of_all);
 }
 
-static bool order_has_name(const char *name)
+/* True if both want one name, or the user's own address on one network: the first may have got it, and have hung up. */
+static bool order_wants_the_same(const struct tb_request *message)
 {
-	return name[0] != '\0' && strcmp(order_under_way()->message.name, name) == 0;
+	const struct request *ordered = order_under_way();
+
+	if (ordered->network->own_bridge && strcmp(ordered->network->name, message->network) == 0)
+		return true;
+	return message->name[0] != '\0' && strcmp(ordered->message.name, message->name) == 0;
 }
 
-/* True if the request is about leases, or wants a name, and must wait until the clerk knows of the lease. */
+/* True if the request is about leases, or wants what the order may get, and must wait until the clerk knows of the
+ * lease. */
 static bool awaits_order(const struct request *request)
 {
 	switch (header_of(request)->type) {
 	case TB_REQ_OPEN:
-		return order_is_meant(request) && order_has_name(request->message.name);
+		return order_is_meant(request) && order_wants_the_same(&request->message);
 	case TB_REQ_LIST:
 		return order_is_meant(request);
 	case TB_REQ_CONFIGURE:
