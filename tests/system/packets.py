@@ -53,9 +53,18 @@ class FrameSocket:
     def send(self, frame):
         self.sock.send(frame)
 
-    def wait_for(self, payload, source=None):
-        """The first received frame with these bytes in it, from this MAC; None if there is none in that time."""
+    def ask(self, frame, payload, source):
+        """Sends a frame until one comes back, as wait_for() says: a device that was just made may not carry anything yet."""
         deadline = time.monotonic() + harness.PATIENCE
+        reply = None
+        while reply is None and time.monotonic() < deadline:
+            self.send(frame)
+            reply = self.wait_for(payload, source, patience=1)
+        return reply
+
+    def wait_for(self, payload, source=None, patience=harness.PATIENCE):
+        """The first received frame with these bytes in it, from this MAC; None if there is none in that time."""
+        deadline = time.monotonic() + patience
         while True:
             self.sock.settimeout(max(deadline - time.monotonic(), 0.001))
             try:
