@@ -7,9 +7,25 @@
 #include "broker/config/network.h"
 #include "proto/words.h"
 
+#include <linux/if_link.h>
+
 #define TAP_MTU_MAX 65521 /* the kernel takes the Ethernet header off */
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What the kernel calls a macvtap's mode. */
+static uint32_t macvlan_mode(enum tb_macvtap_mode mode)
+{
+	static const uint32_t modes[] = {
+		[TB_MODE_NONE] = 0,
+		[TB_MODE_BRIDGE] = MACVLAN_MODE_BRIDGE,
+		[TB_MODE_VEPA] = MACVLAN_MODE_VEPA,
+		[TB_MODE_PRIVATE] = MACVLAN_MODE_PRIVATE,
+		[TB_MODE_PASSTHRU] = MACVLAN_MODE_PASSTHRU,
+	};
+
+	return modes[mode];
+}
 
 /* Values that a device of this kind cannot have. */
 static void check_kind(struct network_file *file)
@@ -172,6 +188,7 @@ void network_finish(struct network_file *file)
 	check_counts(file);
 	if (network->kind != TB_KIND_MACVTAP)
 		network->mode = TB_MODE_NONE;
+	network->macvlan_mode = macvlan_mode(network->mode);
 	if (file->lines[KEY_LIFETIMES] == 0)
 		network->lifetimes =
 			1u << TB_LIFETIME_SESSION | (network->kind == TB_KIND_MACVTAP ? 0 : 1u << TB_LIFETIME_FD);

@@ -127,6 +127,7 @@ struct network {
 	char device[TB_NAME_SIZE];                       /* tun, tap: one that others have made, and keep; or "" */
 	char host_interface[TB_NAME_SIZE];               /* the host's own macvlan there, with these addresses, or "" */
 	enum tb_macvtap_mode mode;                       /* macvtap; else TB_MODE_NONE */
+	uint32_t macvlan_mode;                           /* what the kernel calls it: MACVLAN_MODE_*; else 0 */
 	char names[NETWORK_NAMES_MAX][TB_NAME_SIZE + 1]; /* a name, or a prefix and '*' */
 	size_t names_count;
 	uint32_t mtu;            /* bytes; the ceiling and the default */

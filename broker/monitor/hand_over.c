@@ -175,12 +175,10 @@ static void forget(struct monitor *monitor, const struct device_order *order, co
 {
 	const uint8_t *lease = order->alias.lease;
 	int fd = order->netns >= 0 ? away_deleted(&monitor->away, lease) : -1;
-	char start[ALIAS_START_SIZE];
 
 	if (order->netns >= 0 && order->by_name) {
 		tb_close(&fd);
-		alias_write_start(lease, start);
-		link_delete_ours(&monitor->workshop.link, device->nsid, device->ifindex, start);
+		link_delete_ours(&monitor->workshop.link, device->nsid, device->ifindex, lease);
 	}
 	if (store_drop_lease(monitor->supervisor, &monitor->away, lease) < 0)
 		tb_log(TB_LOG_WARNING, "the supervisor keeps the lifeline of a lease that never began");

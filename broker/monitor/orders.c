@@ -24,11 +24,13 @@
 /* What the kernel calls every user that it cannot name here. */
 #define OVERFLOW_UID 65534
 
-/* Sends the clerk an answer. While the broker stops nobody hears it any more. */
-static void answer_order(const struct monitor *monitor, const void *message, size_t size)
+/* Sends the clerk an answer, which begins with its header. While the broker stops nobody hears it any more. */
+static void answer_order(const struct monitor *monitor, uint16_t type, void *message, size_t size)
 {
-	int ret = tb_send(monitor->clerk.channel, message, size, NULL, 0);
+	int ret;
 
+	tb_header_set(message, type, size);
+	ret = tb_send(monitor->clerk.channel, message, size, NULL, 0);
 	if (ret < 0 && ret != -EPIPE && ret != -ECONNRESET)
 		tb_die("the clerk does not listen: %s", strerror(-ret));
 }
@@ -216,12 +218,11 @@ static int take_order(void *context, const void *message, const int *fds)
 	int client TB_CLOSE = fds != NULL ? fds[0] : -1;
 	struct tb_made made = {.status = TB_OK};
 
-	tb_header_set(&made.header, TB_ANS_MADE, sizeof(made));
 	if (!order_valid(order))
 		tb_die("the clerk speaks nonsense: an order");
 	hear_authority(monitor);
 	judge_order(monitor, order, client, &made);
-	answer_order(monitor, &made, sizeof(made));
+	answer_order(monitor, TB_ANS_MADE, &made, sizeof(made));
 	return 0;
 }
 
@@ -245,10 +246,9 @@ static int take_configure(void *context, const void *message, const int *fds)
 	struct tb_configured answer = {.status = TB_DENIED};
 	bool authorized;
 
-	tb_header_set(&answer.header, TB_ANS_CONFIGURED, sizeof(answer));
 	if (!configure_order_valid(monitor, order))
 		tb_die("the clerk speaks nonsense: a configuration");
-	if (tunnel_ceiling_forbids(network_find(monitor->networks, wanted->question.network), wanted) != TB_CHECK_NONE)
+	if (tunnel_ceiling_all(network_find(monitor->networks, wanted->question.network), wanted) != 0)
 		tb_die("the clerk lies: a configuration above the ceiling");
 	hear_authority(monitor);
 	authorized = yes_spend(&monitor->yes, &wanted->question, sizeof(*wanted)) || wanted->question.uid == 0;
@@ -260,7 +260,7 @@ static int take_configure(void *context, const void *message, const int *fds)
 		answer.error = -tunnel_configure(&monitor->tunnels, order, &answer.stage);
 		answer.status = answer.error == 0 ? TB_OK : TB_KERNEL;
 	}
-	answer_order(monitor, &answer, sizeof(answer));
+	answer_order(monitor, TB_ANS_CONFIGURED, &answer, sizeof(answer));
 	return 0;
 }
 
@@ -277,8 +277,7 @@ static int take_tunnel(void *context, const void *message, const int *fds)
 		tunnel_remove(&monitor->tunnels, &order->tunnel, NULL);
 	else
 		tunnel_make_again(&monitor->tunnels, &order->tunnel);
-	tb_header_set(&answer.header, TB_ANS_TUNNEL, sizeof(answer));
-	answer_order(monitor, &answer, sizeof(answer));
+	answer_order(monitor, TB_ANS_TUNNEL, &answer, sizeof(answer));
 	return 0;
 }
 
@@ -297,9 +296,8 @@ static void answer_store(const struct monitor *monitor, uint16_t type, const str
 {
 	struct tb_stored answer = {.error = -ret};
 
-	tb_header_set(&answer.header, type, sizeof(answer));
 	memcpy(answer.lease, order->lease, sizeof(answer.lease));
-	answer_order(monitor, &answer, sizeof(answer));
+	answer_order(monitor, type, &answer, sizeof(answer));
 }
 
 static int take_store(void *context, const void *message, const int *fds)

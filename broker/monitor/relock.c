@@ -44,13 +44,17 @@ static int lock_device(struct relocking *relocking, const struct network *networ
 {
 	struct rules *rules = &relocking->monitor->rules;
 	bool macvtap = strcmp(link->kind, "macvtap") == 0;
+	const struct rules_lease lease = {.id = alias->lease,
+					  .mac = alias->mac,
+					  .device = link->name,
+					  .other = link->name};
 	struct rules_chain chain;
 
 	if (network != &relocking->unknown && (network->kind == TB_KIND_MACVTAP) == macvtap &&
 	    network_is_locked(network))
-		return rules_lock(rules, network, alias->lease, link->name, alias->mac, false);
+		return rules_lock(rules, network, &lease, false);
 	rules_chain(&chain, alias->lease, "", link->name, alias->mac);
-	return rules_add(rules, macvtap ? &relocking->unknown_macvtap : &relocking->unknown_tap, &chain);
+	return rules_make(rules, macvtap ? &relocking->unknown_macvtap : &relocking->unknown_tap, &chain, false);
 }
 
 /* A device that is gone meanwhile needs no rules; one that was dumped twice has them. */
@@ -63,9 +67,7 @@ static int relock_device(struct relocking *relocking, const struct link *link, c
 		ret = 0;
 	if (ret < 0 || link->master == 0)
 		return ret;
-	ret = link_set_port(&relocking->link, link->ifindex, port_options(network));
-	if (ret == 0)
-		ret = port_settle(&relocking->link, link->ifindex, network, alias->mac);
+	ret = port_lock(&relocking->link, link->ifindex, network, alias->mac);
 	if (ret < 0 && ret != -ENODEV)
 		tb_log(TB_LOG_ERROR,
 		       "cannot lock the bridge's port %s: %s; what its holder sends is filtered all the same",

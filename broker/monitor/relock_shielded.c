@@ -25,19 +25,14 @@ struct shielded {
 static int relock_tap(struct shielded *shielded, const struct network *network, const struct link *tap,
 		      const struct alias *alias, const struct link *inner)
 {
-	struct rules *rules = &shielded->monitor->workshop.shield.rules;
-	struct rules_chain chain;
-	int ret;
+	const struct rules_lease lease = {.id = alias->lease,
+					  .mac = alias->mac,
+					  .device = tap->name,
+					  .other = inner->name,
+					  .device_index = tap->ifindex,
+					  .other_index = inner->ifindex};
 
-	rules_chain(&chain, alias->lease, "", tap->name, alias->mac);
-	guest_tell(network, alias->mac, &chain.guest);
-	chain.forward_to = inner->ifindex;
-	ret = rules_replace(rules, rules_locks_of(rules, network), &chain);
-	if (ret < 0)
-		return ret;
-	rules_chain(&chain, alias->lease, RULES_TO_HOLDER, inner->name, alias->mac);
-	chain.forward_to = tap->ifindex;
-	return rules_replace(rules, rules_to_holder_of(rules, network), &chain);
+	return rules_lock(&shielded->monitor->workshop.shield.rules, network, &lease, true);
 }
 
 /* One that is on no bridge now gets its options when it is put back. */
@@ -48,10 +43,7 @@ static int relock_port(struct shielded *shielded, const struct network *network,
 	struct link port;
 	int ret = link_get(host, ifindex, &port);
 
-	if (ret < 0 || port.master == 0)
-		return ret;
-	ret = link_set_port(host, ifindex, port_options(network));
-	return ret < 0 ? ret : port_settle(host, ifindex, network, alias->mac);
+	return ret < 0 || port.master == 0 ? ret : port_lock(host, ifindex, network, alias->mac);
 }
 
 /* What goes in these moments is deleted as soon as the broker has taken the others over. */

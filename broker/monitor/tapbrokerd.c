@@ -214,12 +214,10 @@ static void open_nodes(struct monitor *monitor)
  * number of the namespace may be another's by now. */
 static bool ended_unseen(struct monitor *monitor, const struct away_device *device)
 {
-	char start[ALIAS_START_SIZE];
 	struct link link;
 
-	alias_write_start(device->lease, start);
 	if (device->nsid < 0 || (link_ask(&monitor->workshop.link, device->nsid, device->ifindex, NULL, &link) == 0 &&
-				 strcmp(link.kind, "tun") == 0 && strncmp(link.alias, start, strlen(start)) == 0))
+				 strcmp(link.kind, "tun") == 0 && alias_has_lease(link.alias, device->lease)))
 		return false;
 	tb_log(TB_LOG_NOTICE, "a lease has ended with its network namespace while no broker was there: %s",
 	       device->stored);

@@ -33,6 +33,14 @@ void alias_write(const struct alias *alias, char text[ALIAS_SIZE])
 		 external ? alias->external_id : "", external ? ":" : "", mac, alias->network);
 }
 
+bool alias_has_lease(const char *text, const uint8_t lease[TB_ID_SIZE])
+{
+	char start[ALIAS_START_SIZE];
+
+	alias_write_start(lease, start);
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
 bool alias_has_mac(const char *text, const uint8_t mac[TB_MAC_SIZE])
 {
 	const char *network = strrchr(text, ':');

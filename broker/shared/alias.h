@@ -55,6 +55,9 @@ struct alias {
 void alias_write(const struct alias *alias, char text[ALIAS_SIZE]);
 void alias_write_start(const uint8_t lease[TB_ID_SIZE], char text[ALIAS_START_SIZE]);
 
+/* True if the alias is this lease's. */
+bool alias_has_lease(const char *text, const uint8_t lease[TB_ID_SIZE]);
+
 /* True if the alias says that this is the address of the device's user. */
 bool alias_has_mac(const char *text, const uint8_t mac[TB_MAC_SIZE]);
 

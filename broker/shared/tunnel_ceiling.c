@@ -59,10 +59,3 @@ uint64_t tunnel_ceiling_all(const struct network *network, const struct tb_confi
 		forbid |= bit_if(true, tunnel_ceiling_item(network, &configuration->items[i]));
 	return forbid & ~bit_if(true, TB_CHECK_NONE);
 }
-
-enum tb_check tunnel_ceiling_forbids(const struct network *network, const struct tb_configuration *configuration)
-{
-	uint64_t forbid = tunnel_ceiling_all(network, configuration);
-
-	return forbid == 0 ? TB_CHECK_NONE : (enum tb_check)(ffsll((long long)forbid) - 1);
-}

@@ -61,6 +61,25 @@ static void test_what_is_written_is_read(void **state)
 	assert_string_equal(strrchr(text, ':') + 1, longest.network);
 }
 
+/* The whole id counts, and what stands behind it. */
+static void test_whose_an_alias_is(void **state)
+{
+	uint8_t other[TB_ID_SIZE];
+	char text[ALIAS_SIZE];
+
+	(void)state;
+	alias_write(&longest, text);
+	assert_true(alias_has_lease(text, longest.lease));
+	for (size_t i = 0; i < TB_ID_SIZE; i++) {
+		memcpy(other, longest.lease, TB_ID_SIZE);
+		other[i] ^= 1;
+		assert_false(alias_has_lease(text, other));
+	}
+	text[ALIAS_START_SIZE - 2] = '\0';
+	assert_false(alias_has_lease(text, longest.lease));
+	assert_false(alias_has_lease("", longest.lease));
+}
+
 static void test_an_external_id_is_not_everybodys(void **state)
 {
 	char text[ALIAS_SIZE];
@@ -175,6 +194,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_written_is_read),
+		cmocka_unit_test(test_whose_an_alias_is),
 		cmocka_unit_test(test_an_external_id_is_not_everybodys),
 		cmocka_unit_test(test_nothing_else_is_read),
 		cmocka_unit_test(test_a_stored_device_is_read_as_it_was_written),

@@ -217,6 +217,13 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 	assert_int_equal(ifindex, kernel.link.ifindex);
 	if (called_by_us("link_set") < 0)
 		return -kernel.error;
+	if (setup->master != 0) {
+		assert_int_equal(kernel.link.flags & IFF_UP, 0);
+		assert_true(kernel.locked);
+		kernel.link.master = setup->master;
+		return 0;
+	}
+	assert_non_null(setup->alias);
 	strcpy(kernel.link.alias, setup->alias);
 	kernel.link.mtu = setup->mtu;
 	kernel.link.rp_filter = kernel.writes-- > 0 ? 2 : 1;
@@ -238,15 +245,14 @@ int port_vlan(struct link_socket *sock, uint32_t port, uint16_t vlan)
 	return called_by_us("port_vlan");
 }
 
-int link_join(struct link_socket *sock, uint32_t ifindex, uint32_t bridge, uint32_t options)
+int link_set_port(struct link_socket *sock, uint32_t ifindex, uint32_t options)
 {
 	(void)sock;
 	assert_int_equal(ifindex, kernel.link.ifindex);
 	assert_int_equal(kernel.link.flags & IFF_UP, 0);
-	assert_true(kernel.locked);
-	if (called_by_us("link_join") < 0)
+	assert_int_equal(kernel.link.master, BRIDGE);
+	if (called_by_us("link_set_port") < 0)
 		return -kernel.error;
-	kernel.link.master = bridge;
 	kernel.link.port = options;
 	return 0;
 }
@@ -264,44 +270,28 @@ int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_
 	return kernel.fdb.port != 0 ? 0 : -ENOENT;
 }
 
-int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
-		 uint8_t flags)
+int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan)
 {
-	(void)sock, (void)mac;
+	(void)sock;
+	assert_memory_equal(mac, order.alias.mac, TB_MAC_SIZE);
 	assert_int_equal(vlan, network.vlan);
 	if (called_by_us("link_add_fdb") < 0)
 		return -kernel.error;
-	kernel.fdb = (struct link_fdb){port, kernel.fdb_as_learned ? NUD_REACHABLE : state, flags};
+	kernel.fdb = *entry;
+	if (kernel.fdb_as_learned)
+		kernel.fdb.state = NUD_REACHABLE;
 	return 0;
 }
 
-/* Of taps in the shield, which are made elsewhere. */
-const struct rules_template *rules_locks_of(const struct rules *rules, const struct network *of)
+int rules_lock(struct rules *rules, const struct network *of, const struct rules_lease *lease, bool again)
 {
-	(void)rules, (void)of;
-	abort();
-}
-
-const struct rules_template *rules_to_holder_of(const struct rules *rules, const struct network *of)
-{
-	(void)rules, (void)of;
-	abort();
-}
-
-int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
-{
-	(void)rules, (void)template, (void)chain;
-	abort();
-}
-
-int rules_lock(struct rules *rules, const struct network *of, const uint8_t lease[TB_ID_SIZE], const char *name,
-	       const uint8_t mac[TB_MAC_SIZE], bool again)
-{
-	(void)rules;
+	assert_ptr_equal(rules, workshop.rules);
 	assert_ptr_equal(of, &network);
-	assert_memory_equal(lease, order.alias.lease, TB_ID_SIZE);
-	assert_string_equal(name, kernel.link.name);
-	assert_memory_equal(mac, order.alias.mac, TB_MAC_SIZE);
+	assert_memory_equal(lease->id, order.alias.lease, TB_ID_SIZE);
+	assert_memory_equal(lease->mac, order.alias.mac, TB_MAC_SIZE);
+	assert_string_equal(lease->device, kernel.link.name);
+	assert_string_equal(lease->other, kernel.link.name);
+	assert_int_equal(lease->device_index | lease->other_index, 0);
 	assert_false(again);
 	assert_int_equal(kernel.link.flags & IFF_UP, 0);
 	assert_int_equal(kernel.link.master, 0);
@@ -337,20 +327,12 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	kernel.made++;
 	kernel.link.ifindex = ifindex;
 	kernel.link.lower = macvtap->parent;
-	kernel.link.macvlan_mode = MACVLAN_MODE_BRIDGE;
+	kernel.link.macvlan_mode = macvtap->mode;
 	strcpy(kernel.link.kind, "macvtap");
 	strcpy(kernel.link.name, name);
 	strcpy(kernel.link.alias, alias);
 	memcpy(kernel.link.mac, macvtap->mac, TB_MAC_SIZE);
 	return 0;
-}
-
-/* Of a device that somebody else has made, which none of these is. */
-int link_set_alias(struct link_socket *sock, uint32_t ifindex, const char *alias)
-{
-	(void)sock, (void)ifindex, (void)alias;
-	fail();
-	return -EPERM;
 }
 
 int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns)
@@ -362,12 +344,6 @@ int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int n
 	kernel.link.flags |= IFF_UP;
 	strcpy(kernel.link.alias, alias);
 	return 0;
-}
-
-uint32_t link_macvlan_mode(enum tb_macvtap_mode mode)
-{
-	assert_int_equal(mode, TB_MODE_BRIDGE);
-	return MACVLAN_MODE_BRIDGE;
 }
 
 int netns_number(struct link_socket *sock, int netns, int32_t *nsid)
@@ -419,6 +395,7 @@ static void begin(const struct sort *sort, int fails_at, int error)
 	} else if (sort->kind == TB_KIND_MACVTAP) {
 		strcpy(network.parent, "eth0");
 		network.mode = TB_MODE_BRIDGE;
+		network.macvlan_mode = MACVLAN_MODE_BRIDGE;
 	}
 	order = (struct device_order){.network = &network,
 				      .name = vm0,

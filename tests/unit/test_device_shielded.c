@@ -211,12 +211,6 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	abort();
 }
 
-uint32_t link_macvlan_mode(enum tb_macvtap_mode mode)
-{
-	(void)mode;
-	abort();
-}
-
 int netns_number(struct link_socket *sock, int netns, int32_t *nsid)
 {
 	(void)sock, (void)netns, (void)nsid;
@@ -224,14 +218,6 @@ int netns_number(struct link_socket *sock, int netns, int32_t *nsid)
 }
 
 /* No end of it comes up before the chains are there. */
-/* Of a device that somebody else has made, which none of these is. */
-int link_set_alias(struct link_socket *sock, uint32_t ifindex, const char *alias)
-{
-	(void)sock, (void)ifindex, (void)alias;
-	fail();
-	return -EPERM;
-}
-
 int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns)
 {
 	struct link *link = find(sock, ifindex);
@@ -273,39 +259,21 @@ int pair_find(struct link_socket *shield, const uint8_t lease[TB_ID_SIZE], struc
 	return called("pair_find");
 }
 
-const struct rules_template *rules_locks_of(const struct rules *rules, const struct network *of)
+/* Each leads to the other. */
+int rules_lock(struct rules *rules, const struct network *of, const struct rules_lease *lease, bool again)
 {
 	assert_ptr_equal(rules, &workshop.shield.rules);
 	assert_ptr_equal(of, &network);
-	return &rules->locks[3];
-}
-
-const struct rules_template *rules_to_holder_of(const struct rules *rules, const struct network *of)
-{
-	assert_ptr_equal(of, &network);
-	return &rules->to_holder[3];
-}
-
-int rules_lock(struct rules *rules, const struct network *of, const uint8_t lease[TB_ID_SIZE], const char *name,
-	       const uint8_t mac[TB_MAC_SIZE], bool again)
-{
-	(void)rules, (void)of, (void)lease, (void)name, (void)mac, (void)again;
-	abort();
-}
-
-/* From the holder with the network's locks, and to it. */
-int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
-{
-	bool to_holder = template == &rules->to_holder[3];
-
-	assert_ptr_equal(rules, &workshop.shield.rules);
-	assert_true(to_holder || template == &rules->locks[3]);
-	assert_int_equal(chain->forward_to, to_holder ? TAP : INNER);
-	assert_int_equal(strcmp(chain->device, kernel.tap.name) == 0, !to_holder);
-	assert_memory_equal(chain->mac, order.alias.mac, TB_MAC_SIZE);
-	if (called("rules_add") < 0)
+	assert_false(again);
+	assert_memory_equal(lease->id, order.alias.lease, TB_ID_SIZE);
+	assert_memory_equal(lease->mac, order.alias.mac, TB_MAC_SIZE);
+	assert_string_equal(lease->device, kernel.tap.name);
+	assert_int_equal(lease->device_index, TAP);
+	assert_string_equal(lease->other, "i01020300000000");
+	assert_int_equal(lease->other_index, INNER);
+	if (called("rules_lock") < 0)
 		return -EIO;
-	kernel.chains++;
+	kernel.chains += 2;
 	return 0;
 }
 

@@ -46,11 +46,11 @@ static int tear_down(void **state)
 static void test_once(void **state)
 {
 	(void)state;
-	assert_int_equal(rules_add(&rules, &template, &chain), 0);
-	assert_int_equal(rules_add(&rules, &template, &chain), -EEXIST);
+	assert_int_equal(rules_make(&rules, &template, &chain, false), 0);
+	assert_int_equal(rules_make(&rules, &template, &chain, false), -EEXIST);
 	assert_int_equal(rules_remove(&rules, lease), 0);
 	assert_int_equal(rules_remove(&rules, lease), 0);
-	assert_int_equal(rules_add(&rules, &template, &chain), 0);
+	assert_int_equal(rules_make(&rules, &template, &chain, false), 0);
 }
 
 /* Of a chain whose last rule cannot be made nothing stays, and nothing is taken off that was there before. */
@@ -62,12 +62,12 @@ static void test_all_or_nothing(void **state)
 	memcpy(last, template.bytes + template.size - sizeof(last), sizeof(last));
 	for (int there = 0; there < 2; there++) {
 		memset(template.bytes + template.size - sizeof(last), 0xff, sizeof(last));
-		assert_true(rules_add(&rules, &template, &chain) < 0);
-		assert_true(rules_replace(&rules, &template, &chain) < 0);
+		assert_true(rules_make(&rules, &template, &chain, false) < 0);
+		assert_true(rules_make(&rules, &template, &chain, true) < 0);
 		memcpy(template.bytes + template.size - sizeof(last), last, sizeof(last));
-		assert_int_equal(rules_add(&rules, &template, &chain), there == 0 ? 0 : -EEXIST);
+		assert_int_equal(rules_make(&rules, &template, &chain, false), there == 0 ? 0 : -EEXIST);
 	}
-	assert_int_equal(rules_replace(&rules, &template, &chain), 0);
+	assert_int_equal(rules_make(&rules, &template, &chain, true), 0);
 }
 
 /* A failure in the middle is told, and the next answer is not taken for it. */
@@ -79,7 +79,7 @@ static void test_a_failure_is_told(void **state)
 	rules_chain(&other, lease, "-x", "tap0", mac);
 	for (int i = 0; i < 3; i++) {
 		memset(template.bytes + template.size - 8, 0xff, 8); /* the last rule */
-		assert_true(rules_add(&rules, &template, &other) < 0);
+		assert_true(rules_make(&rules, &template, &other, false) < 0);
 	}
 	assert_int_equal(rules_remove(&rules, lease), 0);
 }
@@ -95,15 +95,15 @@ static void test_further_chains(void **state)
 	assert_int_equal(rules_template(&rules, &wish, &back), 0);
 	rules_chain(&second, lease, RULES_TO_HOLDER, "lo", mac);
 	second.forward_to = 1;
-	assert_int_equal(rules_add(&rules, &template, &chain), 0);
-	assert_int_equal(rules_add(&rules, &back, &second), 0);
-	assert_int_equal(rules_add(&rules, &back, &second), -EEXIST);
+	assert_int_equal(rules_make(&rules, &template, &chain, false), 0);
+	assert_int_equal(rules_make(&rules, &back, &second, false), 0);
+	assert_int_equal(rules_make(&rules, &back, &second, false), -EEXIST);
 	assert_int_equal(rules_remove(&rules, lease), 0);
-	assert_int_equal(rules_add(&rules, &back, &second), 0);
+	assert_int_equal(rules_make(&rules, &back, &second, false), 0);
 	network.rate_to_guest = 10;
 	assert_int_equal(rules_template(&rules, &wish, &slow), 0);
 	assert_true(slow.size > back.size);
-	assert_int_equal(rules_replace(&rules, &slow, &second), 0);
+	assert_int_equal(rules_make(&rules, &slow, &second, true), 0);
 	free(back.bytes);
 	free(slow.bytes);
 }
@@ -125,7 +125,7 @@ static void test_all_lists_are_full(void **state)
 	chain.forward_to = 1;
 	free(template.bytes);
 	assert_int_equal(rules_template(&rules, &wish, &template), 0);
-	assert_int_equal(rules_add(&rules, &template, &chain), 0);
+	assert_int_equal(rules_make(&rules, &template, &chain, false), 0);
 }
 
 /* Of another broker only what nobody owns is deleted. */
@@ -140,12 +140,12 @@ static void test_others(void **state)
 	assert_int_equal(rules_open(&left, false), 0);
 	assert_int_equal(rules_delete_others(&rules), 0);
 	assert_int_equal(rules_template(&left, &wish, &other), 0);
-	assert_int_equal(rules_add(&left, &other, &chain), -ENOENT);
+	assert_int_equal(rules_make(&left, &other, &chain, false), -ENOENT);
 	assert_int_equal(rules_delete_owned(owned.link.fd, owned.table), 0);
 	close(owned.link.fd);
 	close(left.link.fd);
 	free(other.bytes);
-	assert_int_equal(rules_add(&rules, &template, &chain), 0);
+	assert_int_equal(rules_make(&rules, &template, &chain, false), 0);
 }
 
 static int make_tap(void)

@@ -5,16 +5,7 @@
 #include "broker/shared/fd.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-int away_init(struct away *away, uint32_t capacity)
-{
-	away->devices = calloc(capacity, sizeof(*away->devices));
-	away->capacity = capacity;
-	away->count = 0;
-	return away->devices == NULL ? -ENOMEM : -pthread_mutex_init(&away->lock, NULL);
-}
 
 static struct away_device *find_away(struct away *away, const uint8_t lease[TB_ID_SIZE])
 {

@@ -141,8 +141,8 @@ bool device_make(struct workshop *workshop, struct device_order *order, struct d
 				.order = order,
 				.device = device,
 				.failure = failure,
-				.owner = making_by_name(order) ? order->alias.uid : workshop->own_uid,
-				.group = making_by_name(order) ? order->alias.gid : workshop->own_gid};
+				.owner = order->by_name ? order->alias.uid : workshop->own_uid,
+				.group = order->by_name ? order->alias.gid : workshop->own_gid};
 	const struct step *step = order->alias.given ? given_steps : steps;
 	int ret = 0;
 
@@ -204,7 +204,7 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 	handed_out.external_id[0] = '\0';
 	alias_write(&handed_out, port_alias);
 	if (order->alias.given) {
-		ret = link_set_alias(&workshop->link, device->ifindex, alias);
+		ret = link_set(&workshop->link, device->ifindex, &(struct link_setup){.alias = alias});
 		device->there = ret == 0;
 	} else if (order->shielded) {
 		ret = set_up_shielded(workshop, device, alias, port_alias);
@@ -217,7 +217,7 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 		return fail(workshop, device, failure, ret);
 	/* It stays without a fd, so that closing ours costs little; and it must not be in use when its user opens
 	 * it. */
-	if (making_by_name(order) && !making_macvtap(order))
+	if (order->by_name && !making_macvtap(order))
 		while (device->queues > 0)
 			tb_close(&device->fds[--device->queues]);
 	return true;

@@ -32,23 +32,6 @@ static void put_ipv4_conf(struct nlmsghdr *message, uint32_t arp_ignore)
 	mnl_attr_nest_end(message, families);
 }
 
-/* The options of a bridge port go by the bridge's own table, so the port must be one already: a message of its own. */
-static void put_port(struct batch *batch, uint32_t ifindex, uint32_t options)
-{
-	struct nlattr *info;
-	struct nlattr *data;
-
-	message_begin(batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	info = mnl_attr_nest_start(batch->message, IFLA_LINKINFO);
-	mnl_attr_put_strz(batch->message, IFLA_INFO_SLAVE_KIND, "bridge");
-	data = mnl_attr_nest_start(batch->message, IFLA_INFO_SLAVE_DATA);
-	for (int i = 0; i < PORT_OPTIONS; i++)
-		mnl_attr_put_u8(batch->message, link_port_attributes[i], (options & 1u << i) != 0);
-	mnl_attr_nest_end(batch->message, data);
-	mnl_attr_nest_end(batch->message, info);
-	message_end(batch);
-}
-
 int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup)
 {
 	struct batch batch;
@@ -57,33 +40,49 @@ int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup
 	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
 	batch.info->ifi_flags = setup->flags;
 	batch.info->ifi_change = setup->flags_changed;
-	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, setup->alias);
-	mnl_attr_put_u32(batch.message, IFLA_MTU, setup->mtu);
+	if (setup->alias != NULL)
+		mnl_attr_put_strz(batch.message, IFLA_IFALIAS, setup->alias);
+	if (setup->mtu != 0)
+		mnl_attr_put_u32(batch.message, IFLA_MTU, setup->mtu);
 	if (setup->mac != NULL)
 		mnl_attr_put(batch.message, IFLA_ADDRESS, TB_MAC_SIZE, setup->mac);
-	put_ipv4_conf(batch.message, setup->arp_ignore);
+	if (setup->arp_ignore != 0)
+		put_ipv4_conf(batch.message, setup->arp_ignore);
+	if (setup->master != 0)
+		mnl_attr_put_u32(batch.message, IFLA_MASTER, setup->master);
+	if (setup->netns != NULL)
+		mnl_attr_put_u32(batch.message, IFLA_NET_NS_FD, (uint32_t)*setup->netns);
 	message_end(&batch);
 	return batch_run(&batch);
 }
 
-int link_join(struct link_socket *sock, uint32_t ifindex, uint32_t bridge, uint32_t options)
+int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns)
 {
-	struct batch batch;
+	const struct link_setup setup = {.alias = alias,
+					 .netns = netns >= 0 ? &netns : NULL,
+					 .flags = IFF_UP,
+					 .flags_changed = IFF_UP};
 
-	batch_begin(&batch, sock);
-	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	mnl_attr_put_u32(batch.message, IFLA_MASTER, bridge);
-	message_end(&batch);
-	put_port(&batch, ifindex, options);
-	return batch_run(&batch);
+	return link_set(sock, ifindex, &setup);
 }
 
+/* The options of a bridge port go by the bridge's own table, so the port must be one already. */
 int link_set_port(struct link_socket *sock, uint32_t ifindex, uint32_t options)
 {
 	struct batch batch;
+	struct nlattr *info;
+	struct nlattr *data;
 
 	batch_begin(&batch, sock);
-	put_port(&batch, ifindex, options);
+	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
+	info = mnl_attr_nest_start(batch.message, IFLA_LINKINFO);
+	mnl_attr_put_strz(batch.message, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = mnl_attr_nest_start(batch.message, IFLA_INFO_SLAVE_DATA);
+	for (int i = 0; i < PORT_OPTIONS; i++)
+		mnl_attr_put_u8(batch.message, link_port_attributes[i], (options & 1u << i) != 0);
+	mnl_attr_nest_end(batch.message, data);
+	mnl_attr_nest_end(batch.message, info);
+	message_end(&batch);
 	return batch_run(&batch);
 }
 
@@ -107,29 +106,6 @@ int link_limit_ipv6(int conf, const char *name, bool disabled)
 	return 0;
 }
 
-int link_set_mtu(struct link_socket *sock, uint32_t ifindex, uint32_t mtu)
-{
-	struct batch batch;
-
-	batch_begin(&batch, sock);
-	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	mnl_attr_put_u32(batch.message, IFLA_MTU, mtu);
-	message_end(&batch);
-	return batch_run(&batch);
-}
-
-uint32_t link_macvlan_mode(enum tb_macvtap_mode mode)
-{
-	static const uint32_t modes[] = {
-		[TB_MODE_BRIDGE] = MACVLAN_MODE_BRIDGE,
-		[TB_MODE_VEPA] = MACVLAN_MODE_VEPA,
-		[TB_MODE_PRIVATE] = MACVLAN_MODE_PRIVATE,
-		[TB_MODE_PASSTHRU] = MACVLAN_MODE_PASSTHRU,
-	};
-
-	return mode < sizeof(modes) / sizeof(modes[0]) ? modes[mode] : 0;
-}
-
 int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
 			const struct link_macvtap *macvtap, const char *alias)
 {
@@ -148,7 +124,7 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	info = mnl_attr_nest_start(batch.message, IFLA_LINKINFO);
 	mnl_attr_put_strz(batch.message, IFLA_INFO_KIND, "macvtap");
 	data = mnl_attr_nest_start(batch.message, IFLA_INFO_DATA);
-	mnl_attr_put_u32(batch.message, IFLA_MACVLAN_MODE, link_macvlan_mode(macvtap->mode));
+	mnl_attr_put_u32(batch.message, IFLA_MACVLAN_MODE, macvtap->mode);
 	mnl_attr_nest_end(batch.message, data);
 	mnl_attr_nest_end(batch.message, info);
 	message_end(&batch);
@@ -158,54 +134,29 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	return batch_run(&batch);
 }
 
-int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns)
+/* A message about the entry for that address in that VLAN. Without one the bridge adds the entry for all VLANs of the
+ * port, and finds the one of none. */
+static void put_fdb(struct batch *batch, uint16_t type, uint16_t flags, const struct link_fdb *entry,
+		    const uint8_t mac[TB_MAC_SIZE], uint16_t vlan)
 {
-	struct batch batch;
+	struct ndmsg *info = message_begin_as(batch, type, NLM_F_ACK | flags, sizeof(*info));
 
-	batch_begin(&batch, sock);
-	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	batch.info->ifi_flags = IFF_UP;
-	batch.info->ifi_change = IFF_UP;
-	if (netns >= 0)
-		mnl_attr_put_u32(batch.message, IFLA_NET_NS_FD, (uint32_t)netns);
-	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
-	message_end(&batch);
-	return batch_run(&batch);
-}
-
-int link_set_alias(struct link_socket *sock, uint32_t ifindex, const char *alias)
-{
-	struct batch batch;
-
-	batch_begin(&batch, sock);
-	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
-	message_end(&batch);
-	return batch_run(&batch);
-}
-
-/* Without one the bridge adds the entry for all VLANs of the port, and finds the one of none. */
-static void put_fdb_vlan(struct batch *batch, uint16_t vlan)
-{
+	info->ndm_family = AF_BRIDGE;
+	info->ndm_ifindex = (int)entry->port;
+	info->ndm_state = entry->state;
+	info->ndm_flags = entry->flags | NTF_MASTER;
+	mnl_attr_put(batch->message, NDA_LLADDR, TB_MAC_SIZE, mac);
 	if (vlan != 0)
 		mnl_attr_put_u16(batch->message, NDA_VLAN, vlan);
+	message_end(batch);
 }
 
-int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
-		 uint8_t flags)
+int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan)
 {
 	struct batch batch;
-	struct ndmsg *info;
 
 	batch_begin(&batch, sock);
-	info = message_begin_as(&batch, RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, sizeof(*info));
-	info->ndm_family = AF_BRIDGE;
-	info->ndm_ifindex = (int)port;
-	info->ndm_state = state;
-	info->ndm_flags = flags | NTF_MASTER;
-	mnl_attr_put(batch.message, NDA_LLADDR, TB_MAC_SIZE, mac);
-	put_fdb_vlan(&batch, vlan);
-	message_end(&batch);
+	put_fdb(&batch, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, entry, mac, vlan);
 	return batch_run(&batch);
 }
 
@@ -222,18 +173,12 @@ int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_
 		  struct link_fdb *entry)
 {
 	struct answer answer = {.take = take_fdb, .context = entry};
+	const struct link_fdb wanted = {.port = port};
 	struct batch batch;
-	struct ndmsg *info;
 
-	memset(entry, 0, sizeof(*entry));
+	*entry = (struct link_fdb){.port = 0};
 	batch_begin(&batch, sock);
-	info = message_begin_as(&batch, RTM_GETNEIGH, NLM_F_ACK, sizeof(*info));
-	info->ndm_family = AF_BRIDGE;
-	info->ndm_ifindex = (int)port;
-	info->ndm_flags = NTF_MASTER;
-	mnl_attr_put(batch.message, NDA_LLADDR, TB_MAC_SIZE, mac);
-	put_fdb_vlan(&batch, vlan);
-	message_end(&batch);
+	put_fdb(&batch, RTM_GETNEIGH, 0, &wanted, mac, vlan);
 	return batch_send(&batch, &answer);
 }
 
@@ -249,16 +194,17 @@ int link_delete(struct link_socket *sock, int32_t nsid, uint32_t ifindex)
 	return batch_run(&batch);
 }
 
-int link_delete_ours(struct link_socket *sock, int32_t nsid, uint32_t ifindex, const char *start)
+int link_delete_ours(struct link_socket *sock, int32_t nsid, uint32_t ifindex, const uint8_t lease[TB_ID_SIZE])
 {
+	static const struct link_setup no_alias = {.alias = ""};
 	struct link link;
 	int ret = link_ask(sock, nsid, ifindex, NULL, &link);
 
 	if (ret < 0)
 		return ret;
-	if (!link_kind_ours(&link) || strncmp(link.alias, start, strlen(start)) != 0)
+	if (!link_kind_ours(&link) || !alias_has_lease(link.alias, lease))
 		return -EPERM;
-	if (nsid < 0 && link.alias[strlen(start)] == ALIAS_GIVEN)
-		return link_set_alias(sock, ifindex, "");
+	if (nsid < 0 && link.alias[ALIAS_START_SIZE - 1] == ALIAS_GIVEN)
+		return link_set(sock, ifindex, &no_alias);
 	return link_delete(sock, nsid, ifindex);
 }

@@ -4,20 +4,22 @@
 
 #include "broker/shared/netlink/link.h"
 
-/* What is set on a link of ours before it is up. */
+/* What is changed of a link of ours, in one message. What is 0 or NULL stays as it is. */
 struct link_setup {
 	const char *alias;
-	uint32_t mtu;       /* bytes */
-	const uint8_t *mac; /* NULL: leave the kernel's */
-	uint32_t arp_ignore;
-	uint32_t flags; /* IFF_*, of those in flags_changed */
+	uint32_t mtu; /* bytes */
+	const uint8_t *mac;
+	uint32_t arp_ignore; /* see network_arp_ignore(); with it comes rp_filter=1 */
+	uint32_t master;     /* ifindex of a bridge */
+	const int *netns;    /* an fd of the network namespace that it is moved to */
+	uint32_t flags;      /* IFF_*, of those in flags_changed */
 	uint32_t flags_changed;
 };
 
 /* What a macvtap is made with. */
 struct link_macvtap {
 	uint32_t parent; /* ifindex */
-	enum tb_macvtap_mode mode;
+	uint32_t mode;   /* MACVLAN_MODE_* */
 	uint32_t queues;
 	const uint8_t *mac;
 	uint32_t group; /* IFLA_GROUP */
@@ -34,21 +36,11 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
  * no IPv6. Returns 0 or a negative errno. */
 int link_limit_ipv6(int conf, const char *name, bool disabled);
 
-/* Sets up a link of ours. Returns 0 or a negative errno. */
+/* Changes a link of ours. Returns 0 or a negative errno. */
 int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
-
-/* Makes it a port of the bridge, with these options: enum link_port. It is down, so it is never a port that forwards
- * without them. Returns 0 or a negative errno. */
-int link_join(struct link_socket *sock, uint32_t ifindex, uint32_t bridge, uint32_t options);
 
 /* Sets the options of a bridge's port: enum link_port. Returns 0 or a negative errno. */
 int link_set_port(struct link_socket *sock, uint32_t ifindex, uint32_t options);
-
-/* Sets the MTU. Returns 0 or a negative errno. */
-int link_set_mtu(struct link_socket *sock, uint32_t ifindex, uint32_t mtu);
-
-/* What the kernel calls a macvtap's mode: MACVLAN_MODE_*. */
-uint32_t link_macvlan_mode(enum tb_macvtap_mode mode);
 
 /* Sets the link up and gives it another alias, in one message. netns is -1, or an fd of a network namespace: the link
  * is moved there with its name in the same message, because a link that was moved and is still down is nowhere to be
@@ -56,29 +48,27 @@ uint32_t link_macvlan_mode(enum tb_macvtap_mode mode);
  * 16 ms. Returns 0, -EEXIST if an interface there has the name, or another negative errno. */
 int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int netns);
 
-/* Gives the link this alias, and changes nothing else. Returns 0 or a negative errno. */
-int link_set_alias(struct link_socket *sock, uint32_t ifindex, const char *alias);
-
 /* Deletes the link with this ifindex, in the network namespace that has this number here, or in our own (-1). Takes the
  * kernel about 16 ms. Returns 0, -ENODEV, or another negative errno. */
 int link_delete(struct link_socket *sock, int32_t nsid, uint32_t ifindex);
 
-/* The same only if its alias begins so and it is a tun, tap or macvtap; else -EPERM. One that somebody else has made
- * here only loses its alias. */
-int link_delete_ours(struct link_socket *sock, int32_t nsid, uint32_t ifindex, const char *start);
+/* The same only if its alias is this lease's and it is a tun, tap or macvtap; else -EPERM. One that somebody else has
+ * made here only loses its alias. */
+int link_delete_ours(struct link_socket *sock, int32_t nsid, uint32_t ifindex, const uint8_t lease[TB_ID_SIZE]);
 
-/* Adds an entry to the forwarding table of the bridge whose port this is; state and flags as the kernel told them.
- * An entry that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */
-int link_add_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan, uint16_t state,
-		 uint8_t flags);
-
-/* The entry that the same bridge has for that address in that VLAN (0: in none): of which port, with which state and
- * flags. Returns 0, -ENOENT if there is none, or another negative errno. */
+/* An entry of a bridge's forwarding table. */
 struct link_fdb {
-	uint32_t port; /* ifindex */
-	uint16_t state;
-	uint8_t flags;
+	uint32_t port;  /* ifindex */
+	uint16_t state; /* NUD_* */
+	uint8_t flags;  /* NTF_* */
 };
+
+/* Adds the entry for that address in that VLAN (0: in none) to the table of the bridge whose port this is. An entry
+ * that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */
+int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan);
+
+/* The entry that the bridge whose port this is has for that address in that VLAN. Returns 0, -ENOENT if there is none,
+ * or another negative errno. */
 int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan,
 		  struct link_fdb *entry);
 

@@ -58,11 +58,6 @@ int making_attach(int fd, const char *name, int flags)
 	return ioctl(fd, TUNSETIFF, &request) < 0 ? -errno : 0;
 }
 
-bool making_by_name(const struct device_order *order)
-{
-	return order->by_name;
-}
-
 /* Makes the device under the name that was asked for, or under names of our own until one is free. */
 int making_named(struct making *making, int (*make)(struct making *making))
 {

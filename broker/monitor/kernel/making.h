@@ -20,7 +20,6 @@ struct making {
 };
 
 bool making_macvtap(const struct device_order *order);
-bool making_by_name(const struct device_order *order);
 
 /* The ifindex of the interface with this name, in the network namespace in which this socket was made, whatever kind it
  * is of. Returns 0 or a negative errno. */
@@ -40,7 +39,6 @@ int making_named(struct making *making, int (*make)(struct making *making));
 int making_tun_create(struct making *making);
 int making_tun_persist(struct making *making);
 int making_tun_take(struct making *making);
-int making_tun_forward(struct making *making);
 int making_macvtap_create(struct making *making);
 int making_limit_ipv6(struct making *making);
 int making_harden(struct making *making);

@@ -4,6 +4,7 @@
 
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/kernel/port.h"
+#include "broker/shared/shield.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static int harden_shielded(struct making *making)
 {
 	const struct link_setup setup = {.alias = making->alias,
 					 .mtu = making->order->alias.mtu,
-					 .mac = making->own_mac};
+					 .mac = making->own_mac,
+					 .arp_ignore = network_arp_ignore(making->order->network)};
 
 	return link_set(&making->workshop->shield.link, making->device->tap, &setup);
 }
@@ -56,13 +58,18 @@ int making_harden(struct making *making)
 int making_lock(struct making *making)
 {
 	const struct device_order *order = making->order;
+	const struct device *device = making->device;
+	struct rules *rules = order->shielded ? &making->workshop->shield.rules : making->workshop->rules;
+	char inner[TB_NAME_SIZE];
+	struct rules_lease lease = {.id = order->alias.lease,
+				    .mac = order->alias.mac,
+				    .device = device->name,
+				    .other = order->shielded ? inner : device->name,
+				    .device_index = device->tap,
+				    .other_index = device->inner};
 
-	if (order->shielded)
-		return making_tun_forward(making);
-	if (!network_is_locked(order->network))
-		return 0;
-	return rules_lock(making->workshop->rules, order->network, order->alias.lease, making->device->name,
-			  order->alias.mac, false);
+	shield_inner_name(order->alias.lease, inner);
+	return network_is_locked(order->network) ? rules_lock(rules, order->network, &lease, false) : 0;
 }
 
 /* The bridge knows from now on where the lease's addresses are, and learns nothing else. */
@@ -97,7 +104,7 @@ static bool macvtap_as_set(const struct making *making, const struct link *link)
 {
 	return strcmp(link->kind, "macvtap") == 0 && link->lower == making->lower && link->master == 0 &&
 	       ((link->flags & IFF_ALLMULTI) != 0) == making->order->network->all_multicast &&
-	       link->macvlan_mode == link_macvlan_mode(making->order->network->mode);
+	       link->macvlan_mode == making->order->network->macvlan_mode;
 }
 
 /* The device, or its port. */

@@ -22,7 +22,7 @@ static int make_macvtap(struct making *making)
 	const struct device_order *order = making->order;
 	struct device *device = making->device;
 	const struct link_macvtap macvtap = {.parent = making->lower,
-					     .mode = order->network->mode,
+					     .mode = order->network->macvlan_mode,
 					     .queues = order->queues,
 					     .mac = order->alias.mac,
 					     .group = ALIAS_LINK_GROUP};
@@ -43,7 +43,7 @@ static int open_queues(struct making *making)
 {
 	const struct device_order *order = making->order;
 	struct device *device = making->device;
-	uid_t user = making_by_name(order) ? order->alias.uid : 0;
+	uid_t user = order->by_name ? order->alias.uid : 0;
 	int ret = 0;
 
 	making->failure->stage = TB_STAGE_NODE;

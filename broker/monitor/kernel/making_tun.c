@@ -30,6 +30,20 @@ static int open_queue(struct making *making)
 	return 0;
 }
 
+/* Opens what is missing of the device's queues, and attaches them. */
+static int add_queues(struct making *making, int flags)
+{
+	struct device *device = making->device;
+	int ret = 0;
+
+	while (ret == 0 && device->queues < making->order->queues) {
+		ret = open_queue(making);
+		if (ret == 0)
+			ret = making_attach(device->fds[device->queues - 1], device->name, flags);
+	}
+	return ret;
+}
+
 /* Makes the device, and never shares one that is there. The kernel has several words for a name that is taken. */
 static int make_tun(struct making *making)
 {
@@ -88,12 +102,7 @@ int making_tun_create(struct making *making)
 	if (ret == 0)
 		ret = making_ifindex_of(making_tun_sock(making), device->name,
 					order->shielded ? &device->tap : &device->ifindex);
-	while (ret == 0 && device->queues < order->queues) {
-		ret = open_queue(making);
-		if (ret == 0)
-			ret = making_attach(device->fds[device->queues - 1], device->name, making_queue_flags(order));
-	}
-	return ret;
+	return ret < 0 ? ret : add_queues(making, making_queue_flags(order));
 }
 
 /* True if nobody can have the device but us and who has it from us, and nobody has it now. */
@@ -122,42 +131,16 @@ int making_tun_take(struct making *making)
 	device->ifindex = link.ifindex;
 	if (order->alias.mtu > link.mtu)
 		order->alias.mtu = link.mtu;
-	while (ret == 0 && device->queues < order->queues) {
-		ret = open_queue(making);
-		if (ret == 0)
-			ret = making_attach(device->fds[device->queues - 1], device->name, flags);
-	}
+	ret = add_queues(making, flags);
 	if (ret == 0)
 		ret = making_ifindex_of(making->workshop->link.fd, device->name, &attached);
 	return ret == 0 && attached != link.ifindex ? -ESTALE : ret;
 }
 
-/* A frame that is not forwarded never gets any further: that is both chains' policy. */
-int making_tun_forward(struct making *making)
-{
-	const struct alias *alias = &making->order->alias;
-	const struct device *device = making->device;
-	struct shield *shield = &making->workshop->shield;
-	struct rules_chain chain;
-	char inner[TB_NAME_SIZE];
-	int ret;
-
-	rules_chain(&chain, alias->lease, "", device->name, alias->mac);
-	guest_tell(making->order->network, alias->mac, &chain.guest);
-	chain.forward_to = device->inner;
-	ret = rules_add(&shield->rules, rules_locks_of(&shield->rules, making->order->network), &chain);
-	if (ret < 0)
-		return ret;
-	shield_inner_name(alias->lease, inner);
-	rules_chain(&chain, alias->lease, RULES_TO_HOLDER, inner, alias->mac);
-	chain.forward_to = device->tap;
-	return rules_add(&shield->rules, rules_to_holder_of(&shield->rules, making->order->network), &chain);
-}
-
 /* Not before it has its alias: wherever the monitor is killed, what stays is known to be ours. */
 int making_tun_persist(struct making *making)
 {
-	if (!making_by_name(making->order) || making_macvtap(making->order))
+	if (!making->order->by_name || making_macvtap(making->order))
 		return 0;
 	return ioctl(making->device->fds[0], TUNSETPERSIST, 1) < 0 ? -errno : 0;
 }

@@ -24,9 +24,12 @@ enum tb_check port_misfit(const struct network *network, const struct link *brid
 	return bridge->vlan_filtering && bridge->default_vlan == 0 ? TB_CHECK_NO_VLAN : TB_CHECK_NONE;
 }
 
-int port_settle(struct link_socket *sock, uint32_t port, const struct network *network, const uint8_t mac[TB_MAC_SIZE])
+/* An address that another port or the bridge itself has for good is not moved. */
+static int settle_port(struct link_socket *sock, uint32_t port, const struct network *network,
+		       const uint8_t mac[TB_MAC_SIZE])
 {
 	uint16_t vlan = (uint16_t)network->vlan;
+	const struct link_fdb own = {.port = port, .state = NUD_NOARP, .flags = NTF_STICKY};
 	struct link_fdb entry;
 	int ret = vlan != 0 ? port_vlan(sock, port, vlan) : 0;
 
@@ -37,18 +40,26 @@ int port_settle(struct link_socket *sock, uint32_t port, const struct network *n
 		return -EADDRINUSE;
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
-	ret = link_add_fdb(sock, port, mac, vlan, NUD_NOARP, NTF_STICKY);
+	ret = link_add_fdb(sock, &own, mac, vlan);
 	if (ret == 0)
 		ret = link_find_fdb(sock, port, mac, vlan, &entry);
-	if (ret == 0 && (entry.port != port || entry.state != NUD_NOARP || (entry.flags & NTF_STICKY) == 0))
+	if (ret == 0 && (entry.port != port || entry.state != own.state || (entry.flags & own.flags) == 0))
 		ret = -EPROTO;
 	return ret;
+}
+
+int port_lock(struct link_socket *sock, uint32_t port, const struct network *network, const uint8_t mac[TB_MAC_SIZE])
+{
+	int ret = link_set_port(sock, port, port_options(network));
+
+	return ret < 0 ? ret : settle_port(sock, port, network, mac);
 }
 
 int port_join(struct link_socket *sock, uint32_t port, uint32_t bridge, const struct network *network,
 	      const uint8_t mac[TB_MAC_SIZE])
 {
-	int ret = link_join(sock, port, bridge, port_options(network));
+	const struct link_setup setup = {.master = bridge};
+	int ret = link_set(sock, port, &setup);
 
-	return ret < 0 ? ret : port_settle(sock, port, network, mac);
+	return ret < 0 ? ret : port_lock(sock, port, network, mac);
 }

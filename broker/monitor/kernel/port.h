@@ -11,12 +11,13 @@ uint32_t port_options(const struct network *network);
 /* What of the bridge does not fit the network: TB_CHECK_NONE, TB_CHECK_NO_FILTERING or TB_CHECK_NO_VLAN. */
 enum tb_check port_misfit(const struct network *network, const struct link *bridge);
 
-/* Puts the port into the network's VLAN, if it has one, and makes an entry of the bridge's table there, static and
- * sticky, for the lease's address, which is read back: the kernel has none for a port that is not in the VLAN. Returns
- * 0, -EADDRINUSE if another port or the bridge itself has it for good, or another negative errno. */
-int port_settle(struct link_socket *sock, uint32_t port, const struct network *network, const uint8_t mac[TB_MAC_SIZE]);
+/* Sets the port's options, puts it into the network's VLAN, if it has one, and makes an entry of the bridge's table
+ * there, static and sticky, for the lease's address, which is read back: the kernel has none for a port that is not in
+ * the VLAN. Returns 0, -EADDRINUSE if another port or the bridge itself has it for good, or another negative errno. */
+int port_lock(struct link_socket *sock, uint32_t port, const struct network *network, const uint8_t mac[TB_MAC_SIZE]);
 
-/* Makes the link, which is down, a locked port of the bridge with this ifindex. Returns as port_settle() does. */
+/* Makes the link a locked port of the bridge with this ifindex. It is down, so it is never a port that forwards without
+ * its locks. Returns as port_lock() does. */
 int port_join(struct link_socket *sock, uint32_t port, uint32_t bridge, const struct network *network,
 	      const uint8_t mac[TB_MAC_SIZE]);
 

@@ -22,12 +22,9 @@
  * stays locked. */
 static int delete_here(struct reaper_worker *worker, const struct tb_delete *order)
 {
-	char start[ALIAS_START_SIZE];
 	int unlocked;
-	int ret;
+	int ret = link_delete_ours(&worker->link, -1, order->ifindex, order->lease);
 
-	alias_write_start(order->lease, start);
-	ret = link_delete_ours(&worker->link, -1, order->ifindex, start);
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
 	unlocked = rules_remove(worker->reaper->rules, order->lease);
@@ -38,12 +35,10 @@ static int delete_here(struct reaper_worker *worker, const struct tb_delete *ord
  * gone. */
 static int delete_shielded_tap(struct reaper_worker *worker, const struct tb_delete *order)
 {
-	char start[ALIAS_START_SIZE];
 	int ret = 0;
 
-	alias_write_start(order->lease, start);
 	if (order->ifindex != 0)
-		ret = link_delete_ours(&worker->shield_link, -1, order->ifindex, start);
+		ret = link_delete_ours(&worker->shield_link, -1, order->ifindex, order->lease);
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
 	return pair_delete(&worker->shield_link, worker->reaper->shield_rules, order->lease);
@@ -52,15 +47,13 @@ static int delete_shielded_tap(struct reaper_worker *worker, const struct tb_del
 static int delete_away(struct reaper_worker *worker, const struct tb_delete *order)
 {
 	struct away *away = worker->reaper->away;
-	char start[ALIAS_START_SIZE];
 	struct away_device device;
 	int ret = away_begin(away, order->lease, &device);
 
 	if (ret < 0)
 		return ret;
-	alias_write_start(order->lease, start);
 	if (device.nsid >= 0)
-		ret = link_delete_ours(&worker->link, device.nsid, device.ifindex, start);
+		ret = link_delete_ours(&worker->link, device.nsid, device.ifindex, order->lease);
 	else
 		ret = netns_delete_device(&worker->link, device.fd);
 	device.fd = away_deleted(away, order->lease);
@@ -115,8 +108,18 @@ static bool bridge_of_a_network(const struct network_table *networks, const char
 	return false;
 }
 
+/* One that is gone meanwhile needs no word. */
+static void tell_put_back(int ret, uint32_t ifindex, const char *what)
+{
+	if (ret == 0)
+		tb_log(TB_LOG_NOTICE, "put device %u back %s", ifindex, what);
+	else if (ret != -ENODEV)
+		tb_log(TB_LOG_WARNING, "cannot put device %u back %s: %s", ifindex, what, strerror(-ret));
+}
+
 static int put_back(struct reaper_worker *worker, const struct tb_fdb_entry *entry)
 {
+	const struct link_fdb wanted = {.port = entry->port, .state = entry->state, .flags = (uint8_t)entry->flags};
 	struct link port;
 	struct link bridge;
 	int ret = link_get(&worker->link, entry->port, &port);
@@ -129,8 +132,7 @@ static int put_back(struct reaper_worker *worker, const struct tb_fdb_entry *ent
 	if (ret == 0 && !bridge_of_a_network(worker->reaper->networks, bridge.name))
 		ret = -EPERM;
 	if (ret == 0)
-		ret = link_add_fdb(&worker->link, entry->port, entry->mac, entry->vlan, entry->state,
-				   (uint8_t)entry->flags);
+		ret = link_add_fdb(&worker->link, &wanted, entry->mac, entry->vlan);
 	return ret;
 }
 
@@ -143,11 +145,7 @@ static int take_put_back(void *context, const void *message, const int *fds)
 	if ((entry->state & NUD_NOARP) == 0 || entry->flags > UINT8_MAX || entry->port == 0)
 		tb_die("the clerk speaks nonsense: a bridge's entry that is none of an administrator's");
 	ret = put_back(context, entry);
-	if (ret == 0)
-		tb_log(TB_LOG_NOTICE, "put a bridge's entry for port %u back", entry->port);
-	else if (ret != -ENODEV)
-		tb_log(TB_LOG_WARNING, "cannot put a bridge's entry for port %u back: %s", entry->port,
-		       ret == -EPERM ? "no network has the bridge that the port is on now" : strerror(-ret));
+	tell_put_back(ret, entry->port, "into its bridge's table");
 	return 0;
 }
 
@@ -163,11 +161,7 @@ static int take_repair(void *context, const void *message, const int *fds)
 		tb_die("the clerk speaks nonsense: a repair");
 	ret = repair_device(&worker->link, &worker->shield_link, worker->reaper->rules, worker->reaper->ipv6_conf,
 			    order);
-	if (ret == 0)
-		tb_log(TB_LOG_NOTICE, "put device %u back to what it was made as", order->ifindex);
-	else if (ret != -ENODEV)
-		tb_log(TB_LOG_WARNING, "cannot put device %u back to what it was made as: %s", order->ifindex,
-		       strerror(-ret));
+	tell_put_back(ret, order->ifindex, "to what it was made as");
 	return 0;
 }
 

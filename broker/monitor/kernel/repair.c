@@ -17,10 +17,8 @@ static const struct network *network_of_ours(const struct network_table *network
 {
 	bool is_macvtap = strcmp(link->kind, "macvtap") == 0;
 	const struct network *network;
-	char start[ALIAS_START_SIZE];
 
-	alias_write_start(order->lease, start);
-	if (!link_kind_ours(link) || strncmp(link->alias, start, strlen(start)) != 0 ||
+	if (!link_kind_ours(link) || !alias_has_lease(link->alias, order->lease) ||
 	    !alias_has_mac(link->alias, order->mac))
 		return NULL;
 	network = network_find(networks, strrchr(link->alias, ':') + 1);
@@ -55,53 +53,46 @@ static int join(struct link_socket *sock, const struct network *network, const u
 static int lock_again(struct rules *rules, const struct network *network, const struct link *link,
 		      const struct tb_repair *order)
 {
-	if (!network_is_locked(network))
-		return 0;
-	return rules_lock(rules, network, order->lease, link->name, order->mac, true);
+	const struct rules_lease lease = {.id = order->lease,
+					  .mac = order->mac,
+					  .device = link->name,
+					  .other = link->name};
+
+	return network_is_locked(network) ? rules_lock(rules, network, &lease, true) : 0;
 }
 
-/* The port is the one to which the lease's own veth leads from the shield; of what network it is the tap says. */
-static int find_port(struct link_socket *shield, const struct network_table *networks, const struct tb_repair *order,
-		     const struct network **network, struct link *inner)
+/* The port is the one to which the lease's own veth leads from the shield. */
+static int find_port(struct link_socket *sock, struct link_socket *shield, const struct tb_repair *order,
+		     struct link *port, struct link *inner)
 {
-	struct link tap;
-	int ret = link_get(shield, order->tap, &tap);
+	int ret = pair_find(shield, order->lease, inner);
 
-	if (ret < 0)
-		return ret;
-	*network = network_of_ours(networks, &tap, order);
-	ret = pair_find(shield, order->lease, inner);
-	return ret == 0 && inner->lower != order->ifindex ? -EPERM : ret;
-}
-
-/* Both ends of a veth take no larger frames than their MTU says. */
-static int follow_mtu(struct link_socket *shield, const struct link *inner, uint32_t mtu)
-{
-	const struct link_setup setup = {.alias = inner->alias, .mtu = mtu};
-
-	return link_set(shield, inner->ifindex, &setup);
+	if (ret == 0 && inner->lower != order->ifindex)
+		ret = -EPERM;
+	return ret < 0 ? ret : link_get(sock, order->ifindex, port);
 }
 
 int repair_device(struct link_socket *sock, struct link_socket *shield, struct rules *rules, int ipv6_conf,
 		  const struct tb_repair *order)
 {
-	struct link_setup setup = {.alias = NULL};
-	const struct network *network = NULL;
+	struct link_setup setup = {.mtu = 0};
+	struct link_setup inner_setup = {.mtu = 0};
+	const struct network *network;
+	bool shielded = order->tap != 0;
 	uint8_t own_mac[TB_MAC_SIZE];
 	struct link inner;
 	struct link link;
-	int ret = order->tap != 0 ? find_port(shield, rules->networks, order, &network, &inner) : 0;
+	int ret = shielded ? link_get(shield, order->tap, &link) : link_get(sock, order->ifindex, &link);
 
-	if (ret == 0)
-		ret = link_get(sock, order->ifindex, &link);
 	if (ret < 0)
 		return ret;
-	if (order->tap == 0)
-		network = network_of_ours(rules->networks, &link, order);
+	network = network_of_ours(rules->networks, &link, order);
 	if (network == NULL)
 		return -EPERM;
-	setup.alias = link.alias;
-	setup.mtu = link.mtu;
+	if (shielded)
+		ret = find_port(sock, shield, order, &link, &inner);
+	if (ret < 0)
+		return ret;
 	setup.arp_ignore = network_arp_ignore(network);
 	if (network->kind == TB_KIND_TAP) {
 		memcpy(own_mac, order->mac, TB_MAC_SIZE);
@@ -111,13 +102,15 @@ int repair_device(struct link_socket *sock, struct link_socket *shield, struct r
 	/* A device with an MTU below IPv6's least has no IPv6. */
 	if (link.has_ipv6)
 		ret = link_limit_ipv6(ipv6_conf, link.name, network->ipv6_disabled);
-	if (ret == 0 && order->tap == 0)
+	if (ret == 0 && !shielded)
 		ret = lock_again(rules, network, &link, order);
 	if (ret == 0)
 		ret = link_set(sock, order->ifindex, &setup);
 	if (ret == 0 && network->bridge[0] != '\0' && link.master == 0)
 		ret = join(sock, network, order->mac, &link, &setup);
-	if (ret == 0 && order->tap != 0 && setup.mtu != inner.mtu)
-		ret = follow_mtu(shield, &inner, setup.mtu);
+	/* Both ends of a veth take no larger frames than their MTU says. */
+	inner_setup.mtu = setup.mtu != 0 ? setup.mtu : link.mtu;
+	if (ret == 0 && shielded)
+		ret = link_set(shield, inner.ifindex, &inner_setup);
 	return ret;
 }

@@ -8,31 +8,15 @@
 #include <libmnl/libmnl.h>
 #include <string.h>
 
-/* Where a part is in struct rules_chain, and how long. */
-static const struct {
-	size_t offset;
-	size_t size;
-} parts[] = {
-	[PART_NAME] = {offsetof(struct rules_chain, name), RULES_CHAIN_SIZE},
-	[PART_DEVICE] = {offsetof(struct rules_chain, device), IFNAMSIZ},
-	[PART_MAC] = {offsetof(struct rules_chain, mac), TB_MAC_SIZE},
-	[PART_LINK_LOCAL] = {offsetof(struct rules_chain, link_local), 16},
-	[PART_IPV4] = {offsetof(struct rules_chain, guest.ipv4), 4},
-	[PART_IPV6] = {offsetof(struct rules_chain, guest.ipv6), 16},
-	[PART_FORWARD_TO] = {offsetof(struct rules_chain, forward_to), sizeof(uint32_t)},
-};
-
 /* Puts the template's messages behind what is in the batch, with the chain's own parts. */
 static void put_template(struct batch *batch, const struct rules_template *template, const struct rules_chain *chain)
 {
 	char *bytes = batch->bytes + batch->used;
 
 	memcpy(bytes, template->bytes, template->size);
-	for (size_t i = 0; i < template->parts_count; i++) {
-		uint8_t part = template->parts[i].part;
-
-		memcpy(bytes + template->parts[i].offset, (const char *)chain + parts[part].offset, parts[part].size);
-	}
+	for (size_t i = 0; i < template->parts_count; i++)
+		memcpy(bytes + template->parts[i].offset, (const char *)chain + template->parts[i].from,
+		       template->parts[i].size);
 	/* Their numbers are this socket's. */
 	for (size_t at = 0; at < template->size; at += MNL_ALIGN(batch->message->nlmsg_len)) {
 		batch->message = (struct nlmsghdr *)(bytes + at);
@@ -78,16 +62,14 @@ static int delete_chain(struct rules *rules, const char *name)
 	return ret == -ENOENT ? 0 : ret;
 }
 
-/* One transaction: the kernel has the chain with all its rules after that, or is as before. */
-static int make_chain(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain,
-		      bool replace)
+int rules_make(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain, bool again)
 {
 	struct batch batch;
 	int ret;
 
 	pthread_mutex_lock(&rules->lock);
 	transaction_begin(&batch, &rules->link);
-	if (replace)
+	if (again)
 		put_deletion(&batch, rules, chain->name);
 	put_template(&batch, template, chain);
 	ret = transaction_run(&batch);
@@ -95,40 +77,21 @@ static int make_chain(struct rules *rules, const struct rules_template *template
 	return ret;
 }
 
-const struct rules_template *rules_locks_of(const struct rules *rules, const struct network *network)
+int rules_lock(struct rules *rules, const struct network *network, const struct rules_lease *lease, bool again)
 {
-	return &rules->locks[network - rules->networks->networks];
-}
-
-const struct rules_template *rules_to_holder_of(const struct rules *rules, const struct network *network)
-{
-	return &rules->to_holder[network - rules->networks->networks];
-}
-
-int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
-{
-	return make_chain(rules, template, chain, false);
-}
-
-int rules_replace(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain)
-{
-	return make_chain(rules, template, chain, true);
-}
-
-int rules_lock(struct rules *rules, const struct network *network, const uint8_t lease[TB_ID_SIZE], const char *device,
-	       const uint8_t mac[TB_MAC_SIZE], bool again)
-{
-	const struct rules_template *to_holder = rules_to_holder_of(rules, network);
+	size_t number = (size_t)(network - rules->networks->networks);
 	struct rules_chain chain;
 	int ret;
 
-	rules_chain(&chain, lease, "", device, mac);
-	guest_tell(network, mac, &chain.guest);
-	ret = make_chain(rules, rules_locks_of(rules, network), &chain, again);
-	if (ret < 0 || to_holder->size == 0)
+	rules_chain(&chain, lease->id, "", lease->device, lease->mac);
+	guest_tell(network, lease->mac, &chain.guest);
+	chain.forward_to = lease->other_index;
+	ret = rules_make(rules, &rules->locks[number], &chain, again);
+	if (ret < 0 || rules->to_holder[number].size == 0)
 		return ret;
-	rules_chain(&chain, lease, RULES_TO_HOLDER, device, mac);
-	return make_chain(rules, to_holder, &chain, again);
+	rules_chain(&chain, lease->id, RULES_TO_HOLDER, lease->other, lease->mac);
+	chain.forward_to = lease->device_index;
+	return rules_make(rules, &rules->to_holder[number], &chain, again);
 }
 
 int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE])

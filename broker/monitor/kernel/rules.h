@@ -31,16 +31,14 @@
 /* What is behind the lease's id in the name of the chain that looks at what comes to the device's holder. */
 #define RULES_TO_HOLDER "-to"
 
-/* What differs from lease to lease, in the order of struct rules_chain. */
-enum rules_part { PART_NAME, PART_DEVICE, PART_MAC, PART_LINK_LOCAL, PART_IPV4, PART_IPV6, PART_FORWARD_TO };
-
 struct rules_template {
 	char *bytes; /* the messages; owned, for ever */
 	size_t size;
 	size_t parts_count;
 	struct {
-		uint16_t offset;
-		uint8_t part; /* enum rules_part */
+		uint16_t offset; /* in the messages */
+		uint16_t from;   /* and in struct rules_chain */
+		uint16_t size;
 	} parts[RULES_PARTS_MAX];
 };
 
@@ -61,6 +59,17 @@ struct rules_chain {
 	uint8_t link_local[16];   /* the address that a host makes of that */
 	struct tb_guest guest;    /* its other addresses, where the network has some for it */
 	uint32_t forward_to;      /* ifindex of another device, which gets what is left; only if the template says so */
+};
+
+/* A lease's chains look at what comes from the device's holder, and at what comes to it: there at the device itself, or
+ * in the shield at the inner end of its veth. There each sends what is left to the other. */
+struct rules_lease {
+	const uint8_t *id;
+	const uint8_t *mac;
+	const char *device;
+	const char *other;     /* in the shield the inner end, else the device again */
+	uint32_t device_index; /* their ifindexes, in the shield; else 0 */
+	uint32_t other_index;
 };
 
 /* What a template is to say. */
@@ -99,21 +108,13 @@ int rules_templates(struct rules *rules, const struct network_table *networks, b
 void rules_chain(struct rules_chain *chain, const uint8_t lease[TB_ID_SIZE], const char *what, const char *device,
 		 const uint8_t mac[TB_MAC_SIZE]);
 
-/* The templates of one of the networks that rules_templates() was told of. */
-const struct rules_template *rules_locks_of(const struct rules *rules, const struct network *network);
-const struct rules_template *rules_to_holder_of(const struct rules *rules, const struct network *network);
+/* Makes the chain with all its rules in one transaction: the kernel has all of it after that, or is as before. again:
+ * in place of the one of that name, which there must be: its device has another name now, and newer kernels look for
+ * the old one. Returns 0 or a negative errno; -EEXIST: there is one of that name, and it is not made again. */
+int rules_make(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain, bool again);
 
-/* Makes the chain with all its rules in one transaction: all of it or nothing. Returns 0 or a negative errno; -EEXIST:
- * there is one of that name. */
-int rules_add(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain);
-
-/* The same in place of the one of that name, which there must be: its device has another name now, and newer kernels
- * look for the old one. */
-int rules_replace(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain);
-
-/* All chains of a device that is not in the shield; again: in place of those that there must be. Returns as the two. */
-int rules_lock(struct rules *rules, const struct network *network, const uint8_t lease[TB_ID_SIZE], const char *device,
-	       const uint8_t mac[TB_MAC_SIZE], bool again);
+/* All chains of the lease, of one of the networks that rules_templates() was told of. Returns as rules_make() does. */
+int rules_lock(struct rules *rules, const struct network *network, const struct rules_lease *lease, bool again);
 
 /* Deletes the lease's chains. Returns 0, also if there are none, or a negative errno. */
 int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE]);

@@ -27,6 +27,15 @@ void put_nft_number(struct nlmsghdr *message, uint16_t type, uint32_t number)
 void put_nft_part(struct rules_writing *writing, uint16_t type, enum rules_part part, size_t size)
 {
 	static const uint8_t nothing[RULES_CHAIN_SIZE];
+	static const size_t from[] = {
+		[PART_NAME] = offsetof(struct rules_chain, name),
+		[PART_DEVICE] = offsetof(struct rules_chain, device),
+		[PART_MAC] = offsetof(struct rules_chain, mac),
+		[PART_LINK_LOCAL] = offsetof(struct rules_chain, link_local),
+		[PART_IPV4] = offsetof(struct rules_chain, guest.ipv4),
+		[PART_IPV6] = offsetof(struct rules_chain, guest.ipv6),
+		[PART_FORWARD_TO] = offsetof(struct rules_chain, forward_to),
+	};
 	struct rules_template *template = writing->template;
 	char *attribute = mnl_nlmsg_get_payload_tail(writing->batch->message);
 
@@ -34,7 +43,8 @@ void put_nft_part(struct rules_writing *writing, uint16_t type, enum rules_part 
 	if (template->parts_count == RULES_PARTS_MAX)
 		tb_die("a chain has more than %d places for what is its lease's", RULES_PARTS_MAX);
 	template->parts[template->parts_count].offset = (uint16_t)(attribute + MNL_ATTR_HDRLEN - writing->batch->bytes);
-	template->parts[template->parts_count++].part = (uint8_t)part;
+	template->parts[template->parts_count].from = (uint16_t)from[part];
+	template->parts[template->parts_count++].size = (uint16_t)size;
 }
 
 static void put_long(struct nlmsghdr *message, uint16_t type, uint64_t number)

@@ -36,6 +36,9 @@ struct check {
 	uint8_t list;
 };
 
+/* What differs from lease to lease: fields of struct rules_chain. */
+enum rules_part { PART_NAME, PART_DEVICE, PART_MAC, PART_LINK_LOCAL, PART_IPV4, PART_IPV6, PART_FORWARD_TO };
+
 /* What a NONE_OF compares with: what the network says, and what is the lease's own. */
 struct allowed {
 	const struct prefix_list *list;

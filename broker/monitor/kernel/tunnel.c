@@ -232,16 +232,16 @@ static int replace(struct tunnels *tunnels, const struct tb_configure_order *ord
 {
 	const struct tb_tunnel *tunnel = &order->tunnel;
 	struct writing writing = {.tunnels = tunnels, .tunnel = tunnel, .kept = &order->old.wanted};
-	uint32_t mtu = tunnel->wanted.question.mtu;
-	int ret;
+	const struct link_setup setup = {.mtu = tunnel->wanted.question.mtu};
+	const struct link_setup before = {.mtu = link->mtu};
+	int ret = link_set(tunnels->sock, link->ifindex, &setup);
 
 	*stage = TB_STAGE_LINK;
-	ret = mtu != 0 ? link_set_mtu(tunnels->sock, link->ifindex, mtu) : 0;
 	if (ret == 0 && !tunnel_is_empty(&tunnel->wanted))
 		ret = write_tunnel(&writing, DEED_MAKE, stage);
 	if (ret < 0) {
 		tunnel_remove(tunnels, tunnel, &order->old.wanted);
-		link_set_mtu(tunnels->sock, link->ifindex, link->mtu);
+		link_set(tunnels->sock, link->ifindex, &before);
 		return ret;
 	}
 	if (order->replaces != 0)

@@ -75,7 +75,7 @@ static int take_message(const struct nlmsghdr *message, struct answer *answer)
 
 static int receive_answer(struct link_socket *sock, uint32_t first, struct answer *answer)
 {
-	while (answer->outstanding > 0 && !(answer->whole && answer->error != 0)) {
+	while (answer->outstanding > 0) {
 		struct sockaddr_nl from;
 		socklen_t from_length = sizeof(from);
 		ssize_t got = recvfrom(sock->fd, sock->buffer, sizeof(sock->buffer), 0, (struct sockaddr *)&from,

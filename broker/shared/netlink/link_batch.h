@@ -28,7 +28,6 @@ struct answer {
 	unsigned int outstanding;
 	int error; /* of the first message that failed */
 	bool interrupted;
-	bool whole; /* nothing of the batch is done if one message fails: its error ends the answer */
 };
 
 void batch_begin(struct batch *batch, struct link_socket *sock);
