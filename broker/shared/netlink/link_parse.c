@@ -23,7 +23,8 @@ struct attributes {
 
 bool link_message_ok(const struct nlmsghdr *message, int left)
 {
-	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+	/* libmnl looks for attributes up to the next multiple of four, where the kernel's messages end. */
+	return mnl_nlmsg_ok(message, left) && MNL_ALIGN(message->nlmsg_len) <= (uint32_t)left;
 }
 
 static int keep(const struct nlattr *attribute, void *context)
