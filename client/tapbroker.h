@@ -62,6 +62,8 @@
 #define tap_leases tapbroker_leases
 #define tap_release tapbroker_release
 #define tap_configure tapbroker_configure
+#define tap_read_configuration tapbroker_read_configuration
+#define tap_blocks tapbroker_blocks
 #define tap_unblock tapbroker_unblock
 #define tap_revoke tapbroker_revoke
 #define tap_watch tapbroker_watch
@@ -92,7 +94,7 @@ enum tap_request_flags {
 	TAP_INTERACTIVE = 1 << 0, /* polkit may ask somebody for a password; the call waits for it */
 	TAP_VNET_HDR = 1 << 1,    /* each packet is preceded by a struct virtio_net_hdr */
 	TAP_BRIDGE = 1 << 2,      /* network may also be the bridge of exactly one network of taps */
-	TAP_ALL = 1 << 3,         /* tap_leases(), tap_watch(): everybody's leases, not the caller's only */
+	TAP_ALL = 1 << 3,         /* tap_leases(), tap_watch() and so on: everybody's leases, not the caller's only */
 	TAP_NETNS = 1 << 4,       /* the device is wanted in the network namespace that the caller is in */
 	TAP_VHOST = 1 << 5,       /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
 	TAP_KILL_SWITCH = 1 << 6  /* tap_configure(): everything stays blocked when the lease has ended */
@@ -357,6 +359,29 @@ struct tap_configuration {
  * a destination is another's already, EIO if the kernel refused. Then everything is as it was before. */
 int tap_configure(const struct tap_configuration *configuration);
 
+/* Calls each() once with what the device of a lease of the caller's has been configured with; with TAP_ALL in flags of
+ * anybody's, by its id, as for tap_leases(). lease is the lease's id, or the name of its interface. The struct lives
+ * only during that call; in it lease is the id, flags has TAP_KILL_SWITCH or not, scope is 0 if there is nothing, and
+ * mtu is 0 if none was asked for. It may be given back to tap_configure(). Of what an earlier broker has made, an
+ * address has all bits as its prefix, whose route stands beside it, a server is an excluded destination, and no mtu is
+ * told. Returns what each() says, or -1 and errno: ENXIO if there is no such lease. */
+int tap_read_configuration(const char *lease, unsigned int flags, int timeout, struct tap_failure *failure,
+			   int (*each)(const struct tap_configuration *configuration, void *arg), void *arg);
+
+/* What a kill switch has left blocked when its lease ended. This struct may grow. */
+struct tap_block {
+	size_t size;         /* of this struct, as the library writes it */
+	const char *network; /* "": it is configured no more */
+	unsigned int uid;    /* whose packets lead nowhere */
+	unsigned int reserved;
+};
+
+/* Calls each() for every such block of the caller's; with TAP_ALL in flags for everybody's, as tap_leases() does. The
+ * struct lives only during that call. If each() returns other than 0, stops and returns that. Returns 0, or -1 and
+ * errno. */
+int tap_blocks(unsigned int flags, int timeout, struct tap_failure *failure,
+	       int (*each)(const struct tap_block *block, void *arg), void *arg);
+
 /* Ends the block that a configuration with TAP_KILL_SWITCH of this user's has left behind on that network; with TAP_ALL
  * in flags that of the user with this uid, which root may do. Returns 0, also if there is none, or -1 and errno. */
 int tap_unblock(const char *network, unsigned int flags, unsigned int uid, int timeout, struct tap_failure *failure);
@@ -557,7 +582,7 @@ struct tap_lease {
 	const char *name;      /* of the interface */
 	unsigned int kind;     /* TAP_KIND_TAP, _TUN or _MACVTAP */
 	unsigned int lifetime; /* TAP_LIFETIME_* */
-	unsigned int flags;    /* TAP_NETNS if the device is in its holder's own network namespace */
+	unsigned int flags;    /* TAP_NETNS if the device is in its holder's own network namespace; TAP_KILL_SWITCH */
 	unsigned int ifindex;
 	unsigned int mtu; /* in bytes; 0: the device has just gone */
 	unsigned int uid; /* whose it is */
@@ -572,6 +597,10 @@ struct tap_lease {
 	const char *external_id; /* that it was asked for with; "": none */
 	char address[48];        /* as tap_address(); "": none */
 	char address6[48];       /* as tap_address6() */
+	unsigned int scope;      /* TAP_SCOPE_*, if it has been configured: tap_read_configuration(); else 0 */
+	unsigned int entries;    /* so many */
+	char own_address[48]; /* the first that the device itself has been given so, such as "10.8.0.2/24"; "": none */
+	char own_address6[48];
 };
 
 /* Calls each() for every lease of the caller's; with TAP_ALL in flags for everybody's, which polkit must permit, with
@@ -722,6 +751,8 @@ int tap_confine(unsigned int flags);
 #undef tap_leases
 #undef tap_release
 #undef tap_configure
+#undef tap_read_configuration
+#undef tap_blocks
 #undef tap_unblock
 #undef tap_revoke
 #undef tap_watch

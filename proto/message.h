@@ -60,6 +60,11 @@ enum tb_type {
 	TB_ANS_EXPLAIN = 23,   /* struct tb_explanation */
 	TB_REQ_EXPLAIN_CONFIGURE = 24, /* struct tb_request and items: what would become of that configuration? */
 	TB_ANS_EXPLAIN_CONFIGURE = 25, /* struct tb_configure_explanation */
+	TB_REQ_SHOW = 26,              /* struct tb_request: what has a lease's device been configured with? */
+	TB_ANS_SHOW = 27,              /* struct tb_shown, one message per TB_SHOWN_ITEMS items */
+	TB_REQ_BLOCKS =
+		28, /* struct tb_request: what have the caller's kill switches left blocked; ALL: everybody's? */
+	TB_ANS_BLOCKS = 29, /* struct tb_blocks, one message per TB_BLOCKS_TOLD blocks */
 };
 
 enum tb_kind {
@@ -251,7 +256,7 @@ enum tb_request_flags {
 	TB_REQUEST_INTERACTIVE = 1 << 0, /* polkit may ask somebody for a password */
 	TB_REQUEST_VNET_HDR = 1 << 1,    /* each packet is preceded by a struct virtio_net_hdr */
 	TB_REQUEST_BRIDGE = 1 << 2,      /* network may also be the bridge of exactly one network of taps */
-	TB_REQUEST_ALL = 1 << 3,         /* LIST, WATCH: everybody's leases */
+	TB_REQUEST_ALL = 1 << 3,         /* LIST, WATCH, SHOW, BLOCKS: everybody's leases */
 	TB_REQUEST_NETNS = 1 << 4,       /* the device is wanted in the network namespace of the client's socket */
 	TB_REQUEST_VHOST = 1 << 5,       /* one vhost-net per queue as well; only with VNET_HDR, and with fds */
 	TB_REQUEST_KILL_SWITCH = 1 << 6, /* CONFIGURE: the block outlives the lease */
@@ -264,7 +269,8 @@ enum tb_request_flags {
  * TB_REQUEST_EXTERNAL_ID, the TB_EXTERNAL_ID_SIZE bytes of that. header.size is that of all. What a request does not
  * use is zero: NETWORKS and ABOUT have nothing but their header; LIST and WATCH have flags (INTERACTIVE, ALL); RELEASE
  * has flags (INTERACTIVE) and either lease, or name, which is looked for among the caller's own leases; REVOKE has
- * flags (INTERACTIVE) and lease. CONFIGURE has flags (INTERACTIVE, KILL_SWITCH), lease or name as RELEASE, mtu, scope
+ * flags (INTERACTIVE) and lease; SHOW has flags (INTERACTIVE, ALL), and lease or name as RELEASE, but with ALL any
+ * lease; BLOCKS has what LIST has. CONFIGURE has flags (INTERACTIVE, KILL_SWITCH), lease or name as RELEASE, mtu, scope
  * and items; EXPLAIN_CONFIGURE has them too, but network in place of a lease; UNBLOCK has flags (INTERACTIVE, ALL),
  * network, and with ALL uid. */
 struct tb_request {
@@ -412,7 +418,8 @@ struct tb_lease {
 	uint64_t tx_packets;
 	uint32_t lifetime; /* enum tb_lifetime */
 	uint32_t mtu;      /* bytes */
-	uint32_t flags;    /* TB_REQUEST_NETNS if the device is in its client's own network namespace */
+	uint32_t flags;    /* TB_REQUEST_NETNS if the device is in its client's own network namespace;
+			    * TB_REQUEST_KILL_SWITCH if a block outlives the lease */
 	char network[TB_NETWORK_SIZE];
 	char name[TB_NAME_SIZE];
 	uint8_t lease[TB_ID_SIZE];
@@ -421,8 +428,56 @@ struct tb_lease {
 	uint8_t ipv6_prefix;
 	uint8_t ipv4[4];
 	uint8_t ipv6[16];
-	uint8_t reserved[16];
+
+	/* What TB_REQ_CONFIGURE has made of the device: TB_REQ_SHOW tells all of it. */
+	uint32_t scope;      /* enum tb_scope; TB_SCOPE_NETWORK: it has not been configured */
+	uint32_t items;      /* so many */
+	uint8_t own_ipv4[4]; /* the device's first address of each family; zero: none */
+	uint8_t own_ipv4_prefix;
+	uint8_t own_ipv6_prefix;
+	uint8_t reserved[2];
 	char external_id[TB_EXTERNAL_ID_SIZE]; /* empty: none */
+	uint8_t own_ipv6[16];
+};
+
+#define TB_SHOWN_ITEMS 64 /* in one message */
+
+/* What a lease's device has been configured with: as many of these messages as it takes, one if there is nothing. */
+struct tb_shown {
+	struct tb_header header;
+	uint32_t status; /* TB_OK, or of a refusal: then nothing follows and nothing else is set but check */
+	uint32_t check;  /* enum tb_check */
+	uint32_t left;   /* messages that follow this one */
+	uint32_t count;  /* messages in the whole answer, never 0 */
+	uint32_t uid;    /* whose the lease is */
+	uint32_t scope;  /* enum tb_scope; TB_SCOPE_NETWORK: it has not been configured */
+	uint32_t flags;  /* TB_REQUEST_KILL_SWITCH */
+	uint32_t mtu;    /* bytes, that were asked for with it; 0: none, or by an earlier broker */
+	char network[TB_NETWORK_SIZE];
+	char name[TB_NAME_SIZE];
+	uint8_t lease[TB_ID_SIZE];
+	uint32_t items; /* in this message; those behind are zero */
+	uint8_t reserved[12];
+	struct tb_item item[TB_SHOWN_ITEMS];
+};
+
+#define TB_BLOCKS_TOLD 64 /* in one message */
+
+/* What a kill switch has left behind: nothing else of this user's leads anywhere, until TB_REQ_UNBLOCK. */
+struct tb_block {
+	uint32_t uid;
+	char network[TB_NETWORK_SIZE]; /* empty: it is configured no more */
+};
+
+struct tb_blocks {
+	struct tb_header header;
+	uint32_t status; /* as in struct tb_shown */
+	uint32_t check;
+	uint32_t left;
+	uint32_t count;
+	uint32_t blocks; /* in this message; those behind are zero */
+	uint32_t reserved;
+	struct tb_block block[TB_BLOCKS_TOLD];
 };
 
 /* The answer to TB_REQ_RELEASE, TB_REQ_REVOKE, TB_REQ_CONFIGURE and TB_REQ_UNBLOCK. */
@@ -574,13 +629,15 @@ TB_STATUS_STANDS_FIRST(tb_event);
 TB_STATUS_STANDS_FIRST(tb_about);
 TB_STATUS_STANDS_FIRST(tb_explanation);
 TB_STATUS_STANDS_FIRST(tb_configure_explanation);
+TB_STATUS_STANDS_FIRST(tb_shown);
+TB_STATUS_STANDS_FIRST(tb_blocks);
 _Static_assert(sizeof(struct tb_header) == 16, "wire layout");
 _Static_assert(sizeof(struct tb_request) == 144, "wire layout");
 _Static_assert(sizeof(struct tb_item) == 48, "wire layout");
 _Static_assert(sizeof(struct tb_answer) == 160, "wire layout");
 _Static_assert(sizeof(struct tb_network) == 192, "wire layout");
 _Static_assert(sizeof(struct tb_end) == 48, "wire layout");
-_Static_assert(sizeof(struct tb_lease) == 296, "wire layout");
+_Static_assert(sizeof(struct tb_lease) == 312, "wire layout");
 _Static_assert(sizeof(struct tb_done) == 32, "wire layout");
 _Static_assert(sizeof(struct tb_event) == 152, "wire layout");
 _Static_assert(sizeof(struct tb_about) == 128, "wire layout");
@@ -589,6 +646,8 @@ _Static_assert(sizeof(struct tb_allowed) == 20, "wire layout");
 _Static_assert(sizeof(struct tb_configure_explanation) == 3032 &&
 		       sizeof(struct tb_configure_explanation) <= TB_ANSWER_MAX,
 	       "wire layout");
+_Static_assert(sizeof(struct tb_shown) == 3200 && sizeof(struct tb_shown) <= TB_ANSWER_MAX, "wire layout");
+_Static_assert(sizeof(struct tb_blocks) == 2344 && sizeof(struct tb_blocks) <= TB_ANSWER_MAX, "wire layout");
 _Static_assert(TB_CHECK_MAX < TB_LINES_MAX, "each key of a network file has its line");
 
 #endif

@@ -96,6 +96,12 @@ static bool revoke_valid(const struct tb_request *request)
 	return release_valid(request) && !no_lease(request);
 }
 
+static bool show_valid(const struct tb_request *request)
+{
+	return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_ALL) && no_device(request) &&
+	       no_configuration(request) && subject_valid(request);
+}
+
 /* IPv6 is off on a device with less. */
 #define IPV6_MTU_MIN 1280
 
@@ -151,12 +157,15 @@ static bool fields_valid(const struct tb_request *request)
 		       no_configuration(request);
 	case TB_REQ_LIST:
 	case TB_REQ_WATCH:
+	case TB_REQ_BLOCKS:
 		return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_ALL) && no_device(request) &&
 		       no_lease(request) && no_name(request) && no_configuration(request);
 	case TB_REQ_RELEASE:
 		return release_valid(request);
 	case TB_REQ_REVOKE:
 		return revoke_valid(request);
+	case TB_REQ_SHOW:
+		return show_valid(request);
 	case TB_REQ_CONFIGURE:
 		return configure_valid(request);
 	case TB_REQ_EXPLAIN_CONFIGURE:

@@ -59,7 +59,7 @@ _tapctl()
 		--timeout= --quiet --help
 		$(tapctl networks --quiet 2>/dev/null)" ;;
 	networks) words='--json --quiet --help' ;;
-	status) words='--all --quiet --interactive --no-ask-password --help' ;;
+	status) words='--all --json --quiet --interactive --no-ask-password --help' ;;
 	list) words='--all --external-id= --json --quiet --interactive --no-ask-password --help' ;;
 	show) words="--all --json --quiet --interactive --no-ask-password --help $(_tapctl_leases)" ;;
 	release) words="--external-id= --json --quiet --help $(_tapctl_leases)" ;;

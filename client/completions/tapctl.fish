@@ -119,7 +119,7 @@ complete -c tapctl -n '__fish_seen_subcommand_from revoke' -a '(__tapctl_leases 
 complete -c tapctl -n '__fish_seen_subcommand_from revoke' -l network -x -a '(__tapctl_networks)' -d 'All leases of this network'
 complete -c tapctl -n '__fish_seen_subcommand_from revoke' -l yes -d 'Do not ask'
 complete -c tapctl -n '__fish_seen_subcommand_from status list show watch' -l all -d 'The leases of all users'
-complete -c tapctl -n '__fish_seen_subcommand_from list show release revoke watch' -l json -d 'Print JSON'
+complete -c tapctl -n '__fish_seen_subcommand_from status list show release revoke watch' -l json -d 'Print JSON'
 complete -c tapctl -n '__fish_seen_subcommand_from list release' -l external-id -x -d 'Those with this external id'
 complete -c tapctl -n '__fish_seen_subcommand_from list' -l quiet -d 'Print the ids only'
 complete -c tapctl -n '__fish_seen_subcommand_from status show release revoke watch' -l quiet -d 'No hints'

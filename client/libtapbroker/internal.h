@@ -172,6 +172,8 @@ union tb_any_answer {
 	struct tb_event event;
 	struct tb_about about;
 	struct tb_explanation explanation;
+	struct tb_shown shown;
+	struct tb_blocks blocks;
 	char bytes[TB_ANSWER_MAX];
 };
 

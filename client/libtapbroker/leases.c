@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-_Static_assert(sizeof(struct tap_lease) == offsetof(struct tap_lease, address6) + TB_ADDRESS_TEXT,
+_Static_assert(sizeof(struct tap_lease) == offsetof(struct tap_lease, own_address6) + TB_ADDRESS_TEXT,
 	       "padding at the end would hide a new member");
 
 /* The caller. */
@@ -48,12 +48,16 @@ static int tell(const union tb_any_answer *entry, const struct tb_caller *caller
 		.tx_packets = from->tx_packets,
 		.flags = from->flags,
 		.external_id = from->external_id,
+		.scope = from->scope,
+		.entries = from->items,
 	};
 
 	tb_hex_write(from->lease, TB_ID_SIZE, id);
 	memcpy(lease.mac, from->mac, sizeof(lease.mac));
 	tb_address_write(4, from->ipv4, from->ipv4_prefix, lease.address);
 	tb_address_write(6, from->ipv6, from->ipv6_prefix, lease.address6);
+	tb_address_write(4, from->own_ipv4, from->own_ipv4_prefix, lease.own_address);
+	tb_address_write(6, from->own_ipv6, from->own_ipv6_prefix, lease.own_address6);
 	return caller->each(&lease, caller->arg);
 }
 

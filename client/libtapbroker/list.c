@@ -5,7 +5,11 @@
 #include <unistd.h>
 
 _Static_assert(offsetof(struct tb_network, left) == offsetof(struct tb_lease, left) &&
-		       offsetof(struct tb_network, count) == offsetof(struct tb_lease, count),
+		       offsetof(struct tb_network, count) == offsetof(struct tb_lease, count) &&
+		       offsetof(struct tb_shown, left) == offsetof(struct tb_lease, left) &&
+		       offsetof(struct tb_shown, count) == offsetof(struct tb_lease, count) &&
+		       offsetof(struct tb_blocks, left) == offsetof(struct tb_lease, left) &&
+		       offsetof(struct tb_blocks, count) == offsetof(struct tb_lease, count),
 	       "every entry says in the same place where it stands in the list");
 
 /* One call. */

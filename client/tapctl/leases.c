@@ -8,8 +8,10 @@
 #include "proto/name.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void lease_free(struct tap_lease *lease)
 {
@@ -56,23 +58,69 @@ int leases_ask(unsigned int flags, int timeout, struct lease_list *list)
 	return error < 0 ? errno : error;
 }
 
-int leases_fetch(unsigned int flags, struct lease_list *list)
+static void asking_begin(unsigned int flags, struct agent *agent)
 {
-	struct agent agent = AGENT_NONE;
-	int error;
-
 	waiting_begin((flags & TAP_ALL) != 0 ? "the broker, which asks polkit" : "the broker");
 	if ((flags & TAP_INTERACTIVE) != 0)
-		agent_start(&agent);
-	if (agent.pid != 0)
+		agent_start(agent);
+	if (agent->pid != 0)
 		waiting_end(); /* for the user */
-	error = leases_ask(flags, 0, list);
+}
+
+/* Says what went wrong: 0 or an errno. Returns an exit code. */
+static int asking_end(int error, struct agent *agent)
+{
 	waiting_end();
-	agent_stop(&agent);
+	agent_stop(agent);
 	if (error == 0)
 		return EXIT_OK;
 	complain("%s", error == EACCES ? REFUSED_LIST_ALL : tap_strerror(error));
 	return exit_code(error);
+}
+
+int leases_fetch(unsigned int flags, struct lease_list *list)
+{
+	struct agent agent = AGENT_NONE;
+
+	asking_begin(flags, &agent);
+	return asking_end(leases_ask(flags, 0, list), &agent);
+}
+
+static int block_add(const struct tap_block *block, void *arg)
+{
+	struct block_list *list = arg;
+	struct block *longer = realloc(list->blocks, (list->count + 1) * sizeof(*longer));
+
+	if (longer == NULL)
+		return ENOMEM;
+	list->blocks = longer;
+	longer[list->count].uid = block->uid;
+	snprintf(longer[list->count++].network, sizeof(longer->network), "%s", block->network);
+	return 0;
+}
+
+int blocks_fetch(unsigned int flags, struct block_list *list)
+{
+	struct agent agent = AGENT_NONE;
+	int error;
+
+	asking_begin(flags, &agent);
+	error = tap_blocks(flags, 0, NULL, block_add, list);
+	return asking_end(error < 0 ? errno : error, &agent);
+}
+
+int lease_read_configuration(const struct tap_lease *lease, unsigned int flags,
+			     int (*each)(const struct tap_configuration *configuration, void *arg), void *arg)
+{
+	struct agent agent = AGENT_NONE;
+	int ret;
+
+	/* Of one's own nobody is asked. */
+	if (lease->uid == getuid())
+		flags &= ~(unsigned int)(TAP_ALL | TAP_INTERACTIVE);
+	asking_begin(flags, &agent);
+	ret = tap_read_configuration(lease->id, flags, 0, NULL, each, arg);
+	return asking_end(ret < 0 ? errno : ret, &agent);
 }
 
 const struct tap_lease *leases_find(const struct lease_list *list, const char *word)
@@ -131,7 +179,7 @@ void leases_keep_external_id(struct lease_list *list, const char *pattern)
 
 void lease_json(struct json *json, const struct tap_lease *lease)
 {
-	char kind[TERM_TEXT], lifetime[TERM_TEXT];
+	char kind[TERM_TEXT], lifetime[TERM_TEXT], scope[TERM_TEXT];
 	char mac[MAC_TEXT];
 	char user[USER_TEXT];
 
@@ -148,6 +196,11 @@ void lease_json(struct json *json, const struct tap_lease *lease)
 	json_string(json, "mac", mac);
 	json_string(json, "address", lease->address);
 	json_string(json, "address6", lease->address6);
+	json_string(json, "own_address", lease->own_address);
+	json_string(json, "own_address6", lease->own_address6);
+	json_string(json, "scope", scope_term(lease->scope, scope));
+	json_bool(json, "kill_switch", (lease->flags & TAP_KILL_SWITCH) != 0);
+	json_number(json, "entries", lease->entries);
 	json_number(json, "mtu", lease->mtu);
 	json_number(json, "uid", lease->uid);
 	json_string(json, "user", user);

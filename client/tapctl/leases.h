@@ -22,7 +22,27 @@ struct lease_list {
  * wrong. Returns an exit code; the list is the caller's to free in any case. */
 int leases_fetch(unsigned int flags, struct lease_list *list);
 
-/* The same without an agent, and without a word: returns 0 or an errno. timeout is as in struct tap_request. */
+/* What kill switches have left blocked. */
+struct block {
+	unsigned int uid;
+	char network[32]; /* "": it is configured no more */
+};
+
+struct block_list {
+	struct block *blocks; /* the caller's to free */
+	size_t count;
+};
+
+/* Asks the broker for the blocks, as leases_fetch(). */
+int blocks_fetch(unsigned int flags, struct block_list *list);
+
+/* Calls each() with what the lease's device has been configured with, as leases_fetch(). each() returns 0 or an errno.
+ */
+int lease_read_configuration(const struct tap_lease *lease, unsigned int flags,
+			     int (*each)(const struct tap_configuration *configuration, void *arg), void *arg);
+
+/* As leases_fetch(), without an agent, and without a word: returns 0 or an errno. timeout is as in struct tap_request.
+ */
 int leases_ask(unsigned int flags, int timeout, struct lease_list *list);
 
 void leases_free(struct lease_list *list);

@@ -3,6 +3,7 @@
 #include "client/tapctl/leases.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
+#include "client/tapctl/tunnel_show.h"
 #include "client/tapctl/waiting.h"
 
 #include <inttypes.h>
@@ -57,6 +58,12 @@ static void widen(int *width, const char *word)
 		*width = (int)strlen(word);
 }
 
+/* For whoever is behind the device, or else the device's own. */
+static const char *address_of(const struct tap_lease *lease)
+{
+	return lease->address[0] != '\0' ? lease->address : tunnel_first_address(lease);
+}
+
 static struct widths find_widths(const struct lease_list *list)
 {
 	struct widths widths = {(int)strlen("NAME"), (int)strlen("NETWORK"), (int)strlen("USER"), 0};
@@ -67,7 +74,7 @@ static struct widths find_widths(const struct lease_list *list)
 		widen(&widths.name, list->leases[i].name);
 		widen(&widths.network, list->leases[i].network);
 		widen(&widths.user, user);
-		widen(&widths.address, list->leases[i].address);
+		widen(&widths.address, address_of(&list->leases[i]));
 	}
 	return widths;
 }
@@ -83,7 +90,7 @@ static void print_lease(const struct tap_lease *lease, const struct widths *widt
 	printf("%-*s  %-*s  %-7s  %-10s  %7u  %s", widths->name, lease->name, widths->network, lease->network,
 	       kind_term(lease->kind, kind), lifetime_term(lease->lifetime, lifetime), lease->pid, since);
 	if (widths->address != 0)
-		printf("  %-*s", widths->address, lease->address);
+		printf("  %-*s", widths->address, address_of(lease));
 	if (all)
 		printf("  %-*s  %12" PRIu64 "  %12" PRIu64, widths->user, user, lease->rx_bytes, lease->tx_bytes);
 	printf("  %s\n", lease->id);

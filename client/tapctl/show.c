@@ -3,6 +3,7 @@
 #include "client/tapctl/leases.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
+#include "client/tapctl/tunnel_show.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,16 +21,24 @@ static const struct lease_command command = {
 		 "  --no-ask-password   polkit may not\n",
 };
 
-static void print_json(const struct tap_lease *lease)
+/* What is printed. */
+struct subject {
+	const struct tap_lease *lease;
+	bool json;
+};
+
+static void print_json(const struct tap_lease *lease, const struct tap_configuration *configuration)
 {
 	struct json json = JSON_TO(stdout);
 
 	json_document(&json);
 	lease_json(&json, lease);
+	if (configuration->scope != TAP_SCOPE_NETWORK)
+		tunnel_json(&json, configuration);
 	json_end(&json);
 }
 
-static void print_lines(const struct tap_lease *lease)
+static void print_lines(const struct tap_lease *lease, const struct tap_configuration *configuration)
 {
 	char kind[TERM_TEXT], lifetime[TERM_TEXT];
 	char mac[MAC_TEXT];
@@ -53,6 +62,8 @@ static void print_lines(const struct tap_lease *lease)
 	if (lease->address6[0] != '\0')
 		printf("address6:    %s\n", lease->address6);
 	printf("mtu:         %u\n", lease->mtu);
+	if (configuration->scope != TAP_SCOPE_NETWORK)
+		tunnel_print(configuration);
 	printf("user:        %s\n", user);
 	printf("uid:         %u\n", lease->uid);
 	printf("pid:         %u\n", lease->pid);
@@ -63,17 +74,30 @@ static void print_lines(const struct tap_lease *lease)
 	printf("tx_packets:  %" PRIu64 "\n", lease->tx_packets);
 }
 
+static int print(const struct tap_configuration *configuration, void *arg)
+{
+	const struct subject *subject = arg;
+
+	if (subject->json)
+		print_json(subject->lease, configuration);
+	else
+		print_lines(subject->lease, configuration);
+	return 0;
+}
+
 static int show(const struct lease_list *list, const struct lease_options *options)
 {
-	const struct tap_lease *lease = leases_find(list, options->words[0]);
+	const struct tap_configuration none = TAP_CONFIGURATION_INIT;
+	struct subject subject = {.lease = leases_find(list, options->words[0]), .json = options->json};
+	int ret = EXIT_OK;
 
-	if (lease == NULL)
+	if (subject.lease == NULL)
 		return EXIT_REFUSED;
-	if (options->json)
-		print_json(lease);
+	if (subject.lease->scope == TAP_SCOPE_NETWORK)
+		print(&none, &subject);
 	else
-		print_lines(lease);
-	return finish_output();
+		ret = lease_read_configuration(subject.lease, options->flags, print, &subject);
+	return ret == EXIT_OK ? finish_output() : ret;
 }
 
 int show_main(int argc, char **argv)

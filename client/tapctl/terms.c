@@ -32,6 +32,11 @@ const char *reason_term(unsigned int reason, char digits[TERM_TEXT])
 	return word_or_number(tb_reason_word(reason), reason, digits);
 }
 
+const char *scope_term(unsigned int scope, char digits[TERM_TEXT])
+{
+	return scope == TAP_SCOPE_NETWORK ? "" : word_or_number(tb_scope_word(scope), scope, digits);
+}
+
 const char *event_term(unsigned int what, char digits[TERM_TEXT])
 {
 	return word_or_number(tb_event_word(what), what, digits);

@@ -13,6 +13,7 @@
 const char *kind_term(unsigned int kind, char digits[TERM_TEXT]);
 const char *lifetime_term(unsigned int lifetime, char digits[TERM_TEXT]);
 const char *reason_term(unsigned int reason, char digits[TERM_TEXT]);
+const char *scope_term(unsigned int scope, char digits[TERM_TEXT]); /* "user"; none: "" */
 const char *event_term(unsigned int what, char digits[TERM_TEXT]);
 
 /* "host", or with TAP_NETNS in the flags "caller": whose network namespace the device is in. */

@@ -163,11 +163,19 @@ static void require_other(const struct tb_request *request)
 		require(request->header.type == TB_REQ_RELEASE || request->name[0] == '\0');
 		require_nothing_else(request, 1);
 		return;
+	case TB_REQ_SHOW:
+		require_subject(request);
+		require_nothing_else(request, 9);
+		return;
+	case TB_REQ_LIST:
+	case TB_REQ_WATCH:
+	case TB_REQ_BLOCKS:
+		require(request->name[0] == '\0' && is_zero(request->lease, sizeof(request->lease)));
+		require_nothing_else(request, 9);
+		return;
 	default:
 		require(request->name[0] == '\0' && is_zero(request->lease, sizeof(request->lease)));
-		require_nothing_else(request,
-				     request->header.type == TB_REQ_LIST || request->header.type == TB_REQ_WATCH ? 9
-														 : 0);
+		require_nothing_else(request, 0);
 	}
 }
 
@@ -192,7 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(tb_request_whole(&message, size) && request->header.size == size);
 	require(is_zero(request->reserved, sizeof(request->reserved)));
 	require_field(request->name, sizeof(request->name), true);
-	require(request->header.type % 2 == 0 && request->header.type <= TB_REQ_EXPLAIN_CONFIGURE);
+	require(request->header.type % 2 == 0 && request->header.type <= TB_REQ_BLOCKS);
 	if (request->header.type == TB_REQ_OPEN || request->header.type == TB_REQ_EXPLAIN)
 		require_open(request);
 	else

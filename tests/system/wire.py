@@ -20,6 +20,8 @@ REQ_WATCH, ANS_EVENT = 14, 15
 REQ_ABOUT, ANS_ABOUT = 16, 17
 REQ_EXPLAIN, ANS_EXPLAIN = 22, 23
 REQ_EXPLAIN_CONFIGURE, ANS_EXPLAIN_CONFIGURE = 24, 25
+REQ_SHOW, ANS_SHOW = 26, 27
+REQ_BLOCKS, ANS_BLOCKS = 28, 29
 REQ_ASK, ANS_VERDICT, REQ_CANCEL = 34, 35, 36
 REQ_NODE, ANS_NODE, NODE_FD = 38, 39, 40
 TB_YES = 44
@@ -94,8 +96,11 @@ Answer = Message("Answer", ANS_OPEN, "IIiIIIIIIII16s6s2s16sII52s", "status check
 Network = Message("Network", ANS_NETWORK, "IIII32sIIIIIIIIII16s64sII", "status check left count network kind mtu queues flags "
                   "limit held lifetimes traits mode max lower names access vlan")
 End = Message("End", ANS_END, "I12s16s", "reason reserved lease")
-Lease = Message("Lease", ANS_LEASE, "IIIIIIIIQQQQQIII32s16s16s6s38s88s", "status check left count ifindex uid pid kind since rx_bytes "
-                "tx_bytes rx_packets tx_packets lifetime mtu flags network name lease mac reserved external_id")
+Lease = Message("Lease", ANS_LEASE, "IIIIIIIIQQQQQIII32s16s16s6s22sII8s88s16s", "status check left count ifindex uid pid kind since rx_bytes "
+                "tx_bytes rx_packets tx_packets lifetime mtu flags network name lease mac guest scope items own external_id own_ipv6")
+Shown = Message("Shown", ANS_SHOW, "IIIIIIII32s16s16sI12s3072s", "status check left count uid scope flags mtu network name lease "
+                "items reserved item")
+Blocks = Message("Blocks", ANS_BLOCKS, "IIIIII2304s", "status check left count blocks reserved block")
 Done = Message("Done", ANS_RELEASE, "II8s", "status check reserved")
 Event = Message("Event", ANS_EVENT, "IIIIIIQIII32s16s16s28s", "status check what reason lost kind when uid pid lifetime network "
                 "name lease reserved")

@@ -83,10 +83,10 @@ static void test_headers(void **state)
 static void test_no_request_takes_items(void **state)
 {
 	(void)state;
-	for (uint16_t type = TB_REQ_OPEN; type <= TB_REQ_EXPLAIN; type += 2) {
+	for (uint16_t type = TB_REQ_OPEN; type <= TB_REQ_BLOCKS; type += 2) {
 		size_t size = make(type, TB_ADDRESSES_MAX);
 
-		if (type == TB_REQ_CONFIGURE)
+		if (type == TB_REQ_CONFIGURE || type == TB_REQ_EXPLAIN_CONFIGURE)
 			continue;
 		assert_true(tb_request_whole(&message, size));
 		assert_false(tb_request_valid(&message, size));
@@ -146,6 +146,29 @@ static void test_explain_configure(void **state)
 	assert_false(tb_request_valid(&message, size));
 	request->lease[0] = 0;
 	tb_field_set(request->name, sizeof(request->name), "vpn0");
+	assert_false(tb_request_valid(&message, size));
+}
+
+static void test_show(void **state)
+{
+	size_t size = make(TB_REQ_SHOW, 0);
+	struct tb_request *request = &message.request;
+
+	(void)state;
+	assert_false(tb_request_valid(&message, size)); /* of which lease? */
+	tb_field_set(request->name, sizeof(request->name), "vpn0");
+	assert_true(tb_request_valid(&message, size));
+	request->flags = TB_REQUEST_INTERACTIVE | TB_REQUEST_ALL;
+	assert_true(tb_request_valid(&message, size));
+	request->flags |= TB_REQUEST_KILL_SWITCH;
+	assert_false(tb_request_valid(&message, size));
+	request->flags = 0;
+	request->lease[0] = 1; /* both */
+	assert_false(tb_request_valid(&message, size));
+	size = make(TB_REQ_BLOCKS, 0);
+	request->flags = TB_REQUEST_INTERACTIVE | TB_REQUEST_ALL;
+	assert_true(tb_request_valid(&message, size));
+	tb_field_set(request->network, sizeof(request->network), "vpn");
 	assert_false(tb_request_valid(&message, size));
 }
 
@@ -376,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_no_request_takes_items),
 		cmocka_unit_test(test_configure),
 		cmocka_unit_test(test_explain_configure),
+		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_unblock),
 		cmocka_unit_test(test_whole_requests),
 		cmocka_unit_test(test_the_largest_request),

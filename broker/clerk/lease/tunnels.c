@@ -54,6 +54,11 @@ const struct tb_tunnel *tunnel_of_lease(const uint8_t lease[TB_ID_SIZE])
 	return number < TUNNELS_MAX ? &book->tunnels[number] : NULL;
 }
 
+const struct tb_question *tunnels_block(uint32_t number)
+{
+	return book->states[number] == TUNNEL_LEFT ? &book->tunnels[number].wanted.question : NULL;
+}
+
 uint32_t tunnels_number_of_device(uint32_t ifindex)
 {
 	uint32_t number = 0;

@@ -19,6 +19,10 @@ int tunnels_init(int fd);
 /* The tunnel of this lease, or NULL. */
 const struct tb_tunnel *tunnel_of_lease(const uint8_t lease[TB_ID_SIZE]);
 
+/* Whose the block with this number is, and of which network; NULL: there is no such block. The number is below
+ * TUNNELS_MAX. */
+const struct tb_question *tunnels_block(uint32_t number);
+
 /* TB_CHECK_NONE, or what a tunnel with this configuration would take from another, or from the host. */
 enum tb_check tunnels_in_use(const struct tb_configuration *wanted);
 

@@ -65,6 +65,12 @@ void answer_outcome(int sock, uint16_t type, const struct outcome *outcome)
 	case TB_REQ_EXPLAIN_CONFIGURE:
 		answer_status(sock, TB_ANS_EXPLAIN_CONFIGURE, sizeof(struct tb_configure_explanation), outcome);
 		break;
+	case TB_REQ_SHOW:
+		answer_status(sock, TB_ANS_SHOW, sizeof(struct tb_shown), outcome);
+		break;
+	case TB_REQ_BLOCKS:
+		answer_status(sock, TB_ANS_BLOCKS, sizeof(struct tb_blocks), outcome);
+		break;
 	case TB_REQ_WATCH:
 		answer_status(sock, TB_ANS_EVENT, sizeof(struct tb_event), outcome);
 		break;

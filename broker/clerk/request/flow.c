@@ -17,6 +17,7 @@
 #include "broker/clerk/request/question.h"
 #include "broker/clerk/request/refusal.h"
 #include "broker/clerk/request/request_log.h"
+#include "broker/clerk/request/show.h"
 #include "broker/clerk/request/watch.h"
 #include "broker/shared/clock.h"
 #include "proto/channel.h"
@@ -93,6 +94,12 @@ static void perform(struct request *request)
 	case TB_REQ_WATCH:
 		watch_begin(request);
 		break;
+	case TB_REQ_SHOW:
+		show_configuration(request);
+		break;
+	case TB_REQ_BLOCKS:
+		show_blocks(request);
+		break;
 	case TB_REQ_ABOUT:
 		tell_about(request);
 		break;
@@ -147,6 +154,7 @@ static bool awaits_order(const struct request *request)
 	case TB_REQ_LIST:
 		return order_is_meant(request);
 	case TB_REQ_CONFIGURE:
+	case TB_REQ_SHOW:
 	case TB_REQ_RELEASE:
 	case TB_REQ_REVOKE:
 		return request_subject(request) == NULL && order_is_meant(request);

@@ -3,6 +3,7 @@
 #include "broker/clerk/request/list.h"
 
 #include "broker/clerk/lease/guard.h"
+#include "broker/clerk/lease/tunnels.h"
 #include "broker/config/guest.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/request/refusal.h"
@@ -68,6 +69,33 @@ static void describe_guest(struct tb_lease *message, const struct lease *lease)
 	message->ipv6_prefix = guest.ipv6_prefix;
 }
 
+/* The device's own first address of this family. */
+static void describe_own(const struct tb_configuration *wanted, uint8_t family, uint8_t *address, uint8_t *prefix)
+{
+	for (uint32_t i = 0; i < wanted->count; i++) {
+		const struct tb_item *item = &wanted->items[i];
+
+		if (item->kind != TB_ITEM_ADDRESS || item->family != family)
+			continue;
+		memcpy(address, item->address, family == 4 ? 4 : 16);
+		*prefix = item->prefix;
+		return;
+	}
+}
+
+static void describe_tunnel(struct tb_lease *message, const struct lease *lease)
+{
+	const struct tb_tunnel *tunnel = tunnel_of_lease(lease->id);
+
+	if (tunnel == NULL)
+		return;
+	message->scope = tunnel->wanted.scope;
+	message->items = tunnel->wanted.count;
+	message->flags |= tunnel->wanted.question.flags & TB_REQUEST_KILL_SWITCH;
+	describe_own(&tunnel->wanted, 4, message->own_ipv4, &message->own_ipv4_prefix);
+	describe_own(&tunnel->wanted, 6, message->own_ipv6, &message->own_ipv6_prefix);
+}
+
 static void describe_lease(struct tb_lease *message, const struct lease *lease)
 {
 	memset(message, 0, sizeof(*message));
@@ -86,6 +114,7 @@ static void describe_lease(struct tb_lease *message, const struct lease *lease)
 	memcpy(message->mac, lease->mac, sizeof(message->mac));
 	memcpy(message->external_id, lease->external_id, sizeof(message->external_id));
 	describe_guest(message, lease);
+	describe_tunnel(message, lease);
 	message->rx_bytes = lease->counters.rx_bytes;
 	message->tx_bytes = lease->counters.tx_bytes;
 	message->rx_packets = lease->counters.rx_packets;

@@ -113,6 +113,13 @@ bool request_interactive(const struct request *request)
 	return !request_explains(request) && (request->message.flags & TB_REQUEST_INTERACTIVE) != 0;
 }
 
+/* The gate lets such a request through with the second key only. */
+static bool may_mean_others(const struct tb_request *message)
+{
+	return message->header.type == TB_REQ_REVOKE ||
+	       (message->header.type == TB_REQ_SHOW && (message->flags & TB_REQUEST_ALL) != 0);
+}
+
 struct lease *request_subject(const struct request *request)
 {
 	const struct tb_request *message = &request->message;
@@ -122,8 +129,7 @@ struct lease *request_subject(const struct request *request)
 	/* Of this one nothing is left to end. */
 	if (lease != NULL && lease->state == LEASE_UNCLAIMED)
 		return NULL;
-	/* Only a request to revoke may name a lease of another's. */
-	if (lease != NULL && lease->uid != request->client.uid && message->header.type != TB_REQ_REVOKE)
+	if (lease != NULL && lease->uid != request->client.uid && !may_mean_others(message))
 		return NULL;
 	return lease;
 }

@@ -95,8 +95,8 @@ bool request_explains(const struct request *request);
 /* True if polkit may ask somebody for a password. */
 bool request_interactive(const struct request *request);
 
-/* The lease that a request to release or revoke means: by its id, or by name among the caller's own. NULL: none, or
- * another's that the caller may not name. */
+/* The lease that a request to release, revoke, configure or show means: by its id, or by name among the caller's own.
+ * NULL: none, or another's that the caller may not name. */
 struct lease *request_subject(const struct request *request);
 
 #endif

@@ -31,6 +31,10 @@ static const char *operation_word(uint16_t type)
 		return "configure";
 	case TB_REQ_UNBLOCK:
 		return "unblock";
+	case TB_REQ_SHOW:
+		return "show";
+	case TB_REQ_BLOCKS:
+		return "blocks";
 	default:
 		return "open";
 	}

@@ -15,7 +15,7 @@ OSError; a refusal is tapbroker.Refused.
 What waits has an async form, or may be called by asyncio.to_thread(): the library may be used from any thread, but one
 device by one thread at a time. A signal does not cut a call short: KeyboardInterrupt comes when it has returned.
 """
-from ._configure import Address, Route, configure, unblock
+from ._configure import Address, Block, Configured, Route, blocks, configuration, configure, unblock
 from ._device import Device, open, open_async, reserve
 from ._explain import Explanation, explain
 from ._failure import Error, Refused
@@ -24,7 +24,8 @@ from ._library import Broker, about, confine, version
 from ._numbers import Access, Check, EventKind, Kind, Lifetime, Reason, Scope, Status
 
 __all__ = [
-    "Access", "Address", "Broker", "Check", "Device", "Error", "Event", "EventKind", "Explanation", "Kind", "Lease", "Lifetime", "Network",
-    "Reason", "Refused", "Route", "Scope", "Status", "Watch", "about", "configure", "confine", "explain", "leases", "networks",
-    "open", "open_async", "release", "reserve", "revoke", "unblock", "version", "watch",
+    "Access", "Address", "Block", "Broker", "Check", "Configured", "Device", "Error", "Event", "EventKind",
+    "Explanation", "Kind", "Lease", "Lifetime", "Network", "Reason", "Refused", "Route", "Scope", "Status", "Watch",
+    "about", "blocks", "configuration", "configure", "confine", "explain", "leases", "networks", "open", "open_async",
+    "release", "reserve", "revoke", "unblock", "version", "watch",
 ]

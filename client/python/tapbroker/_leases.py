@@ -13,7 +13,7 @@ from typing import Any
 from ._failure import Failure, fail, milliseconds
 from ._library import EACH_LEASE, EACH_NETWORK, EventEntry, c
 from ._loop import readable
-from ._numbers import Access, EventKind, Flag, Kind, Lifetime, Reason, flags, known
+from ._numbers import Access, EventKind, Flag, Kind, Lifetime, Reason, Scope, flags, known
 
 OFF, UNLISTED, TOLD, ISOLATED, HOST, CALLER, MORE_NAMES = (1 << bit for bit in range(7))
 
@@ -63,6 +63,11 @@ class Lease:
     external_id: str  # that it was asked for with, or ""
     address: str  # that the network gives it, such as "10.0.77.2/24"; "": none
     address6: str
+    scope: Scope | int  # of what configure() has given it, see configuration(); NETWORK: nothing
+    entries: int  # so many addresses, routes and exceptions
+    kill_switch: bool  # everything stays blocked when it has ended
+    own_address: str  # the device's first own, such as "10.8.0.2/24"; "": none
+    own_address6: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +108,9 @@ def _lease(entry: Any) -> Lease:
         uid=entry.uid, pid=entry.pid, mac=":".join(f"{byte:02x}" for byte in entry.mac) if any(entry.mac) else "",
         since=_moment(entry.since), rx_bytes=entry.rx_bytes, rx_packets=entry.rx_packets, tx_bytes=entry.tx_bytes,
         tx_packets=entry.tx_packets, external_id=entry.external_id.decode(),
-        address=entry.address.decode(), address6=entry.address6.decode())
+        address=entry.address.decode(), address6=entry.address6.decode(), scope=known(Scope, entry.scope),
+        entries=entry.entries, kill_switch=bool(entry.flags & Flag.KILL_SWITCH), own_address=entry.own_address.decode(),
+        own_address6=entry.own_address6.decode())
 
 
 def networks(timeout: float | None = None) -> list[Network]:

@@ -36,7 +36,12 @@ class LeaseEntry(ctypes.Structure):
                 ("lifetime", c_uint), ("flags", c_uint), ("ifindex", c_uint), ("mtu", c_uint), ("uid", c_uint),
                 ("pid", c_uint), ("mac", c_uint8 * 6), ("reserved", c_uint8 * 6), ("since", c_int64),
                 ("rx_bytes", c_uint64), ("rx_packets", c_uint64), ("tx_bytes", c_uint64), ("tx_packets", c_uint64),
-                ("external_id", c_char_p), ("address", c_char * 48), ("address6", c_char * 48)]
+                ("external_id", c_char_p), ("address", c_char * 48), ("address6", c_char * 48), ("scope", c_uint),
+                ("entries", c_uint), ("own_address", c_char * 48), ("own_address6", c_char * 48)]
+
+
+class BlockEntry(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("network", c_char_p), ("uid", c_uint), ("reserved", c_uint)]
 
 
 class EventEntry(ctypes.Structure):
@@ -70,11 +75,13 @@ class Configuration(Sized):
 
 
 STRUCTS = {"tap_entry": Entry, "tap_configuration": Configuration, "tap_failure": Failure, "tap_request": Request,
-           "tap_network": NetworkEntry, "tap_lease": LeaseEntry,
+           "tap_network": NetworkEntry, "tap_lease": LeaseEntry, "tap_block": BlockEntry,
            "tap_event": EventEntry, "tap_broker": BrokerEntry, "tap_explanation": ExplanationEntry}
 
 EACH_NETWORK = CFUNCTYPE(c_int, POINTER(NetworkEntry), c_void_p)
 EACH_LEASE = CFUNCTYPE(c_int, POINTER(LeaseEntry), c_void_p)
+EACH_CONFIGURATION = CFUNCTYPE(c_int, POINTER(Configuration), c_void_p)
+EACH_BLOCK = CFUNCTYPE(c_int, POINTER(BlockEntry), c_void_p)
 
 _FAILURE = POINTER(Failure)
 _FUNCTIONS = {
@@ -108,6 +115,8 @@ _FUNCTIONS = {
     "ended": (c_int, c_void_p, POINTER(c_uint)),
     "reason": (c_char_p, c_uint),
     "configure": (c_int, POINTER(Configuration)),
+    "read_configuration": (c_int, c_char_p, c_uint, c_int, _FAILURE, EACH_CONFIGURATION, c_void_p),
+    "blocks": (c_int, c_uint, c_int, _FAILURE, EACH_BLOCK, c_void_p),
     "unblock": (c_int, c_char_p, c_uint, c_uint, c_int, _FAILURE),
     "explain": (c_int, POINTER(Request), POINTER(ExplanationEntry)),
     "networks": (c_int, c_uint, c_int, _FAILURE, EACH_NETWORK, c_void_p),
