@@ -247,9 +247,7 @@ int main(int argc, char **argv)
 	/* The processes that close sockets are nobody's to wait for. */
 	if (signal(SIGCHLD, SIG_IGN) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		tb_die("clerk: signal: %s", strerror(errno));
-	networks = networks_map(NETWORKS_FD);
-	if (networks == NULL)
-		tb_die("clerk: fd %d is not a table of networks", NETWORKS_FD);
+	networks = networks_must_map(NETWORKS_FD);
 	open_books(&options, networks);
 	clerk_checked(guard_start_looking(in_shield(SHIELD_QUESTIONS_FD)), "cannot start the looker");
 	clerk_checked(adopt(networks, getenv("TB_STORED"), FIRST_STORED_FD, getenv("TB_AWAY")),

@@ -5,9 +5,11 @@
 #include "broker/config/table_memory.h"
 
 #include "broker/shared/fd.h"
+#include "broker/shared/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,5 +70,14 @@ const struct network_table *networks_map(int fd)
 		errno = EINVAL;
 		return NULL;
 	}
+	return table;
+}
+
+const struct network_table *networks_must_map(int fd)
+{
+	const struct network_table *table = networks_map(fd);
+
+	if (table == NULL)
+		tb_die("fd %d is not a table of networks: %s", fd, strerror(errno));
 	return table;
 }

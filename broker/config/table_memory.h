@@ -13,4 +13,7 @@ int networks_seal(const struct network_table *table);
  * Returns NULL with errno; EINVAL says that this is no such memory. */
 const struct network_table *networks_map(int fd);
 
+/* The same for who cannot be without it: the process ends if it is not mapped. */
+const struct network_table *networks_must_map(int fd);
+
 #endif

@@ -380,9 +380,7 @@ int main(int argc, char **argv)
 	shielding_open(&monitor, &options, &equipment);
 	shielding_check(&monitor, &table);
 	sealed = checked(networks_seal(&table), "cannot seal the table of networks");
-	monitor.networks = networks_map(sealed);
-	if (monitor.networks == NULL)
-		tb_die("cannot map the table of networks: %s", strerror(errno));
+	monitor.networks = networks_must_map(sealed);
 	equipment.table = sealed;
 	prepare(&monitor, &equipment);
 	tb_close(&sealed);

@@ -10,6 +10,8 @@
  */
 #include "tests/unit/clerk.h"
 
+#include "broker/shared/siphash.h"
+
 #include <dirent.h>
 #include <inttypes.h>
 
@@ -17,12 +19,15 @@
 #define QUEUE 1024
 #define STEPS_MAX 1000000
 #define STEPS_OF_ONE_CLERK 5000
+#define ITEMS 3
+#define MADE_MAX 512 /* tunnels: there are no more devices */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A client. */
 struct actor {
 	int sock; /* -1: there is none */
+	uid_t uid;
 	enum tb_type type;
 	bool valid;       /* its request is one: it gets an answer of its type */
 	bool lazy;        /* reads nothing */
@@ -33,17 +38,26 @@ struct actor {
 /* What others have been asked, and not answered. */
 struct question_open {
 	struct tb_question question;
+	uint64_t configuration; /* a hash of all of it; 0: it is none */
 	bool cancelled;
 };
 
 static struct actor actors[ACTORS];
 static struct question_open questions[QUESTIONS_MAX];
 static size_t questions_count;
-static struct tb_question yeses[QUEUE];
+static struct question_open yeses[QUEUE];
 static size_t yeses_count;
 static struct tb_order order;
 static int order_fd = -1; /* of the order that is under way; -1: none is */
 static bool order_there;
+static struct tb_configure_order configure;
+static int configure_fd = -1; /* the same of a configuration */
+static bool configure_there;
+static struct tb_tunnel_order tunnel;
+static bool tunnel_there;
+static struct tb_tunnel made_tunnels[MADE_MAX]; /* by number: what the monitor has made, and not removed */
+static bool made_there[MADE_MAX];
+static bool may_know[65536]; /* by uid: polkit has said that he may, or might */
 static struct tb_store store;
 static bool store_there;
 static bool store_drop;
@@ -116,6 +130,13 @@ static struct actor *free_actor(void)
 	return NULL;
 }
 
+/* No address is the host's own, but for some. */
+bool link_has_address(struct link_socket *sock, uint8_t family, const uint8_t *address)
+{
+	(void)sock, (void)family;
+	return address[3] == 9;
+}
+
 static const struct lease *any_lease(void)
 {
 	uint32_t number = pick(32);
@@ -165,21 +186,97 @@ static void fill_subject(struct tb_request *request, enum tb_type type)
 		request->lease[0] = 77;
 }
 
-static void fill_request(struct tb_request *request)
+/* A request, and its items behind it. */
+struct long_request {
+	struct tb_request head;
+	struct tb_item items[ITEMS];
+};
+
+/* Some collide with those of others, and some are above the ceiling. */
+static void add_items(struct long_request *request)
 {
-	static const enum tb_type types[] = {TB_REQ_OPEN,    TB_REQ_OPEN,   TB_REQ_OPEN,  TB_REQ_OPEN,
-					     TB_REQ_OPEN,    TB_REQ_OPEN,   TB_REQ_LIST,  TB_REQ_NETWORKS,
-					     TB_REQ_RELEASE, TB_REQ_REVOKE, TB_REQ_WATCH, TB_REQ_ABOUT};
+	static const uint16_t kinds[ITEMS] = {TB_ITEM_ADDRESS, TB_ITEM_ROUTE, TB_ITEM_EXCLUDE};
+	uint32_t count = pick(ITEMS + 1);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct tb_item *item = &request->items[i];
+
+		*item = (struct tb_item){.kind = kinds[i], .family = 4, .prefix = 24, .address = {10, 0}};
+		item->address[2] = (uint8_t)pick(12);
+		if (item->kind == TB_ITEM_ADDRESS)
+			item->address[3] = (uint8_t)(1 + pick(9));
+		if (item->kind == TB_ITEM_ROUTE && chance(4))
+			*item = (struct tb_item){.kind = TB_ITEM_ROUTE, .family = 4};
+		if (chance(30))
+			item->address[0] = 11;
+	}
+	request->head.items = count;
+	request->head.header.size += count * (uint32_t)sizeof(struct tb_item);
+}
+
+static void fill_configuration(struct long_request *request)
+{
+	if (chance(3))
+		request->head.flags |= TB_REQUEST_KILL_SWITCH;
+	if (chance(4))
+		request->head.flags |= TB_REQUEST_INTERACTIVE;
+	if (chance(4))
+		request->head.mtu = 1400;
+	if (chance(8))
+		request->head.scope = TB_SCOPE_HOST;
+	add_items(request);
+}
+
+/* Whoever has a device that can be configured asks for it himself, as a rule. */
+static void fill_configure(struct long_request *request, uid_t *uid)
+{
+	const struct lease *lease;
+
+	fill_subject(&request->head, TB_REQ_CONFIGURE);
+	fill_configuration(request);
+	TAILQ_FOREACH(lease, leases_all(), link)
+		if (strcmp(lease->network_name, "wan") == 0 && lease->ifindex != 0 && chance(2)) {
+			memcpy(request->head.lease, lease->id, sizeof(request->head.lease));
+			memset(request->head.name, 0, sizeof(request->head.name));
+			*uid = chance(16) ? *uid : lease->uid;
+			return;
+		}
+}
+
+static void fill_request(struct long_request *long_request, uid_t *uid)
+{
+	static const enum tb_type types[] = {TB_REQ_OPEN,      TB_REQ_OPEN,      TB_REQ_OPEN,
+					     TB_REQ_OPEN,      TB_REQ_OPEN,      TB_REQ_OPEN,
+					     TB_REQ_LIST,      TB_REQ_NETWORKS,  TB_REQ_RELEASE,
+					     TB_REQ_REVOKE,    TB_REQ_WATCH,     TB_REQ_ABOUT,
+					     TB_REQ_EXPLAIN,   TB_REQ_CONFIGURE, TB_REQ_CONFIGURE,
+					     TB_REQ_CONFIGURE, TB_REQ_UNBLOCK,   TB_REQ_EXPLAIN_CONFIGURE};
+	struct tb_request *request = &long_request->head;
 	enum tb_type type = types[pick(sizeof(types) / sizeof(types[0]))];
 
 	request_set(request, type);
 	switch (type) {
 	case TB_REQ_OPEN:
+	case TB_REQ_EXPLAIN:
 		fill_open(request);
 		break;
 	case TB_REQ_RELEASE:
 	case TB_REQ_REVOKE:
 		fill_subject(request, type);
+		break;
+	case TB_REQ_CONFIGURE:
+		fill_configure(long_request, uid);
+		break;
+	case TB_REQ_EXPLAIN_CONFIGURE:
+		strcpy(request->network, chance(8) ? "nowhere" : "wan");
+		fill_configuration(long_request);
+		break;
+	case TB_REQ_UNBLOCK:
+		strcpy(request->network, chance(8) ? "nowhere" : "wan");
+		if (chance(4)) {
+			request->flags = TB_REQUEST_ALL;
+			request->uid = any_uid();
+		}
 		break;
 	case TB_REQ_LIST:
 	case TB_REQ_WATCH:
@@ -203,20 +300,24 @@ static bool crowded(void)
 static void actor_ask(void)
 {
 	struct actor *actor = crowded() ? NULL : free_actor();
-	struct tb_request request;
+	struct long_request request;
+	uid_t uid = any_uid();
 	uint32_t oddity = pick(40);
+	size_t size;
 	int own;
 
 	if (actor == NULL)
 		return;
-	fill_request(&request);
-	*actor = (struct actor){.type = request.header.type, .valid = true, .lazy = chance(30)};
-	actor->sock = client_socket(any_uid(), &own);
+	memset(&request, 0, sizeof(request));
+	fill_request(&request, &uid);
+	size = request.head.header.size;
+	*actor = (struct actor){.uid = uid, .type = request.head.header.type, .valid = true, .lazy = chance(30)};
+	actor->sock = client_socket(actor->uid, &own);
 	if (oddity == 0) {
-		request.reserved[0] = 1;
+		request.head.reserved[0] = 1;
 		actor->valid = false;
 	} else if (oddity == 1) {
-		require(tb_send(actor->sock, &request, sizeof(request), &actor->sock, 1) == 0);
+		require(tb_send(actor->sock, &request, size, &actor->sock, 1) == 0);
 		actor->valid = false;
 	} else if (oddity == 2) {
 		require(tb_send(actor->sock, &request, 0, NULL, 0) == 0);
@@ -226,9 +327,9 @@ static void actor_ask(void)
 		shutdown(actor->sock, SHUT_WR);
 	}
 	if (oddity != 1 && oddity != 3 && oddity != 2)
-		require(tb_send(actor->sock, &request, sizeof(request), NULL, 0) == 0);
+		require(tb_send(actor->sock, &request, size, NULL, 0) == 0);
 	if (oddity == 4) { /* a second message */
-		require(tb_send(actor->sock, &request, sizeof(request), &actor->sock, pick(2)) == 0);
+		require(tb_send(actor->sock, &request, size, &actor->sock, pick(2)) == 0);
 		actor->valid = false;
 	}
 	if (oddity == 5)
@@ -252,6 +353,15 @@ static bool is_first(const struct actor *actor, const union test_message *messag
 	}
 }
 
+/* Who is told what would become of a request is somebody of whom polkit has said that he may have it, or know all. */
+static void check_explained(const struct actor *actor, const union test_message *message, int type)
+{
+	if (type == TB_ANS_EXPLAIN && message->explanation.status == TB_OK)
+		require(actor->uid == 0 || may_know[actor->uid]);
+	if (type == TB_ANS_EXPLAIN_CONFIGURE && message->configure_explanation.status == TB_OK)
+		require(actor->uid == 0 || may_know[actor->uid]);
+}
+
 static void actor_read(struct actor *actor)
 {
 	union test_message message;
@@ -268,6 +378,7 @@ static void actor_read(struct actor *actor)
 			/* One that was refused before it was read is answered as if it were an open. */
 			require(type == (int)actor->type + 1 ||
 				(type == TB_ANS_OPEN && message.answer.status != TB_OK));
+			check_explained(actor, &message, type);
 			actor->answers += type == TB_ANS_OPEN || is_first(actor, &message);
 			require(actor->answers == 1);
 		} else {
@@ -283,6 +394,13 @@ static void actor_hang_up(struct actor *actor)
 
 /* The authority. */
 
+static uint64_t whole(const struct tb_configuration *configuration)
+{
+	static const uint8_t key[SIPHASH_KEY_SIZE];
+
+	return siphash(configuration, sizeof(*configuration), key) | 1;
+}
+
 static void authority_hear(void)
 {
 	union test_message message;
@@ -292,6 +410,14 @@ static void authority_hear(void)
 		if (type == TB_REQ_ASK) {
 			require(questions_count < QUESTIONS_MAX);
 			questions[questions_count++] = (struct question_open){.question = message.question};
+			continue;
+		}
+		if (type == TB_REQ_ASK_CONFIGURE) {
+			const struct tb_configuration *wanted = &message.configure_question.configuration;
+
+			require(questions_count < QUESTIONS_MAX && wanted->count <= ITEMS);
+			questions[questions_count++] =
+				(struct question_open){.question = wanted->question, .configuration = whole(wanted)};
 			continue;
 		}
 		require(type == TB_REQ_CANCEL);
@@ -315,9 +441,12 @@ static void authority_answer(bool yes)
 	question = &questions[pick((uint32_t)questions_count)];
 	if (question->cancelled)
 		word = TB_VERDICT_CANCELLED;
-	if (word == TB_VERDICT_YES && question->question.action == TB_ACTION_OPEN) {
+	if (word == TB_VERDICT_YES || word == TB_VERDICT_CHALLENGE)
+		may_know[question->question.uid % 65536] = true;
+	if (word == TB_VERDICT_YES &&
+	    (question->question.action == TB_ACTION_OPEN || question->question.action == TB_ACTION_CONFIGURE)) {
 		require(yeses_count < QUEUE);
-		yeses[yeses_count++] = question->question;
+		yeses[yeses_count++] = *question;
 	}
 	authority_say(question->question.ticket, word);
 	*question = questions[--questions_count];
@@ -325,16 +454,38 @@ static void authority_answer(bool yes)
 
 /* The monitor. */
 
-static bool spend(const uint8_t ticket[TB_ID_SIZE], const struct tb_question *question)
+/* question is NULL: nobody waits for the yes any more. configuration is a hash of it, or 0. */
+static bool spend(const uint8_t ticket[TB_ID_SIZE], const struct tb_question *question, uint64_t configuration)
 {
 	for (size_t i = 0; i < yeses_count; i++) {
-		if (memcmp(yeses[i].ticket, ticket, TB_ID_SIZE) != 0)
+		if (memcmp(yeses[i].question.ticket, ticket, TB_ID_SIZE) != 0)
 			continue;
-		require(question == NULL || memcmp(&yeses[i], question, sizeof(*question)) == 0);
+		require(question == NULL || (memcmp(&yeses[i].question, question, sizeof(*question)) == 0 &&
+					     yeses[i].configuration == configuration));
 		yeses[i] = yeses[--yeses_count];
 		return true;
 	}
 	return false;
+}
+
+static bool was_made(const struct tb_tunnel *wanted)
+{
+	return wanted->number < MADE_MAX && made_there[wanted->number] &&
+	       memcmp(&made_tunnels[wanted->number], wanted, sizeof(*wanted)) == 0;
+}
+
+/* What the monitor demands of a configuration: else it ends. */
+static void check_configure(void)
+{
+	const struct tb_configuration *wanted = &configure.tunnel.wanted;
+
+	require(configure.tunnel.number < MADE_MAX && !made_there[configure.tunnel.number]);
+	require(configure.tunnel.ifindex != 0 && wanted->question.action == TB_ACTION_CONFIGURE);
+	if (configure.replaces != 0)
+		require(was_made(&configure.old) && configure.old.ifindex == configure.tunnel.ifindex);
+	else
+		require(configure.old.wanted.count == 0);
+	require(wanted->question.uid == 0 || spend(wanted->question.ticket, &wanted->question, whole(wanted)));
 }
 
 static void monitor_hear(void)
@@ -351,10 +502,22 @@ static void monitor_hear(void)
 			order_fd = fd;
 			order_there = true;
 			/* Root needs no yes, and nobody else is without. */
-			require(order.question.uid == 0 || spend(order.question.ticket, &order.question));
+			require(order.question.uid == 0 || spend(order.question.ticket, &order.question, 0));
+			break;
+		case TB_REQ_ORDER_CONFIGURE:
+			require(!configure_there && fd >= 0);
+			configure = message.configure_order;
+			configure_fd = fd;
+			configure_there = true;
+			check_configure();
+			break;
+		case TB_REQ_TUNNEL:
+			require(!configure_there && !tunnel_there && was_made(&message.tunnel_order.tunnel));
+			tunnel = message.tunnel_order;
+			tunnel_there = true;
 			break;
 		case TB_VOID:
-			require(spend(message.void_.ticket, NULL));
+			require(spend(message.void_.ticket, NULL, 0));
 			break;
 		default:
 			require(!store_there && (type == TB_REQ_STORE || type == TB_REQ_DROP));
@@ -379,7 +542,7 @@ static void monitor_make(struct tb_made *made)
 	made_set(made, next_ifindex++);
 	if (order.question.name[0] != '\0')
 		memcpy(made->name, order.question.name, sizeof(made->name));
-	made->master = chance(2) ? 7 : 0;
+	made->master = order.question.kind == TB_KIND_TAP && chance(2) ? 7 : 0;
 	/* The same number means another link in the shield. */
 	if (order.question.kind == TB_KIND_TAP && (order.question.flags & TB_REQUEST_NETNS) == 0 && chance(2))
 		made->tap = made->ifindex + 1;
@@ -411,6 +574,48 @@ static void monitor_answer(bool good)
 	monitor_say_made(&made);
 	tb_close(&order_fd);
 	order_there = false;
+}
+
+static void monitor_answer_tunnel(void)
+{
+	struct tb_configured configured = {.status = TB_OK};
+
+	monitor_hear();
+	if (!tunnel_there)
+		return;
+	if (tunnel.remove != 0)
+		made_there[tunnel.tunnel.number] = false;
+	tb_header_set(&configured.header, TB_ANS_TUNNEL, sizeof(configured));
+	require(tb_send(others.monitor, &configured, sizeof(configured), NULL, 0) == 0);
+	tunnel_there = false;
+}
+
+/* Orders are answered in turn. */
+static void monitor_configure(bool good)
+{
+	struct tb_configured configured = {.status = good ? TB_OK : chance(2) ? TB_KERNEL : TB_DENIED};
+	uint32_t number;
+
+	monitor_answer_tunnel();
+	if (!configure_there)
+		return;
+	tb_header_set(&configured.header, TB_ANS_CONFIGURED, sizeof(configured));
+	if (configured.status == TB_KERNEL)
+		configured.error = (int)pick(140);
+	if (configured.status == TB_DENIED)
+		configured.order_check = 1 + pick(2);
+	number = configure.tunnel.number;
+	if (good && configure.replaces != 0)
+		made_there[configure.old.number] = false;
+	/* Of one that is empty nothing is made. */
+	if (good && (configure.tunnel.wanted.count > 0 ||
+		     (configure.tunnel.wanted.question.flags & TB_REQUEST_KILL_SWITCH) != 0)) {
+		made_tunnels[number] = configure.tunnel;
+		made_there[number] = true;
+	}
+	require(tb_send(others.monitor, &configured, sizeof(configured), NULL, 0) == 0);
+	tb_close(&configure_fd);
+	configure_there = false;
 }
 
 static void monitor_answer_store(int error)
@@ -640,14 +845,40 @@ static void check_leases(void)
 	require(ordered <= 1 && deleting == deletion_count());
 }
 
+/* The book is what the monitor has made, but for what an answer says that is not read yet; what is there is a lease's,
+ * or a block, and no lease has two. */
+static void check_tunnels(void)
+{
+	char byte;
+	bool answers = recv(channels.monitor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+
+	for (uint32_t i = 0; i < MADE_MAX; i++) {
+		const struct tb_configuration *wanted = &test_tunnels->tunnels[i].wanted;
+
+		if (test_tunnels->states[i] == TUNNEL_FREE)
+			continue;
+		require(test_tunnels->states[i] < TUNNEL_STATE_COUNT);
+		require(made_there[i] || answers);
+		if (test_tunnels->states[i] == TUNNEL_UP)
+			require(lease_by_id(wanted->lease) != NULL);
+		if (test_tunnels->states[i] == TUNNEL_LEFT)
+			require((wanted->question.flags & TB_REQUEST_KILL_SWITCH) != 0);
+		for (uint32_t j = 0; j < i; j++)
+			require(test_tunnels->states[i] != TUNNEL_UP || test_tunnels->states[j] != TUNNEL_UP ||
+				memcmp(wanted->lease, test_tunnels->tunnels[j].wanted.lease, TB_ID_SIZE) != 0);
+	}
+}
+
 static void check_requests(void)
 {
 	const struct request *request;
 	uint32_t open = 0;
 	uint32_t ordered = 0;
+	uint32_t configuring = 0;
 
 	TAILQ_FOREACH(request, requests_used(), link) {
 		open += must_count(request);
+		configuring += request->state == REQUEST_CONFIGURING;
 		ordered += request->state == REQUEST_ORDERED;
 		require(request->state != REQUEST_FREE);
 		require((request->client.sock >= 0) == (request->state != REQUEST_ABANDONED));
@@ -658,6 +889,7 @@ static void check_requests(void)
 			require(request->lease->state == LEASE_ORDERED && !watched[request->client.sock]);
 	}
 	require(open <= QUESTIONS_MAX && ordered <= 1 && (ordered == 1 || !order_there));
+	require(configuring <= 1 && (configuring == 1 || !configure_there));
 }
 
 /* The clerk wakes up for each deadline. */
@@ -692,7 +924,7 @@ static void check_fds(bool count)
 	static bool owned[TEST_FDS];
 	const struct request *request;
 	const struct lease *lease;
-	int fds = base_fds + order_there;
+	int fds = base_fds + order_there + configure_there;
 
 	memset(owned, 0, sizeof(owned));
 	owned[channels.monitor] = owned[channels.reaper] = owned[channels.authority] = true;
@@ -744,6 +976,7 @@ static void check(uint64_t step)
 	check_counts();
 	check_leases();
 	check_requests();
+	check_tunnels();
 	check_fds(step % 64 == 0);
 	if (step % 64 == 0)
 		check_unread();
@@ -777,7 +1010,7 @@ static void act(void)
 {
 	struct actor *actor = any_actor();
 
-	switch (pick(24)) {
+	switch (pick(28)) {
 	case 0:
 	case 1:
 	case 2:
@@ -835,11 +1068,34 @@ static void act(void)
 	case 22:
 		pass_time();
 		break;
+	case 23:
+		monitor_configure(true);
+		break;
+	case 24:
+		monitor_configure(chance(2));
+		break;
+	case 25:
+		monitor_answer_tunnel();
+		break;
+	case 26:
+		if (any_lease() != NULL)
+			tunnels_make_again(pick(8));
+		break;
 	default:
 		set_failures(chance(4));
 		if (chance(20))
 			change_crowd();
 	}
+}
+
+/* Its devices can be configured. */
+static void set_addresses(struct network *network)
+{
+	network->addresses.prefixes[0] = (struct tb_prefix){.family = 4, .length = 8, .address = {10}};
+	network->addresses.count = 1;
+	network->default_route = true;
+	network->kill_switch = true;
+	network->scope = chance(2) ? TB_SCOPE_HOST : TB_SCOPE_USER;
 }
 
 /* Most clerks are small, so that they are often full; on a large one lists are long. */
@@ -854,6 +1110,7 @@ static void choose_limits(void)
 	}
 	test_lease_limits.leases = large ? 200 : 12;
 	test_lease_limits.per_user = large ? 200 : 5;
+	set_addresses(&test_networks.networks[3]);
 	test_request_limits.waiting_per_user = 8;
 	crowd = large ? ACTORS : 20;
 }
@@ -866,10 +1123,27 @@ static void begin(void)
 	for (size_t i = 0; i < ACTORS; i++)
 		actors[i].sock = -1;
 	questions_count = yeses_count = deletes_count = stored_count = 0;
-	order_there = store_there = false;
+	order_there = store_there = configure_there = tunnel_there = false;
+	memset(may_know, 0, sizeof(may_know));
 	next_ifindex = 10;
 	clerk_open();
 	base_fds = open_fds();
+}
+
+/* What root would do in the end. */
+static void unblock_all(void)
+{
+	for (uint32_t i = 0; i < MADE_MAX; i++)
+		if (test_tunnels->states[i] == TUNNEL_LEFT)
+			tunnels_unblock(test_tunnels->tunnels[i].wanted.question.uid, "wan");
+}
+
+static bool any_tunnel(void)
+{
+	for (uint32_t i = 0; i < MADE_MAX; i++)
+		if (made_there[i] || test_tunnels->states[i] != TUNNEL_FREE)
+			return true;
+	return false;
 }
 
 /* True if nobody is there any more, and nobody waits for anything. */
@@ -878,8 +1152,9 @@ static bool is_over(void)
 	for (size_t i = 0; i < ACTORS; i++)
 		if (actors[i].sock >= 0)
 			return false;
-	return TAILQ_EMPTY(requests_used()) && leases_count() == 0 && deletion_count() == 0 && !order_there &&
-	       !store_there && questions_count == 0 && clerk_expire() == -1;
+	return TAILQ_EMPTY(requests_used()) && leases_count() == 0 && deletion_count() == 0 && !any_tunnel() &&
+	       !order_there && !store_there && !configure_there && !tunnel_there && questions_count == 0 &&
+	       clerk_expire() == -1;
 }
 
 /* Everybody answers, reads and hangs up, until nothing is left. */
@@ -892,6 +1167,8 @@ static void drain(void)
 		authority_answer(true);
 		monitor_answer(true);
 		monitor_answer_store(0);
+		monitor_configure(true);
+		monitor_answer_tunnel();
 		reaper_answer(0);
 		looker_work();
 		for (size_t i = 0; i < ACTORS; i++) {
@@ -907,6 +1184,8 @@ static void drain(void)
 		if (round > 100)
 			TAILQ_FOREACH(lease, leases_all(), link)
 				lease_end(lease, TB_REASON_REVOKED);
+		if (round > 100)
+			unblock_all();
 		/* A look at all devices that took long is followed by a long pause. */
 		test_now += round < 200 ? 26 : 60000;
 		clerk_expire();
@@ -918,7 +1197,7 @@ static void drain(void)
 		require(actors[i].sock < 0);
 	require(TAILQ_EMPTY(requests_used()) && leases_count() == 0 && deletion_count() == 0);
 	require(keeping_expire() == -1 && clerk_expire() == -1);
-	require(yeses_count == 0 && stored_count == 0 && questions_count == 0 && !order_there);
+	require(!any_tunnel() && yeses_count == 0 && stored_count == 0 && questions_count == 0 && !order_there);
 	check(0);
 }
 

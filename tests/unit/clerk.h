@@ -21,6 +21,7 @@
 #include "broker/clerk/lease/turns.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
+#include "broker/clerk/request/configure.h"
 #include "broker/clerk/request/flow.h"
 #include "broker/clerk/request/list.h"
 #include "broker/clerk/request/order.h"
@@ -276,6 +277,20 @@ static inline int test_stored(void *context, const void *message, const int *fds
 	return 0;
 }
 
+static inline int test_configured(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)fds;
+	configure_done(message);
+	return 0;
+}
+
+static inline int test_tunnel(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)message, (void)fds;
+	tunnels_done();
+	return 0;
+}
+
 static inline int test_unknown(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)message, (void)fds;
@@ -288,6 +303,8 @@ static inline void test_on_monitor(uint32_t number, uint32_t events)
 		{TB_ANS_MADE, sizeof(struct tb_made), 0, test_made},
 		{TB_ANS_STORE, sizeof(struct tb_stored), 0, test_stored},
 		{TB_ANS_DROP, sizeof(struct tb_stored), 0, test_stored},
+		{TB_ANS_CONFIGURED, sizeof(struct tb_configured), 0, test_configured},
+		{TB_ANS_TUNNEL, sizeof(struct tb_configured), 0, test_tunnel},
 		{0, 0, 0, test_unknown},
 	};
 
@@ -358,14 +375,18 @@ static inline const struct network *test_network(const char *name)
 }
 
 /* The book of tunnels, which is empty; there is one for all tests of a program. */
+static const struct tunnel_book *test_tunnels;
+
 static inline void test_book(void)
 {
-	static int book = -1;
+	int book;
 
-	if (book >= 0)
+	if (test_tunnels != NULL)
 		return;
 	book = memfd_create("book", MFD_CLOEXEC);
 	require(book >= 0 && ftruncate(book, sizeof(struct tunnel_book)) == 0 && tunnels_init(book) == 0);
+	test_tunnels = mmap(NULL, sizeof(*test_tunnels), PROT_READ, MAP_SHARED, book, 0);
+	require(test_tunnels != MAP_FAILED);
 }
 
 /* Opens the books, with test_networks and the limits, which the test may change before. */
@@ -443,6 +464,7 @@ static inline int clerk_expire(void)
 
 	timeout = loop_nearer(timeout, turns_expire());
 	timeout = loop_nearer(timeout, flow_expire());
+	timeout = loop_nearer(timeout, tunnels_expire());
 	timeout = loop_nearer(timeout, keeping_expire());
 	timeout = loop_nearer(timeout, deletion_expire());
 	timeout = loop_nearer(timeout, guard_expire());
@@ -501,7 +523,10 @@ union test_message {
 	struct tb_header header;
 	struct tb_question question;
 	struct tb_cancel cancel;
+	struct tb_configure_question configure_question;
 	struct tb_order order;
+	struct tb_configure_order configure_order;
+	struct tb_tunnel_order tunnel_order;
 	struct tb_void void_;
 	struct tb_store store;
 	struct tb_delete delete_;
@@ -512,6 +537,8 @@ union test_message {
 	struct tb_event event;
 	struct tb_end end;
 	struct tb_about about;
+	struct tb_explanation explanation;
+	struct tb_configure_explanation configure_explanation;
 	char bytes[TB_MESSAGE_MAX];
 };
 

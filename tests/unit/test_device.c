@@ -42,6 +42,7 @@ static struct {
 	bool excl; /* it was made where none was */
 	int open;  /* fds */
 	int made;  /* macvtaps, one after the other */
+	int taken; /* so many names of our own */
 	bool ipv6_disabled;
 	int writes;  /* so many times another program writes a sysctl after us */
 	bool locked; /* the rules are there */
@@ -322,6 +323,8 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	(void)sock;
 	if (called_by_us("link_create_macvtap") < 0)
 		return -kernel.error;
+	if (kernel.taken-- > 0)
+		return -EEXIST;
 	assert_false(kernel.there);
 	kernel.there = true;
 	kernel.made++;
@@ -673,6 +676,18 @@ static void test_names_and_bridges(void **state)
 	assert_string_equal(kernel.failed, "link_create_macvtap");
 	assert_memory_equal(device.name, "lan-", 4);
 	end();
+	/* So often, and no more often. */
+	for (int taken = 7; taken <= 8; taken++) {
+		begin(&sorts[3], NEVER, 0);
+		order.name = NULL;
+		kernel.taken = taken;
+		assert_int_equal(make(), taken < 8);
+		assert_int_equal(kernel.taken, -1 * (taken < 8));
+		if (taken < 8)
+			end();
+		else
+			assert_int_equal(failure.status, TB_NAME_TAKEN);
+	}
 	/* No vhost-net, no bridge: words of their own. */
 	begin(&sorts[1], 1, ENOENT);
 	assert_false(make());
@@ -764,17 +779,22 @@ static void test_ipv6_is_limited(void **state)
 	}
 }
 
-/* Another program may write a sysctl between the setting and the reading: then it is set once more. */
-static void test_another_program_writes_once(void **state)
+/* Another program may write a sysctl between the setting and the reading: then it is set once more, three times. */
+static void test_another_program_writes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < SORTS; i++) {
 		begin(&sorts[i], NEVER, 0);
-		kernel.writes = 1;
+		kernel.writes = 3;
 		if (!make())
-			fail_msg("sort %zu: one write of another program was too many", i);
+			fail_msg("sort %zu: three writes of another program were too many", i);
 		assert_int_equal(kernel.link.rp_filter, 1);
 		end();
+		begin(&sorts[i], NEVER, 0);
+		kernel.writes = 4;
+		assert_false(make());
+		assert_int_equal(failure.stage, TB_STAGE_VERIFY);
+		assert_true(can_be_deleted());
 	}
 }
 
@@ -820,7 +840,7 @@ int main(void)
 		cmocka_unit_test(test_vlans),
 		cmocka_unit_test(test_further_addresses_are_learned),
 		cmocka_unit_test(test_ipv6_is_limited),
-		cmocka_unit_test(test_another_program_writes_once),
+		cmocka_unit_test(test_another_program_writes),
 		cmocka_unit_test(test_mtu),
 	};
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -1237,6 +1238,29 @@ static void refuses_memory(int fd)
 	close(fd);
 }
 
+/* Who cannot be without the table ends. */
+static void test_without_a_table(void **state)
+{
+	const struct network_table *mapped;
+	int fd = networks_seal(&table);
+	int status;
+	pid_t pid;
+
+	(void)state;
+	mapped = networks_must_map(fd);
+	assert_memory_equal(mapped, &table, sizeof(table));
+	munmap((void *)mapped, sizeof(*mapped));
+	close(fd);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		networks_must_map(-1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 1);
+}
+
 static void test_not_sealed(void **state)
 {
 	const int seals[] = {F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE};
@@ -1323,6 +1347,7 @@ int main(void)
 		IN_DIRECTORIES(test_examples),
 		IN_DIRECTORIES(test_sealed),
 		cmocka_unit_test(test_not_sealed),
+		cmocka_unit_test(test_without_a_table),
 	};
 
 	umask(022);

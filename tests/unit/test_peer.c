@@ -66,6 +66,23 @@ static void test_an_accepted_socket_is_ours(void **state)
 	close(pair[1]);
 }
 
+/* Whoever starts the broker without its first descriptors lets the kernel give out number 0. */
+static void test_the_first_descriptor_is_one(void **state)
+{
+	int input = dup(STDIN_FILENO);
+	int ret;
+
+	(void)state;
+	close(STDIN_FILENO);
+	ret = peer_check_origin(theirs, &origin);
+	if (ret == 0)
+		ret = check_self(theirs);
+	if (input >= 0)
+		dup2(input, STDIN_FILENO);
+	close(input);
+	assert_int_equal(ret, 0);
+}
+
 /* A socket of another service's is a SEQPACKET socket that was accepted, too. */
 static void test_another_service(void **state)
 {
@@ -135,7 +152,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_an_accepted_socket_is_ours), TEST(test_another_service),
 		TEST(test_the_kernel_says_who_it_is),  TEST(test_reading_that_is_shut_down_is_no_end),
-		TEST(test_the_process_has_ended),
+		TEST(test_the_process_has_ended),      TEST(test_the_first_descriptor_is_one),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
