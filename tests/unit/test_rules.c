@@ -70,6 +70,17 @@ static void test_all_or_nothing(void **state)
 	assert_int_equal(rules_make(&rules, &template, &chain, true), 0);
 }
 
+/* The kernel says how many rules it has: a chain without one of them locks nothing up. */
+static void test_a_rule_is_missing(void **state)
+{
+	(void)state;
+	template.rules++;
+	assert_int_equal(rules_make(&rules, &template, &chain, false), -EPROTO);
+	assert_int_equal(rules_make(&rules, &template, &chain, true), -EPROTO);
+	template.rules--;
+	assert_int_equal(rules_make(&rules, &template, &chain, true), 0);
+}
+
 /* A failure in the middle is told, and the next answer is not taken for it. */
 static void test_a_failure_is_told(void **state)
 {
@@ -161,11 +172,9 @@ static int make_tap(void)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		RULES_TEST(test_once),
-		RULES_TEST(test_all_or_nothing),
-		RULES_TEST(test_a_failure_is_told),
-		RULES_TEST(test_further_chains),
-		RULES_TEST(test_all_lists_are_full),
+		RULES_TEST(test_once),           RULES_TEST(test_a_rule_is_missing),
+		RULES_TEST(test_all_or_nothing), RULES_TEST(test_a_failure_is_told),
+		RULES_TEST(test_further_chains), RULES_TEST(test_all_lists_are_full),
 		RULES_TEST(test_others),
 	};
 

@@ -4,6 +4,7 @@
 
 #include "broker/monitor/kernel/rules_transaction.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <string.h>
@@ -38,23 +39,38 @@ static void put_deletion(struct batch *batch, const struct rules *rules, const c
 	message_end_unanswered(batch);
 }
 
-/* A transaction that fails makes the kernel wait for all its processors; a question does not. */
-static bool has_chain(struct rules *rules, const char *name)
+static void take_use(void *context, const struct nlmsghdr *message)
 {
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each(attribute, message, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_get_type(attribute) == NFTA_CHAIN_USE)
+			*(uint32_t *)context = ntohl(mnl_attr_get_u32(attribute));
+	}
+}
+
+/* How many rules the chain has. Returns 0 or a negative errno; -ENOENT: there is none of that name. */
+static int count_rules(struct rules *rules, const char *name, uint32_t *count)
+{
+	struct answer answer = {.take = take_use, .context = count};
 	struct batch batch;
 
+	*count = 0;
 	batch_begin(&batch, &rules->link);
 	put_chain_name(&batch, rules, NFT_MSG_GETCHAIN, name);
 	message_end(&batch);
-	return batch_run(&batch) == 0;
+	return batch_send(&batch, &answer);
 }
 
 static int delete_chain(struct rules *rules, const char *name)
 {
 	struct batch batch;
+	uint32_t count;
 	int ret;
 
-	if (!has_chain(rules, name))
+	/* A transaction that fails makes the kernel wait for all its processors; a question does not. */
+	if (count_rules(rules, name, &count) < 0)
 		return 0;
 	transaction_begin(&batch, &rules->link);
 	put_deletion(&batch, rules, name);
@@ -65,6 +81,7 @@ static int delete_chain(struct rules *rules, const char *name)
 int rules_make(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain, bool again)
 {
 	struct batch batch;
+	uint32_t count;
 	int ret;
 
 	pthread_mutex_lock(&rules->lock);
@@ -73,6 +90,10 @@ int rules_make(struct rules *rules, const struct rules_template *template, const
 		put_deletion(&batch, rules, chain->name);
 	put_template(&batch, template, chain);
 	ret = transaction_run(&batch);
+	if (ret == 0)
+		ret = count_rules(rules, chain->name, &count);
+	if (ret == 0 && count != template->rules)
+		ret = -EPROTO;
 	pthread_mutex_unlock(&rules->lock);
 	return ret;
 }

@@ -34,6 +34,7 @@
 struct rules_template {
 	char *bytes; /* the messages; owned, for ever */
 	size_t size;
+	uint32_t rules; /* that the chain has */
 	size_t parts_count;
 	struct {
 		uint16_t offset; /* in the messages */
@@ -108,9 +109,10 @@ int rules_templates(struct rules *rules, const struct network_table *networks, b
 void rules_chain(struct rules_chain *chain, const uint8_t lease[TB_ID_SIZE], const char *what, const char *device,
 		 const uint8_t mac[TB_MAC_SIZE]);
 
-/* Makes the chain with all its rules in one transaction: the kernel has all of it after that, or is as before. again:
- * in place of the one of that name, which there must be: its device has another name now, and newer kernels look for
- * the old one. Returns 0 or a negative errno; -EEXIST: there is one of that name, and it is not made again. */
+/* Makes the chain with all its rules in one transaction: the kernel has all of it after that, or is as before. How many
+ * rules there are is read back: -EPROTO if these are not all. again: in place of the one of that name, which there must
+ * be: its device has another name now, and newer kernels look for the old one. Returns 0 or a negative errno; -EEXIST:
+ * there is one of that name, and it is not made again. */
 int rules_make(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain, bool again);
 
 /* All chains of the lease, of one of the networks that rules_templates() was told of. Returns as rules_make() does. */

@@ -256,4 +256,5 @@ void rule_end(struct rules_writing *writing)
 {
 	mnl_attr_nest_end(writing->batch->message, writing->expressions);
 	message_end_unanswered(writing->batch);
+	writing->template->rules++;
 }
