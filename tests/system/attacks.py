@@ -20,7 +20,7 @@ from broker import connect_as
 NOT_WORSE = 40
 
 # Seconds after which an innocent user's request counts as never answered.
-LOST = 20
+LOST = harness.PATIENCE
 
 
 def median(values):
@@ -111,9 +111,9 @@ class Attack:
 
 # ---- the broker beside it ----
 
-def asleep(broker, patience=10):
+def asleep(broker):
     """Every process of the broker uses no processor time, two samples long. It may first end what is under way."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + harness.PATIENCE
     while True:
         busy = {}
         before = {name: harness.cpu_seconds(pid) for name, pid in broker.pids().items()}

@@ -50,6 +50,8 @@ class Broker:
     with may_end that it may have ended by itself because a child of it went wrong.
     """
 
+    latest = None  # whose log is told after a failure also when it has been stopped by then
+
     def __init__(self, networks, *options, fakes=None, start=True, may_end=False):
         self.directory = pathlib.Path(harness.ROOT, f"broker-{next(_numbers)}")
         self.networks = self.directory / "etc/networks.d"
@@ -65,6 +67,7 @@ class Broker:
         self.process = None
         self.sets_up = True  # make_shield() before each start
         self.may_end = may_end
+        Broker.latest = self
         self.files_at_start = {}
         harness.on_failure(self._last_words)
         harness.on_end(self.demand_rest)
@@ -208,7 +211,7 @@ class Broker:
         lines = self.log().splitlines()[-30:]
         if self.process is not None and self.process.poll() is not None:
             lines.append(f"and has ended with {self.process.returncode}")
-        return "\n".join([f"{self.directory.name} said:", *lines]) if self.process else ""
+        return "\n".join([f"{self.directory.name} said:", *lines]) if self.process or self is Broker.latest else ""
 
 
 def connect_as(user, path=SOCKET):

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import pathlib
 import re
 import struct
 import time
@@ -194,16 +195,19 @@ def ping_through(fd, address, mac=None):
 
 @contextlib.contextmanager
 def constant_ping(address, *prefix):
-    """Pings during the block, ten times a second. Yields a dict that gets "sent", "received" and "lost" at its end: the
-    numbers of those without an answer of which a later one got one. The prefix is a command that runs ping elsewhere."""
+    """Pings during the block, ten times a second, and then until one is answered that was sent after it: on a busy machine
+    an answer takes its time. Yields a dict that gets "received" at its end, and "lost": the numbers of those without an
+    answer of which a later one got one. The prefix is a command that runs ping elsewhere."""
     counts = {}
-    with harness.running("root", *prefix, "ping", "-n", "-i", "0.1", "-W", "2", address) as process:
+    path = pathlib.Path(harness.ROOT, f"ping-{time.monotonic_ns()}")
+
+    def answered():
+        return {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl=", path.read_text())}
+
+    started = time.monotonic()
+    with open(path, "w") as out, harness.running("root", *prefix, "ping", "-n", "-i", "0.1", address, stdout=out):
         yield counts
-        time.sleep(0.3)
-        process.send_signal(2)
-        text = process.communicate()[0]
-    words = text.split(" packets transmitted, ")
-    counts["sent"] = int(words[0].split()[-1])
-    counts["received"] = int(words[1].split()[0])
-    answered = {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl=", text)}
-    counts["lost"] = sorted(set(range(1, max(answered, default=0))) - answered)
+        later = int((time.monotonic() - started) / 0.1) + 2
+        harness.wait_until(lambda: max(answered(), default=0) >= later, about=f"an answer to a later ping of {address}")
+    counts["received"] = len(answered())
+    counts["lost"] = sorted(set(range(1, max(answered()))) - answered())

@@ -8,7 +8,7 @@ import socket
 import struct
 import subprocess
 
-from harness import (BUILD, ENVIRONMENT, SOCKET, connect_as, devices, equal, make_shield, matches, note, shell, taps,
+from harness import (BUILD, ENVIRONMENT, PATIENCE, SOCKET, connect_as, devices, equal, make_shield, matches, note, shell, taps,
                      wait_until)
 import wire
 
@@ -113,7 +113,7 @@ class Monitor:
         self.standins = []
         fds = {}
         for _ in range(2):
-            control.settimeout(5)
+            control.settimeout(PATIENCE)
             standin, _ = control.accept()
             text, passed, _, _ = socket.recv_fds(standin, 4096, 64)
             self.standins.append(standin)
@@ -127,12 +127,12 @@ class Monitor:
         self.books, self.lifelines = clerk[4:10], clerk[10:]
         self.asked, self.yeses = (socket.socket(fileno=fd) for fd in authority)
         # What locks devices is kept, too, before anybody orders one.
-        self.notify.settimeout(10)
+        self.notify.settimeout(PATIENCE)
         rules, (fd,) = wire.receive(self.notify)
         matches(r"FDSTORE=1\nFDPOLL=0\nFDNAME=rules-tapbroker-[0-9a-f]{8}$", rules.decode())
         os.close(fd)
-        self.orders.settimeout(10)
-        self.reaper.settimeout(10)
+        self.orders.settimeout(PATIENCE)
+        self.reaper.settimeout(PATIENCE)
 
     def __enter__(self):
         return self

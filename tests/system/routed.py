@@ -5,7 +5,7 @@ import itertools
 import pathlib
 import subprocess
 
-from harness import BUILD, ROOT, equal, shell, wait_until
+from harness import BUILD, PATIENCE, ROOT, equal, shell, wait_until
 
 DIRECTORY = pathlib.Path(ROOT, "setup")
 NETWORKS = DIRECTORY / "networks.d"
@@ -33,7 +33,7 @@ def write_networks(**files):
 
 def setup(*arguments, status=0):
     """Runs tapbroker-setup and returns what it says."""
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
     equal(done.returncode, status, done.stderr)
     return done.stderr
 
