@@ -5,6 +5,7 @@
 #include "broker/shared/log.h"
 #include "proto/channel.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,7 +47,8 @@ int store_drop_lease(int supervisor, struct away *away, const uint8_t lease[TB_I
 	if (ret == 0 && device != NULL)
 		ret = tell_supervisor(supervisor, "FDSTOREREMOVE", device->stored, -1);
 	away_let_go(away);
-	if (ret == 0)
+	/* A supervisor that is gone keeps nothing either. */
+	if (ret != -EAGAIN)
 		away_forget(away, lease);
 	return ret;
 }

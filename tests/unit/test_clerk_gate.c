@@ -244,6 +244,29 @@ static void test_room_soon(void **state)
 	assert_int_equal(way(), PASSAGE_ASK);
 }
 
+/* So it does where the network, or the broker, is full: whoever had it. He who may not have one learns nothing. */
+static void test_place_soon(void **state)
+{
+	struct lease *lease = held_lease(BOB, "lan");
+
+	(void)state;
+	((struct network *)test_network("lan"))->max = 1;
+	assert_int_equal(way(), PASSAGE_ASK);
+	request.authorized = true;
+	assert_int_equal(way(), PASSAGE_OPEN);
+	lease_happens(lease, LEASE_END);
+	assert_int_equal(way(), PASSAGE_ROOM);
+	request.authorized = false;
+	assert_int_equal(way(), PASSAGE_ASK);
+	request.authorized = true;
+	((struct network *)test_network("lan"))->max = 2;
+	assert_int_equal(way(), PASSAGE_OPEN);
+	((struct network *)test_network("lan"))->max = 1000;
+	for (uid_t uid = 5000; lease_begin(test_network("lan"), uid, &full) != NULL; uid++)
+		;
+	assert_int_equal(way(), PASSAGE_ROOM);
+}
+
 /* A client that has hung up holds nothing, though the loop has not said so yet. */
 static void test_hang_up_makes_room(void **state)
 {
@@ -256,6 +279,21 @@ static void test_hang_up_makes_room(void **state)
 	lease_keep(lease, own, -1);
 	assert_refused(TB_QUOTA_USER, TB_CHECK_MAX_PER_USER);
 	close(client);
+	assert_int_equal(way(), PASSAGE_ROOM);
+}
+
+/* So does one whose device is gone with its last fd. */
+static void test_device_gone_makes_room(void **state)
+{
+	static const struct test_news gone = {.gone = 7};
+	static const char name[TB_NAME_SIZE] = "vpn0";
+	struct lease *lease = held_lease(ALICE, "lan");
+
+	(void)state;
+	((struct network *)test_network("lan"))->max_per_user = 1;
+	lease_set_device(lease, name, 7);
+	assert_refused(TB_QUOTA_USER, TB_CHECK_MAX_PER_USER);
+	kernel_say(&gone);
 	assert_int_equal(way(), PASSAGE_ROOM);
 }
 
@@ -377,7 +415,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_user_full, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_user_full_of_this_network, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_room_soon, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_place_soon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hang_up_makes_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_device_gone_makes_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name_free_soon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hang_up_frees_a_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_own_lists_and_networks, set_up, tear_down),

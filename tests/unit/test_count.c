@@ -61,6 +61,25 @@ static void test_full_is_counted_again(void **state)
 	assert_false(count_full(&count, &workshop, lan()));
 }
 
+/* Whoever opens and closes the only device as fast as he can: each time there is room. Only "full" makes a pause. */
+static void test_room_is_found_again_at_once(void **state)
+{
+	static const struct away_device device = {.lease = {1}, .stored = "device-x"};
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		count_up(&count, lan());
+		count_up(&count, lan());
+		assert_false(count_full(&count, &workshop, lan()));
+		assert_int_equal(count.next, 0);
+	}
+	networks.networks[0].max = 1;
+	assert_int_equal(away_add(&away, &device), 0);
+	count_up(&count, lan());
+	assert_true(count_full(&count, &workshop, lan()));
+	assert_true(count.next > 0);
+}
+
 static void test_devices_that_are_away_count(void **state)
 {
 	static const uint8_t lease[TB_ID_SIZE] = {1};
@@ -94,6 +113,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_full_is_counted_again),
+		TEST(test_room_is_found_again_at_once),
 		TEST(test_devices_that_are_away_count),
 		TEST(test_a_failed_question_lowers_nothing),
 	};

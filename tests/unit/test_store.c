@@ -122,6 +122,24 @@ static void test_a_supervisor_that_does_not_read(void **state)
 	assert_int_equal(store_put_lease(monitor_end, &away, lease, monitor_end), -EAGAIN);
 }
 
+/* One that is gone for good holds no place in the table; one that does not read is told again. */
+static void test_a_supervisor_that_is_gone(void **state)
+{
+	struct away_device device = entry("device-x", 7, -1);
+	int ret = 0;
+
+	(void)state;
+	assert_int_equal(away_add(&away, &device), 0);
+	for (int i = 0; i < 100000 && ret == 0; i++)
+		ret = store_put_lease(monitor_end, &away, lease, monitor_end);
+	assert_int_equal(store_drop_lease(monitor_end, &away, lease), -EAGAIN);
+	assert_int_equal(away.count, 1);
+	close(supervisor_end);
+	supervisor_end = open("/dev/null", O_RDONLY);
+	assert_int_equal(store_drop_lease(monitor_end, &away, lease), -ECONNREFUSED);
+	assert_int_equal(away.count, 0);
+}
+
 static void test_no_supervisor(void **state)
 {
 	(void)state;
@@ -146,6 +164,7 @@ int main(void)
 		TEST(test_a_lifeline),
 		TEST(test_a_device_that_is_away_is_dropped_when_it_is_deleted),
 		TEST(test_a_supervisor_that_does_not_read),
+		TEST(test_a_supervisor_that_is_gone),
 		TEST(test_no_supervisor),
 		TEST(test_the_table_has_an_end),
 	};

@@ -291,6 +291,17 @@ static enum read_result read_links(enum lease_side side)
 	return READ_NEWS;
 }
 
+/* Hears all that the kernel has said so far on this side. */
+static void hear(enum lease_side side)
+{
+	enum read_result result = READ_NEWS;
+
+	for (int i = 0; i < QUEUED_MAX && result != READ_NOTHING; i++) {
+		result = read_links(side);
+		looks.lost = looks.lost || result == READ_LOST;
+	}
+}
+
 /* The kernel says once that news was lost, and goes on losing it, without a word, until all that was queued before has
  * been read: only after that does a look at the devices miss nothing. */
 static void on_links(uint32_t number, uint32_t events)
@@ -298,9 +309,15 @@ static void on_links(uint32_t number, uint32_t events)
 	(void)events;
 	if (read_links(number) != READ_LOST)
 		return;
-	for (int i = 0; i < QUEUED_MAX && read_links(number) != READ_NOTHING; i++)
-		;
 	looks.lost = true;
+	hear(number);
+}
+
+void guard_hear(void)
+{
+	for (enum lease_side side = 0; side < SIDES; side++)
+		if (news[side] >= 0)
+			hear(side);
 }
 
 int guard_init(int here, int shield)

@@ -19,6 +19,9 @@ int guard_start_looking(int shield);
 /* Looks at the lease's device. What happened before its lease had it is noticed, too. */
 void guard_look(struct lease *lease);
 
+/* Hears all that the kernel has said by now, before the loop comes to it. */
+void guard_hear(void);
+
 /* A link of the lease as the kernel shows it: ends the lease if it is not as it was made. */
 void guard_judge(struct lease *lease, enum lease_side side, const struct link *link);
 

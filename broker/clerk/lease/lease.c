@@ -203,18 +203,27 @@ struct lease *lease_begin_again(const struct network *network, const char name[T
 	return lease;
 }
 
+static bool network_is_full(const struct network *network)
+{
+	return leases_held_by_all(network) >= network->max;
+}
+
+static bool table_is_full_for(uid_t uid)
+{
+	return table.count >= (uid == 0 ? table.capacity : table.limits.leases);
+}
+
 /* How many there are altogether is nobody's business. */
 struct lease *lease_begin(const struct network *network, uid_t uid, struct lease_quota *full)
 {
-	uint32_t usable = uid == 0 ? table.capacity : table.limits.leases;
-	bool network_full = leases_held_by_all(network) >= network->max;
+	bool network_full = network_is_full(network);
 
 	if (leases_user_full(lease_account(uid), full) || leases_user_network_full(lease_account(uid), network, full))
 		return NULL;
 	*full = (struct lease_quota){.status = TB_QUOTA_NETWORK,
 				     .check = network_full ? TB_CHECK_MAX : TB_CHECK_MAX_LEASES,
 				     .quota = network_full ? TB_QUOTA_OF_NETWORK : TB_QUOTA_OF_BROKER};
-	return network_full || table.count >= usable ? NULL : lease_begin_again(network, network->name, uid);
+	return network_full || table_is_full_for(uid) ? NULL : lease_begin_again(network, network->name, uid);
 }
 
 /* Ids are random: a part of one is as good as a hash of it. */
@@ -284,13 +293,32 @@ static bool may_be_ending(const struct lease *lease)
 	       monotonic_ms() - lease->left_at < LEAVING_MS;
 }
 
+/* Of the user's own leases, also one that begins: its client may have hung up already. */
+static bool may_make_room(const struct lease *lease, uid_t account)
+{
+	return lease_is_ending(lease) ||
+	       (lease->account == account && (lease->state == LEASE_ORDERED || may_be_ending(lease)));
+}
+
 bool leases_room_soon(uid_t account)
 {
 	const struct lease *lease;
 
 	TAILQ_FOREACH(lease, &table.all, link)
-		if (lease->account == account &&
-		    (lease_is_ending(lease) || lease->state == LEASE_ORDERED || may_be_ending(lease)))
+		if (lease->account == account && may_make_room(lease, account))
+			return true;
+	return false;
+}
+
+bool leases_place_soon(const struct network *network, uid_t uid)
+{
+	bool any = table_is_full_for(uid);
+	const struct lease *lease;
+
+	if (!any && !network_is_full(network))
+		return false;
+	TAILQ_FOREACH(lease, &table.all, link)
+		if ((any || lease->network == network) && may_make_room(lease, lease_account(uid)))
 			return true;
 	return false;
 }

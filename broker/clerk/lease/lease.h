@@ -173,6 +173,10 @@ bool lease_is_ending(const struct lease *lease);
 bool leases_room_soon(uid_t account);
 bool leases_name_free_soon(const char *name);
 
+/* True if the network, or the table, is full, but may have a place for this user in a moment: one of its leases is
+ * ending, whoever had it. */
+bool leases_place_soon(const struct network *network, uid_t uid);
+
 /* True if rules lock the lease's device, which do not go with it. */
 bool lease_is_locked(const struct lease *lease);
 

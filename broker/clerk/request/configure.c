@@ -2,6 +2,7 @@
 #include "broker/clerk/request/configure.h"
 
 #include "broker/clerk/lease/tunnels.h"
+#include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
 #include "broker/clerk/request/configuration.h"
 #include "broker/clerk/request/refusal.h"
@@ -103,6 +104,8 @@ static int send_order(struct request *request)
 	ret = monitor_send(&order, sizeof(order), request->client.sock);
 	if (ret == 0) {
 		tunnels_hold();
+		/* A client that hangs up while the monitor waits for the kernel would be news all that time. */
+		loop_forget(request->client.sock);
 		request->state = REQUEST_CONFIGURING;
 		under_way = request;
 	}

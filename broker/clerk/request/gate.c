@@ -6,6 +6,7 @@
  */
 #include "broker/clerk/request/gate.h"
 
+#include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/request/configuration.h"
 #include "broker/clerk/request/guest_choice.h"
@@ -80,13 +81,14 @@ static struct passage full_or_room(uid_t account, const struct lease_quota *quot
 	return full(quota);
 }
 
-/* True for a client that has hung up by now, though the loop has not said so yet: then its lease is ending. */
+/* The loop may not have said yet that a client has hung up, or that a device is gone: then the lease is ending. */
 static bool still_full(bool (*is_full)(uid_t account, const struct network *network, struct lease_quota *quota),
 		       uid_t account, const struct network *network, struct lease_quota *quota)
 {
 	if (!is_full(account, network, quota))
 		return false;
 	leases_notice_hang_ups(account);
+	guard_hear();
 	return is_full(account, network, quota);
 }
 
@@ -143,10 +145,12 @@ static struct passage gate_open(struct request *request)
 	if (uid != 0 && !request->authorized)
 		return (struct passage){.way = PASSAGE_ASK};
 
-	/* Both keys are turned. The user may have hung up on another device by now. A name is free a moment after its
-	 * last device has ended. */
-	if (message->name[0] != '\0' || request->network->own_bridge)
-		leases_notice_hang_ups(account);
+	/* Both keys are turned. The user may have given another device back by now. A place is free a moment after its
+	 * last device has ended, and so is a name. */
+	leases_notice_hang_ups(account);
+	guard_hear();
+	if (leases_place_soon(request->network, uid))
+		return (struct passage){.way = PASSAGE_ROOM};
 	if (message->name[0] != '\0' && leases_name_free_soon(message->name))
 		return (struct passage){.way = PASSAGE_ROOM};
 	/* And so is an address: who starts anew is to have the same one. */

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* The pause between two questions to the kernel, in times of what the last one took: where links are many, one takes
- * long and keeps the kernel's lock on them. */
+/* The pause after a question that found a network full, in times of what it took: where links are many, one takes long
+ * and keeps the kernel's lock on them. After one that found room a device is made, which takes longer. */
 #define PAUSE_TIMES 10
 
 /* How often a dump is tried again because links changed while it was made: it may have left some out. */
@@ -36,8 +36,6 @@ static void count_link(void *context, const struct link *link)
 int count_again(struct count *count, struct workshop *workshop)
 {
 	struct counting counting;
-	uint64_t begun = monotonic_ms();
-	uint64_t now;
 	int ret = -EINTR;
 
 	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++) {
@@ -48,8 +46,6 @@ int count_again(struct count *count, struct workshop *workshop)
 		if (ret == 0 && workshop->shield.netns >= 0)
 			ret = link_dump(&workshop->shield.link, "tun", count_link, &counting);
 	}
-	now = monotonic_ms();
-	count->next = now + PAUSE_TIMES * (now - begun);
 	if (ret < 0)
 		return ret;
 	away_count(count->away, counting.devices);
@@ -64,11 +60,16 @@ static bool says_full(const struct count *count, const struct network *network)
 
 bool count_full(struct count *count, struct workshop *workshop, const struct network *network)
 {
+	uint64_t begun = monotonic_ms();
+
 	if (!says_full(count, network))
 		return false;
-	if (monotonic_ms() < count->next)
+	if (begun < count->next)
 		return true;
-	return count_again(count, workshop) < 0 || says_full(count, network);
+	if (count_again(count, workshop) == 0 && !says_full(count, network))
+		return false;
+	count->next = monotonic_ms() + PAUSE_TIMES * (monotonic_ms() - begun);
+	return true;
 }
 
 void count_up(struct count *count, const struct network *network)
