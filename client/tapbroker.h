@@ -620,8 +620,10 @@ int tap_revoke(const char *lease, unsigned int flags, int timeout, struct tap_fa
 
 /* What happened to a lease. */
 enum tap_events {
-	TAP_EVENT_OPENED = 1, /* somebody has got a device */
-	TAP_EVENT_ENDED = 2   /* see reason */
+	TAP_EVENT_OPENED = 1,     /* somebody has got a device */
+	TAP_EVENT_ENDED = 2,      /* see reason */
+	TAP_EVENT_CONFIGURED = 3, /* its device has been: see entries, and tap_read_configuration() */
+	TAP_EVENT_UNBLOCKED = 4   /* what kill switches had blocked on the network is free: see network and uid */
 };
 
 /* One event. A later broker may tell of others: who does not know what one means passes over it. */
@@ -636,9 +638,12 @@ struct tap_event {
 	unsigned int lost;   /* events before this one that the caller was too slow for */
 	unsigned int kind;
 	unsigned int lifetime;
-	unsigned int uid; /* whose lease it is */
-	unsigned int pid; /* of the process that asked for it */
-	unsigned int reserved;
+	unsigned int uid;        /* whose lease it is */
+	unsigned int pid;        /* of the process that asked for it */
+	unsigned int flags;      /* TAP_KILL_SWITCH: there is one; TAP_EVENT_ENDED: its block stays */
+	unsigned int entries;    /* TAP_EVENT_CONFIGURED: so many; 0: what there was is undone */
+	unsigned int replaces;   /* TAP_EVENT_CONFIGURED: 1 in place of another configuration, else 0 */
+	const char *external_id; /* of the lease; "": none */
 };
 
 /* The handle of one watch. */

@@ -493,6 +493,9 @@ enum tb_event_what {
 	TB_EVENT_WATCHING = 0, /* the first message: the watch has begun; or status says why not */
 	TB_EVENT_OPENED = 1,
 	TB_EVENT_ENDED = 2,
+	TB_EVENT_CONFIGURED = 3, /* its device has been: TB_REQ_SHOW tells with what */
+	TB_EVENT_UNBLOCKED =
+		4, /* what a kill switch had blocked on the network is free: only uid and network are set */
 	TB_EVENT_COUNT
 };
 
@@ -512,7 +515,11 @@ struct tb_event {
 	char network[TB_NETWORK_SIZE];
 	char name[TB_NAME_SIZE];
 	uint8_t lease[TB_ID_SIZE];
-	uint8_t reserved[28];
+	uint32_t items;    /* TB_EVENT_CONFIGURED: so many, 0: what there was is undone */
+	uint32_t flags;    /* TB_REQUEST_KILL_SWITCH: there is one, or TB_EVENT_ENDED: its block stays */
+	uint32_t replaces; /* TB_EVENT_CONFIGURED: 1 in place of another configuration, else 0 */
+	uint8_t reserved[16];
+	char external_id[TB_EXTERNAL_ID_SIZE]; /* of the lease; empty: none */
 };
 
 /* The answer to TB_REQ_ABOUT: what this broker knows, whether or not it is allowed to the caller. tb_about_fill() of
@@ -639,7 +646,7 @@ _Static_assert(sizeof(struct tb_network) == 192, "wire layout");
 _Static_assert(sizeof(struct tb_end) == 48, "wire layout");
 _Static_assert(sizeof(struct tb_lease) == 312, "wire layout");
 _Static_assert(sizeof(struct tb_done) == 32, "wire layout");
-_Static_assert(sizeof(struct tb_event) == 152, "wire layout");
+_Static_assert(sizeof(struct tb_event) == 240, "wire layout");
 _Static_assert(sizeof(struct tb_about) == 128, "wire layout");
 _Static_assert(sizeof(struct tb_explanation) == 1440 && sizeof(struct tb_explanation) <= TB_ANSWER_MAX, "wire layout");
 _Static_assert(sizeof(struct tb_allowed) == 20, "wire layout");

@@ -64,9 +64,8 @@ static const char *const stages[] = {
 };
 
 static const char *const events[TB_EVENT_COUNT] = {
-	[TB_EVENT_WATCHING] = "watching",
-	[TB_EVENT_OPENED] = "opened",
-	[TB_EVENT_ENDED] = "ended",
+	[TB_EVENT_WATCHING] = "watching",     [TB_EVENT_OPENED] = "opened",       [TB_EVENT_ENDED] = "ended",
+	[TB_EVENT_CONFIGURED] = "configured", [TB_EVENT_UNBLOCKED] = "unblocked",
 };
 
 static const struct words kind_words = WORDS(kinds);

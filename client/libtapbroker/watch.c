@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-_Static_assert(TAP_EVENT_OPENED == (int)TB_EVENT_OPENED && TAP_EVENT_ENDED == (int)TB_EVENT_ENDED,
+_Static_assert(TAP_EVENT_OPENED == (int)TB_EVENT_OPENED && TAP_EVENT_ENDED == (int)TB_EVENT_ENDED &&
+		       TAP_EVENT_CONFIGURED == (int)TB_EVENT_CONFIGURED &&
+		       TAP_EVENT_UNBLOCKED == (int)TB_EVENT_UNBLOCKED,
 	       "the public numbers are those of the wire");
 
-_Static_assert(sizeof(struct tap_event) == offsetof(struct tap_event, reserved) + sizeof(unsigned int),
+_Static_assert(sizeof(struct tap_event) == offsetof(struct tap_event, external_id) + sizeof(char *),
 	       "padding at the end would hide a new member");
 
 /* The handle. It owns the socket. */
@@ -51,9 +53,9 @@ static int begin(void *context, bool met)
 	return ret;
 }
 
-/* An event that this version does not know need not be about a lease; but what is printed of it is a name or
- * nothing. */
-static bool unknown_event_valid(const struct tb_event *event)
+/* An event that is not about a lease, or that this version does not know: what is printed of it is a name or nothing.
+ */
+static bool other_event_valid(const struct tb_event *event)
 {
 	return (tb_field_empty(event->network, sizeof(event->network)) ||
 		tb_network_valid(event->network, sizeof(event->network))) &&
@@ -64,8 +66,11 @@ static bool event_valid(const struct tb_event *event)
 {
 	if (event->when > INT64_MAX)
 		return false;
-	if (event->what >= TB_EVENT_COUNT)
-		return unknown_event_valid(event);
+	if (!tb_field_empty(event->external_id, sizeof(event->external_id)) &&
+	    !tb_external_id_valid(event->external_id, sizeof(event->external_id)))
+		return false;
+	if (event->what >= TB_EVENT_COUNT || event->what == TB_EVENT_UNBLOCKED)
+		return other_event_valid(event);
 	if (event->what == TB_EVENT_WATCHING || (event->what == TB_EVENT_ENDED && event->reason == 0))
 		return false;
 	return tb_network_valid(event->network, sizeof(event->network)) &&
@@ -91,6 +96,10 @@ static void describe(struct tap_watcher *watch)
 		.lifetime = from->lifetime,
 		.uid = from->uid,
 		.pid = from->pid,
+		.flags = from->flags,
+		.entries = from->items,
+		.replaces = from->replaces,
+		.external_id = from->external_id,
 	};
 }
 

@@ -29,33 +29,62 @@ static const struct lease_command command = {
 		 "  --no-ask-password   polkit may not\n",
 };
 
+static void lease_event_json(struct json *json, const struct tap_event *event)
+{
+	char reason[TERM_TEXT], kind[TERM_TEXT], lifetime[TERM_TEXT];
+
+	if (event->what == TAP_EVENT_ENDED)
+		json_string(json, "reason", reason_term(event->reason, reason));
+	json_string(json, "lease", event->id);
+	json_string(json, "name", event->name);
+	json_string(json, "external_id", event->external_id);
+	json_string(json, "kind", kind_term(event->kind, kind));
+	json_string(json, "lifetime", lifetime_term(event->lifetime, lifetime));
+	json_number(json, "pid", event->pid);
+	json_bool(json, "kill_switch", (event->flags & TAP_KILL_SWITCH) != 0);
+	if (event->what != TAP_EVENT_CONFIGURED)
+		return;
+	json_number(json, "entries", event->entries);
+	json_bool(json, "replaces", event->replaces != 0);
+}
+
 static void print_json(const struct tap_event *event)
 {
-	char what[TERM_TEXT], reason[TERM_TEXT], kind[TERM_TEXT], lifetime[TERM_TEXT];
 	struct json json = JSON_TO(stdout);
-	char user[USER_TEXT];
+	char what[TERM_TEXT], user[USER_TEXT];
 
 	user_write(event->uid, user);
 	json_document(&json);
 	json_string(&json, "event", event_term(event->what, what));
-	if (event->what == TAP_EVENT_ENDED)
-		json_string(&json, "reason", reason_term(event->reason, reason));
 	json_time(&json, "time", event->when);
-	json_string(&json, "lease", event->id);
 	json_string(&json, "network", event->network);
-	json_string(&json, "name", event->name);
-	json_string(&json, "kind", kind_term(event->kind, kind));
-	json_string(&json, "lifetime", lifetime_term(event->lifetime, lifetime));
 	json_number(&json, "uid", event->uid);
 	json_string(&json, "user", user);
-	json_number(&json, "pid", event->pid);
 	json_number(&json, "lost", event->lost);
+	if (event->what != TAP_EVENT_UNBLOCKED)
+		lease_event_json(&json, event);
 	json_end(&json);
+}
+
+/* What only events of some kinds say. */
+static void print_rest(const struct tap_event *event)
+{
+	bool kill_switch = (event->flags & TAP_KILL_SWITCH) != 0;
+	char reason[TERM_TEXT];
+
+	if (event->external_id[0] != '\0')
+		printf("  %s", event->external_id);
+	if (event->what == TAP_EVENT_CONFIGURED)
+		printf("  %u entr%s%s", event->entries, event->entries == 1 ? "y" : "ies",
+		       kill_switch ? ", kill switch" : "");
+	if (event->what == TAP_EVENT_ENDED)
+		printf("  %s: %s%s", reason_term(event->reason, reason), tap_reason(event->reason),
+		       kill_switch ? "; its kill switch stays" : "");
 }
 
 static void print_line(const struct tap_event *event)
 {
-	char what[TERM_TEXT], reason[TERM_TEXT], kind[TERM_TEXT], lifetime[TERM_TEXT];
+	char what[TERM_TEXT], kind[TERM_TEXT], lifetime[TERM_TEXT];
 	char when[TIME_TEXT];
 	char user[USER_TEXT];
 
@@ -63,10 +92,14 @@ static void print_line(const struct tap_event *event)
 	user_write(event->uid, user);
 	if (event->lost > 0)
 		printf("%s  %u events were lost\n", when, event->lost);
-	printf("%s  %-6s  %s  %s  %s  %s  %s  %s  %u", when, event_term(event->what, what), event->id, event->network,
-	       event->name, kind_term(event->kind, kind), lifetime_term(event->lifetime, lifetime), user, event->pid);
-	if (event->what == TAP_EVENT_ENDED)
-		printf("  %s: %s", reason_term(event->reason, reason), tap_reason(event->reason));
+	printf("%s  %-6s", when, event_term(event->what, what));
+	if (event->what == TAP_EVENT_UNBLOCKED) {
+		printf("  %s  %s", event->network, user);
+	} else {
+		printf("  %s  %s  %s  %s  %s  %s  %u", event->id, event->network, event->name,
+		       kind_term(event->kind, kind), lifetime_term(event->lifetime, lifetime), user, event->pid);
+		print_rest(event);
+	}
 	putchar('\n');
 }
 

@@ -62,7 +62,7 @@ ACCESS_NONE, ACCESS_YES, ACCESS_PASSWORD, ACCESS_NO = range(4)
 
 NODE_TUN, NODE_TAP, NODE_VHOST = 1, 2, 3
 
-WATCHING, OPENED, ENDED = 0, 1, 2
+WATCHING, OPENED, ENDED, CONFIGURED, UNBLOCKED = range(5)
 
 HEADER = "=IHHII"
 
@@ -102,8 +102,8 @@ Shown = Message("Shown", ANS_SHOW, "IIIIIIII32s16s16sI12s3072s", "status check l
                 "items reserved item")
 Blocks = Message("Blocks", ANS_BLOCKS, "IIIIII2304s", "status check left count blocks reserved block")
 Done = Message("Done", ANS_RELEASE, "II8s", "status check reserved")
-Event = Message("Event", ANS_EVENT, "IIIIIIQIII32s16s16s28s", "status check what reason lost kind when uid pid lifetime network "
-                "name lease reserved")
+Event = Message("Event", ANS_EVENT, "IIIIIIQIII32s16s16sIII16s88s", "status check what reason lost kind when uid pid lifetime network "
+                "name lease items flags replaces reserved external_id")
 About = Message("About", ANS_ABOUT, "IIIIQQQQQ32s24s", "status check protocol items_max requests kinds lifetimes item_kinds "
                 "flags release reserved")
 Explanation = Message("Explanation", ANS_EXPLAIN, "IIQIIIIIIIIIIIIIIII32s16s16s64s128s256s64s768s",

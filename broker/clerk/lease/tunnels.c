@@ -165,18 +165,18 @@ void tunnels_go_on(void)
 }
 
 /* Whatever has become of the old one meanwhile, the monitor has removed it. */
-void tunnels_made(const struct tb_tunnel *made, const struct tb_tunnel *old)
+bool tunnels_made(const struct tb_tunnel *made, const struct tb_tunnel *old)
 {
 	held = false;
 	if (old != NULL) {
 		book->states[old->number] = TUNNEL_FREE;
 		again[old->number] = false;
 	}
-	tunnels_unblock(made->wanted.question.uid, made->wanted.question.network);
-	if (tunnel_is_empty(&made->wanted))
-		return;
-	book->tunnels[made->number] = *made;
-	book->states[made->number] = TUNNEL_UP;
+	if (!tunnel_is_empty(&made->wanted)) {
+		book->tunnels[made->number] = *made;
+		book->states[made->number] = TUNNEL_UP;
+	}
+	return tunnels_unblock(made->wanted.question.uid, made->wanted.question.network);
 }
 
 void tunnels_end(const uint8_t lease[TB_ID_SIZE])
@@ -191,11 +191,17 @@ void tunnels_end(const uint8_t lease[TB_ID_SIZE])
 		end_tunnel(number);
 }
 
-void tunnels_unblock(uid_t uid, const char *network)
+bool tunnels_unblock(uid_t uid, const char *network)
 {
-	for (uint32_t i = 0; i < TUNNELS_MAX; i++)
-		if (is_block_of(i, uid, network))
-			end_tunnel(i);
+	bool any = false;
+
+	for (uint32_t i = 0; i < TUNNELS_MAX; i++) {
+		if (!is_block_of(i, uid, network))
+			continue;
+		end_tunnel(i);
+		any = true;
+	}
+	return any;
 }
 
 bool tunnels_unblocking(uid_t uid, const char *network)

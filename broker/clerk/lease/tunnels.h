@@ -33,15 +33,15 @@ uint32_t tunnels_free_number(void);
 void tunnels_hold(void);
 
 /* That answer is there, and nothing was made; or this one, in place of an old one (NULL: of none), and soon also of the
- * blocks that its user's tunnels have left on the network. */
+ * blocks that its user's tunnels have left on the network: returns true if there are any. */
 void tunnels_go_on(void);
-void tunnels_made(const struct tb_tunnel *made, const struct tb_tunnel *old);
+bool tunnels_made(const struct tb_tunnel *made, const struct tb_tunnel *old);
 
 /* The device of this lease is gone: so is its tunnel, but for the block of a kill switch. */
 void tunnels_end(const uint8_t lease[TB_ID_SIZE]);
 
-/* The blocks that this user's tunnels have left on the network end. */
-void tunnels_unblock(uid_t uid, const char *network);
+/* The blocks that this user's tunnels have left on the network end. Returns true if there are any. */
+bool tunnels_unblock(uid_t uid, const char *network);
 
 /* True until the monitor has ended them. */
 bool tunnels_unblocking(uid_t uid, const char *network);

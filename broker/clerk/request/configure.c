@@ -7,6 +7,7 @@
 #include "broker/clerk/request/configuration.h"
 #include "broker/clerk/request/refusal.h"
 #include "broker/clerk/request/request_log.h"
+#include "broker/clerk/request/watch.h"
 #include "broker/shared/log.h"
 #include "proto/channel.h"
 #include "proto/words.h"
@@ -49,9 +50,13 @@ static void unblock(struct request *request)
 	const struct tb_request *message = &request->message;
 	uid_t uid = (message->flags & TB_REQUEST_ALL) != 0 ? message->uid : request->client.uid;
 
-	tunnels_unblock(uid, message->network);
-	if (!tunnels_unblocking(uid, message->network))
-		grant(request, NULL);
+	if (tunnels_unblock(uid, message->network))
+		request->lifts = true;
+	if (tunnels_unblocking(uid, message->network))
+		return;
+	if (request->lifts)
+		watchers_tell_unblocked(uid, message->network);
+	grant(request, NULL);
 }
 
 /* What the new tunnel may carry is blocked until the block that it takes the place of is gone. */
@@ -59,8 +64,11 @@ static void grant_configured(struct request *request)
 {
 	const struct lease *lease = request_subject(request);
 
-	if (!tunnels_unblocking(request->client.uid, request->question.network))
-		grant(request, lease);
+	if (tunnels_unblocking(request->client.uid, request->question.network))
+		return;
+	if (request->lifts)
+		watchers_tell_unblocked(request->client.uid, request->question.network);
+	grant(request, lease);
 }
 
 static void fill_order(const struct request *request, const struct lease *lease)
@@ -170,11 +178,13 @@ void configure_done(const struct tb_configured *configured)
 		answer_failure(request, configured);
 		return;
 	}
-	tunnels_made(&order.tunnel, order.replaces != 0 ? &order.old : NULL);
+	request->lifts = tunnels_made(&order.tunnel, order.replaces != 0 ? &order.old : NULL);
 	lease = request_subject(request);
 	/* Its device may have gone at the same time. */
 	if (lease == NULL || lease->ifindex == 0)
 		tunnels_end(order.tunnel.wanted.lease);
+	else
+		watchers_tell_configured(lease, &order.tunnel.wanted, order.replaces != 0);
 	request->state = REQUEST_CONFIGURE;
 	request->configured = true;
 }

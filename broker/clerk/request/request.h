@@ -49,6 +49,7 @@ struct request {
 	uint32_t answers;            /* of polkit's to what would be allowed, see inquiry.h: so many, */
 	uint8_t access[INQUIRY_MAX]; /* and each is an enum tb_access */
 	bool configured;             /* REQUEST_CONFIGURE: it is done, but a block of its user's is not gone yet */
+	bool lifts;                  /* REQUEST_CONFIGURE: it ends a block */
 	struct lease *lease;         /* REQUEST_ORDERED: the one that begins */
 	uint32_t look;               /* REQUEST_LISTING: the number of the look that it waits for */
 	struct outcome refusal;      /* REQUEST_REFUSED: the answer */

@@ -15,4 +15,10 @@ void watch_begin(struct request *request);
 /* Tells the clients that watch. reason is enum tb_reason for TB_EVENT_ENDED, else 0. */
 void watchers_tell(const struct lease *lease, enum tb_event_what what, uint32_t reason);
 
+/* The lease's device has been configured; replaces: in place of another configuration. */
+void watchers_tell_configured(const struct lease *lease, const struct tb_configuration *configuration, bool replaces);
+
+/* What kill switches of this user's had blocked on the network is free. */
+void watchers_tell_unblocked(uid_t uid, const char network[TB_NETWORK_SIZE]);
+
 #endif

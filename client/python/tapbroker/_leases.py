@@ -85,6 +85,10 @@ class Event:
     uid: int
     pid: int
     lost: int  # events before this one that were not read in time
+    external_id: str  # that the lease was asked for with, or ""
+    entries: int  # CONFIGURED: addresses, routes and exceptions; 0: what there was is undone
+    kill_switch: bool  # there is one; ENDED: its block stays
+    replaces: bool  # CONFIGURED: in place of another configuration
 
 
 def _moment(seconds: int) -> datetime.datetime:
@@ -234,7 +238,9 @@ def _event(entry: Any) -> Event:
     return Event(what=known(EventKind, entry.what), when=_moment(entry.when),
                  reason=known(Reason, entry.reason) if ended else None, lease=entry.id.decode(),
                  network=entry.network.decode(), name=entry.name.decode(), kind=known(Kind, entry.kind),
-                 lifetime=known(Lifetime, entry.lifetime), uid=entry.uid, pid=entry.pid, lost=entry.lost)
+                 lifetime=known(Lifetime, entry.lifetime), uid=entry.uid, pid=entry.pid, lost=entry.lost,
+                 external_id=entry.external_id.decode(), entries=entry.entries,
+                 kill_switch=bool(entry.flags & Flag.KILL_SWITCH), replaces=bool(entry.replaces))
 
 
 def watch(*, everybody: bool = False, interactive: bool = False, timeout: float | None = None) -> Watch:

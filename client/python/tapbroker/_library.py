@@ -47,7 +47,8 @@ class BlockEntry(ctypes.Structure):
 class EventEntry(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("id", c_char_p), ("network", c_char_p), ("name", c_char_p), ("when", c_int64),
                 ("what", c_uint), ("reason", c_uint), ("lost", c_uint), ("kind", c_uint), ("lifetime", c_uint),
-                ("uid", c_uint), ("pid", c_uint), ("reserved", c_uint)]
+                ("uid", c_uint), ("pid", c_uint), ("flags", c_uint), ("entries", c_uint), ("replaces", c_uint),
+                ("external_id", c_char_p)]
 
 
 class BrokerEntry(Sized):

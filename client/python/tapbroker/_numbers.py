@@ -116,6 +116,8 @@ class EventKind(enum.IntEnum):
 
     OPENED = 1
     ENDED = 2
+    CONFIGURED = 3
+    UNBLOCKED = 4  # what kill switches had blocked on the network: of the rest only when and uid are set
 
 
 class Access(enum.IntEnum):
