@@ -2,6 +2,7 @@
 #include "tests/unit/clerk.h"
 
 #include "broker/clerk/lease/adopt.h"
+#include "proto/name.h"
 #include "broker/shared/shield.h"
 
 #include <fcntl.h>
@@ -217,6 +218,29 @@ static void test_lifeline(void **state)
 	assert_int_equal(lease_by_ifindex(7)->state, LEASE_DELETING);
 }
 
+/* Each lease has its own, in whatever order they come. */
+static void test_two_lifelines(void **state)
+{
+	char stored[3 * STORED_NAME_SIZE];
+	char name[STORED_NAME_SIZE];
+	int clients[2];
+
+	(void)state;
+	add_link(7, "macvtap");
+	alias_write_lifeline(alias.lease, name);
+	alias.lease[0]++;
+	add_link(8, "macvtap");
+	alias_write_lifeline(alias.lease, stored);
+	strcat(strcat(stored, ":"), name);
+	for (int i = 0; i < 2; i++)
+		clients[i] = keep_lifeline(FIRST_FD + i);
+	adopt_all(stored, FIRST_FD, NULL);
+	assert_int_equal(lease_by_ifindex(8)->lifeline, FIRST_FD);
+	assert_int_equal(lease_by_ifindex(7)->lifeline, FIRST_FD + 1);
+	for (int i = 0; i < 2; i++)
+		close(clients[i]);
+}
+
 /* The device of the second is gone, and the first and third are none: nothing of them stays. */
 static void test_lifelines_of_nothing(void **state)
 {
@@ -236,6 +260,7 @@ static void test_lifelines_of_nothing(void **state)
 	assert_int_equal(take(clients[0], &message, NULL), -1);
 	assert_int_equal(take(clients[1], &message, NULL), TB_ANS_END);
 	assert_int_equal(message.end.reason, TB_REASON_DEVICE_GONE);
+	assert_true(tb_field_empty((const char *)message.end.reserved, sizeof(message.end.reserved)));
 	assert_int_equal(take(clients[1], &message, NULL), -1);
 	assert_int_equal(take(clients[2], &message, NULL), -1);
 	clerk_run();
@@ -316,7 +341,8 @@ static void add_shielded(uint32_t tap, uint32_t port)
 
 static void test_shielded(void **state)
 {
-	const struct lease *lease;
+	struct tb_delete order;
+	struct lease *lease;
 
 	(void)state;
 	alias.lifetime = TB_LIFETIME_FD;
@@ -330,6 +356,15 @@ static void test_shielded(void **state)
 	assert_int_equal(lease->master, 3);
 	assert_true(nothing_for(others.reaper));
 	assert_int_equal(looker_count, 2);
+	/* Nothing is found by numbers that are another's now. */
+	lease_end(lease, TB_REASON_REVOKED);
+	clerk_run();
+	order = reaper_takes();
+	reaper_say(&order, 0);
+	clerk_pass(1000);
+	assert_null(lease_by_tap(7));
+	assert_null(lease_by_ifindex(30));
+	assert_int_equal(leases_count(), 0);
 }
 
 /* A tap whose port is gone leads nowhere, and a port whose tap is gone too. */
@@ -378,6 +413,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_holder_runs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_holder_is_another, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lifeline, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_two_lifelines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lifelines_of_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fewer_leases_now, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_away, set_up, tear_down),

@@ -9,39 +9,31 @@
 
 #define VLAN_LAST 4094
 
-static void put_vlan(struct batch *batch, uint16_t flags, uint16_t vlan)
+/* They go by the bridge's own family. */
+static void put_vlans(struct batch *batch, uint16_t type, uint32_t port, const struct bridge_vlan_info *vlans,
+		      size_t count)
 {
-	const struct bridge_vlan_info info = {.flags = flags, .vid = vlan};
+	struct nlattr *nest;
 
-	mnl_attr_put(batch->message, IFLA_BRIDGE_VLAN_INFO, sizeof(info), &info);
-}
-
-static struct nlattr *begin_change(struct batch *batch, uint16_t type, uint32_t port)
-{
 	message_begin(batch, type, NLM_F_ACK, port);
 	batch->info->ifi_family = AF_BRIDGE;
-	return mnl_attr_nest_start(batch->message, IFLA_AF_SPEC);
-}
-
-static void end_change(struct batch *batch, struct nlattr *vlans)
-{
-	mnl_attr_nest_end(batch->message, vlans);
+	nest = mnl_attr_nest_start(batch->message, IFLA_AF_SPEC);
+	for (size_t i = 0; i < count; i++)
+		mnl_attr_put(batch->message, IFLA_BRIDGE_VLAN_INFO, sizeof(vlans[i]), &vlans[i]);
+	mnl_attr_nest_end(batch->message, nest);
 	message_end(batch);
 }
 
 /* A new port is in the bridge's default VLAN. */
 int port_vlan(struct link_socket *sock, uint32_t port, uint16_t vlan)
 {
-	struct nlattr *vlans;
+	const struct bridge_vlan_info all[] = {{BRIDGE_VLAN_INFO_RANGE_BEGIN, 1},
+					       {BRIDGE_VLAN_INFO_RANGE_END, VLAN_LAST}};
+	const struct bridge_vlan_info own = {BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED, vlan};
 	struct batch batch;
 
 	batch_begin(&batch, sock);
-	vlans = begin_change(&batch, RTM_DELLINK, port);
-	put_vlan(&batch, BRIDGE_VLAN_INFO_RANGE_BEGIN, 1);
-	put_vlan(&batch, BRIDGE_VLAN_INFO_RANGE_END, VLAN_LAST);
-	end_change(&batch, vlans);
-	vlans = begin_change(&batch, RTM_SETLINK, port);
-	put_vlan(&batch, BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED, vlan);
-	end_change(&batch, vlans);
+	put_vlans(&batch, RTM_DELLINK, port, all, 2);
+	put_vlans(&batch, RTM_SETLINK, port, &own, 1);
 	return batch_run(&batch);
 }
