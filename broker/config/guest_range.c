@@ -48,7 +48,7 @@ static void set_guest_ipv4(struct network *network)
 
 	network->guest.told.ipv4_prefix = network->ipv4.prefix;
 	memcpy(network->guest.told.ipv4, &first, sizeof(first));
-	if ((network->forward & NETWORK_IPV4) != 0)
+	if ((network->router & NETWORK_IPV4) != 0)
 		memcpy(network->guest.told.gateway4, &host, sizeof(host));
 	network->host[0] = network->ipv4.address & behind;
 }
@@ -75,7 +75,7 @@ static void set_guest_ipv6(struct network *network)
 
 		address[bit / 8] = (uint8_t)(bit_of(host, bit) ? address[bit / 8] | mask : address[bit / 8] & ~mask);
 	}
-	if ((network->forward & NETWORK_IPV6) != 0)
+	if ((network->router & NETWORK_IPV6) != 0)
 		memcpy(network->guest.told.gateway6, host, 16);
 	memcpy(&host_last, host + 12, sizeof(host_last));
 	network->host[1] = ntohl(host_last);

@@ -189,6 +189,18 @@ static void check_led_twice(struct network_file *file, const struct network_file
 			other->path, other->lines[KEY_SOURCE_ADDRESSES]);
 }
 
+/* A port of the host leads to one guest. */
+static void check_published(struct network_file *file, const struct network_file *other)
+{
+	for (size_t i = 0; i < file->network.publish_count; i++)
+		for (size_t j = 0; j < other->network.publish_count; j++)
+			if (network_publish_meet(&file->network.publish[i], &other->network.publish[j]))
+				network_file_error(
+					file, file->publish_lines[i],
+					"Publish=%u: this port of the host leads to a guest already, by %s:%u; choose another",
+					file->network.publish[i].port, other->path, other->publish_lines[j]);
+}
+
 void network_conflicts(struct network_file *files, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -203,6 +215,7 @@ void network_conflicts(struct network_file *files, size_t count)
 			check_passthru(&files[i], &files[j]);
 			check_addresses(&files[i], &files[j]);
 			check_led_twice(&files[i], &files[j]);
+			check_published(&files[i], &files[j]);
 		}
 	}
 }

@@ -46,6 +46,7 @@ enum network_key {
 	KEY_NAMES,
 	KEY_NETNS,
 	KEY_PARENT,
+	KEY_PUBLISH,
 	KEY_QUEUES,
 	KEY_RA,
 	KEY_RATE_FROM_GUEST,
@@ -70,6 +71,7 @@ struct network_file {
 	unsigned int section_line;
 	unsigned int lines[KEY_COUNT];
 	unsigned int names_lines[NETWORK_NAMES_MAX]; /* of each pattern in Names= */
+	unsigned int publish_lines[NETWORK_PUBLISH_MAX];
 };
 
 /* network_file.c */
@@ -201,6 +203,17 @@ void network_routing_finish(struct network_file *file);
 /* Words of the keys Reach=, and Forward= and Masquerade=, these by their bits. */
 extern const char *const network_reach_words[REACH_COUNT];
 extern const char *const network_family_words[4];
+
+/* network_publish.c */
+
+/* Takes the value of Publish=: ports of the host, and the guests' that they lead to. */
+void network_publish_set(struct network_file *file, unsigned int line, const char *value);
+
+/* Whom they lead to, when all keys are known, and so of which families the host is the guests' router. */
+void network_publish_finish(struct network_file *file);
+
+/* True if a packet to the host could be meant by both. */
+bool network_publish_meet(const struct network_publish *a, const struct network_publish *b);
 
 /* network_guests.c */
 

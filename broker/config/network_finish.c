@@ -181,6 +181,7 @@ void network_finish(struct network_file *file)
 	network_keys_check_kind(file);
 	check_kind(file);
 	network_routing_finish(file);
+	network_publish_finish(file);
 	network_host_interface_finish(file);
 	network_guests_finish(file);
 	check_locks(file);

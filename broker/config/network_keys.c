@@ -85,6 +85,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_NAMES] = VALUE("Names", FOR_ALL, network_set_names),
 	[KEY_NETNS] = VALUE("Netns", FOR_ALL, network_set_netns),
 	[KEY_PARENT] = VALUE("Parent", FOR(TB_KIND_MACVTAP), network_set_parent),
+	[KEY_PUBLISH] = VALUE("Publish", FOR(TB_KIND_TAP), network_publish_set),
 	[KEY_QUEUES] = NUMBER("Queues", FOR_ALL, queues, 1, TB_QUEUES_MAX),
 	[KEY_RATE_FROM_GUEST] = NUMBER("RateFromGuest", FOR_SHARED, rate_from_guest, 1, RATE_MAX),
 	[KEY_RATE_TO_GUEST] = NUMBER("RateToGuest", FOR_SHARED, rate_to_guest, 1, RATE_MAX),
@@ -144,7 +145,7 @@ static void refuse_unknown(struct network_file *file, unsigned int line, const c
 static bool may_be_continued(int key)
 {
 	return key == KEY_NAMES || key == KEY_ALLOW || key == KEY_ADDRESSES || key == KEY_ROUTES ||
-	       key == KEY_SOURCE_ADDRESSES;
+	       key == KEY_SOURCE_ADDRESSES || key == KEY_PUBLISH;
 }
 
 static void take_unlocked(struct network_file *file, unsigned int line, const struct key *key, const char *value)

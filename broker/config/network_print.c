@@ -105,6 +105,31 @@ static void print_host_interface(const struct network *network, FILE *out)
 	fputc('\n', out);
 }
 
+static void print_ports(unsigned int first, unsigned int count, FILE *out)
+{
+	fprintf(out, "%u", first);
+	if (count > 1)
+		fprintf(out, "-%u", first + count - 1);
+}
+
+static void print_published(const struct network_publish *publish, FILE *out)
+{
+	static const char *const any[] = {[NETWORK_IPV4] = "0.0.0.0", [NETWORK_IPV6] = "::"};
+	bool both = publish->families == (NETWORK_IPV4 | NETWORK_IPV6);
+	bool ipv6 = publish->families == NETWORK_IPV6;
+	char text[INET6_ADDRSTRLEN];
+
+	fputs("Publish=", out);
+	if (publish->one_address)
+		inet_ntop(ipv6 ? AF_INET6 : AF_INET, publish->address, text, sizeof(text));
+	if (!both)
+		fprintf(out, ipv6 ? "[%s]:" : "%s:", publish->one_address ? text : any[publish->families]);
+	print_ports(publish->port, publish->count, out);
+	fprintf(out, ":%s:", publish->name);
+	print_ports(publish->guest_port, publish->count, out);
+	fprintf(out, "/%s\n", publish->udp ? "udp" : "tcp");
+}
+
 static void print_routing(const struct network *network, FILE *out)
 {
 	fprintf(out, "Reach=%s\nForward=%s\nMasquerade=%s\n", network_reach_words[network->reach],
@@ -120,6 +145,8 @@ static void print_routing(const struct network *network, FILE *out)
 			inet_ntop(prefix->is_ipv6 ? AF_INET6 : AF_INET, prefix->address, text, sizeof(text)),
 			prefix->bits);
 	}
+	for (size_t i = 0; i < network->publish_count; i++)
+		print_published(&network->publish[i], out);
 }
 
 /* A device that others make. */

@@ -40,7 +40,7 @@ void network_masquerade_set(struct network_file *file, unsigned int line, const 
 static void refuse_without_address(struct network_file *file)
 {
 	static const enum network_key keys[] = {KEY_FORWARD, KEY_MASQUERADE, KEY_REACH, KEY_DHCP,
-						KEY_DNS,     KEY_RA,         KEY_ALLOW};
+						KEY_DNS,     KEY_RA,         KEY_ALLOW, KEY_PUBLISH};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (file->lines[keys[i]] != 0 && file->network.kind == TB_KIND_TAP)

@@ -75,6 +75,9 @@ enum network_reach {
 
 #define NETWORK_ALLOW_MAX 16 /* prefixes in Allow= */
 
+#define NETWORK_PUBLISH_MAX 16 /* in Publish= */
+#define PUBLISH_PORTS_MAX 1024 /* of one range there */
+
 /* The addresses that a lease has on a network with a bridge of its own. */
 struct guest {
 	uint8_t mac[TB_MAC_SIZE];
@@ -86,6 +89,17 @@ struct network_prefix {
 	uint8_t address[16]; /* the first 4 bytes, or all */
 	uint8_t bits;        /* how many are the same */
 	bool is_ipv6;
+};
+
+/* Ports of the host that lead to the guest of a name that Names= spells out. */
+struct network_publish {
+	bool udp;             /* else TCP */
+	bool one_address;     /* at that address of the host's alone; else at each of these families */
+	uint8_t address[16];  /* the first 4 bytes, or all */
+	uint32_t families;    /* NETWORK_IPV4, NETWORK_IPV6 */
+	uint16_t port, count; /* of the host: the first one, and how many */
+	uint16_t guest_port;  /* to which the first one leads */
+	char name[TB_NAME_SIZE];
 };
 
 /* The beginning of the name of a bridge that belongs to a network and was made by tapbroker-setup. */
@@ -123,11 +137,14 @@ struct network {
 	enum network_reach reach;
 	struct network_prefix allow[NETWORK_ALLOW_MAX];
 	size_t allow_count;
-	char parent[TB_NAME_SIZE];                       /* macvtap */
-	char device[TB_NAME_SIZE];                       /* tun, tap: one that others have made, and keep; or "" */
-	char host_interface[TB_NAME_SIZE];               /* the host's own macvlan there, with these addresses, or "" */
-	enum tb_macvtap_mode mode;                       /* macvtap; else TB_MODE_NONE */
-	uint32_t macvlan_mode;                           /* what the kernel calls it: MACVLAN_MODE_*; else 0 */
+	struct network_publish publish[NETWORK_PUBLISH_MAX];
+	size_t publish_count;
+	uint32_t router;                   /* NETWORK_IPV4, NETWORK_IPV6: the host is the guests' router */
+	char parent[TB_NAME_SIZE];         /* macvtap */
+	char device[TB_NAME_SIZE];         /* tun, tap: one that others have made, and keep; or "" */
+	char host_interface[TB_NAME_SIZE]; /* the host's own macvlan there, with these addresses, or "" */
+	enum tb_macvtap_mode mode;         /* macvtap; else TB_MODE_NONE */
+	uint32_t macvlan_mode;             /* what the kernel calls it: MACVLAN_MODE_*; else 0 */
 	char names[NETWORK_NAMES_MAX][TB_NAME_SIZE + 1]; /* a name, or a prefix and '*' */
 	size_t names_count;
 	uint32_t mtu;            /* bytes; the ceiling and the default */

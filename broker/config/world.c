@@ -4,6 +4,7 @@
 #include "broker/config/world.h"
 
 #include "broker/config/findings.h"
+#include "broker/config/listeners.h"
 #include "broker/shared/fd.h"
 
 #include <errno.h>
@@ -176,6 +177,7 @@ void world_warn(const struct network_table *table)
 		if (network->device[0] != '\0')
 			warn_of_lower(network, "Device", network->device);
 	}
+	listeners_warn(table);
 }
 
 static void warn_of_node(const char *path, const char *module)

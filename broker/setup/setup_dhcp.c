@@ -51,7 +51,7 @@ static void write_dhcp4(FILE *out, const struct network *network)
 	fprintf(out, "%s,1h\n", inet_ntoa(mask));
 	fprintf(out, "dhcp-lease-max=%d\n", 2 * GUESTS_MAX);
 	/* Empty: guests get no default route where there is nowhere to go. */
-	if ((network->forward & NETWORK_IPV4) == 0)
+	if ((network->router & NETWORK_IPV4) == 0)
 		fputs("dhcp-option=option:router\n", out);
 	if (!network->dns)
 		fputs("dhcp-option=option:dns-server\n", out);
@@ -68,7 +68,7 @@ static void write_ra(FILE *out, const struct network *network)
 	fprintf(out, "enable-ra\ndhcp-range=::,constructor:%s,static,%s%u,5m\n", network->bridge,
 		bits == 64 ? "slaac," : "", bits);
 	/* Seconds: how often, and for how long the host is a router; 0: it is none. */
-	fprintf(out, "ra-param=%s,60,%d\n", network->bridge, (network->forward & NETWORK_IPV6) != 0 ? 1800 : 0);
+	fprintf(out, "ra-param=%s,60,%d\n", network->bridge, (network->router & NETWORK_IPV6) != 0 ? 1800 : 0);
 	if (network->dns)
 		fputs("dhcp-option=option6:dns-server,[::]\n", out);
 }

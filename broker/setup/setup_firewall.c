@@ -58,15 +58,16 @@ static unsigned int docker_clean(const char *iptables)
 	return problems;
 }
 
-/* From guests, and the answers to them. */
-static int docker_add(const char *iptables, const char *bridge)
+/* From guests, the answers to them, and who asks them at a port that is published. */
+static int docker_add(const char *iptables, const struct network *network)
 {
+	const char *bridge = network->bridge;
+	const char *states = network->publish_count > 0 ? "RELATED,ESTABLISHED,DNAT" : "RELATED,ESTABLISHED";
 	const char *const from[] = {iptables,  "-w",        "-I",           "DOCKER-USER", "-i",     bridge, "-m",
 				    "comment", "--comment", DOCKER_COMMENT, "-j",          "ACCEPT", NULL};
-	const char *const to[] = {iptables, "-w",      "-I",        "DOCKER-USER",  "-o",
-				  bridge,   "-m",      "conntrack", "--ctstate",    "RELATED,ESTABLISHED",
-				  "-m",     "comment", "--comment", DOCKER_COMMENT, "-j",
-				  "ACCEPT", NULL};
+	const char *const to[] = {iptables,    "-w",           "-I",        "DOCKER-USER", "-o", bridge,
+				  "-m",        "conntrack",    "--ctstate", states,        "-m", "comment",
+				  "--comment", DOCKER_COMMENT, "-j",        "ACCEPT",      NULL};
 	int ret = program_run(from);
 
 	return ret < 0 ? ret : program_run(to);
@@ -129,20 +130,23 @@ static unsigned int firewall_clean(const struct setup *setup, bool keep)
 static void firewall_say(const struct network *network, const struct blocking_chain *chain)
 {
 	const char *bridge = network->bridge;
+	bool published = network->publish_count > 0;
 
 	if (chain->kind == FIREWALL_UFW && chain->forward)
 		tb_log(TB_LOG_WARNING,
-		       "network %s: ufw (chain %s of table %s %s) drops what its guests send on; do: ufw route allow in on %s",
-		       network->name, chain->chain, chain->family, chain->table, bridge);
+		       "network %s: ufw (chain %s of table %s %s) drops what its guests send on; do: ufw route allow in on %s%s%s",
+		       network->name, chain->chain, chain->family, chain->table, bridge,
+		       published ? "; ufw route allow out on " : "", published ? bridge : "");
 	else if (chain->kind == FIREWALL_UFW)
 		tb_log(TB_LOG_WARNING,
 		       "network %s: ufw (chain %s of table %s %s) drops what its guests ask this host; do: ufw allow in on %s",
 		       network->name, chain->chain, chain->family, chain->table, bridge);
 	else if (chain->forward)
 		tb_log(TB_LOG_WARNING,
-		       "network %s: chain %s of table %s %s drops what its guests send on; do: nft 'insert rule %s %s %s iifname %s accept; insert rule %s %s %s oifname %s ct state established,related accept'",
+		       "network %s: chain %s of table %s %s drops what its guests send on; do: nft 'insert rule %s %s %s iifname %s accept; insert rule %s %s %s oifname %s %s accept'",
 		       network->name, chain->chain, chain->family, chain->table, chain->family, chain->table,
-		       chain->chain, bridge, chain->family, chain->table, chain->chain, bridge);
+		       chain->chain, bridge, chain->family, chain->table, chain->chain, bridge,
+		       published ? "" : "ct state established,related");
 	else
 		tb_log(TB_LOG_WARNING,
 		       "network %s: chain %s of table %s %s drops what its guests ask this host; do: nft 'insert rule %s %s %s iifname %s accept'",
@@ -156,17 +160,17 @@ static bool concerns(const struct network *network, const struct blocking_chain 
 	if (!chain->forward)
 		return network->dhcp || network->reach == REACH_HOST || network->reach == REACH_ALL;
 	if (strcmp(chain->family, "ip") == 0)
-		return (network->forward & NETWORK_IPV4) != 0;
+		return (network->router & NETWORK_IPV4) != 0;
 	if (strcmp(chain->family, "ip6") == 0)
-		return (network->forward & NETWORK_IPV6) != 0;
-	return network->forward != 0;
+		return (network->router & NETWORK_IPV6) != 0;
+	return network->router != 0;
 }
 
 /* Makes an entry where there is a place for it. */
 static bool let_pass(const struct network *network, const struct blocking_chain *chain)
 {
 	if (chain->kind == FIREWALL_DOCKER && chain->forward)
-		return docker_add(strcmp(chain->family, "ip") == 0 ? IPTABLES : IP6TABLES, network->bridge) == 0;
+		return docker_add(strcmp(chain->family, "ip") == 0 ? IPTABLES : IP6TABLES, network) == 0;
 	if (chain->kind == FIREWALL_FIREWALLD)
 		return firewalld_change("--add-interface", network->bridge) == 0;
 	return false;

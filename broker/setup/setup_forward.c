@@ -12,14 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Which families some network forwards. */
+/* Of which families the host is some network's router. */
 static uint32_t families_wanted(const struct setup *setup)
 {
 	uint32_t families = 0;
 
 	for (size_t i = 0; i < setup->networks->count; i++)
 		if (setup_wants(setup, i))
-			families |= setup->networks->networks[i].forward;
+			families |= setup->networks->networks[i].router;
 	return families;
 }
 
@@ -90,7 +90,7 @@ static int force_bridges(const struct setup *setup)
 
 	for (size_t i = 0; ret == 0 && i < setup->networks->count; i++) {
 		const struct network *network = &setup->networks->networks[i];
-		const char *value = (network->forward & NETWORK_IPV6) != 0 ? "1" : "0";
+		const char *value = (network->router & NETWORK_IPV6) != 0 ? "1" : "0";
 
 		if (!setup_wants(setup, i))
 			continue;

@@ -7,6 +7,7 @@
 #include "broker/setup/setup.h"
 #include "broker/setup/setup_inet.h"
 #include "broker/setup/setup_nft.h"
+#include "broker/setup/setup_published.h"
 
 #include "broker/shared/log.h"
 
@@ -55,6 +56,27 @@ static void write_allowed(FILE *out, const struct network *network)
 		write_prefix(out, &network->allow[i]);
 		fputs(" accept\n", out);
 	}
+}
+
+/* Ports of the host that lead to guests are the host's to those who ask: what was meant for an address that is allowed
+ * is allowed, wherever it leads. */
+static void write_allowed_ports(FILE *out, const struct network *network, const char *verdict)
+{
+	char text[INET_TEXT_SIZE];
+
+	for (size_t i = 0; i < network->allow_count; i++)
+		fprintf(out, "\t\tct status dnat ct original %s daddr %s %s\n",
+			network->allow[i].is_ipv6 ? "ip6" : "ip", inet_text(&network->allow[i], text), verdict);
+	if (network->reach == REACH_ALL)
+		fprintf(out, "\t\tct status dnat %s\n", verdict);
+}
+
+/* From one guest to another. Isolated ones reach what is published all the same, where they may reach the host. */
+static void write_between_guests(FILE *out, const struct network *network)
+{
+	fputs("\tchain between-guests {\n", out);
+	write_allowed_ports(out, network, "jump to-published");
+	fprintf(out, "\t\t%s\n\t}\n", network->isolated ? "drop" : "accept");
 }
 
 /* Collects the networks that the host itself is on: its neighbours there are not the internet, whatever their
@@ -117,16 +139,22 @@ static void write_from_guests(FILE *out, struct link_socket *sock, const struct 
 {
 	struct neighbours neighbours = {.out = out, .bridge = network->bridge};
 
-	fprintf(out, "\tchain from-guests {\n\t\toifname \"%s\" %s\n", network->bridge,
-		network->isolated ? "drop" : "accept");
+	fputs("\tchain from-guests {\n", out);
+	if (!network->isolated)
+		fprintf(out, "\t\toifname \"%s\" jump between-guests\n", network->bridge);
 	write_network(out, "\t\tip saddr != ", network, false, " drop\n");
 	write_network(out, "\t\tip6 saddr != ", network, true, " drop\n");
+	if (network->publish_count > 0)
+		fputs("\t\tct status dnat ct direction reply ct state established,related accept\n", out);
+	if (network->isolated)
+		fprintf(out, "\t\toifname \"%s\" jump between-guests\n", network->bridge);
 	if ((network->forward & NETWORK_IPV4) == 0)
 		fputs("\t\tmeta nfproto ipv4 " REJECT "\n", out);
 	if ((network->forward & NETWORK_IPV6) == 0)
 		fputs("\t\tmeta nfproto ipv6 " REJECT "\n", out);
 	fputs("\t\tct state established,related accept\n", out);
 	write_allowed(out, network);
+	write_allowed_ports(out, network, "accept");
 	if (network->reach == REACH_INTERNET) {
 		fputs("\t\tip daddr { " NOT_INTERNET_IPV4 " } " REJECT "\n"
 		      "\t\tip6 daddr { " NOT_INTERNET_IPV6 " } " REJECT "\n",
@@ -137,13 +165,15 @@ static void write_from_guests(FILE *out, struct link_socket *sock, const struct 
 	fputs("\t\taccept\n\t}\n", out);
 }
 
-/* Guests may have a larger MTU than the way to the world. Nobody there begins to speak to them. */
+/* Guests may have a larger MTU than the way to the world. Nobody there begins to speak to them, but at ports that are
+ * published. */
 static void write_forward(FILE *out, const struct network *network)
 {
 	fprintf(out,
 		"\tchain to-guests {\n"
 		"\t\tiifname \"%s\" return\n"
 		"\t\tct state established,related accept\n"
+		"\t\tjump to-published\n"
 		"\t\t" REJECT "\n"
 		"\t}\n"
 		"\tchain forward {\n"
@@ -158,9 +188,10 @@ static void write_forward(FILE *out, const struct network *network)
 
 static void write_masquerade(FILE *out, const struct network *network)
 {
-	if (network->masquerade == 0)
+	if (network->masquerade == 0 && network->publish_count == 0)
 		return;
 	fputs("\tchain postrouting {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n", out);
+	published_write_answers_by_host(out, network);
 	fprintf(out, "\t\toifname \"%s\" accept\n", network->bridge);
 	if ((network->masquerade & NETWORK_IPV4) != 0)
 		write_network(out, "\t\tip saddr ", network, false, " masquerade\n");
@@ -176,8 +207,11 @@ static void rules_write_table(FILE *out, struct link_socket *sock, const struct 
 		network->name);
 	fprintf(out, "table inet " NFT_TABLE_PREFIX "%s {\n", network->name);
 	write_input(out, network);
+	published_write_accepts(out, network);
+	write_between_guests(out, network);
 	write_from_guests(out, sock, network);
 	write_forward(out, network);
+	published_write_chains(out, network);
 	write_masquerade(out, network);
 	fputs("}\n", out);
 }

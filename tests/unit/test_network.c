@@ -392,6 +392,38 @@ static void test_routing(void **state)
 	assert_int_equal(network->masquerade, 0);
 }
 
+static void test_publish(void **state)
+{
+	const struct network *network = accepts_text(
+		"[Network]\nKind=tap\nAddress=10.0.77.1/24 fd00::1/64\nNames=vm-* web db\nReach=none\n"
+		"Publish=8080:web:80/tcp 10.0.0.1:53:db:5353/udp\nPublish=[2001:db8::1]:7000-7009:db:8000-8009\n"
+		"Publish=8080:web:80/udp 0.0.0.0:81:web:81 10.0.0.2:53:web:53/udp\n");
+
+	(void)state;
+	assert_int_equal(network->publish_count, 6);
+	assert_int_equal(network->publish[0].port, 8080);
+	assert_int_equal(network->publish[0].guest_port, 80);
+	assert_int_equal(network->publish[0].count, 1);
+	assert_int_equal(network->publish[0].families, NETWORK_IPV4 | NETWORK_IPV6);
+	assert_string_equal(network->publish[0].name, "web");
+	assert_false(network->publish[0].udp || network->publish[0].one_address);
+	assert_true(network->publish[1].udp && network->publish[1].one_address);
+	assert_int_equal(network->publish[1].families, NETWORK_IPV4);
+	assert_memory_equal(network->publish[1].address, "\x0a\0\0\x01", 4);
+	assert_int_equal(network->publish[2].count, 10);
+	assert_int_equal(network->publish[2].guest_port, 8000);
+	assert_int_equal(network->publish[2].families, NETWORK_IPV6);
+	assert_true(!network->publish[4].one_address && network->publish[4].families == NETWORK_IPV4);
+	assert_int_equal(network->forward, 0);
+	assert_int_equal(network->router, NETWORK_IPV4 | NETWORK_IPV6);
+	assert_int_equal(network->guest.told.gateway4[3], 1);
+	network = accepts_text("[Network]\nKind=tap\nAddress=auto\nNames=vm-* web\nPublish=8080:80\n");
+	assert_string_equal(network->publish[0].name, "web");
+	assert_int_equal(network->publish[0].families, NETWORK_IPV4);
+	network = accepts_text("[Network]\nKind=tap\nAddress=10.0.77.1/24 fd00::1/64\n");
+	assert_int_equal(network->router, NETWORK_IPV4);
+}
+
 static void test_locks(void **state)
 {
 	const struct network *network;
@@ -569,7 +601,7 @@ static void test_values(void **state)
 		{"Foo=1",
 		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, Device, DHCP, DHCPServer, Direct, "
 		 "DNS, EtherTypes, Forward, HostInterface, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
-		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Queues, RA, RateFromGuest, RateToGuest, Reach, RouterAdvertisements, "
+		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Publish, Queues, RA, RateFromGuest, RateToGuest, Reach, RouterAdvertisements, "
 		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VLAN, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
 		{"Address=", "Address= is empty; leave it out for the default"},
@@ -599,6 +631,42 @@ static void test_values(void **state)
 		{"Allow=printer\nAddress=auto", "Allow=printer: it is an address, or a prefix such as"},
 		{"Allow=10.0.0.1/33\nAddress=auto", "Allow=10.0.0.1/33: it is an address, or a prefix such as"},
 		{"Allow=10.0.0.1/24\nAddress=auto", "Allow=10.0.0.1/24: it has bits behind the prefix length"},
+		{"Publish=8080:80", "Publish= is for a network with a bridge of its own"},
+		{"Publish=\nAddress=auto", "Publish= is empty"},
+		{"Publish=80\nAddress=auto", "Publish=80: it is [ADDRESS:]PORT:[NAME:]PORT"},
+		{"Publish=80:80\nAddress=auto", "Publish=: it needs the name of the guest"},
+		{"Publish=80:80\nAddress=auto\nNames=a b", "Publish=: it needs the name of the guest"},
+		{"Publish=80:80\nAddress=auto\nNames=vm-*", "Publish=: it needs the name of the guest"},
+		{"Publish=80:vm-1:80\nAddress=auto\nNames=vm-*", "Publish=: only a name that Names= spells out"},
+		{"Publish=80:vm-*:80\nAddress=auto\nNames=vm-*", "Publish=: only a name that Names= spells out"},
+		{"Publish=80::80\nAddress=auto\nNames=web", "Publish=80::80: the guest is a name of Names="},
+		{"Publish=80:abcdefghijklmnop:80\nAddress=auto\nNames=web",
+		 "Publish=80:abcdefghijklmnop:80: the guest is a name of Names="},
+		{"Publish=0:80\nAddress=auto\nNames=web", "Publish=0:80: a port is a decimal number"},
+		{"Publish=80:65536\nAddress=auto\nNames=web", "Publish=80:65536: a port is a decimal number"},
+		{"Publish=80:web:80:80\nAddress=auto\nNames=web", "Publish=80:web:80:80: a port is a decimal number"},
+		{"Publish=80:80/sctp\nAddress=auto\nNames=web", "Publish=80:80/sctp: the protocol is tcp or udp"},
+		{"Publish=80-70:80-70\nAddress=auto\nNames=web", "Publish=80-70:80-70: the ports of a range are"},
+		{"Publish=1-1025:1-1025\nAddress=auto\nNames=web", "Publish=1-1025:1-1025: a range has at most 1024"},
+		{"Publish=80-81:80\nAddress=auto\nNames=web", "Publish=80-81:80: the host and the guest have the same"},
+		{"Publish=127.0.0.1:80:80\nAddress=auto\nNames=web",
+		 "Publish=127.0.0.1:80:80: what comes to the host's"},
+		{"Publish=[::1]:80:80\nAddress=auto\nNames=web", "Publish=[::1]:80:80: what comes to the host's"},
+		{"Publish=[fe80::1]:80:80\nAddress=auto\nNames=web",
+		 "Publish=[fe80::1]:80:80: what comes to an address of"},
+		{"Publish=10.0.0.256:80:80\nAddress=auto\nNames=web",
+		 "Publish=10.0.0.256:80:80: what stands before the"},
+		{"Publish=[::1:80:80\nAddress=auto\nNames=web", "Publish=[::1:80:80: what stands before the"},
+		{"Publish=[2001:db8::1]80:80\nAddress=auto\nNames=web",
+		 "Publish=[2001:db8::1]80:80: it is [ADDRESS:]PORT"},
+		{"Publish=[2001:db8::1]:80:80\nAddress=auto\nNames=web",
+		 "Publish=: Address= gives guests no address of the"},
+		{"Publish=80:80 80:81\nAddress=auto\nNames=web",
+		 "Publish=80: this port of the host leads to a guest already"},
+		{"Publish=80:80 10.0.0.1:70-80:70-80\nAddress=auto\nNames=web",
+		 "Publish=70: this port of the host leads"},
+		{"Publish=1:1 2:2 3:3 4:4 5:5 6:6 7:7 8:8 9:9 10:1 11:1 12:1 13:1 14:1 15:1 16:1 17:1\nAddress=auto\nNames=web",
+		 "Publish=17:1: there are more than 16"},
 		{"DHCP=maybe\nAddress=auto", "DHCP=maybe: it is yes or no"},
 		{"DHCP=yes", "DHCP= is for a network with a bridge of its own"},
 		{"DHCP=yes\nAddress=fd00::1/64", "DHCP=yes: Address= has no IPv4 address"},
@@ -1319,6 +1387,7 @@ int main(void)
 		IN_DIRECTORIES(test_every_key),
 		IN_DIRECTORIES(test_own_bridge),
 		IN_DIRECTORIES(test_routing),
+		IN_DIRECTORIES(test_publish),
 		IN_DIRECTORIES(test_lines_accepted),
 		IN_DIRECTORIES(test_lines_refused),
 		IN_DIRECTORIES(test_host_interface),

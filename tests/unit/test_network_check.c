@@ -59,6 +59,7 @@ static void test_printed_networks_are_the_same(void **state)
 		"Kind=macvtap\nParent=eth0\nSourceAddresses=192.0.2.0/28 fd00::8/125\nHostInterface=192.0.2.99 fd00::2\n",
 		"Kind=tap\nAddress=auto\nReach=all\nForward=both\nMasquerade=ipv6\nAllow=10.0.0.0/8 fd00::1\n",
 		"Kind=tap\nAddress=auto fd00:77::1/64\nReach=none\n",
+		"Kind=tap\nAddress=auto fd00::1/64\nNames=a b\nPublish=80-90:a:70-80/udp [::]:1:b:1 0.0.0.0:2:b:2 10.0.0.1:9:b:9\n",
 		"Kind=tap\nAddress=auto fd00:77::1/64\nDHCP=yes\nDNS=no\n",
 		"Kind=tap\nAddress=fd00:77::1/64 10.0.77.1/24\nIsolated=no\n",
 		"Kind=tun\nNetns=caller host\nNames=a1 a2 a3 a4 a5 a6 a7 a8\nNames=b1 b2 b3 b4 b5 b6 b7 b8\n",
