@@ -60,6 +60,7 @@
 #define tap_explain tapbroker_explain
 #define tap_explain_configuration tapbroker_explain_configuration
 #define tap_leases tapbroker_leases
+#define tap_drops tapbroker_drops
 #define tap_release tapbroker_release
 #define tap_configure tapbroker_configure
 #define tap_read_configuration tapbroker_read_configuration
@@ -609,6 +610,21 @@ struct tap_lease {
 int tap_leases(unsigned int flags, int timeout, struct tap_failure *failure,
 	       int (*each)(const struct tap_lease *lease, void *arg), void *arg);
 
+/* What the locks of a lease's device have dropped for one reason. */
+struct tap_drop {
+	size_t size;        /* of this struct, as the library writes it */
+	const char *reason; /* as tapbroker-network(5) has it under "counted as" */
+	uint64_t packets;   /* since the rules were made: a start of the broker begins to count anew */
+	uint64_t bytes;     /* without the Ethernet header of what comes out of a tap */
+};
+
+/* Calls each() for every reason for which the lease's device drops something, also where nothing was dropped yet; never
+ * for a device without locks. lease is the id of one of the caller's; with TAP_ALL in flags of anybody's, which polkit
+ * must permit as for tap_leases(). Else as that. Returns 0, what each() returned last, or -1 and errno: ENXIO if there
+ * is no such lease, EBADMSG from a broker that is too old. */
+int tap_drops(const char *lease, unsigned int flags, int timeout, struct tap_failure *failure,
+	      int (*each)(const struct tap_drop *drop, void *arg), void *arg);
+
 /* Ends a lease of the caller's, and returns when its device is gone. lease is the lease's id, or the name of its
  * interface, which is looked for among the caller's own leases. flags is 0. Returns 0, or -1 and errno: ENXIO if there
  * is none. */
@@ -754,6 +770,7 @@ int tap_confine(unsigned int flags);
 #undef tap_explain
 #undef tap_explain_configuration
 #undef tap_leases
+#undef tap_drops
 #undef tap_release
 #undef tap_configure
 #undef tap_read_configuration

@@ -12,6 +12,7 @@
  *	monitor --MADE--> clerk             what became of the order
  *	clerk --ASK_CONFIGURE--> authority --YES_CONFIGURE--> monitor, and clerk --CONFIGURE, socket--> monitor:
  *	                                    the same of addresses and routes
+ *	clerk --COUNT--> monitor            the monitor asks the kernel, which answers on a socket that the clerk reads
  *	clerk --DELETE--> reaper's threads  a channel of its own
  *	clerk --REPAIR--> reaper's threads  the same
  *
@@ -57,6 +58,9 @@ enum tb_broker_type {
 	TB_ANS_CONFIGURED = 67,      /* struct tb_configured: exactly one for each */
 	TB_REQ_TUNNEL = 68,          /* struct tb_tunnel_order, without an fd, to the monitor */
 	TB_ANS_TUNNEL = 69,          /* struct tb_configured: exactly one for each */
+
+	/* What locks have dropped. */
+	TB_COUNT = 70, /* struct tb_count, to the monitor; the kernel's answer is the only one */
 
 	/* Clerk and the monitor's reaper threads, on a channel of their own. */
 	TB_REQ_DELETE = 54,  /* struct tb_delete */
@@ -284,6 +288,16 @@ enum tb_place {
 	TB_PLACE_COUNT
 };
 
+/* Ask the kernel for the rules of the lease's device, which say what they have counted. */
+struct tb_count {
+	struct tb_header header;
+	uint8_t lease[TB_ID_SIZE];
+	uint32_t place;     /* TB_PLACE_HERE or _SHIELD */
+	uint32_t to_holder; /* 1: those for what comes to the holder; 0: the others */
+	uint32_t sequence;  /* of the kernel's answer */
+	uint32_t reserved;
+};
+
 /* Delete the device of this lease. The monitor deletes nothing whose alias does not begin with this lease's id. */
 struct tb_delete {
 	struct tb_header header;
@@ -331,6 +345,7 @@ _Static_assert(sizeof(struct tb_configure_order) == 2 * sizeof(struct tb_tunnel)
 _Static_assert(sizeof(struct tb_tunnel_order) == sizeof(struct tb_tunnel) + 24, "wire layout");
 _Static_assert(sizeof(struct tb_made) == 112, "wire layout");
 _Static_assert(sizeof(struct tb_delete) == 40 && sizeof(struct tb_deleted) == 40, "wire layout");
+_Static_assert(sizeof(struct tb_count) == 48, "wire layout");
 _Static_assert(sizeof(struct tb_fdb_entry) == 40 && sizeof(struct tb_repair) == 48, "wire layout");
 
 #endif

@@ -65,6 +65,8 @@ enum tb_type {
 	TB_REQ_BLOCKS =
 		28, /* struct tb_request: what have the caller's kill switches left blocked; ALL: everybody's? */
 	TB_ANS_BLOCKS = 29, /* struct tb_blocks, one message per TB_BLOCKS_TOLD blocks */
+	TB_REQ_DROPS = 30,  /* struct tb_request: what the locks of a lease's device have dropped */
+	TB_ANS_DROPS = 31,  /* struct tb_drops */
 };
 
 enum tb_kind {
@@ -270,9 +272,9 @@ enum tb_request_flags {
  * use is zero: NETWORKS and ABOUT have nothing but their header; LIST and WATCH have flags (INTERACTIVE, ALL); RELEASE
  * has flags (INTERACTIVE) and either lease, or name, which is looked for among the caller's own leases; REVOKE has
  * flags (INTERACTIVE) and lease; SHOW has flags (INTERACTIVE, ALL), and lease or name as RELEASE, but with ALL any
- * lease; BLOCKS has what LIST has. CONFIGURE has flags (INTERACTIVE, KILL_SWITCH), lease or name as RELEASE, mtu, scope
- * and items; EXPLAIN_CONFIGURE has them too, but network in place of a lease; UNBLOCK has flags (INTERACTIVE, ALL),
- * network, and with ALL uid. */
+ * lease; BLOCKS has what LIST has; DROPS has flags (INTERACTIVE, ALL) and lease. CONFIGURE has flags (INTERACTIVE,
+ * KILL_SWITCH), lease or name as RELEASE, mtu, scope and items; EXPLAIN_CONFIGURE has them too, but network in place
+ * of a lease; UNBLOCK has flags (INTERACTIVE, ALL), network, and with ALL uid. */
 struct tb_request {
 	struct tb_header header;
 	char network[TB_NETWORK_SIZE];
@@ -624,6 +626,26 @@ enum tb_configure_allows {
 	TB_ALLOWS_KILL_SWITCH = 1 << 1,   /* KillSwitch=yes */
 };
 
+#define TB_DROPS_MAX 24      /* reasons */
+#define TB_DROP_WORD_SIZE 16 /* of a reason, NUL-padded */
+
+/* What was dropped for one reason, since the rules were made. */
+struct tb_drop {
+	char reason[TB_DROP_WORD_SIZE]; /* as tapbroker-network(5) has it under "counted as" */
+	uint64_t packets;
+	uint64_t bytes; /* without the Ethernet header of what comes out of a tap */
+};
+
+/* The answer to TB_REQ_DROPS. */
+struct tb_drops {
+	struct tb_header header;
+	uint32_t status; /* TB_OK, or of a refusal: then nothing else is set but check */
+	uint32_t check;  /* enum tb_check */
+	uint32_t count;  /* of what follows; 0: the device has no locks, and nothing is dropped */
+	uint32_t reserved;
+	struct tb_drop drops[TB_DROPS_MAX]; /* in the order in which a frame is looked at; those behind are zero */
+};
+
 #define TB_STATUS_STANDS_FIRST(type)                                                         \
 	_Static_assert(offsetof(struct type, status) == sizeof(struct tb_header) &&          \
 			       offsetof(struct type, check) == sizeof(struct tb_header) + 4, \
@@ -638,6 +660,7 @@ TB_STATUS_STANDS_FIRST(tb_explanation);
 TB_STATUS_STANDS_FIRST(tb_configure_explanation);
 TB_STATUS_STANDS_FIRST(tb_shown);
 TB_STATUS_STANDS_FIRST(tb_blocks);
+TB_STATUS_STANDS_FIRST(tb_drops);
 _Static_assert(sizeof(struct tb_header) == 16, "wire layout");
 _Static_assert(sizeof(struct tb_request) == 144, "wire layout");
 _Static_assert(sizeof(struct tb_item) == 48, "wire layout");
@@ -650,6 +673,7 @@ _Static_assert(sizeof(struct tb_event) == 240, "wire layout");
 _Static_assert(sizeof(struct tb_about) == 128, "wire layout");
 _Static_assert(sizeof(struct tb_explanation) == 1440 && sizeof(struct tb_explanation) <= TB_ANSWER_MAX, "wire layout");
 _Static_assert(sizeof(struct tb_allowed) == 20, "wire layout");
+_Static_assert(sizeof(struct tb_drops) == 800 && sizeof(struct tb_drops) <= TB_ANSWER_MAX, "wire layout");
 _Static_assert(sizeof(struct tb_configure_explanation) == 3032 &&
 		       sizeof(struct tb_configure_explanation) <= TB_ANSWER_MAX,
 	       "wire layout");

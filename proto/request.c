@@ -102,6 +102,12 @@ static bool show_valid(const struct tb_request *request)
 	       no_configuration(request) && subject_valid(request);
 }
 
+static bool drops_valid(const struct tb_request *request)
+{
+	return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_ALL) && no_device(request) &&
+	       no_configuration(request) && no_name(request) && !no_lease(request);
+}
+
 /* IPv6 is off on a device with less. */
 #define IPV6_MTU_MIN 1280
 
@@ -166,6 +172,8 @@ static bool fields_valid(const struct tb_request *request)
 		return revoke_valid(request);
 	case TB_REQ_SHOW:
 		return show_valid(request);
+	case TB_REQ_DROPS:
+		return drops_valid(request);
 	case TB_REQ_CONFIGURE:
 		return configure_valid(request);
 	case TB_REQ_EXPLAIN_CONFIGURE:

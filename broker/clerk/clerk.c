@@ -25,6 +25,7 @@
 #include "broker/clerk/clerk_lockdown.h"
 #include "broker/clerk/clerk_options.h"
 #include "broker/clerk/request/configure.h"
+#include "broker/clerk/request/drops.h"
 #include "broker/clerk/request/flow.h"
 #include "broker/clerk/request/list.h"
 #include "broker/clerk/request/order.h"
@@ -180,6 +181,7 @@ static void open_books(const struct clerk_options *options, const struct network
 	mend_init(guard_look);
 	requests_init(networks, &request_limits);
 	clerk_checked(lists_init(capacity), "cannot make room for lists");
+	clerk_checked(drops_init(COUNTS_FD, in_shield(SHIELD_COUNTS_FD)), "cannot hear what locks have counted");
 	clerk_checked(flow_init(AUTHORITY_FD), "cannot hear the authority");
 	clerk_checked(listener_init(LISTENING_FD, &listener_limits, flow_begin, flow_turn_away),
 		      "cannot make the table of connections");

@@ -14,6 +14,8 @@ enum clerk_fd {
 	SHIELD_LINKS_FD,     /* /dev/null, as the next: there is no shield */
 	SHIELD_QUESTIONS_FD, /* for the looker */
 	TUNNELS_FD,          /* the book of tunnels */
+	COUNTS_FD,           /* the kernel tells what locks have counted */
+	SHIELD_COUNTS_FD,    /* the same in the shield; /dev/null: there is none */
 	FIRST_STORED_FD,     /* lifelines that the supervisor kept; their names stand in the environment */
 };
 

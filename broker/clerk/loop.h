@@ -22,6 +22,7 @@ enum loop_source {
 	LOOP_LINKS,      /* the kernel's news of links */
 	LOOP_NAMESPACES, /* the kernel's news of network namespaces */
 	LOOP_NEIGHBOURS, /* the kernel's news of bridges' forwarding tables */
+	LOOP_COUNTS,     /* the kernel's answers to what locks have counted */
 	LOOP_SOURCES
 };
 

@@ -2,7 +2,7 @@
  *
  *	clerk      3 orders, 4 listening socket, 5 authority, 6 reaper, 7 table of networks, 8 news of links,
  *	           9 news of bridges, 10 news of links in the shield, 11 for questions there, 12 book of tunnels,
- *	           13... stored lifelines
+ *	           13 what locks have counted, 14 the same in the shield, 15... stored lifelines
  *	authority  3 clerk, 4 monitor
  *	opener     3 monitor; twice, the second one in the shield
  */
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define CLERK_FIXED_FDS 10
+#define CLERK_FIXED_FDS 12
 
 struct channel {
 	int near; /* owned, as the other */
@@ -178,7 +178,9 @@ void children_start(struct monitor *monitor, const struct equipment *equipment)
 						equipment->neighbours,
 						equipment->shield_links,
 						equipment->shield_questions,
-						equipment->tunnels};
+						equipment->tunnels,
+						monitor->rules.counts.fd,
+						monitor->workshop.shield.rules.counts.fd};
 
 	monitor->clerk = (struct child){"clerk", start_clerk(equipment, clerk_fds), orders.near};
 	monitor->authority =

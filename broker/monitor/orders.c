@@ -338,6 +338,21 @@ static int take_ready(void *context, const void *message, const int *fds)
 	return 0;
 }
 
+/* The kernel's answer is the clerk's to read. */
+static int take_count(void *context, const void *message, const int *fds)
+{
+	struct monitor *monitor = context;
+	const struct tb_count *order = message;
+	bool shielded = order->place == TB_PLACE_SHIELD;
+
+	(void)fds;
+	if ((shielded && monitor->workshop.shield.netns < 0) || (!shielded && order->place != TB_PLACE_HERE))
+		tb_die("the clerk speaks nonsense: what to count");
+	rules_ask(shielded ? &monitor->workshop.shield.rules : &monitor->rules, order->lease,
+		  order->to_holder != 0 ? RULES_TO_HOLDER : "", order->sequence);
+	return 0;
+}
+
 static int refuse_order_message(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)message, (void)fds;
@@ -354,6 +369,7 @@ static const struct tb_row orders[] = {
 	{TB_READY, sizeof(struct tb_ready), 0, take_ready},
 	{TB_REQ_ORDER_CONFIGURE, sizeof(struct tb_configure_order), 1, take_configure},
 	{TB_REQ_TUNNEL, sizeof(struct tb_tunnel_order), 0, take_tunnel},
+	{TB_COUNT, sizeof(struct tb_count), 0, take_count},
 	{0, 0, 0, refuse_order_message},
 };
 

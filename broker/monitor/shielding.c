@@ -130,6 +130,7 @@ void shielding_open(struct monitor *monitor, const struct options *options, stru
 	int netns;
 
 	monitor->workshop.shield.netns = -1;
+	monitor->workshop.shield.rules.counts.fd = -1;
 	monitor->shield_opener = (struct child){.name = "opener in the shield", .channel = -1};
 	equipment->shield_links = -1;
 	equipment->shield_questions = -1;

@@ -1,4 +1,5 @@
 /* `tapctl show`: everything about one lease. Runs as the user. */
+#include "client/tapctl/drops.h"
 #include "client/tapctl/lease_options.h"
 #include "client/tapctl/leases.h"
 #include "client/tapctl/tapctl.h"
@@ -25,21 +26,24 @@ static const struct lease_command command = {
 struct subject {
 	const struct tap_lease *lease;
 	bool json;
+	struct drops drops;
 };
 
-static void print_json(const struct tap_lease *lease, const struct tap_configuration *configuration)
+static void print_json(const struct subject *subject, const struct tap_configuration *configuration)
 {
 	struct json json = JSON_TO(stdout);
 
 	json_document(&json);
-	lease_json(&json, lease);
+	lease_json(&json, subject->lease);
+	drops_json(&json, &subject->drops);
 	if (configuration->scope != TAP_SCOPE_NETWORK)
 		tunnel_json(&json, configuration);
 	json_end(&json);
 }
 
-static void print_lines(const struct tap_lease *lease, const struct tap_configuration *configuration)
+static void print_lines(const struct subject *subject, const struct tap_configuration *configuration)
 {
+	const struct tap_lease *lease = subject->lease;
 	char kind[TERM_TEXT], lifetime[TERM_TEXT];
 	char mac[MAC_TEXT];
 	char since[TIME_TEXT];
@@ -72,6 +76,7 @@ static void print_lines(const struct tap_lease *lease, const struct tap_configur
 	printf("rx_packets:  %" PRIu64 "\n", lease->rx_packets);
 	printf("tx_bytes:    %" PRIu64 "\n", lease->tx_bytes);
 	printf("tx_packets:  %" PRIu64 "\n", lease->tx_packets);
+	drops_print(&subject->drops);
 }
 
 static int print(const struct tap_configuration *configuration, void *arg)
@@ -79,9 +84,9 @@ static int print(const struct tap_configuration *configuration, void *arg)
 	const struct subject *subject = arg;
 
 	if (subject->json)
-		print_json(subject->lease, configuration);
+		print_json(subject, configuration);
 	else
-		print_lines(subject->lease, configuration);
+		print_lines(subject, configuration);
 	return 0;
 }
 
@@ -93,6 +98,7 @@ static int show(const struct lease_list *list, const struct lease_options *optio
 
 	if (subject.lease == NULL)
 		return EXIT_REFUSED;
+	drops_fetch(subject.lease, options->flags, &subject.drops);
 	if (subject.lease->scope == TAP_SCOPE_NETWORK)
 		print(&none, &subject);
 	else

@@ -250,7 +250,8 @@ static void fill_request(struct long_request *long_request, uid_t *uid)
 					     TB_REQ_LIST,      TB_REQ_NETWORKS,  TB_REQ_RELEASE,
 					     TB_REQ_REVOKE,    TB_REQ_WATCH,     TB_REQ_ABOUT,
 					     TB_REQ_EXPLAIN,   TB_REQ_CONFIGURE, TB_REQ_CONFIGURE,
-					     TB_REQ_CONFIGURE, TB_REQ_UNBLOCK,   TB_REQ_EXPLAIN_CONFIGURE};
+					     TB_REQ_CONFIGURE, TB_REQ_UNBLOCK,   TB_REQ_EXPLAIN_CONFIGURE,
+					     TB_REQ_DROPS};
 	struct tb_request *request = &long_request->head;
 	enum tb_type type = types[pick(sizeof(types) / sizeof(types[0]))];
 
@@ -277,6 +278,10 @@ static void fill_request(struct long_request *long_request, uid_t *uid)
 			request->flags = TB_REQUEST_ALL;
 			request->uid = any_uid();
 		}
+		break;
+	case TB_REQ_DROPS:
+		fill_subject(request, type);
+		request->flags = chance(2) ? TB_REQUEST_ALL : 0;
 		break;
 	case TB_REQ_LIST:
 	case TB_REQ_WATCH:
@@ -515,6 +520,12 @@ static void monitor_hear(void)
 			require(!configure_there && !tunnel_there && was_made(&message.tunnel_order.tunnel));
 			tunnel = message.tunnel_order;
 			tunnel_there = true;
+			break;
+		case TB_COUNT:
+			/* Sometimes no answer comes. */
+			if (!chance(8))
+				kernel_counts(chance(4) ? NLMSG_ERROR : NLMSG_DONE, message.count.sequence,
+					      &(struct nlmsgerr){.error = -EBUSY}, sizeof(struct nlmsgerr));
 			break;
 		case TB_VOID:
 			require(spend(message.void_.ticket, NULL, 0));
@@ -928,7 +939,8 @@ static void check_fds(bool count)
 
 	memset(owned, 0, sizeof(owned));
 	owned[channels.monitor] = owned[channels.reaper] = owned[channels.authority] = true;
-	owned[channels.links] = owned[channels.shield_links] = owned[channels.neighbours] = true;
+	owned[channels.links] = owned[channels.shield_links] = owned[channels.neighbours] = owned[channels.counts] =
+		true;
 	TAILQ_FOREACH(request, requests_used(), link) {
 		if (request->client.sock >= 0)
 			owned[request->client.sock] = true;

@@ -173,6 +173,11 @@ static void require_other(const struct tb_request *request)
 		require(request->name[0] == '\0' && is_zero(request->lease, sizeof(request->lease)));
 		require_nothing_else(request, 9);
 		return;
+	case TB_REQ_DROPS:
+		require_subject(request);
+		require(request->name[0] == '\0');
+		require_nothing_else(request, 9);
+		return;
 	default:
 		require(request->name[0] == '\0' && is_zero(request->lease, sizeof(request->lease)));
 		require_nothing_else(request, 0);

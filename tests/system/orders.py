@@ -14,7 +14,7 @@ import wire
 
 CONTROL = "/run/clerk-control"
 REQ_ORDER, ANS_MADE, VOID, REQ_STORE, ANS_STORE, REQ_DROP, ANS_DROP, READY = 46, 47, 48, 50, 51, 52, 53, 58
-REQ_DELETE, ANS_DELETED, PUT_BACK, REPAIR, TB_YES = 54, 55, 56, 60, 44
+REQ_DELETE, ANS_DELETED, PUT_BACK, REPAIR, TB_YES, COUNT = 54, 55, 56, 60, 44, 70
 PEER_GONE, NO_YES, NOT_OWN_NETNS = 1, 2, 3
 ACTION_OPEN = 1
 
@@ -34,6 +34,7 @@ Delete = wire.Message("Delete", REQ_DELETE, "16sII", "lease ifindex place")
 HERE, AWAY, IN_SHIELD = 0, 1, 2
 Deleted = wire.Message("Deleted", ANS_DELETED, "16sIi", "lease ifindex error")
 Repair = wire.Message("Repair", REPAIR, "16sII6s2s", "lease ifindex tap mac reserved")
+Count = wire.Message("Count", COUNT, "16sIIII", "lease place to_holder sequence reserved")
 Entry = wire.Message("Entry", PUT_BACK, "IHHI6s6s", "port state vlan flags mac reserved")
 
 SCRIPT = f"""#!/usr/bin/python3 -BI
@@ -123,8 +124,8 @@ class Monitor:
         clerk, authority = fds["tapbroker-clerk"], fds["tapbroker-authority"]
         self.orders, self.listening, self.questions, self.reaper = (socket.socket(fileno=fd) for fd in clerk[:4])
         # The networks, the kernel's news of links and neighbours; of links in the shield, with a socket for questions; the
-        # tunnels that there are.
-        self.books, self.lifelines = clerk[4:10], clerk[10:]
+        # tunnels that there are. And the two on which the kernel tells what locks have counted, here and in the shield.
+        self.books, self.counts, self.lifelines = clerk[4:10], clerk[10:12], clerk[12:]
         self.asked, self.yeses = (socket.socket(fileno=fd) for fd in authority)
         # What locks devices is kept, too, before anybody orders one.
         self.notify.settimeout(PATIENCE)
@@ -142,7 +143,7 @@ class Monitor:
             standin.close()
         for sock in (self.orders, self.questions, self.reaper, self.asked, self.yeses, self.listening, self.notify):
             sock.close()
-        for fd in (*self.books, *self.lifelines):
+        for fd in (*self.books, *self.counts, *self.lifelines):
             os.close(fd)
         self.process.kill()
         self.process.wait()

@@ -22,6 +22,7 @@ REQ_EXPLAIN, ANS_EXPLAIN = 22, 23
 REQ_EXPLAIN_CONFIGURE, ANS_EXPLAIN_CONFIGURE = 24, 25
 REQ_SHOW, ANS_SHOW = 26, 27
 REQ_BLOCKS, ANS_BLOCKS = 28, 29
+REQ_DROPS, ANS_DROPS = 30, 31
 REQ_ASK, ANS_VERDICT, REQ_CANCEL = 34, 35, 36
 REQ_NODE, ANS_NODE, NODE_FD = 38, 39, 40
 TB_YES = 44
@@ -101,6 +102,7 @@ Lease = Message("Lease", ANS_LEASE, "IIIIIIIIQQQQQIII32s16s16s6s22sII8s88s16s", 
 Shown = Message("Shown", ANS_SHOW, "IIIIIIII32s16s16sI12s3072s", "status check left count uid scope flags mtu network name lease "
                 "items reserved item")
 Blocks = Message("Blocks", ANS_BLOCKS, "IIIIII2304s", "status check left count blocks reserved block")
+Drops = Message("Drops", ANS_DROPS, "IIII768s", "status check count reserved drops")
 Done = Message("Done", ANS_RELEASE, "II8s", "status check reserved")
 Event = Message("Event", ANS_EVENT, "IIIIIIQIII32s16s16sIII16s88s", "status check what reason lost kind when uid pid lifetime network "
                 "name lease items flags replaces reserved external_id")
@@ -140,7 +142,7 @@ def request(network, name="", kind=KIND_ANY, flags=0, mtu=0, queues=0, lifetime=
 
 
 def lease_request(type, name="", lease=bytes(16), flags=0):
-    """The bytes of a TB_REQ_LIST, _RELEASE, _REVOKE or _WATCH."""
+    """The bytes of a TB_REQ_LIST, _RELEASE, _REVOKE, _WATCH or _DROPS."""
     return Request.pack(b"", name.encode(), 0, flags, 0, 0, 0, lease, type=type)
 
 

@@ -22,6 +22,7 @@
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
 #include "broker/clerk/request/configure.h"
+#include "broker/clerk/request/drops.h"
 #include "broker/clerk/request/flow.h"
 #include "broker/clerk/request/list.h"
 #include "broker/clerk/request/order.h"
@@ -35,6 +36,7 @@
 #include "proto/channel.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -247,7 +249,8 @@ static struct {
 	int links;
 	int shield_links;
 	int neighbours;
-} others = {-1, -1, -1, -1, -1, -1};
+	int counts;
+} others = {-1, -1, -1, -1, -1, -1, -1};
 
 /* And its own. */
 static struct {
@@ -257,7 +260,8 @@ static struct {
 	int links;
 	int shield_links;
 	int neighbours;
-} channels = {-1, -1, -1, -1, -1, -1};
+	int counts;
+} channels = {-1, -1, -1, -1, -1, -1, -1};
 
 static struct network_table test_networks;
 static struct lease_limits test_lease_limits;
@@ -407,6 +411,7 @@ static inline void clerk_open(void)
 	test_pair(SOCK_DGRAM, &channels.links, &others.links);
 	test_pair(SOCK_DGRAM, &channels.shield_links, &others.shield_links);
 	test_pair(SOCK_DGRAM, &channels.neighbours, &others.neighbours);
+	test_pair(SOCK_DGRAM, &channels.counts, &others.counts);
 	require(loop_init() == 0);
 	monitor_init(channels.monitor);
 	require(leases_init(&test_networks, &test_lease_limits) == 0);
@@ -421,6 +426,7 @@ static inline void clerk_open(void)
 	require(guard_start_looking(-1) == 0);
 	requests_init(&test_networks, &test_request_limits);
 	require(lists_init(capacity) == 0);
+	require(drops_init(channels.counts, -1) == 0);
 	require(flow_init(channels.authority) == 0);
 	loop_handle(LOOP_MONITOR, test_on_monitor);
 	require(loop_watch(channels.monitor, EPOLLIN, LOOP_MONITOR, 0) == 0);
@@ -454,6 +460,7 @@ static inline void clerk_close(void)
 	test_close(&channels.links, &others.links);
 	test_close(&channels.shield_links, &others.shield_links);
 	test_close(&channels.neighbours, &others.neighbours);
+	test_close(&channels.counts, &others.counts);
 	leases_destroy();
 }
 
@@ -529,9 +536,11 @@ union test_message {
 	struct tb_tunnel_order tunnel_order;
 	struct tb_void void_;
 	struct tb_store store;
+	struct tb_count count;
 	struct tb_delete delete_;
 	struct tb_answer answer;
 	struct tb_done done;
+	struct tb_drops drops;
 	struct tb_lease lease;
 	struct tb_network network;
 	struct tb_event event;
@@ -673,6 +682,20 @@ static inline bool nothing_for(int other)
 	union test_message message;
 
 	return take(other, &message, NULL) == 0;
+}
+
+/* The kernel's answer to what locks have counted: a message of this type, with so many bytes behind its header. */
+static inline void kernel_counts(uint16_t type, uint32_t sequence, const void *payload, size_t size)
+{
+	char bytes[4096] __attribute__((aligned(4)));
+	struct nlmsghdr *message = (void *)bytes;
+
+	memset(bytes, 0, sizeof(bytes));
+	message->nlmsg_type = type;
+	message->nlmsg_seq = sequence;
+	message->nlmsg_len = (uint32_t)(NLMSG_HDRLEN + size);
+	memcpy(NLMSG_DATA(message), payload, size);
+	require(send(others.counts, bytes, NLMSG_SPACE(size), MSG_DONTWAIT) == (ssize_t)NLMSG_SPACE(size));
 }
 
 static inline void kernel_say(const struct test_news *news)

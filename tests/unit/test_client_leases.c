@@ -297,6 +297,85 @@ static void test_revoke(void **state)
 	stop(broker);
 }
 
+/* ---- tap_drops() ---- */
+
+static struct tb_drops *add_drops(struct broker *broker, uint32_t count)
+{
+	struct tb_drops *drops = (struct tb_drops *)&broker->messages[broker->count];
+
+	memset(drops, 0, sizeof(*drops));
+	tb_header_set(&drops->header, TB_ANS_DROPS, sizeof(*drops));
+	drops->count = count;
+	for (uint32_t i = 0; i < count && i < TB_DROPS_MAX; i++)
+		drops->drops[i] = (struct tb_drop){.reason = "mac", .packets = i, .bytes = 100 * i};
+	broker->sizes[broker->count++] = sizeof(*drops);
+	return drops;
+}
+
+static int note_drop(const struct tap_drop *drop, void *arg)
+{
+	uint32_t *seen = arg;
+
+	assert_int_equal(drop->size, sizeof(*drop));
+	assert_string_equal(drop->reason, "mac");
+	assert_int_equal(drop->packets, *seen);
+	assert_int_equal(drop->bytes, 100 * *seen);
+	return ++*seen == 5 ? 17 : 0;
+}
+
+static uint32_t ask_for_drops(struct broker *broker, const char *lease, unsigned int flags, int expected)
+{
+	uint32_t seen = 0;
+
+	start(broker);
+	assert_int_equal(tapbroker_drops(lease, flags, 2000, NULL, note_drop, &seen), expected);
+	stop(broker);
+	return seen;
+}
+
+static void test_drops(void **state)
+{
+	struct broker *broker = *state;
+
+	add_drops(broker, 3);
+	assert_int_equal(ask_for_drops(broker, ID, TAP_ALL, 0), 3);
+	assert_int_equal(broker->request.header.type, TB_REQ_DROPS);
+	assert_int_equal(broker->request.flags, TB_REQUEST_ALL);
+	assert_memory_equal(broker->request.lease, id, sizeof(id));
+	broker->count = 0;
+	add_drops(broker, TB_DROPS_MAX);
+	assert_int_equal(ask_for_drops(broker, ID, 0, 17), 5);
+	broker->count = 0;
+	add_drops(broker, 0);
+	assert_int_equal(ask_for_drops(broker, ID, 0, 0), 0);
+}
+
+/* Nothing of an answer is told that no broker gives. */
+static void test_drops_wrong(void **state)
+{
+	struct broker *broker = *state;
+	struct tb_drops *drops = add_drops(broker, TB_DROPS_MAX + 1);
+
+	assert_int_equal(ask_for_drops(broker, ID, 0, -1), 0);
+	assert_int_equal(errno, EPROTO);
+	drops->count = 2;
+	memset(drops->drops[1].reason, 'x', sizeof(drops->drops[1].reason));
+	assert_int_equal(ask_for_drops(broker, ID, 0, -1), 0);
+	assert_int_equal(errno, EPROTO);
+	strcpy(drops->drops[1].reason, "a\033");
+	assert_int_equal(ask_for_drops(broker, ID, 0, -1), 0);
+	memset(drops->drops[1].reason, 0, sizeof(drops->drops[1].reason));
+	assert_int_equal(ask_for_drops(broker, ID, 0, -1), 0);
+	drops->count = 0;
+	drops->status = TB_NO_LEASE;
+	assert_int_equal(ask_for_drops(broker, ID, 0, -1), 0);
+	assert_int_equal(errno, ENXIO);
+	assert_int_equal(tapbroker_drops("vm0", 0, 2000, NULL, note_drop, NULL), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(tapbroker_drops(ID, TAP_NETNS, 2000, NULL, note_drop, NULL), -1);
+	assert_int_equal(errno, E2BIG);
+}
+
 static struct tb_event *add_event(struct broker *broker, enum tb_event_what what)
 {
 	struct tb_event *event = &broker->messages[broker->count].event;
@@ -524,6 +603,8 @@ int main(void)
 		BROKER_TEST(test_leases_wrong),
 		BROKER_TEST(test_release),
 		BROKER_TEST(test_revoke),
+		BROKER_TEST(test_drops),
+		BROKER_TEST(test_drops_wrong),
 		BROKER_TEST(test_failures),
 		BROKER_TEST(test_bad_leases),
 		BROKER_TEST(test_watch),

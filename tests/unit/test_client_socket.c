@@ -187,7 +187,7 @@ static void test_about(void **state)
 	assert_string_equal(about.release, "9.8");
 	assert_int_equal(about.protocol, TB_VERSION);
 	assert_int_equal(about.items_max, TB_ITEMS_MAX);
-	assert_int_equal(about.requests, 0x15555514);
+	assert_int_equal(about.requests, 0x55555514);
 	assert_int_equal(about.kinds, 0xe);
 	assert_int_equal(about.lifetimes, 0x1f);
 	assert_int_equal(about.item_kinds, 0x1e);

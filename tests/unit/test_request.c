@@ -311,6 +311,23 @@ static void test_who_revokes_names_an_id(void **state)
 	assert_false(tb_request_valid(&message, size));
 }
 
+static void test_drops(void **state)
+{
+	size_t size = make(TB_REQ_DROPS, 0);
+
+	(void)state;
+	assert_false(tb_request_valid(&message, size));
+	message.request.lease[0] = 1;
+	assert_true(tb_request_valid(&message, size));
+	message.request.flags = TB_REQUEST_ALL | TB_REQUEST_INTERACTIVE;
+	assert_true(tb_request_valid(&message, size));
+	message.request.flags = TB_REQUEST_NETNS;
+	assert_false(tb_request_valid(&message, size));
+	message.request.flags = 0;
+	tb_field_set(message.request.name, sizeof(message.request.name), "vm0");
+	assert_false(tb_request_valid(&message, size));
+}
+
 static void test_about(void **state)
 {
 	size_t size = make(TB_REQ_ABOUT, 0);
@@ -406,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_a_number_of_items_that_overflows),
 		cmocka_unit_test(test_an_external_id),
 		cmocka_unit_test(test_who_revokes_names_an_id),
+		cmocka_unit_test(test_drops),
 		cmocka_unit_test(test_about),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_items),

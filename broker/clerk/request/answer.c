@@ -71,6 +71,9 @@ void answer_outcome(int sock, uint16_t type, const struct outcome *outcome)
 	case TB_REQ_BLOCKS:
 		answer_status(sock, TB_ANS_BLOCKS, sizeof(struct tb_blocks), outcome);
 		break;
+	case TB_REQ_DROPS:
+		answer_status(sock, TB_ANS_DROPS, sizeof(struct tb_drops), outcome);
+		break;
 	case TB_REQ_WATCH:
 		answer_status(sock, TB_ANS_EVENT, sizeof(struct tb_event), outcome);
 		break;

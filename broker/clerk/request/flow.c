@@ -8,6 +8,7 @@
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/request/configure.h"
+#include "broker/clerk/request/drops.h"
 #include "broker/clerk/request/explain.h"
 #include "broker/clerk/request/explain_configuration.h"
 #include "broker/clerk/request/gate.h"
@@ -91,6 +92,9 @@ static void perform(struct request *request)
 	case TB_REQ_LIST:
 		list_leases(request);
 		break;
+	case TB_REQ_DROPS:
+		drops_begin(request);
+		break;
 	case TB_REQ_WATCH:
 		watch_begin(request);
 		break;
@@ -157,6 +161,7 @@ static bool awaits_order(const struct request *request)
 	case TB_REQ_SHOW:
 	case TB_REQ_RELEASE:
 	case TB_REQ_REVOKE:
+	case TB_REQ_DROPS:
 		return request_subject(request) == NULL && order_is_meant(request);
 	default:
 		return false;
@@ -436,6 +441,10 @@ static void expire_request(struct request *request)
 	case REQUEST_WAITING:
 		refuse_with(request, TB_BUSY, TB_CHECK_QUEUE_TIMEOUT);
 		break;
+	case REQUEST_TO_COUNT:
+	case REQUEST_COUNTING:
+		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
+		break;
 	default:
 		break; /* a long list: lists_proceed() knows */
 	}
@@ -475,6 +484,7 @@ int flow_expire(void)
 	}
 	for_each(REQUEST_WAITING, ask_if_it_may);
 	lists_proceed();
+	drops_proceed();
 	/* What is refused here has a deadline of its own. */
 	timeout = loop_nearer(orders_expire(), configure_expire());
 	timeout = loop_nearer(timeout, expire_all());
@@ -493,6 +503,8 @@ static void stop(struct request *request)
 	case REQUEST_READY:
 	case REQUEST_CONFIGURE:
 	case REQUEST_LISTING:
+	case REQUEST_TO_COUNT:
+	case REQUEST_COUNTING:
 		request_log(request, "denied", tb_check_word(restart.check), NULL);
 		answer_outcome(request->client.sock, header_of(request)->type, &restart);
 		question_end(request);

@@ -116,8 +116,10 @@ bool request_interactive(const struct request *request)
 /* The gate lets such a request through with the second key only. */
 static bool may_mean_others(const struct tb_request *message)
 {
-	return message->header.type == TB_REQ_REVOKE ||
-	       (message->header.type == TB_REQ_SHOW && (message->flags & TB_REQUEST_ALL) != 0);
+	uint16_t type = message->header.type;
+
+	return type == TB_REQ_REVOKE ||
+	       ((type == TB_REQ_SHOW || type == TB_REQ_DROPS) && (message->flags & TB_REQUEST_ALL) != 0);
 }
 
 struct lease *request_subject(const struct request *request)

@@ -29,6 +29,8 @@ enum request_state {
 	REQUEST_ENDING,      /* for the end of a lease */
 	REQUEST_LISTING,     /* for the look at all devices */
 	REQUEST_STREAMING,   /* its client reads a long list */
+	REQUEST_TO_COUNT,    /* for its turn to be told what was dropped */
+	REQUEST_COUNTING,    /* for the kernel to tell that */
 	REQUEST_REFUSED,     /* for the time of its refusal */
 	REQUEST_WATCHING,    /* it is told what happens */
 	REQUEST_ABANDONED,   /* the client is gone, the question has been taken back: only the verdict is missing */
@@ -96,8 +98,8 @@ bool request_explains(const struct request *request);
 /* True if polkit may ask somebody for a password. */
 bool request_interactive(const struct request *request);
 
-/* The lease that a request to release, revoke, configure or show means: by its id, or by name among the caller's own.
- * NULL: none, or another's that the caller may not name. */
+/* The lease that a request to release, revoke, configure, show or count means: by its id, or by name among the caller's
+ * own. NULL: none, or another's that the caller may not name. */
 struct lease *request_subject(const struct request *request);
 
 #endif

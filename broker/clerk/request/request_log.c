@@ -14,6 +14,8 @@ static const char *operation_word(uint16_t type)
 	switch (type) {
 	case TB_REQ_LIST:
 		return "list";
+	case TB_REQ_DROPS:
+		return "drops";
 	case TB_REQ_RELEASE:
 		return "release";
 	case TB_REQ_REVOKE:

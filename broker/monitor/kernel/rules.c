@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* Puts the template's messages behind what is in the batch, with the chain's own parts. */
 static void put_template(struct batch *batch, const struct rules_template *template, const struct rules_chain *chain)
@@ -113,6 +114,22 @@ int rules_lock(struct rules *rules, const struct network *network, const struct 
 	rules_chain(&chain, lease->id, RULES_TO_HOLDER, lease->other, lease->mac);
 	chain.forward_to = lease->device_index;
 	return rules_make(rules, &rules->to_holder[number], &chain, again);
+}
+
+void rules_ask(struct rules *rules, const uint8_t lease[TB_ID_SIZE], const char *what, uint32_t sequence)
+{
+	static const uint8_t no_mac[TB_MAC_SIZE];
+	struct rules_chain chain;
+	struct batch batch;
+
+	rules_chain(&chain, lease, what, "", no_mac);
+	batch_begin(&batch, &rules->counts);
+	nft_message_begin(&batch, NFT_MSG_GETRULE, NLM_F_DUMP);
+	batch.message->nlmsg_seq = sequence;
+	mnl_attr_put_strz(batch.message, NFTA_RULE_TABLE, rules->table);
+	mnl_attr_put_strz(batch.message, NFTA_RULE_CHAIN, chain.name);
+	message_end(&batch);
+	send(rules->counts.fd, batch.bytes, batch.used, 0);
 }
 
 int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE])

@@ -44,7 +44,8 @@ struct rules_template {
 };
 
 struct rules {
-	struct link_socket link; /* its fd is owned; who owns the table is this socket */
+	struct link_socket link;   /* its fd is owned; who owns the table is this socket */
+	struct link_socket counts; /* the same: questions are sent here, and the clerk reads what the kernel answers */
 	pthread_mutex_t lock;
 	char table[RULES_TABLE_SIZE];
 	const struct network_table *networks;
@@ -117,6 +118,10 @@ int rules_make(struct rules *rules, const struct rules_template *template, const
 
 /* All chains of the lease, of one of the networks that rules_templates() was told of. Returns as rules_make() does. */
 int rules_lock(struct rules *rules, const struct network *network, const struct rules_lease *lease, bool again);
+
+/* Has the kernel tell the clerk, with this sequence number, the rules of a chain of the lease's, and what each has
+ * counted: none if there is no such chain. What fails brings no answer, and the clerk does not wait for ever. */
+void rules_ask(struct rules *rules, const uint8_t lease[TB_ID_SIZE], const char *what, uint32_t sequence);
 
 /* Deletes the lease's chains. Returns 0, also if there are none, or a negative errno. */
 int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE]);

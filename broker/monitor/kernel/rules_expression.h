@@ -73,8 +73,8 @@ void rule_end(struct rules_writing *writing);
 /* rules_locks.c: all rules that the chain's network asks for. Returns 0, or -E2BIG if they are too many. */
 int rules_write_locks(struct rules_writing *writing);
 
-/* And the one that drops what is over the rate; 0: there is none. */
-void rules_write_rate(struct rules_writing *writing, uint32_t mbit);
+/* And the one that drops what is over the rate, under this reason; 0: there is none. */
+void rules_write_rate(struct rules_writing *writing, const char *reason, uint32_t mbit);
 
 /* A 32-bit attribute of nf_tables; one that the lease puts in later, of so many bytes. */
 void put_nft_number(struct nlmsghdr *message, uint16_t type, uint32_t number);

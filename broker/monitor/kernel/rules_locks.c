@@ -151,11 +151,11 @@ static void write_length(struct rules_writing *writing)
 	rule_end(writing);
 }
 
-void rules_write_rate(struct rules_writing *writing, uint32_t mbit)
+void rules_write_rate(struct rules_writing *writing, const char *reason, uint32_t mbit)
 {
 	if (mbit == 0)
 		return;
-	rule_begin(writing, "rate");
+	rule_begin(writing, reason);
 	rule_over_rate(writing, mbit);
 	rule_drop(writing);
 	rule_end(writing);
@@ -184,6 +184,6 @@ int rules_write_locks(struct rules_writing *writing)
 		rule_drop(writing);
 		rule_end(writing);
 	}
-	rules_write_rate(writing, network->rate_from_guest);
+	rules_write_rate(writing, "rate", network->rate_from_guest);
 	return 0;
 }

@@ -34,6 +34,13 @@ static int make_table(struct rules *rules, uint16_t how, uint32_t flags)
 	return transaction_run(&batch);
 }
 
+static int open_rules_sockets(struct rules *rules)
+{
+	int ret = link_socket_open(&rules->link, NETLINK_NETFILTER);
+
+	return ret < 0 ? ret : link_socket_open(&rules->counts, NETLINK_NETFILTER);
+}
+
 int rules_open(struct rules *rules, bool owned)
 {
 	uint32_t number;
@@ -43,7 +50,7 @@ int rules_open(struct rules *rules, bool owned)
 	if (ret == 0)
 		ret = -pthread_mutex_init(&rules->lock, NULL);
 	if (ret == 0)
-		ret = link_socket_open(&rules->link, NETLINK_NETFILTER);
+		ret = open_rules_sockets(rules);
 	if (ret == 0)
 		ret = make_table(rules, NLM_F_EXCL, owned ? NFT_TABLE_F_OWNER | PERSIST : 0);
 	/* A kernel that cannot keep it without its owner. */
@@ -58,7 +65,7 @@ int rules_open_lasting(struct rules *rules)
 
 	snprintf(rules->table, sizeof(rules->table), RULES_TABLE "lasting");
 	if (ret == 0)
-		ret = link_socket_open(&rules->link, NETLINK_NETFILTER);
+		ret = open_rules_sockets(rules);
 	return ret < 0 ? ret : make_table(rules, 0, 0);
 }
 

@@ -51,7 +51,7 @@ int rules_template(const struct rules *rules, const struct rules_wish *wish, str
 	batch_begin(&batch, &nowhere);
 	write_chain(&writing);
 	if (wish->to_holder)
-		rules_write_rate(&writing, wish->network->rate_to_guest);
+		rules_write_rate(&writing, "rate-to-guest", wish->network->rate_to_guest);
 	else
 		ret = rules_write_locks(&writing);
 	if (ret < 0)

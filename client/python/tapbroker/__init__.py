@@ -19,13 +19,13 @@ from ._configure import Address, Block, Configured, Route, blocks, configuration
 from ._device import Device, open, open_async, reserve
 from ._explain import Explanation, explain
 from ._failure import Error, Refused
-from ._leases import Event, Lease, Network, Watch, leases, networks, release, revoke, watch
+from ._leases import Drop, Event, Lease, Network, Watch, drops, leases, networks, release, revoke, watch
 from ._library import Broker, about, confine, version
 from ._numbers import Access, Check, EventKind, Kind, Lifetime, Reason, Scope, Status
 
 __all__ = [
-    "Access", "Address", "Block", "Broker", "Check", "Configured", "Device", "Error", "Event", "EventKind",
+    "Access", "Address", "Block", "Broker", "Check", "Configured", "Device", "Drop", "Error", "Event", "EventKind",
     "Explanation", "Kind", "Lease", "Lifetime", "Network", "Reason", "Refused", "Route", "Scope", "Status", "Watch",
-    "about", "blocks", "configuration", "configure", "confine", "explain", "leases", "networks", "open", "open_async",
-    "release", "reserve", "revoke", "unblock", "version", "watch",
+    "about", "blocks", "configuration", "configure", "confine", "drops", "explain", "leases", "networks", "open",
+    "open_async", "release", "reserve", "revoke", "unblock", "version", "watch",
 ]

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from ._failure import Failure, fail, milliseconds
-from ._library import EACH_LEASE, EACH_NETWORK, EventEntry, c
+from ._library import EACH_DROP, EACH_LEASE, EACH_NETWORK, EventEntry, c
 from ._loop import readable
 from ._numbers import Access, EventKind, Flag, Kind, Lifetime, Reason, Scope, flags, known
 
@@ -68,6 +68,15 @@ class Lease:
     kill_switch: bool  # everything stays blocked when it has ended
     own_address: str  # the device's first own, such as "10.8.0.2/24"; "": none
     own_address6: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Drop:
+    """What the locks of a device have dropped for one reason, since the broker was started last."""
+
+    reason: str  # as tapbroker-network(5) has it under "counted as"
+    packets: int
+    bytes: int  # without the Ethernet header of what comes out of a tap
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,6 +151,23 @@ def leases(*, everybody: bool = False, interactive: bool = False, timeout: float
 
     wanted = flags(all=everybody, interactive=interactive)
     if c.leases(wanted, milliseconds(timeout), failure, EACH_LEASE(add), None) < 0:
+        fail(failure)
+    return found
+
+
+def drops(lease: str, *, everybody: bool = False, interactive: bool = False, timeout: float | None = None) -> list[Drop]:
+    """What the locks of a lease's device have dropped, by its id; [] for a device without locks. Anybody's if polkit permits
+    it."""
+    found: list[Drop] = []
+    failure = Failure()
+
+    def add(entry: Any, _: object) -> int:
+        drop = entry.contents
+        found.append(Drop(reason=drop.reason.decode(), packets=drop.packets, bytes=drop.bytes))
+        return 0
+
+    wanted = flags(all=everybody, interactive=interactive)
+    if c.drops(lease.encode(), wanted, milliseconds(timeout), failure, EACH_DROP(add), None) < 0:
         fail(failure)
     return found
 

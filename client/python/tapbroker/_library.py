@@ -44,6 +44,10 @@ class BlockEntry(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("network", c_char_p), ("uid", c_uint), ("reserved", c_uint)]
 
 
+class DropEntry(ctypes.Structure):
+    _fields_ = [("size", c_size_t), ("reason", c_char_p), ("packets", c_uint64), ("bytes", c_uint64)]
+
+
 class EventEntry(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("id", c_char_p), ("network", c_char_p), ("name", c_char_p), ("when", c_int64),
                 ("what", c_uint), ("reason", c_uint), ("lost", c_uint), ("kind", c_uint), ("lifetime", c_uint),
@@ -76,13 +80,14 @@ class Configuration(Sized):
 
 
 STRUCTS = {"tap_entry": Entry, "tap_configuration": Configuration, "tap_failure": Failure, "tap_request": Request,
-           "tap_network": NetworkEntry, "tap_lease": LeaseEntry, "tap_block": BlockEntry,
+           "tap_network": NetworkEntry, "tap_lease": LeaseEntry, "tap_block": BlockEntry, "tap_drop": DropEntry,
            "tap_event": EventEntry, "tap_broker": BrokerEntry, "tap_explanation": ExplanationEntry}
 
 EACH_NETWORK = CFUNCTYPE(c_int, POINTER(NetworkEntry), c_void_p)
 EACH_LEASE = CFUNCTYPE(c_int, POINTER(LeaseEntry), c_void_p)
 EACH_CONFIGURATION = CFUNCTYPE(c_int, POINTER(Configuration), c_void_p)
 EACH_BLOCK = CFUNCTYPE(c_int, POINTER(BlockEntry), c_void_p)
+EACH_DROP = CFUNCTYPE(c_int, POINTER(DropEntry), c_void_p)
 
 _FAILURE = POINTER(Failure)
 _FUNCTIONS = {
@@ -122,6 +127,7 @@ _FUNCTIONS = {
     "explain": (c_int, POINTER(Request), POINTER(ExplanationEntry)),
     "networks": (c_int, c_uint, c_int, _FAILURE, EACH_NETWORK, c_void_p),
     "leases": (c_int, c_uint, c_int, _FAILURE, EACH_LEASE, c_void_p),
+    "drops": (c_int, c_char_p, c_uint, c_int, _FAILURE, EACH_DROP, c_void_p),
     "release": (c_int, c_char_p, c_uint, c_int, _FAILURE),
     "revoke": (c_int, c_char_p, c_uint, c_int, _FAILURE),
     "watch": (c_int, c_uint, c_int, _FAILURE, POINTER(c_void_p)),
