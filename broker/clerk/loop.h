@@ -15,6 +15,7 @@ enum loop_source {
 	LOOP_REQUEST,    /* a client that waits for its answer */
 	LOOP_LIFELINE,   /* a client that holds a lease */
 	LOOP_HOLDER,     /* the process of such a client, where its lifeline was lost */
+	LOOP_LINGERING,  /* the pidfd of a process that closes sockets */
 	LOOP_MONITOR,
 	LOOP_REAPER,
 	LOOP_AUTHORITY,

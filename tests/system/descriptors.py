@@ -12,6 +12,13 @@ import wire
 from leases import IFF_NO_PI, IFF_TAP, TUNSETIFF
 
 LINGER = struct.pack("ii", 1, 300)
+SO_PASSRIGHTS = 83
+
+
+def as_a_new_socket(listening):
+    """Undoes what a broker has set: a supervisor's socket that nobody has served yet has the kernel's default."""
+    with contextlib.suppress(OSError):  # before 6.16
+        listening.setsockopt(socket.SOL_SOCKET, SO_PASSRIGHTS, 1)
 
 
 def close_all(fds):

@@ -4,6 +4,8 @@
 
 #include "broker/clerk/client/listener.h"
 
+#include <fcntl.h>
+
 #include <cmocka.h>
 
 static struct listener_limits limits;
@@ -275,6 +277,27 @@ static void test_backlog(void **state)
 		close(socks[i]);
 }
 
+/* Who sends descriptors faster than they can be closed makes others wait in the kernel's queue, and nobody end: the
+ * clerk makes no last close itself. */
+static void test_many_that_linger(void **state)
+{
+	int sock;
+
+	(void)state;
+	while (!lingering_many())
+		lingering_take(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	sock = client_connect();
+	say(sock);
+	run();
+	assert_int_equal(ready_count, 0);
+	test_now += 1000;
+	lingering_expire();
+	assert_false(lingering_many());
+	run();
+	assert_int_equal(ready_count, 1);
+	close(sock);
+}
+
 /* A flood is taken in pieces: who is there already is not forgotten. */
 static void test_flood(void **state)
 {
@@ -306,6 +329,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_root_is_not_metered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_slots_of_root, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_backlog, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_many_that_linger, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flood, set_up, tear_down),
 	};
 

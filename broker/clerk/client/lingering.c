@@ -2,6 +2,7 @@
  * right. */
 #include "broker/clerk/client/lingering.h"
 
+#include "broker/clerk/loop.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
@@ -15,11 +16,18 @@
 
 #define PAUSE_MS 100
 
-/* More than a user may have connections at a time, so that one user seldom has them closed early. */
-#define WAITING_MAX 1024
+/* Processes at a time. One that closes taps waits for the kernel's lock on links, which a user can keep for seconds; and
+ * the service has a limit of tasks (TasksMax=), which its other processes need as well. */
+#define PROCESSES_MAX 16
+
+/* Sockets that may wait before no connection is accepted any more. By then each connection and each request that there
+ * is may still have one to close. */
+#define WAITING_MANY 1024
+#define WAITING_MAX (WAITING_MANY + 2048)
 
 static int waiting[WAITING_MAX];
 static int waiting_count;
+static int processes;       /* that have not ended */
 static uint64_t next_start; /* milliseconds of the monotonic clock */
 
 /* The process that makes the last close: it waits until the clerk has made its own, and exits. */
@@ -31,6 +39,29 @@ static _Noreturn void close_by_exiting(const int started[2])
 	while (read(started[0], &byte, sizeof(byte)) < 0 && errno == EINTR)
 		;
 	_exit(0);
+}
+
+/* The process whose pidfd this is has ended. */
+static void on_end(uint32_t number, uint32_t events)
+{
+	int pidfd = (int)number;
+
+	(void)events;
+	loop_forget(pidfd);
+	close(pidfd);
+	processes--;
+}
+
+/* Counts the process until it ends: not at all, if that cannot be noticed. */
+static void count_process(long pid)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	loop_handle(LOOP_LINGERING, on_end);
+	if (pidfd >= 0 && loop_watch(pidfd, EPOLLIN, LOOP_LINGERING, (uint32_t)pidfd) == 0)
+		processes++;
+	else
+		tb_close(&pidfd);
 }
 
 /* Starts the process and closes the clerk's copies. Returns 0 or a negative errno; then the sockets still wait. */
@@ -45,9 +76,11 @@ static int start_process(void)
 	pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0)
 		close_by_exiting(started);
-	if (pid > 0)
+	if (pid > 0) {
+		count_process(pid);
 		while (waiting_count > 0)
 			close(waiting[--waiting_count]);
+	}
 	close(started[0]);
 	close(started[1]);
 	return pid < 0 ? -EAGAIN : 0;
@@ -55,7 +88,7 @@ static int start_process(void)
 
 static void start(void)
 {
-	int ret = start_process();
+	int ret = processes < PROCESSES_MAX ? start_process() : 0;
 
 	next_start = monotonic_ms() + PAUSE_MS;
 	if (ret < 0)
@@ -72,6 +105,11 @@ void lingering_take(int sock)
 	if (waiting_count == WAITING_MAX)
 		close(waiting[--waiting_count]);
 	waiting[waiting_count++] = sock;
+}
+
+bool lingering_many(void)
+{
+	return waiting_count >= WAITING_MANY;
 }
 
 int lingering_expire(void)

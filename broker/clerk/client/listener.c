@@ -3,12 +3,14 @@
  * The path that counts is the one of a client that connects and sends at once: accept4, setsockopt, getsockopt, poll.
  * Only a connection that is still silent after accept4 is given to epoll.
  *
- * Nothing here may spin: while there is no slot or no fd, the listening socket is not watched.
+ * Nothing here may spin: while there is no slot or no fd, or too many sockets wait for their last close, the listening
+ * socket is not watched.
  */
 #include "broker/clerk/client/listener.h"
 
 #include "broker/clerk/client/connection.h"
 #include "broker/clerk/client/client_socket.h"
+#include "broker/clerk/client/lingering.h"
 #include "broker/clerk/loop.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/fd.h"
@@ -231,6 +233,6 @@ int listener_expire(void)
 		timeout = (int)(first->deadline - now);
 	if (now < accept_again)
 		return loop_nearer(timeout, (int)(accept_again - now));
-	set_accepting(connections.free_count > 0);
+	set_accepting(connections.free_count > 0 && !lingering_many());
 	return timeout;
 }
