@@ -21,6 +21,9 @@ CHILDREN = ("tapbroker-clerk", "tapbroker-authority", "tapbroker-opener")
 PROGRAMS = ("tapbrokerd", *CHILDREN)
 SHIELD_OPENER = "tapbroker-opener --shield"
 
+# Seconds after which the broker closes a connection that has said nothing.
+SILENCE = 2
+
 _numbers = itertools.count()
 
 
@@ -238,6 +241,13 @@ class Client:
     """
 
     def __init__(self, user, path=SOCKET, enter=lambda: None):
+        self.whose = (user, path, enter)
+        self.said = False
+        self.devices = []
+        self._connect(user, path, enter)
+
+    def _connect(self, user, path, enter):
+        self.connected = time.monotonic()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pid = os.fork()
         if self.pid == 0:
@@ -251,7 +261,6 @@ class Client:
             raise OSError(int(word), os.strerror(int(word)))
         self.sock = socket.socket(fileno=fds[0])
         self.sock.settimeout(harness.PATIENCE)
-        self.devices = []
 
     @staticmethod
     def _child(user, path, theirs, enter):
@@ -273,7 +282,24 @@ class Client:
         finally:
             os._exit(0)
 
+    def _is_closed(self):
+        try:
+            return select.select([self.sock], [], [], 0)[0] and self.sock.recv(1, socket.MSG_PEEK) == b""
+        except ConnectionResetError:
+            return True
+
+    def _first_word(self):
+        """On a busy machine it may come so late that the broker has closed the connection, as that of one who says nothing.
+        Then it connects once more."""
+        self.said = True
+        if time.monotonic() - self.connected > SILENCE and self._is_closed():
+            self.die()
+            self.sock.close()
+            self._connect(*self.whose)
+
     def send(self, data, fds=()):
+        if not self.said:
+            self._first_word()
         return wire.send(self.sock, data, fds)
 
     def ask(self, network, **request):
