@@ -16,22 +16,28 @@ enum cni_code {
 	CNI_DECODE = 6,
 	CNI_CONFIGURATION = 7,
 	CNI_TRY_AGAIN = 11,
+	CNI_NOT_AVAILABLE = 50,
 	CNI_REFUSED = 100,   /* by the network file, by polkit or by a quota */
 	CNI_INTERFACE = 101, /* it is there already, or not what it should be */
 };
 
 /* The releases of the specification that are spoken. */
-#define CNI_NEWEST "1.0.0"
-#define CNI_OLDER "0.4.0"
+#define CNI_NEWEST "1.1.0"
+#define CNI_OLDER "1.0.0"
+#define CNI_OLDEST "0.4.0"
+
+/* The engine's list of the attachments that there are, for GC. */
+#define CNI_ATTACHMENTS "cni.dev/valid-attachments"
 
 #define CNI_KEY_SIZE 88 /* of an external id, and its NUL */
 
-/* One call: what the environment and standard input say. Strings live as long as the configuration. */
+/* One call: what the environment and standard input say. Strings live as long as the configuration. Container, netns and
+ * key are of a call about one attachment: ADD, DEL and CHECK. */
 struct cni_call {
 	const char *command;    /* CNI_COMMAND */
 	const char *container;  /* CNI_CONTAINERID */
 	const char *netns;      /* CNI_NETNS: a path; NULL or "": the namespace is gone */
-	const char *interface;  /* in there: the configuration's, or CNI_IFNAME */
+	const char *interface;  /* in there: the configuration's, or CNI_IFNAME; NULL: the configuration has none */
 	const char *version;    /* cniVersion */
 	const char *network;    /* of tapbroker's */
 	json_t *previous;       /* prevResult; NULL: there is none */
@@ -52,6 +58,12 @@ void cni_speak(const char *version);
 /* cni_call.c: reads the environment and standard input. Fails for what is wrong with them. */
 void cni_call_read(struct cni_call *call);
 
+/* And which attachment it is about. */
+void cni_call_read_attachment(struct cni_call *call);
+
+/* The external id of the lease of a container's interface. Returns false if they are no such id together. */
+bool cni_key_write(char key[CNI_KEY_SIZE], const char *container, const char *interface);
+
 /* cni_lease.c: the lease of the call's container and interface. */
 
 /* Asks the broker for it, in the network namespace that the process is in. Fails for a refusal. The interface's name is
@@ -63,6 +75,13 @@ unsigned int cni_lease_find(const struct cni_call *call);
 
 /* Ends it, if there is one. */
 void cni_lease_end(const struct cni_call *call);
+
+/* Ends those of the call's network whose attachments the engine's list does not have. Fails, and ends none, without a list
+ * or for one that is wrong. */
+void cni_lease_end_others(const struct cni_call *call);
+
+/* Fails if ADD would be refused. */
+void cni_lease_possible(const struct cni_call *call);
 
 /* cni_device.c: the interface, in the network namespace that the process is in. */
 

@@ -12,8 +12,9 @@
 
 /* What may stand in a configuration; all but ours is for the engine or for other plugins of a chain. */
 static const char *const known[] = {
-	"network", "interface",  "mtu",           "owner", "group",        "cniVersion", "name",
-	"type",    "prevResult", "runtimeConfig", "args",  "capabilities", "dns",
+	"network",    "interface",    "mtu",  "owner",         "group",
+	"cniVersion", "name",         "type", "prevResult",    "runtimeConfig",
+	"args",       "capabilities", "dns",  CNI_ATTACHMENTS, "cni.dev/attachments",
 };
 
 static const char *environment(const char *name, bool needed)
@@ -74,17 +75,13 @@ static void check_interface(const char *name)
 		cni_fail(CNI_ENVIRONMENT, NULL, "\"%s\" cannot be the name of an interface", name);
 }
 
-/* The lease's external id. */
-static void write_key(struct cni_call *call)
+bool cni_key_write(char key[CNI_KEY_SIZE], const char *container, const char *interface)
 {
 	char field[TB_EXTERNAL_ID_SIZE];
-	int length = snprintf(call->key, sizeof(call->key), "%s/%s", call->container, call->interface);
+	int length = snprintf(key, CNI_KEY_SIZE, "%s/%s", container, interface);
 
-	if (length >= (int)sizeof(call->key) || tb_field_set(field, sizeof(field), call->key) < 0 ||
-	    !tb_external_id_valid(field, sizeof(field)))
-		cni_fail(CNI_ENVIRONMENT, "together they have at most 79 characters of A-Z a-z 0-9 _ . -",
-			 "CNI_CONTAINERID=%s and the interface %s cannot name a lease", call->container,
-			 call->interface);
+	return length < CNI_KEY_SIZE && tb_field_set(field, sizeof(field), key) == 0 &&
+	       tb_external_id_valid(field, sizeof(field));
 }
 
 void cni_call_read(struct cni_call *call)
@@ -96,14 +93,13 @@ void cni_call_read(struct cni_call *call)
 	if (!json_is_object(call->configuration))
 		cni_fail(CNI_DECODE, error.text, "standard input is no JSON object");
 	call->version = read_string(call->configuration, "cniVersion", "");
-	if (strcmp(call->version, CNI_NEWEST) != 0 && strcmp(call->version, CNI_OLDER) != 0)
-		cni_fail(CNI_VERSION_UNKNOWN, "supported are " CNI_OLDER " and " CNI_NEWEST,
+	if (strcmp(call->version, CNI_NEWEST) != 0 && strcmp(call->version, CNI_OLDER) != 0 &&
+	    strcmp(call->version, CNI_OLDEST) != 0)
+		cni_fail(CNI_VERSION_UNKNOWN, "supported are " CNI_OLDEST ", " CNI_OLDER " and " CNI_NEWEST,
 			 "cniVersion \"%s\" is not supported", call->version);
 	cni_speak(call->version);
 	check_keys(call->configuration);
-	call->container = environment("CNI_CONTAINERID", true);
-	call->netns = environment("CNI_NETNS", false);
-	call->interface = read_string(call->configuration, "interface", environment("CNI_IFNAME", true));
+	call->interface = read_string(call->configuration, "interface", NULL);
 	call->network = read_string(call->configuration, "network", NULL);
 	if (call->network == NULL)
 		cni_fail(CNI_CONFIGURATION, "tapctl networks lists them", "\"network\" is missing");
@@ -111,6 +107,21 @@ void cni_call_read(struct cni_call *call)
 	call->mtu = (unsigned int)read_number(call->configuration, "mtu", TB_MTU_MIN, TB_MTU_MAX, 0);
 	call->owner = read_number(call->configuration, "owner", 0, UINT32_MAX - 1L, -1);
 	call->group = read_number(call->configuration, "group", 0, UINT32_MAX - 1L, -1);
+	if (call->interface != NULL)
+		check_interface(call->interface);
+}
+
+void cni_call_read_attachment(struct cni_call *call)
+{
+	const char *interface = environment("CNI_IFNAME", true);
+
+	call->container = environment("CNI_CONTAINERID", true);
+	call->netns = environment("CNI_NETNS", false);
+	if (call->interface == NULL)
+		call->interface = interface;
 	check_interface(call->interface);
-	write_key(call);
+	if (!cni_key_write(call->key, call->container, call->interface))
+		cni_fail(CNI_ENVIRONMENT, "together they have at most 79 characters of A-Z a-z 0-9 _ . -",
+			 "CNI_CONTAINERID=%s and the interface %s cannot name a lease", call->container,
+			 call->interface);
 }

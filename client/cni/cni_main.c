@@ -114,16 +114,20 @@ static void check(const struct cni_call *call)
 
 static void tell_versions(void)
 {
-	print(json_pack("{s:s, s:[s, s]}", "cniVersion", CNI_NEWEST, "supportedVersions", CNI_OLDER, CNI_NEWEST));
+	print(json_pack("{s:s, s:[s, s, s]}", "cniVersion", CNI_NEWEST, "supportedVersions", CNI_OLDEST, CNI_OLDER,
+			CNI_NEWEST));
 }
 
 static const struct {
 	const char *command;
+	bool about_one; /* attachment */
 	void (*run)(const struct cni_call *call);
 } commands[] = {
-	{"ADD", add},
-	{"DEL", del},
-	{"CHECK", check},
+	{"ADD", true, add},
+	{"DEL", true, del},
+	{"CHECK", true, check},
+	{"GC", false, cni_lease_end_others},
+	{"STATUS", false, cni_lease_possible},
 };
 
 int main(void)
@@ -139,10 +143,12 @@ int main(void)
 		if (strcmp(command, commands[i].command) != 0)
 			continue;
 		cni_call_read(&call);
+		if (commands[i].about_one)
+			cni_call_read_attachment(&call);
 		commands[i].run(&call);
 		json_decref(call.configuration);
 		return EXIT_SUCCESS;
 	}
 	cni_fail(CNI_ENVIRONMENT, "container engines start this program: see tapbroker-cni(8)",
-		 "CNI_COMMAND=%s: ADD, DEL, CHECK or VERSION is wanted", command != NULL ? command : "");
+		 "CNI_COMMAND=%s: ADD, DEL, CHECK, GC, STATUS or VERSION is wanted", command != NULL ? command : "");
 }
