@@ -42,14 +42,14 @@ CLERK = broker/clerk broker/clerk/client broker/clerk/lease broker/clerk/request
 # but for shared/ and config/ (the network files).
 tapbrokerd_OBJS = $(call objects,proto broker/shared broker/shared/netlink broker/config broker/monitor broker/monitor/kernel)
 tapbrokerd_PKGS = libcap-ng libseccomp libmnl
-tapbroker-clerk_OBJS = $(call objects,proto broker/shared broker/shared/netlink $(CLERK)) $(addprefix $(BUILD)/broker/config/,guest.o guest_number.o table.o table_memory.o)
+tapbroker-clerk_OBJS = $(call objects,proto broker/shared broker/shared/netlink $(CLERK)) $(addprefix $(BUILD)/broker/config/,device_name.o guest.o guest_number.o table.o table_memory.o)
 tapbroker-clerk_PKGS = libseccomp libmnl
 tapbroker-authority_OBJS = $(call objects,proto broker/shared broker/authority)
 tapbroker-authority_PKGS = libseccomp gio-2.0
 tapbroker-opener_OBJS = $(call objects,proto broker/shared broker/opener)
 tapbroker-opener_PKGS = libseccomp
 tapbroker-setup_OBJS = $(call objects,proto broker/setup) \
-	$(patsubst %,$(BUILD)/broker/config/%.o,bridge_name findings guest guest_number guest_range ini network network_address network_conflicts \
+	$(patsubst %,$(BUILD)/broker/config/%.o,bridge_name device_name findings guest guest_number guest_range ini network network_address network_conflicts \
 		listeners network_device network_file network_finish network_given network_guests network_host network_keys network_locks network_publish network_routing network_take network_tunnel plain_request table world) \
 	$(patsubst %,$(BUILD)/broker/shared/%.o,ceiling log machine_id siphash netlink/link_ask netlink/link_batch netlink/link_open \
 		netlink/link_parse)

@@ -46,9 +46,9 @@ static void set_guest_ipv4(struct network *network)
 	uint32_t first = htonl(network->ipv4.address & ~behind);
 	uint32_t host = htonl(network->ipv4.address);
 
-	network->guest.told.ipv4_prefix = network->ipv4.prefix;
+	network->guest.told.ipv4_prefix = network->routed ? 32 : network->ipv4.prefix;
 	memcpy(network->guest.told.ipv4, &first, sizeof(first));
-	if ((network->router & NETWORK_IPV4) != 0)
+	if ((network->router & NETWORK_IPV4) != 0 || network->routed)
 		memcpy(network->guest.told.gateway4, &host, sizeof(host));
 	network->host[0] = network->ipv4.address & behind;
 }
@@ -65,7 +65,7 @@ static void set_guest_ipv6(struct network *network)
 	const uint8_t *host = network->ipv6.address;
 	uint32_t host_last;
 
-	network->guest.told.ipv6_prefix = network->ipv6.prefix;
+	network->guest.told.ipv6_prefix = network->routed ? 128 : network->ipv6.prefix;
 	memcpy(address, host, INTERFACE_ID);
 	memcpy(address + INTERFACE_ID, network->guest.mac, 3);
 	address[INTERFACE_ID] ^= 2;
@@ -75,7 +75,7 @@ static void set_guest_ipv6(struct network *network)
 
 		address[bit / 8] = (uint8_t)(bit_of(host, bit) ? address[bit / 8] | mask : address[bit / 8] & ~mask);
 	}
-	if ((network->router & NETWORK_IPV6) != 0)
+	if ((network->router & NETWORK_IPV6) != 0 || network->routed)
 		memcpy(network->guest.told.gateway6, host, 16);
 	memcpy(&host_last, host + 12, sizeof(host_last));
 	network->host[1] = ntohl(host_last);

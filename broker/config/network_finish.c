@@ -27,6 +27,20 @@ static uint32_t macvlan_mode(enum tb_macvtap_mode mode)
 	return modes[mode];
 }
 
+/* Between the host and its guest there is no bridge whose port it could be, nor anything that is served there. */
+static void check_routed(struct network_file *file)
+{
+	static const enum network_key of_ports[] = {KEY_DIRECT, KEY_DHCP,    KEY_DNS,
+						    KEY_RA,     KEY_PUBLISH, KEY_HOST_REPLIES};
+	const struct network *network = &file->network;
+
+	for (size_t i = 0; i < COUNT(of_ports) && network->routed; i++)
+		if (file->lines[of_ports[i]] != 0 && network->kind == TB_KIND_TAP)
+			network_file_error(file, file->lines[of_ports[i]],
+					   "%s= says nothing with Routed=yes: no device is on the bridge",
+					   network_key_name(of_ports[i]));
+}
+
 /* Values that a device of this kind cannot have. */
 static void check_kind(struct network_file *file)
 {
@@ -35,7 +49,7 @@ static void check_kind(struct network_file *file)
 	if (network->kind == TB_KIND_MACVTAP && file->lines[KEY_PARENT] == 0)
 		network_file_error(file, file->section_line,
 				   "Parent= is missing; a macvtap needs the interface that it is on");
-	if (network->kind == TB_KIND_TAP && file->lines[KEY_ISOLATED] != 0 && network->bridge[0] == '\0')
+	if (network->kind != TB_KIND_MACVTAP && file->lines[KEY_ISOLATED] != 0 && network->bridge[0] == '\0')
 		network_file_error(file, file->lines[KEY_ISOLATED],
 				   "Isolated= is about a bridge's port; add Bridge= or Address=, or leave it out");
 	if (network->kind == TB_KIND_TAP && file->lines[KEY_DIRECT] != 0 && network->bridge[0] == '\0')
@@ -46,7 +60,7 @@ static void check_kind(struct network_file *file)
 		network_file_error(
 			file, file->lines[KEY_LIFETIMES],
 			"Lifetimes=persistent or named: with Bridge= a tap is out of reach of programs that open it by name; Direct=yes puts it on the bridge itself, within reach of its holder's and other programs' changes");
-	if (file->lines[KEY_HOST_REPLIES] != 0 && network->bridge[0] != '\0')
+	if (file->lines[KEY_HOST_REPLIES] != 0 && network_has_ports(network))
 		network_file_error(
 			file, file->lines[KEY_HOST_REPLIES],
 			"HostReplies= is for a tap without Bridge=; on a bridge the host answers at the bridge itself");
@@ -105,12 +119,16 @@ static void check_netns(struct network_file *file)
 				   "Lifetimes=namespace: with Netns=host there must be another one, too");
 }
 
-/* A tap with an address of the host's and no bridge is on a bridge of the network's own. */
+/* With an address of the host's and no bridge the network has a bridge of its own. A tap is a port of it, unless the
+ * file says otherwise; a tun never is. */
 static void resolve_bridge(struct network_file *file)
 {
 	struct network *network = &file->network;
 
-	if (network->kind != TB_KIND_TAP || file->lines[KEY_ADDRESS] == 0)
+	if (network->routed && file->lines[KEY_ADDRESS] == 0)
+		network_file_error(file, file->lines[KEY_ROUTED],
+				   "Routed=yes needs Address=, which the devices and their guests have addresses of");
+	if (network->kind == TB_KIND_MACVTAP || file->lines[KEY_ADDRESS] == 0)
 		return;
 	if (file->lines[KEY_BRIDGE] != 0) {
 		network_file_error(
@@ -120,6 +138,7 @@ static void resolve_bridge(struct network_file *file)
 		return;
 	}
 	network->own_bridge = true;
+	network->routed = network->routed || network->kind == TB_KIND_TUN;
 	network_bridge_name(network->name, network->bridge);
 }
 
@@ -180,6 +199,7 @@ void network_finish(struct network_file *file)
 	resolve_bridge(file);
 	network_keys_check_kind(file);
 	check_kind(file);
+	check_routed(file);
 	network_routing_finish(file);
 	network_publish_finish(file);
 	network_host_interface_finish(file);

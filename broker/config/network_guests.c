@@ -5,17 +5,40 @@
 
 #include "broker/config/guest.h"
 
+#define IPV6_MTU_MIN 1280 /* the kernel takes the IPv6 addresses of a device with a smaller one away */
+
 /* No lease sends from any other address, unless the file says more. */
 static void lock_guests(struct network_file *file)
 {
 	struct network *network = &file->network;
 
-	if (file->lines[KEY_SOURCE_ADDRESSES] != 0)
+	if (file->lines[KEY_SOURCE_ADDRESSES] != 0 || network->routed)
 		return;
 	if (network->ipv4_auto || network->ipv4.prefix != 0)
 		network->locks |= LOCK_IPV4;
 	if (network->ipv6_auto || network->ipv6.prefix != 0)
 		network->locks |= LOCK_IPV6;
+}
+
+/* The host has its addresses on each device, and answers for them there. */
+static void open_routed(struct network_file *file)
+{
+	struct network *network = &file->network;
+
+	network->host_replies = network->kind == TB_KIND_TAP;
+	if (network->ipv6.prefix == 0 && !network->ipv6_auto)
+		return;
+	if (file->lines[KEY_IPV6] == 0)
+		network->ipv6_disabled = false;
+	else if (network->ipv6_disabled)
+		network_file_error(
+			file, file->lines[KEY_IPV6],
+			"IPv6=disabled: a device has an IPv6 address by Address= in line %u; take no-ra, or leave IPv6= out",
+			file->lines[KEY_ADDRESS]);
+	if (network->mtu < IPV6_MTU_MIN)
+		network_file_error(file, file->lines[KEY_MTU],
+				   "MTU=%u: with an IPv6 address in Address= it is %d or more", network->mtu,
+				   IPV6_MTU_MIN);
 }
 
 /* Whatever is found for auto, it has as much room as this one. */
@@ -38,6 +61,8 @@ void network_guests_finish(struct network_file *file)
 	if (!network->own_bridge)
 		return;
 	lock_guests(file);
+	if (network->routed)
+		open_routed(file);
 	guests_set(network);
 	most = count_guests(network);
 	if (most == 0)

@@ -134,9 +134,11 @@ static void print_routing(const struct network *network, FILE *out)
 {
 	fprintf(out, "Reach=%s\nForward=%s\nMasquerade=%s\n", network_reach_words[network->reach],
 		network_family_words[network->forward], network_family_words[network->masquerade]);
-	print_yes("DHCP", network->dhcp, out);
-	print_yes("DNS", network->dns, out);
-	print_yes("RA", network->ra, out);
+	if (!network->routed) {
+		print_yes("DHCP", network->dhcp, out);
+		print_yes("DNS", network->dns, out);
+		print_yes("RA", network->ra, out);
+	}
 	for (size_t i = 0; i < network->allow_count; i++) {
 		const struct network_prefix *prefix = &network->allow[i];
 		char text[INET6_ADDRSTRLEN];
@@ -173,6 +175,8 @@ void network_print(const struct network *network, FILE *out)
 	}
 	if (network->own_bridge) {
 		print_address(network, out);
+		if (network->routed && !tun)
+			print_yes("Routed", true, out);
 		print_routing(network, out);
 	} else if (port) {
 		fprintf(out, "Bridge=%s\n", network->bridge);
@@ -188,10 +192,10 @@ void network_print(const struct network *network, FILE *out)
 		print_yes("Vhost", network->vhost, out);
 	fprintf(out, "MaxPerUser=%u\nMax=%u\n", network->max_per_user, network->max);
 	print_lease_time(network, out);
-	if (port) {
+	if (network_has_ports(network))
 		print_yes("Direct", network->direct, out);
+	if (port)
 		print_yes("Isolated", network->isolated, out);
-	}
 	if (network->kind == TB_KIND_TAP && !port)
 		print_yes("HostReplies", network->host_replies, out);
 	if (macvtap)

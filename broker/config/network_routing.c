@@ -43,10 +43,10 @@ static void refuse_without_address(struct network_file *file)
 						KEY_DNS,     KEY_RA,         KEY_ALLOW, KEY_PUBLISH};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (file->lines[keys[i]] != 0 && file->network.kind == TB_KIND_TAP)
+		if (file->lines[keys[i]] != 0 && file->network.kind != TB_KIND_MACVTAP)
 			network_file_error(
 				file, file->lines[keys[i]],
-				"%s= is for a network with a bridge of its own; add Address= or leave it out",
+				"%s= is for a network with addresses of its own; add Address= or leave it out",
 				network_key_name(keys[i]));
 }
 

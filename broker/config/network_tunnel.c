@@ -79,8 +79,9 @@ void network_tunnel_finish(struct network_file *file)
 	if (file->lines[KEY_ADDRESS] != 0)
 		network_file_error(
 			file, file->lines[KEY_ADDRESSES],
-			"Addresses= is for a device that the host itself talks to; with Address= in line %u it is a port "
-			"of a bridge",
+			network->routed
+				? "Addresses= is for devices that their users configure; with Address= in line %u each has its own"
+				: "Addresses= is for a device that the host itself talks to; with Address= in line %u it is a port of a bridge",
 			file->lines[KEY_ADDRESS]);
 	if (file->lines[KEY_BRIDGE] != 0)
 		network_file_error(

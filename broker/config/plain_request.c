@@ -7,6 +7,7 @@
 #include "broker/config/findings.h"
 #include "broker/shared/ceiling.h"
 #include "proto/checks.h"
+#include "proto/name.h"
 
 #include <string.h>
 
@@ -21,7 +22,7 @@ static struct tb_question plain_request_of(const struct network *network)
 				       .lifetime = TB_LIFETIME_SESSION};
 
 	memcpy(question.network, network->name, sizeof(question.network));
-	memcpy(question.bridge, network->bridge, sizeof(question.bridge));
+	tb_field_set(question.bridge, sizeof(question.bridge), network_bridge(network));
 	memcpy(question.parent, network->parent, sizeof(question.parent));
 	return question;
 }

@@ -11,12 +11,12 @@ uint32_t network_arp_ignore(const struct network *network)
 
 bool network_is_locked(const struct network *network)
 {
-	return network->kind == TB_KIND_MACVTAP || network->bridge[0] != '\0';
+	return network->kind == TB_KIND_MACVTAP || network_has_ports(network);
 }
 
 bool network_shielded(const struct network *network)
 {
-	return network->bridge[0] != '\0' && !network->direct;
+	return network_has_ports(network) && !network->direct;
 }
 
 const struct network *network_find(const struct network_table *table, const char *name)

@@ -108,6 +108,9 @@ struct network_publish {
 /* The same of the interface by which the host reaches its guests on a macvtap's parent. */
 #define NETWORK_HOST_PREFIX "th-"
 
+/* How the names begin that the broker chooses for the devices of a network. */
+#define NETWORK_CHOSEN_NAME "%.8s-"
+
 /* Prefixes without bits behind them. */
 struct network_prefixes {
 	struct tb_prefix prefixes[NETWORK_PREFIXES_MAX];
@@ -122,6 +125,7 @@ struct network {
 	enum tb_kind kind;
 	char bridge[TB_NAME_SIZE]; /* tap; empty: none */
 	bool own_bridge;           /* tapbroker-setup makes it */
+	bool routed;               /* no device is a port of it: each is a link of its own between host and guest */
 	struct network_ipv4 ipv4;  /* of that bridge, or of host_interface */
 	struct network_ipv6 ipv6;
 	bool ipv4_auto;      /* tapbroker-setup finds a free address: see guests_set_all() */
@@ -158,7 +162,7 @@ struct network {
 	bool isolated;           /* the bridge port reaches no other isolated port */
 	uint32_t vlan;           /* of the bridge port, which has no tags; 0: where the bridge puts it */
 	bool ipv6_disabled;      /* true: disable_ipv6=1 on the device; false: accept_ra=0 only */
-	bool host_replies;       /* tap without a bridge: the host answers ARP requests for its addresses there */
+	bool host_replies;       /* tap that is no port: the host answers ARP requests for its addresses there */
 	bool all_multicast;      /* macvtap: every multicast frame reaches the device */
 	bool listed;             /* `tapctl networks` shows it */
 	uint32_t locks;          /* enum network_lock; of a tap with a bridge, or a macvtap */
@@ -212,6 +216,19 @@ void network_bridge_name(const char *network, char bridge[TB_NAME_SIZE]);
 /* The name of the interface that the host would have for a network of this name. */
 void network_host_name(const char *network, char interface[TB_NAME_SIZE]);
 
+/* True if one of its devices may have this name. */
+bool network_has_device(const struct network *network, const char *name);
+
+/* The bridge that its devices are ports of, or "". */
+static inline const char *network_bridge(const struct network *network)
+{
+	return network->routed ? "" : network->bridge;
+}
+
+static inline bool network_has_ports(const struct network *network)
+{
+	return network_bridge(network)[0] != '\0';
+}
 /* True if its devices are locked: others share what they are on. */
 bool network_is_locked(const struct network *network);
 

@@ -34,8 +34,8 @@ static void derive_mac(const struct monitor *monitor, const struct tb_question *
 	memcpy(mac, &hash, TB_MAC_SIZE);
 }
 
-/* A lease id of our own, and for all but a tun an address for the device's user: that of its number, or else a name
- * that was asked for has one of its own. */
+/* A lease id of our own, and an address for the device's user: that of its number, or else a name that was asked for
+ * has one of its own. A tun has none, and bears its number as if it had. */
 static void draw(const struct monitor *monitor, const struct tb_order *order, const struct network *network,
 		 struct alias *alias)
 {
@@ -43,11 +43,11 @@ static void draw(const struct monitor *monitor, const struct tb_order *order, co
 	struct guest guest;
 
 	draw_bytes(alias->lease, sizeof(alias->lease));
-	if (question->kind == TB_KIND_TUN)
-		return;
 	if (network->own_bridge) {
 		guest_make(network, order->guest, &guest);
 		memcpy(alias->mac, guest.mac, sizeof(alias->mac));
+	} else if (question->kind == TB_KIND_TUN) {
+		return;
 	} else if (question->name[0] != '\0') {
 		derive_mac(monitor, question, alias->mac);
 	} else {
@@ -123,7 +123,8 @@ static int send_device(int client, const struct device_order *order, const struc
 	answer.queues = order->by_name ? 0 : device->queues;
 	answer.vhosts = device->vhosts;
 	memcpy(answer.name, device->name, sizeof(answer.name));
-	memcpy(answer.mac, order->alias.mac, sizeof(answer.mac));
+	if (order->network->kind != TB_KIND_TUN)
+		memcpy(answer.mac, order->alias.mac, sizeof(answer.mac));
 	memcpy(answer.lease, order->alias.lease, sizeof(answer.lease));
 	guest_tell(order->network, order->alias.mac, &answer.guest);
 	memcpy(fds, device->fds, answer.queues * sizeof(int));

@@ -99,9 +99,9 @@ static bool network_is_macvtap(const struct network *network)
 	return network->kind == TB_KIND_MACVTAP;
 }
 
-static bool allows_addresses(const struct network *network)
+static bool has_addresses(const struct network *network)
 {
-	return network->addresses.count > 0;
+	return network->addresses.count > 0 || network->routed;
 }
 
 static bool allows_vhost(const struct network *network)
@@ -318,7 +318,7 @@ static void prepare(struct monitor *monitor, struct equipment *equipment)
 	tunnels = open_tunnels(monitor);
 	shielding_finish(monitor);
 	checked(relock(monitor, &stored.rules), "cannot lock the devices that there are");
-	links = checked(link_events_open(any_network(monitor->networks, allows_addresses)),
+	links = checked(link_events_open(any_network(monitor->networks, has_addresses)),
 			"cannot listen to the kernel's news of links");
 	neighbours = checked(fdb_events_open(), "cannot listen to the kernel's news of bridges");
 	equipment->stored = &stored;

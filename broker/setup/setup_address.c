@@ -29,20 +29,28 @@ static const struct {
 
 /* Looks for a route of the host, over another interface than the network's own, that leads to some of its addresses. */
 struct overlap {
+	const struct network *network;
 	const struct network_prefix *wanted;
-	uint32_t own; /* ifindex of the network's bridge, or 0 */
 	bool found;
 	struct inet_address route;
 };
+
+/* Routes of the network's own bridge, and to guests on links of their own, are there because of it. */
+static bool overlap_is_own(const struct network *network, uint32_t ifindex)
+{
+	char name[IF_NAMESIZE] = "";
+
+	return if_indextoname(ifindex, name) != NULL &&
+	       (strcmp(name, network->bridge) == 0 || (network->routed && network_has_device(network, name)));
+}
 
 static void overlap_look(void *context, const struct inet_address *route)
 {
 	struct overlap *overlap = context;
 
-	if (overlap->found || (route->ifindex == overlap->own && overlap->own != 0) ||
-	    route->prefix.bits < (route->prefix.is_ipv6 ? IPV6_ROUTE_MIN : IPV4_ROUTE_MIN))
+	if (overlap->found || route->prefix.bits < (route->prefix.is_ipv6 ? IPV6_ROUTE_MIN : IPV4_ROUTE_MIN))
 		return;
-	if (inet_meet(&route->prefix, overlap->wanted)) {
+	if (inet_meet(&route->prefix, overlap->wanted) && !overlap_is_own(overlap->network, route->ifindex)) {
 		overlap->found = true;
 		overlap->route = *route;
 	}
@@ -54,7 +62,7 @@ static int overlap_find(struct setup *setup, const struct network *network, cons
 {
 	int ret;
 
-	*overlap = (struct overlap){.wanted = wanted, .own = if_nametoindex(network->bridge)};
+	*overlap = (struct overlap){.network = network, .wanted = wanted};
 	ret = inet_routes(setup->link, overlap_look, overlap);
 	return ret == 0 && overlap->found ? -EEXIST : ret;
 }

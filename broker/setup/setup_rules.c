@@ -9,6 +9,7 @@
 #include "broker/setup/setup_nft.h"
 #include "broker/setup/setup_published.h"
 
+#include "broker/shared/alias.h"
 #include "broker/shared/log.h"
 
 #include <errno.h>
@@ -29,6 +30,24 @@
 	"2002::/24, 2002:a00::/24, 2002:6440::/26, 2002:7f00::/24, 2002:a9fe::/32, 2002:ac10::/28, 2002:c0a8::/32"
 
 #define REJECT "reject with icmpx type admin-prohibited"
+
+/* The interfaces by which the network's guests come, as nft compares with them. */
+static const char *guests_interfaces(const struct network *network)
+{
+	static char text[64 + (NETWORK_NAMES_MAX + 2) * (TB_NAME_SIZE + 4)];
+	size_t length = 0;
+
+	if (!network->routed) {
+		snprintf(text, sizeof(text), "\"%s\"", network->bridge);
+		return text;
+	}
+	length += (size_t)snprintf(text, sizeof(text), "{ \"%s\", \"" NETWORK_CHOSEN_NAME "*\"", network->bridge,
+				   network->name);
+	for (size_t i = 0; i < network->names_count; i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, ", \"%s\"", network->names[i]);
+	snprintf(text + length, sizeof(text) - length, " }");
+	return text;
+}
 
 static void write_prefix(FILE *out, const struct network_prefix *prefix)
 {
@@ -83,16 +102,19 @@ static void write_between_guests(FILE *out, const struct network *network)
  * addresses. */
 struct neighbours {
 	FILE *out;
-	const char *bridge;
+	const struct network *network;
 };
 
 static void write_neighbours(void *context, const struct inet_address *address)
 {
 	const struct neighbours *neighbours = context;
+	const struct network *network = neighbours->network;
 	char name[IF_NAMESIZE] = "";
 
-	if (address->prefix.bits == 0 || address->link_local ||
-	    (if_indextoname(address->ifindex, name) != NULL && strcmp(name, neighbours->bridge) == 0))
+	if (address->prefix.bits == 0 || address->link_local)
+		return;
+	if (if_indextoname(address->ifindex, name) != NULL &&
+	    (strcmp(name, network->bridge) == 0 || (network->routed && network_has_device(network, name))))
 		return;
 	fputs(address->prefix.is_ipv6 ? "\t\tip6 daddr " : "\t\tip daddr ", neighbours->out);
 	write_prefix(neighbours->out, &address->prefix);
@@ -112,23 +134,38 @@ static void write_served(FILE *out, const struct network *network)
 		fputs("\t\tmeta l4proto { 6, 17 } th dport 53 fib daddr . iif type local accept\n", out);
 }
 
+/* What is for an address that the host has there. If several interfaces have it, the kernel finds one of them for
+ * IPv4. */
+static void write_for_host(FILE *out, const struct network *network, const char *what)
+{
+	struct network_prefix host;
+
+	fprintf(out, "\t\t%sfib daddr . iif type local accept\n", what);
+	if (!network->routed || !inet_of_network(network, false, &host))
+		return;
+	host.bits = 32;
+	fprintf(out, "\t\t%sip daddr ", what);
+	write_prefix(out, &host);
+	fputs(" accept\n", out);
+}
+
 /* To the host. ICMP is what tells guests of routes and sizes. */
 static void write_input(FILE *out, const struct network *network)
 {
 	fprintf(out,
 		"\tchain input {\n"
 		"\t\ttype filter hook input priority filter; policy accept;\n"
-		"\t\tiifname != \"%s\" accept\n"
+		"\t\tiifname != %s accept\n"
 		"\t\tct state established,related accept\n"
 		"\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n",
-		network->bridge);
+		guests_interfaces(network));
 	if (network->reach != REACH_NONE)
 		/* 1 is ICMP, 58 ICMPv6: their names stand in /etc/protocols, which a small Debian does not have. */
-		fputs("\t\tmeta l4proto { 1, 58 } fib daddr . iif type local accept\n", out);
+		write_for_host(out, network, "meta l4proto { 1, 58 } ");
 	write_served(out, network);
 	write_allowed(out, network);
 	if (network->reach == REACH_HOST)
-		fputs("\t\tfib daddr . iif type local accept\n", out);
+		write_for_host(out, network, "");
 	if (network->reach == REACH_ALL)
 		fputs("\t\taccept\n", out);
 	fputs("\t\t" REJECT "\n\t}\n", out);
@@ -137,17 +174,17 @@ static void write_input(FILE *out, const struct network *network)
 /* From guests. A packet between two of them is here only if it was routed, or where the host filters its bridges. */
 static void write_from_guests(FILE *out, struct link_socket *sock, const struct network *network)
 {
-	struct neighbours neighbours = {.out = out, .bridge = network->bridge};
+	struct neighbours neighbours = {.out = out, .network = network};
 
 	fputs("\tchain from-guests {\n", out);
 	if (!network->isolated)
-		fprintf(out, "\t\toifname \"%s\" jump between-guests\n", network->bridge);
+		fprintf(out, "\t\toifname %s jump between-guests\n", guests_interfaces(network));
 	write_network(out, "\t\tip saddr != ", network, false, " drop\n");
 	write_network(out, "\t\tip6 saddr != ", network, true, " drop\n");
 	if (network->publish_count > 0)
 		fputs("\t\tct status dnat ct direction reply ct state established,related accept\n", out);
 	if (network->isolated)
-		fprintf(out, "\t\toifname \"%s\" jump between-guests\n", network->bridge);
+		fprintf(out, "\t\toifname %s jump between-guests\n", guests_interfaces(network));
 	if ((network->forward & NETWORK_IPV4) == 0)
 		fputs("\t\tmeta nfproto ipv4 " REJECT "\n", out);
 	if ((network->forward & NETWORK_IPV6) == 0)
@@ -169,21 +206,23 @@ static void write_from_guests(FILE *out, struct link_socket *sock, const struct 
  * published. */
 static void write_forward(FILE *out, const struct network *network)
 {
+	const char *guests = guests_interfaces(network);
+
 	fprintf(out,
 		"\tchain to-guests {\n"
-		"\t\tiifname \"%s\" return\n"
+		"\t\tiifname %s return\n"
 		"\t\tct state established,related accept\n"
 		"\t\tjump to-published\n"
 		"\t\t" REJECT "\n"
 		"\t}\n"
 		"\tchain forward {\n"
 		"\t\ttype filter hook forward priority filter; policy accept;\n"
-		"\t\tiifname \"%s\" tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu\n"
-		"\t\toifname \"%s\" tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu\n"
-		"\t\toifname \"%s\" jump to-guests\n"
-		"\t\tiifname \"%s\" jump from-guests\n"
+		"\t\tiifname %s tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu\n"
+		"\t\toifname %s tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu\n"
+		"\t\toifname %s jump to-guests\n"
+		"\t\tiifname %s jump from-guests\n"
 		"\t}\n",
-		network->bridge, network->bridge, network->bridge, network->bridge, network->bridge);
+		guests, guests, guests, guests, guests);
 }
 
 static void write_masquerade(FILE *out, const struct network *network)
@@ -192,12 +231,28 @@ static void write_masquerade(FILE *out, const struct network *network)
 		return;
 	fputs("\tchain postrouting {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n", out);
 	published_write_answers_by_host(out, network);
-	fprintf(out, "\t\toifname \"%s\" accept\n", network->bridge);
+	fprintf(out, "\t\toifname %s accept\n", guests_interfaces(network));
 	if ((network->masquerade & NETWORK_IPV4) != 0)
 		write_network(out, "\t\tip saddr ", network, false, " masquerade\n");
 	if ((network->masquerade & NETWORK_IPV6) != 0)
 		write_network(out, "\t\tip6 saddr ", network, true, " masquerade\n");
 	fputs("\t}\n", out);
+}
+
+/* A guest on a link of its own sends from what the host leads to that link, and from nothing else: its own addresses,
+ * and for its neighbours on the link, none at all or a link-local one. */
+static void write_sources(FILE *out, const struct network *network)
+{
+	if (!network->routed)
+		return;
+	fprintf(out,
+		"\tchain sources {\n"
+		"\t\ttype filter hook prerouting priority raw; policy accept;\n"
+		"\t\tiifname != %s accept\n"
+		"\t\tip6 saddr :: accept\n"
+		"\t\tfib saddr . iif oif missing drop\n"
+		"\t}\n",
+		guests_interfaces(network));
 }
 
 /* The table as it is to be, in place of what there is: one transaction. */
@@ -206,6 +261,7 @@ static void rules_write_table(FILE *out, struct link_socket *sock, const struct 
 	fprintf(out, "table inet " NFT_TABLE_PREFIX "%s\ndelete table inet " NFT_TABLE_PREFIX "%s\n", network->name,
 		network->name);
 	fprintf(out, "table inet " NFT_TABLE_PREFIX "%s {\n", network->name);
+	write_sources(out, network);
 	write_input(out, network);
 	published_write_accepts(out, network);
 	write_between_guests(out, network);
@@ -239,6 +295,30 @@ static bool table_needed(const struct setup *setup, const char *name)
 	return network != NULL && (network->own_bridge || network->off);
 }
 
+/* Looks for a device of the network that is no port of a bridge. */
+struct living {
+	const char *network;
+	bool found;
+};
+
+static void living_look(void *context, const struct link *link)
+{
+	struct living *living = context;
+	const char *network = strrchr(link->alias, ':');
+
+	living->found |= link->master == 0 && network != NULL && strcmp(network + 1, living->network) == 0 &&
+			 strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)) == 0;
+}
+
+/* A bridge that is gone leads nowhere, but a link of a guest's own to this host does as long as it is there. */
+static bool table_guards(const struct setup *setup, const char *name)
+{
+	struct living living = {.network = name};
+	int ret = link_dump(setup->link, "tun", living_look, &living);
+
+	return living.found || ret < 0;
+}
+
 /* Deletes our tables, but those that a network needs. keep: whether any may be needed. */
 static unsigned int tables_sweep(const struct setup *setup, bool keep)
 {
@@ -253,7 +333,8 @@ static unsigned int tables_sweep(const struct setup *setup, bool keep)
 
 		if (strncmp(line, beginning, strlen(beginning)) != 0)
 			continue;
-		if (keep && table_needed(setup, line + strlen(beginning)))
+		if ((keep && table_needed(setup, line + strlen(beginning))) ||
+		    table_guards(setup, line + strlen(beginning)))
 			continue;
 		snprintf(command, sizeof(command), "delete %s", line);
 		problems += nft_run(command) < 0;

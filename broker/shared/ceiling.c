@@ -24,7 +24,7 @@ static bool other_kind(const struct network *network, const struct tb_question *
 /* Where a device stands is the network file's word; polkit was asked about that place, and no other. */
 static bool other_place(const struct network *network, const struct tb_question *question)
 {
-	return strcmp(question->bridge, network->bridge) != 0 || strcmp(question->parent, network->parent) != 0;
+	return strcmp(question->bridge, network_bridge(network)) != 0 || strcmp(question->parent, network->parent) != 0;
 }
 
 static bool name_not_listed(const struct network *network, const struct tb_question *question)

@@ -3,11 +3,12 @@
 #include "proto/name.h"
 #include "proto/prefix.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void tb_address_write(uint8_t family, const uint8_t *address, uint8_t length, char text[TB_ADDRESS_TEXT])
 {
-	struct tb_prefix prefix = {.family = family, .length = length};
+	struct tb_prefix prefix = {.family = family, .length = (uint8_t)tb_prefix_bits(family)};
 	size_t size = tb_prefix_bits(family) / 8;
 	char written[TB_PREFIX_TEXT];
 
@@ -16,7 +17,7 @@ void tb_address_write(uint8_t family, const uint8_t *address, uint8_t length, ch
 		return;
 	memcpy(prefix.address, address, size);
 	tb_prefix_write(&prefix, written);
-	memcpy(text, written, strnlen(written, TB_ADDRESS_TEXT - 1));
+	snprintf(text, TB_ADDRESS_TEXT, length != 0 ? "%.43s/%u" : "%.43s", written, length);
 }
 
 const char *tapbroker_address(const struct tap *tap)

@@ -44,8 +44,8 @@ struct tap {
 	struct tb_follow *follow; /* NULL: the lifeline alone tells of the lease's end */
 };
 
-/* address.c: writes an address of 4 or 16 bytes and, unless it is all of them, the length of its prefix; "" if the
- * address is zero. family: 4 or 6. */
+/* address.c: writes an address of 4 or 16 bytes and, unless it is 0, the length of its prefix; "" if the address is
+ * zero. family: 4 or 6. */
 void tb_address_write(uint8_t family, const uint8_t *address, uint8_t length, char text[TB_ADDRESS_TEXT]);
 
 /* deadline.c: the clock of a call, in milliseconds of CLOCK_MONOTONIC. */

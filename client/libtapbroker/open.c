@@ -88,8 +88,8 @@ static void write_addresses(struct tap *handle)
 
 	tb_address_write(4, guest->ipv4, guest->ipv4_prefix, handle->address);
 	tb_address_write(6, guest->ipv6, guest->ipv6_prefix, handle->address6);
-	tb_address_write(4, guest->gateway4, 32, handle->gateway);
-	tb_address_write(6, guest->gateway6, 128, handle->gateway6);
+	tb_address_write(4, guest->gateway4, 0, handle->gateway);
+	tb_address_write(6, guest->gateway6, 0, handle->gateway6);
 }
 
 /* Receives the answer into the handle, which becomes the question's, or is freed on failure. Then the socket is its

@@ -131,7 +131,7 @@ static void locks_are_good(const struct network *network)
 	require(network->vlan <= 4094);
 	require(network->vlan == 0 ||
 		(network->bridge[0] != '\0' && !network->own_bridge && (network->locks & LOCK_TAG) != 0));
-	if (network->kind != TB_KIND_MACVTAP && network->bridge[0] == '\0')
+	if (network->kind != TB_KIND_MACVTAP && !network_has_ports(network))
 		require(network->locks == LOCKS_DEFAULT && network->macs.count == 0 && network->rate_from_guest == 0 &&
 			network->rate_to_guest == 0);
 }
@@ -170,7 +170,7 @@ static void place_is_good(const struct network *network)
 
 	require(network->lifetimes != 0 && network->lifetimes < 1u << TB_LIFETIME_COUNT);
 	require(network->kind != TB_KIND_MACVTAP || (network->lifetimes & 1u << TB_LIFETIME_FD) == 0);
-	require(network->bridge[0] == '\0' || network->direct ||
+	require(!network_has_ports(network) || network->direct ||
 		(network->lifetimes & 1u << TB_LIFETIME_PERSISTENT) == 0);
 	require(network->netns != 0 && network->netns < 1u << NETNS_COUNT);
 	require((network->netns & caller) == 0 || (network->kind != TB_KIND_MACVTAP && network->bridge[0] == '\0'));
@@ -212,7 +212,9 @@ static void network_is_good(const struct network *network, bool own_bridge, bool
 
 	require(!network->off && network->kind >= TB_KIND_TAP && network->kind <= TB_KIND_MACVTAP);
 	require(macvtap == (network->mode != TB_MODE_NONE) && network->mode <= TB_MODE_PASSTHRU);
-	require(!has_bridge || network->kind == TB_KIND_TAP);
+	require(!has_bridge || network->kind == TB_KIND_TAP || network->routed);
+	require(!network->routed || (own_bridge && network->kind != TB_KIND_MACVTAP));
+	require(network->kind != TB_KIND_TUN || network->routed == own_bridge);
 	require(network->own_bridge == own_bridge && (!own_bridge || strcmp(network->bridge, "tb-fuzz") == 0));
 	name_is_good(network->bridge, has_bridge);
 	name_is_good(network->parent, macvtap);
@@ -221,7 +223,7 @@ static void network_is_good(const struct network *network, bool own_bridge, bool
 	require(network->max_per_user >= 1 && network->max_per_user <= network->max);
 	require(network->mode != TB_MODE_PASSTHRU || network->max == 1);
 	require((!network->isolated && !network->direct) || has_bridge);
-	require(!network->host_replies || (network->kind == TB_KIND_TAP && !has_bridge));
+	require(!network->host_replies || (network->kind == TB_KIND_TAP && !network_has_ports(network)));
 	require(!network->vhost || (network->vnet_hdr && network->kind != TB_KIND_TUN));
 	names_are_good(network);
 	routing_is_good(network);

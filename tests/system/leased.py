@@ -13,12 +13,13 @@ PIDFD_GETFD = 438  # the same on every machine
 
 _numbers = itertools.count(1)
 
-# In the guest's namespace: eth0 with the MAC that the guest is told, and copies frames between it and the device.
+# In the guest's namespace: eth0 with the MAC that the guest is told, or a tun without one, and copies frames between it and
+# the device.
 RELAY = """import errno, fcntl, os, select, struct, subprocess, sys
 device, name, mac = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 guest = os.open("/dev/net/tun", os.O_RDWR)
-fcntl.ioctl(guest, 0x400454ca, struct.pack("16sH22x", b"eth0", 0x1002))
-subprocess.run(["ip", "link", "set", "eth0", "address", mac, "up"], check=True)
+fcntl.ioctl(guest, 0x400454ca, struct.pack("16sH22x", b"eth0", 0x1002 if mac else 0x1001))
+subprocess.run(["ip", "link", "set", "eth0", *(["address", mac] if mac else []), "up"], check=True)
 print("ready", flush=True)
 while True:
     for fd in select.select([device, guest], [], [])[0]:
@@ -43,13 +44,13 @@ class Leased:
         assert line, self.holder.communicate()[1]
         self.told = json.loads(line)
         self.name = self.told["name"]
-        self.mac = mac or self.told["mac"]
+        self.mac = mac or (self.told["mac"] if self.told["kind"] == "tap" else "")
         self._begin_relay()
 
     def _begin_relay(self):
         # It is root's: it goes into the namespace. The lease and its holder are the user's.
         command = ["ip", "netns", "exec", self.namespace, "sh", "-c",
-                   f"exec python3 -c \"$0\" 3 {self.name} {self.mac} 3<&0", RELAY]
+                   f"exec python3 -c \"$0\" 3 {self.name} '{self.mac}' 3<&0", RELAY]
         fd = self._device()
         self.relay = subprocess.Popen(command, env=ENVIRONMENT, stdin=fd, stdout=subprocess.PIPE,
                                       stderr=subprocess.DEVNULL, text=True)
@@ -81,7 +82,7 @@ class Leased:
                 shell(f"ip -n {self.namespace} addr replace {address} dev eth0 {'nodad' if ':' in address else ''}")
         for gateway in (self.told["gateway"], self.told["gateway6"]):
             if gateway:
-                shell(f"ip -n {self.namespace} route add default via {gateway}")
+                shell(f"ip -n {self.namespace} route replace default via {gateway} dev eth0 onlink")
 
     def pings(self, address, source=None):
         """True if the address answers one of a few."""

@@ -46,6 +46,7 @@ static struct link *add_link(uint32_t ifindex, const char *kind)
 	link->ifindex = ifindex;
 	snprintf(link->name, sizeof(link->name), "vm%u", ifindex);
 	strcpy(link->kind, kind);
+	memcpy(link->mac, alias.mac, sizeof(link->mac));
 	alias_write(&alias, link->alias);
 	return link;
 }

@@ -1,6 +1,7 @@
 /* Unit test of the network files: broker/config/network.c, network_file.c and network_keys.c, through real files in a
  * directory of the test's own; and of broker/config/table.c.
  */
+#include "broker/config/guest.h"
 #include "broker/config/network.h"
 #include "broker/config/network_file.h"
 #include "broker/config/table_memory.h"
@@ -362,6 +363,48 @@ static void test_own_bridge(void **state)
 	assert_false(network->own_bridge);
 }
 
+/* A link for each guest: a tun always is one, and a tap where the file says so. */
+static void test_routed(void **state)
+{
+	const struct network *network = accepts_text("[Network]\nKind=tun\nAddress=10.0.77.1/24 fd00:77::1/64\n");
+	struct guest guest;
+
+	(void)state;
+	assert_true(network->own_bridge && network->routed && !network_has_ports(network));
+	assert_string_equal(network->bridge, "tb-lan");
+	assert_string_equal(network_bridge(network), "");
+	assert_false(network_shielded(network) || network_is_locked(network));
+	assert_false(network->ipv6_disabled);
+	assert_int_equal(network->forward, NETWORK_IPV4);
+	guest_make(network, 2, &guest);
+	assert_memory_equal(guest.told.ipv4, "\x0a\0\x4d\2", 4);
+	assert_int_equal(guest.told.ipv4_prefix, 32);
+	assert_int_equal(guest.told.ipv6_prefix, 128);
+	assert_memory_equal(guest.told.gateway6, network->ipv6.address, 16);
+	assert_true(network_has_device(network, "lan-1a2b3c"));
+	assert_false(network_has_device(network, "lan1") || network_has_device(network, "lan"));
+	network = accepts_text("[Network]\nKind=tap\nRouted=yes\nAddress=auto\nNames=vm* web\nReach=host\n"
+			       "Lifetimes=persistent\n");
+	assert_true(network->routed && network->host_replies && network->ipv6_disabled);
+	assert_true(network_has_device(network, "vm7") && network_has_device(network, "web"));
+	assert_false(network_has_device(network, "web1"));
+	assert_false(accepts_text("[Network]\nKind=tap\nRouted=no\nAddress=auto\n")->routed);
+	refuses_text("[Network]\nKind=tap\nRouted=yes\n", "3: Routed=yes needs Address=");
+	refuses_text("[Network]\nKind=tun\nRouted=yes\nAddress=auto\n", "3: Routed= is for Kind=tap only");
+	refuses_text("[Network]\nKind=tap\nRouted=yes\nAddress=auto\nDHCP=yes\n",
+		     "5: DHCP= says nothing with Routed=yes");
+	refuses_text("[Network]\nKind=tap\nRouted=yes\nAddress=auto\nNames=web\nPublish=80:80\n",
+		     "6: Publish= says nothing with Routed=yes");
+	refuses_text("[Network]\nKind=tap\nRouted=yes\nAddress=auto\nDirect=yes\n",
+		     "5: Direct= says nothing with Routed=yes");
+	refuses_text("[Network]\nKind=tap\nRouted=yes\nAddress=auto\nMACs=any\n",
+		     "5: MACs= is about what a bridge's port lets through");
+	refuses_text("[Network]\nKind=tun\nAddress=fd00::1/64\nIPv6=disabled\n", "4: IPv6=disabled: a device has an");
+	refuses_text("[Network]\nKind=tun\nAddress=fd00::1/64\nMTU=1200\n", "4: MTU=1200: with an IPv6 address in");
+	refuses_text("[Network]\nKind=tun\nAddress=auto\nAddresses=10.8.0.0/16\n",
+		     "4: Addresses= is for devices that their users configure");
+}
+
 static void test_routing(void **state)
 {
 	const struct network *network = accepts_text("[Network]\nKind=tap\nAddress=auto\n");
@@ -601,8 +644,8 @@ static void test_values(void **state)
 		{"Foo=1",
 		 "Foo= is no key of [Network]; the keys are Address, Addresses, AllMulticast, Allow, Bridge, DefaultRoute, Device, DHCP, DHCPServer, Direct, "
 		 "DNS, EtherTypes, Forward, HostInterface, HostReplies, IPv6, Isolated, KillSwitch, Kind, Lifetimes, Listed, MACs, Masquerade, Max, "
-		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Publish, Queues, RA, RateFromGuest, RateToGuest, Reach, RouterAdvertisements, "
-		 "Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VLAN, VnetHeader"},
+		 "MaxLeaseTimeSec, MaxPerUser, Mode, MTU, Names, Netns, Parent, Publish, Queues, RA, RateFromGuest, RateToGuest, Reach, Routed, "
+		 "RouterAdvertisements, Routes, Scope, SourceAddresses, TaggedFrames, Vhost, VLAN, VnetHeader"},
 		{"Adress=10.0.0.1", "Adress= is no key of [Network]; did you mean Address=?"},
 		{"Address=", "Address= is empty; leave it out for the default"},
 		{"Address=10.0.77.1",
@@ -631,7 +674,7 @@ static void test_values(void **state)
 		{"Allow=printer\nAddress=auto", "Allow=printer: it is an address, or a prefix such as"},
 		{"Allow=10.0.0.1/33\nAddress=auto", "Allow=10.0.0.1/33: it is an address, or a prefix such as"},
 		{"Allow=10.0.0.1/24\nAddress=auto", "Allow=10.0.0.1/24: it has bits behind the prefix length"},
-		{"Publish=8080:80", "Publish= is for a network with a bridge of its own"},
+		{"Publish=8080:80", "Publish= is for a network with addresses of its own"},
 		{"Publish=\nAddress=auto", "Publish= is empty"},
 		{"Publish=80\nAddress=auto", "Publish=80: it is [ADDRESS:]PORT:[NAME:]PORT"},
 		{"Publish=80:80\nAddress=auto", "Publish=: it needs the name of the guest"},
@@ -668,13 +711,13 @@ static void test_values(void **state)
 		{"Publish=1:1 2:2 3:3 4:4 5:5 6:6 7:7 8:8 9:9 10:1 11:1 12:1 13:1 14:1 15:1 16:1 17:1\nAddress=auto\nNames=web",
 		 "Publish=17:1: there are more than 16"},
 		{"DHCP=maybe\nAddress=auto", "DHCP=maybe: it is yes or no"},
-		{"DHCP=yes", "DHCP= is for a network with a bridge of its own"},
+		{"DHCP=yes", "DHCP= is for a network with addresses of its own"},
 		{"DHCP=yes\nAddress=fd00::1/64", "DHCP=yes: Address= has no IPv4 address"},
 		{"DNS=yes\nAddress=auto", "DNS=yes needs DHCP=yes"},
 		{"RA=yes\nAddress=auto fd00::1/64", "RA=yes needs DHCP=yes"},
 		{"RA=yes\nAddress=auto\nDHCP=yes", "RA=yes: Address= has no IPv6 address"},
-		{"Reach=all", "Reach= is for a network with a bridge of its own; add Address="},
-		{"Forward=no\nBridge=br0", "Forward= is for a network with a bridge of its own"},
+		{"Reach=all", "Reach= is for a network with addresses of its own; add Address="},
+		{"Forward=no\nBridge=br0", "Forward= is for a network with addresses of its own"},
 		{"Masquerade=both\nAddress=auto", "Masquerade=both: only what is forwarded can be masqueraded"},
 		{"Masquerade=ipv4\nAddress=auto\nReach=host",
 		 "Masquerade=ipv4: only what is forwarded can be masqueraded"},
@@ -771,10 +814,12 @@ static void test_kinds(void **state)
 	refuses_text("[Network]\nBridge=br0\nKind=tun\n", "2: Bridge= is for Kind=tap only, and this is a tun");
 	refuses_text("[Network]\nKind=tun\nHostReplies=yes\n",
 		     "3: HostReplies= is for Kind=tap only, and this is a tun");
-	refuses_text("[Network]\nKind=tun\nAddress=10.0.77.1/24\n",
-		     "3: Address= is for Kind=tap only, and this is a tun");
+	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nAddress=10.0.77.1/24\n",
+		     "4: Address= is for Kind=tap or tun only, and this is a macvtap");
 	refuses_text("[Network]\nKind=macvtap\nParent=eth0\nAllMulticast=2\n", "4: AllMulticast=2: it is yes or no");
-	refuses_text("[Network]\nKind=tun\nIsolated=no\n", "3: Isolated= is for Kind=tap only, and this is a tun");
+	refuses_text("[Network]\nKind=tun\nIsolated=no\n",
+		     "3: Isolated= is about a bridge's port; add Bridge= or Address=");
+	refuses_text("[Network]\nKind=tun\nReach=all\n", "3: Reach= is for a network with addresses of its own");
 	refuses_text("[Network]\nKind=tun\nVhost=yes\n",
 		     "3: Vhost= is for Kind=tap or macvtap only, and this is a tun");
 	refuses_text("[Network]\nKind=macvtap\n", "1: Parent= is missing");
@@ -1386,6 +1431,7 @@ int main(void)
 		IN_DIRECTORIES(test_defaults),
 		IN_DIRECTORIES(test_every_key),
 		IN_DIRECTORIES(test_own_bridge),
+		IN_DIRECTORIES(test_routed),
 		IN_DIRECTORIES(test_routing),
 		IN_DIRECTORIES(test_publish),
 		IN_DIRECTORIES(test_lines_accepted),

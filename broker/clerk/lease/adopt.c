@@ -127,23 +127,20 @@ static bool still_held(const struct alias *alias, bool stays, int *holder)
 	return pidfd >= 0 || !stays;
 }
 
-static bool mac_is_zero(const uint8_t mac[TB_MAC_SIZE])
+/* A network may have become one of another kind, or be none any more; but a tun has no address. */
+static enum tb_kind kind_by_mac(const uint8_t mac[TB_MAC_SIZE])
 {
-	return tb_field_empty((const char *)mac, TB_MAC_SIZE);
+	return tb_field_empty((const char *)mac, TB_MAC_SIZE) ? TB_KIND_TUN : TB_KIND_TAP;
 }
 
 /* Begins the lease that an earlier broker had, without its device. Returns NULL if there is no room for it. */
-static struct lease *begin_again(const struct alias *alias, bool macvtap)
+static struct lease *begin_again(const struct alias *alias, enum tb_kind kind)
 {
 	struct lease *lease = lease_begin_again(network_find(networks, alias->network), alias->network, alias->uid);
 
 	if (lease == NULL)
 		return NULL;
-	/* A network may have become one of another kind, or be none any more. */
-	if (macvtap)
-		lease->kind = TB_KIND_MACVTAP;
-	else
-		lease->kind = mac_is_zero(alias->mac) ? TB_KIND_TUN : TB_KIND_TAP;
+	lease->kind = kind;
 	lease->given = alias->given;
 	lease->lifetime = alias->lifetime;
 	lease->gid = alias->gid;
@@ -193,7 +190,7 @@ static void adopt_device(enum lease_side side, const struct link *link, const st
 	lifeline = kept_lifeline(alias->lease);
 	if (lifeline < 0 && !still_held(alias, macvtap || alias->given, &holder))
 		return;
-	lease = begin_again(alias, macvtap);
+	lease = begin_again(alias, macvtap ? TB_KIND_MACVTAP : kind_by_mac(link->mac));
 	if (lease == NULL) {
 		client_socket_hang_up(&lifeline);
 		tb_close(&holder);
@@ -294,7 +291,7 @@ static void adopt_away(const char *stored)
 	}
 	lifeline = kept_lifeline(alias.lease);
 	lasts = lifeline >= 0 || alias.lifetime == TB_LIFETIME_NAMESPACE;
-	lease = lasts ? begin_again(&alias, false) : NULL;
+	lease = lasts ? begin_again(&alias, kind_by_mac(alias.mac)) : NULL;
 	if (lease == NULL) {
 		tb_log(TB_LOG_NOTICE, "deleting %s in its client's network namespace, which an earlier broker left: %s",
 		       device.name,

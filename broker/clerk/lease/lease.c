@@ -343,6 +343,8 @@ void lease_device_mac(const struct lease *lease, uint8_t mac[TB_MAC_SIZE])
 	memcpy(mac, lease->mac, TB_MAC_SIZE);
 	if (lease->kind == TB_KIND_TAP)
 		mac[0] = TAP_MAC_FIRST;
+	if (lease->kind == TB_KIND_TUN)
+		memset(mac, 0, TB_MAC_SIZE);
 }
 
 struct lease *lease_by_ifindex(uint32_t ifindex)

@@ -90,6 +90,7 @@ struct lease {
 	uint64_t made_at; /* 0: by an earlier broker */
 	uint64_t look_at; /* look at it again; 0: need not */
 	uint32_t repairs;
+	bool way_lost;        /* to its guest; see mend.h */
 	uint32_t port_tries;  /* to make it a port again, since the bridge appeared */
 	uint32_t port_bridge; /* ifindex of the bridge that appeared; 0: the first one */
 	uint64_t port_tried_at;

@@ -18,6 +18,9 @@
 
 /* Repairs of what udev has changed on one device, and tries to make it a port again for each bridge that appears. */
 #define REPAIRS_MAX 5
+
+/* Who removes one thing removes others in the same moment. */
+#define WAY_PAUSE_MS 200
 #define PORT_TRIES_MAX 5
 #define PORT_PAUSE_MS 1000
 
@@ -89,7 +92,7 @@ static bool has_foreign_sysctls(const struct network *network, const struct link
 
 static bool is_port(const struct lease *lease)
 {
-	return lease->network != NULL && lease->kind == TB_KIND_TAP && lease->network->bridge[0] != '\0';
+	return lease->network != NULL && network_has_ports(lease->network);
 }
 
 static void repair_port(struct lease *lease)
@@ -123,12 +126,35 @@ static void repair_name(struct lease *lease, const struct link *link)
 	deletion_repair(lease);
 }
 
+/* A link that is set down loses the way to its guest, and has it again when it is up. */
+static void repair_way(struct lease *lease, const struct link *link)
+{
+	bool up = (link->flags & IFF_UP) != 0;
+
+	if (up && lease->way_lost)
+		deletion_repair(lease);
+	lease->way_lost = !up;
+}
+
+void mend_way(uint32_t ifindex)
+{
+	struct lease *lease = lease_by_ifindex(ifindex);
+
+	if (lease == NULL || lease->network == NULL || !lease->network->routed || lease->repairs >= REPAIRS_MAX)
+		return;
+	lease->repairs++;
+	lease->way_lost = true;
+	look_at(lease, monotonic_ms() + WAY_PAUSE_MS);
+}
+
 void mend(struct lease *lease, const struct link *link)
 {
 	if (lease->network == NULL || lease->network->off)
 		return;
 	if (strcmp(link->name, lease->name) != 0)
 		repair_name(lease, link);
+	if (lease->network->routed)
+		repair_way(lease, link);
 	if (is_port(lease) && link->master == 0)
 		repair_port(lease);
 	if (lease->repairs < REPAIRS_MAX &&

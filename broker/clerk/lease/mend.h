@@ -5,7 +5,8 @@
  *   - the address that udev gives a new device (MACAddressPolicy=persistent), as long as it is the very address that
  *     udev gives a device of this name: a holder gains nothing by it;
  *   - the sysctls of a new device, for some seconds: later changes are an administrator's own;
- *   - the bridge of a device that has none: at once, or when a bridge of that name appears.
+ *   - the bridge of a device that has none: at once, or when a bridge of that name appears;
+ *   - the host's addresses on a routed device and the way to its guest: when it is up.
  */
 #ifndef TB_MEND_H
 #define TB_MEND_H
@@ -24,6 +25,9 @@ bool mend_is_udevs_address(const struct lease *lease, const struct link *link);
 
 /* A device that harms nobody, as the kernel shows it: has it put back if it is not as it was made. */
 void mend(struct lease *lease, const struct link *link);
+
+/* Somebody has removed an address or a route of ours from this device. */
+void mend_way(uint32_t ifindex);
 
 /* The kernel shows this link, which may be the bridge that devices wait for. */
 void mend_bridge(const struct link *link);

@@ -2,6 +2,7 @@
  * itself there is no tunnel any more by then. */
 #include "broker/clerk/lease/put_back.h"
 
+#include "broker/clerk/lease/mend.h"
 #include "broker/clerk/lease/tunnels.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/log.h"
@@ -47,8 +48,10 @@ void put_back_removed(uint32_t number, uint32_t ifindex)
 {
 	if (number == TUNNELS_MAX)
 		number = tunnels_number_of_device(ifindex);
-	if (number == TUNNELS_MAX)
+	if (number == TUNNELS_MAX) {
+		mend_way(ifindex);
 		return;
+	}
 	tunnels[number].due = true;
 	if (next_at == UINT64_MAX)
 		next_at = monotonic_ms() + GATHER_MS;

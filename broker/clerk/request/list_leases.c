@@ -111,7 +111,8 @@ static void describe_lease(struct tb_lease *message, const struct lease *lease)
 	memcpy(message->network, lease->network_name, sizeof(message->network));
 	memcpy(message->name, lease->name, sizeof(message->name));
 	memcpy(message->lease, lease->id, sizeof(message->lease));
-	memcpy(message->mac, lease->mac, sizeof(message->mac));
+	if (lease->kind != TB_KIND_TUN)
+		memcpy(message->mac, lease->mac, sizeof(message->mac));
 	memcpy(message->external_id, lease->external_id, sizeof(message->external_id));
 	describe_guest(message, lease);
 	describe_tunnel(message, lease);

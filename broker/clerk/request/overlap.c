@@ -52,15 +52,19 @@ struct overlap_search {
 	const char *path;
 	bool (*read)(const char *line, struct overlap_route *route);
 	struct tb_prefix wanted;
-	const char *bridge;
+	const struct network *network; /* whose own routes do not count */
 };
+
+static bool is_own(const struct network *network, const char *device)
+{
+	return strcmp(device, network->bridge) == 0 || (network->routed && network_has_device(network, device));
+}
 
 static bool line_meets(const struct overlap_search *search, const char *line, char other[TB_NAME_SIZE])
 {
 	struct overlap_route route = {.device = ""};
 
-	if (!search->read(line, &route) || strcmp(route.device, search->bridge) == 0 ||
-	    strcmp(route.device, "lo") == 0 ||
+	if (!search->read(line, &route) || is_own(search->network, route.device) || strcmp(route.device, "lo") == 0 ||
 	    (!tb_prefix_covers(&route.to, &search->wanted) && !tb_prefix_covers(&search->wanted, &route.to)))
 		return false;
 	memcpy(other, route.device, TB_NAME_SIZE);
@@ -106,11 +110,11 @@ bool overlap_there(const struct network *network, char other[TB_NAME_SIZE])
 	struct overlap_search search4 = {.path = "/proc/self/net/route",
 					 .read = read_ipv4,
 					 .wanted = {.family = 4, .length = network->ipv4.prefix},
-					 .bridge = network->bridge};
+					 .network = network};
 	struct overlap_search search6 = {.path = "/proc/self/net/ipv6_route",
 					 .read = read_ipv6,
 					 .wanted = {.family = 6, .length = network->ipv6.prefix},
-					 .bridge = network->bridge};
+					 .network = network};
 	uint32_t ipv4 = htonl(network->ipv4.address);
 
 	memcpy(search4.wanted.address, &ipv4, sizeof(ipv4));

@@ -12,6 +12,7 @@
 #include "broker/shared/log.h"
 #include "broker/shared/random.h"
 #include "proto/channel.h"
+#include "proto/name.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -85,7 +86,7 @@ static void fill_place(struct tb_question *question, const struct network *netwo
 {
 	question->mode = network->mode;
 	memcpy(question->network, network->name, sizeof(question->network));
-	memcpy(question->bridge, network->bridge, sizeof(question->bridge));
+	tb_field_set(question->bridge, sizeof(question->bridge), network_bridge(network));
 	memcpy(question->parent, network->parent, sizeof(question->parent));
 }
 
@@ -134,7 +135,7 @@ static void fill_revoke(struct tb_question *question, const struct lease *lease)
 	if (lease->network == NULL)
 		return;
 	question->mode = lease->network->mode;
-	memcpy(question->bridge, lease->network->bridge, sizeof(question->bridge));
+	tb_field_set(question->bridge, sizeof(question->bridge), network_bridge(lease->network));
 	memcpy(question->parent, lease->network->parent, sizeof(question->parent));
 }
 

@@ -6,6 +6,7 @@
 #include "broker/monitor/kernel/making.h"
 #include "broker/monitor/kernel/netns.h"
 #include "broker/monitor/kernel/port.h"
+#include "broker/monitor/kernel/routed.h"
 #include "broker/shared/fd.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ static int find_lower(struct making *making)
 	if (ret == -ENODEV)
 		making->failure->status = TB_LOWER_MISSING;
 	making->lower = link.ifindex;
-	making->device->master = network->kind == TB_KIND_TAP ? link.ifindex : 0;
+	making->device->master = network_has_ports(network) ? link.ifindex : 0;
 	/* No more gets through than the bridge or the parent lets through. */
 	if (link.ifindex != 0 && order->alias.mtu > link.mtu)
 		order->alias.mtu = link.mtu;
@@ -210,6 +211,10 @@ bool device_set_up(struct workshop *workshop, const struct device_order *order, 
 		ret = set_up_shielded(workshop, device, alias, port_alias);
 	} else {
 		ret = link_up(&workshop->link, device->ifindex, alias, order->netns);
+	}
+	if (ret == 0 && order->network->routed) {
+		failure->stage = TB_STAGE_ADDRESS;
+		ret = routed_lead(&workshop->link, order->network, device->ifindex, order->alias.mac);
 	}
 	if (ret == 0 && order->netns >= 0)
 		ret = find_moved(workshop, order, device);

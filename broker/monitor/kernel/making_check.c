@@ -96,8 +96,8 @@ static bool tun_as_set(const struct making *making, const struct link *link)
 /* The same of what stands on the network's bridge, if there is one: the tap itself, or its port. */
 static bool port_as_set(const struct making *making, const struct link *link)
 {
-	return link->master == making->lower &&
-	       (making->lower == 0 || link->port == port_options(making->order->network));
+	return link->master == making->device->master &&
+	       (link->master == 0 || link->port == port_options(making->order->network));
 }
 
 static bool macvtap_as_set(const struct making *making, const struct link *link)

@@ -5,6 +5,7 @@
 #include "broker/monitor/kernel/link_change.h"
 #include "broker/monitor/kernel/pair.h"
 #include "broker/monitor/kernel/port.h"
+#include "broker/monitor/kernel/routed.h"
 #include "broker/monitor/kernel/workshop.h"
 #include "broker/shared/alias.h"
 
@@ -106,8 +107,12 @@ int repair_device(struct link_socket *sock, struct link_socket *shield, struct r
 		ret = lock_again(rules, network, &link, order);
 	if (ret == 0)
 		ret = link_set(sock, order->ifindex, &setup);
-	if (ret == 0 && network->bridge[0] != '\0' && link.master == 0)
+	if (ret == 0 && network_has_ports(network) && link.master == 0)
 		ret = join(sock, network, order->mac, &link, &setup);
+	if (ret == 0 && network->routed && (link.flags & IFF_UP) != 0) {
+		ret = routed_lead(sock, network, order->ifindex, order->mac);
+		ret = ret == -EEXIST ? 0 : ret;
+	}
 	/* Both ends of a veth take no larger frames than their MTU says. */
 	inner_setup.mtu = setup.mtu != 0 ? setup.mtu : link.mtu;
 	if (ret == 0 && shielded)

@@ -37,6 +37,8 @@ static void look_at_removed(const struct nlmsghdr *message, void (*removed)(uint
 	case RTM_DELROUTE:
 		if (route->rtm_protocol == TUNNEL_PROTOCOL)
 			number = removed_number(message, sizeof(*route), RTA_TABLE) - TUNNEL_TABLE;
+		if (route->rtm_protocol == TUNNEL_PROTOCOL && route->rtm_table == RT_TABLE_MAIN)
+			removed(TUNNELS_MAX, removed_number(message, sizeof(*route), RTA_OIF));
 		break;
 	case RTM_DELRULE:
 		if (removed_number(message, sizeof(struct fib_rule_hdr), FRA_PROTOCOL) == TUNNEL_PROTOCOL)
