@@ -186,6 +186,9 @@ static void test_errors(void **state)
 	assert_int_equal(node_open_tun(&source), -ESTALE);
 	say(TB_ANS_NODE, 11, EPERM, NULL);
 	assert_int_equal(node_open_tap(&source, "vm0", 5, 1000), -EPERM);
+	/* What is the opener's word is not taken for "this kernel does not have it". */
+	say(TB_ANS_NODE, 12, EPERM, NULL);
+	assert_int_equal(node_open_vhost(&source), -EPERM);
 }
 
 /* What is late fails the request that waited for it, and no other. */
