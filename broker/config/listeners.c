@@ -23,7 +23,7 @@ struct listener {
 #define STATE_CLOSE 0x07
 
 /* The files have each 32 bits of an address as a number of this machine's. */
-static void take_address(struct listener *listener, const char *digits)
+static void take_listener_address(struct listener *listener, const char *digits)
 {
 	static const uint8_t none[16];
 	unsigned int word;
@@ -45,7 +45,7 @@ static bool take_line(struct listener *listener, const char *line, bool udp)
 	    state != (udp ? STATE_CLOSE : STATE_LISTEN))
 		return false;
 	listener->udp = udp;
-	take_address(listener, digits);
+	take_listener_address(listener, digits);
 	if (strlen(digits) == 8)
 		listener->families = NETWORK_IPV4;
 	else
