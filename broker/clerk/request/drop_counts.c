@@ -49,7 +49,7 @@ static bool read_reason(const struct nlattr *userdata, char reason[TB_DROP_WORD_
 	return true;
 }
 
-static uint64_t read_number(const struct nlattr *attribute)
+static uint64_t read_count(const struct nlattr *attribute)
 {
 	uint64_t number;
 
@@ -97,7 +97,7 @@ void drop_counts_take(const struct nlmsghdr *message, struct tb_drops *drops)
 		drop = drop_of(drops, reason);
 		if (drop == NULL)
 			return;
-		drop->packets += read_number(counter.of_kind[NFTA_COUNTER_PACKETS]);
-		drop->bytes += read_number(counter.of_kind[NFTA_COUNTER_BYTES]);
+		drop->packets += read_count(counter.of_kind[NFTA_COUNTER_PACKETS]);
+		drop->bytes += read_count(counter.of_kind[NFTA_COUNTER_BYTES]);
 	}
 }
