@@ -6,7 +6,7 @@
 
 static struct yes *find_yes(struct yes_table *table, const uint8_t ticket[TB_ID_SIZE])
 {
-	for (int i = 0; i < YES_MAX; i++)
+	for (int i = 0; i < TB_YES_MAX; i++)
 		if (table->places[i].until != 0 && memcmp(table->places[i].question.ticket, ticket, TB_ID_SIZE) == 0)
 			return &table->places[i];
 	return NULL;
@@ -16,7 +16,7 @@ int yes_add(struct yes_table *table, const struct tb_question *question, size_t 
 {
 	if (find_yes(table, question->ticket) != NULL)
 		return -EEXIST;
-	for (int i = 0; i < YES_MAX; i++) {
+	for (int i = 0; i < TB_YES_MAX; i++) {
 		struct yes *yes = &table->places[i];
 
 		if (yes->until == 0) {
@@ -49,7 +49,7 @@ void yes_void(struct yes_table *table, const uint8_t ticket[TB_ID_SIZE])
 
 void yes_expire(struct yes_table *table, uint64_t now)
 {
-	for (int i = 0; i < YES_MAX; i++)
+	for (int i = 0; i < TB_YES_MAX; i++)
 		if (table->places[i].until <= now)
 			table->places[i].until = 0;
 }
@@ -58,7 +58,7 @@ int yes_timeout(const struct yes_table *table, uint64_t now)
 {
 	int nearest = -1;
 
-	for (int i = 0; i < YES_MAX; i++) {
+	for (int i = 0; i < TB_YES_MAX; i++) {
 		uint64_t until = table->places[i].until;
 		int left = until > now ? (int)(until - now) : 0;
 

@@ -8,9 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* As many as questions may be open. */
-#define YES_MAX 16
-
 /* How long one is kept that no order comes for, in milliseconds. */
 #define YES_LIFE_MS 30000
 
@@ -24,7 +21,7 @@ struct yes {
 };
 
 struct yes_table {
-	struct yes places[YES_MAX];
+	struct yes places[TB_YES_MAX];
 };
 
 /* Keeps a yes. Returns 0, -ENOSPC if there is no place, or -EEXIST if there is one with this ticket. */

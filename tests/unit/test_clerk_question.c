@@ -156,26 +156,58 @@ static void test_yes_crosses_cancel(void **state)
 	assert_true(TAILQ_EMPTY(requests_used()));
 }
 
+/* Asks as that many users, from this one on, and counts the questions. */
+static int asked_by(int *clients, uid_t first, int count)
+{
+	int asked = 0;
+
+	for (int i = 0; i < count; i++)
+		clients[i] = client_ask(first + (uid_t)i, &request);
+	while (take_asked() == TB_REQ_ASK)
+		asked++;
+	return asked;
+}
+
+static void close_all(const int *clients, int count)
+{
+	for (int i = 0; i < count; i++)
+		close(clients[i]);
+}
+
+/* One is ordered, the others that polkit said yes to wait. */
+static void let_in(int *clients, int count)
+{
+	for (int i = 0; i < count; i++) {
+		clients[i] = client_ask(ALICE + (uid_t)i, &request);
+		authority_answers(TB_VERDICT_YES);
+	}
+}
+
+static void test_yeses_leave_room_for_questions(void **state)
+{
+	int let[QUESTIONS_MAX];
+	int clients[QUESTIONS_MAX];
+
+	(void)state;
+	let_in(let, QUESTIONS_MAX);
+	assert_int_equal(asked_by(clients, BOB + 1000, QUESTIONS_MAX), QUESTIONS_MAX);
+	close_all(clients, QUESTIONS_MAX);
+	close_all(let, QUESTIONS_MAX);
+}
+
 /* The monitor keeps a yes until an order spends it, and until that is answered: there is no place for a further one
  * meanwhile. */
 static void test_a_yes_takes_a_place(void **state)
 {
-	int clients[QUESTIONS_MAX + 2];
-	int asked = 0;
+	enum { LET = TB_YES_MAX - QUESTIONS_MAX + 2 };
+	int let[LET];
+	int clients[QUESTIONS_MAX];
 
 	(void)state;
-	/* One is ordered, one has its yes and waits; the others are asked about. */
-	for (int i = 0; i < 2; i++) {
-		clients[i] = client_ask(ALICE + (uid_t)i, &request);
-		authority_answers(TB_VERDICT_YES);
-	}
-	for (int i = 2; i < QUESTIONS_MAX + 2; i++)
-		clients[i] = client_ask(ALICE + (uid_t)i, &request);
-	while (take_asked() == TB_REQ_ASK)
-		asked++;
-	assert_int_equal(asked, QUESTIONS_MAX - 2);
-	for (int i = 0; i < QUESTIONS_MAX + 2; i++)
-		close(clients[i]);
+	let_in(let, LET);
+	assert_int_equal(asked_by(clients, BOB + 1000, QUESTIONS_MAX), QUESTIONS_MAX - 2);
+	close_all(clients, QUESTIONS_MAX);
+	close_all(let, LET);
 }
 
 /* While it waited for its turn its user has got all that it may have. */
@@ -298,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_so_many_in_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hangs_up_while_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_yes_crosses_cancel, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_yeses_leave_room_for_questions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_yes_takes_a_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_full_when_its_turn_comes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_process_has_ended, set_up, tear_down),

@@ -135,13 +135,13 @@ static void test_there_are_so_many_places_and_no_more(void **state)
 	struct tb_question asked = question(1);
 
 	(void)state;
-	for (uint8_t i = 0; i < YES_MAX; i++) {
+	for (uint8_t i = 0; i < TB_YES_MAX; i++) {
 		struct tb_question one = question(i);
 
 		assert_int_equal(yes_add(&table, &one, sizeof(one), 1000), 0);
 	}
 	assert_int_equal(yes_add(&table, &asked, sizeof(asked), 1000), -EEXIST);
-	asked = question(YES_MAX);
+	asked = question(TB_YES_MAX);
 	assert_int_equal(yes_add(&table, &asked, sizeof(asked), 1000), -ENOSPC);
 	assert_false(yes_spend(&table, &asked, sizeof(asked)));
 }

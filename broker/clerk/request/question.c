@@ -27,9 +27,10 @@
 static int authority = -1;
 static void (*answered)(struct request *request, uint32_t word);
 
-/* Counts the questions that are open, and those of this user that are like the request. */
+/* Counts the questions that are open, and those of this user that are like the request; and the places for a yes. */
 struct open_questions {
 	uint32_t all;
+	uint32_t places;
 	uint32_t prompts;
 	uint32_t like_this;
 };
@@ -47,13 +48,14 @@ static bool holds_place(const struct request *request)
 
 static struct open_questions count_questions(const struct request *like)
 {
-	struct open_questions open = {0, 0, 0};
+	struct open_questions open = {0, 0, 0, 0};
 	const struct request *request;
 
 	TAILQ_FOREACH(request, requests_used(), link) {
-		open.all += holds_place(request);
+		open.places += holds_place(request);
 		if (!is_open(request))
 			continue;
+		open.all++;
 		open.prompts += request_interactive(request);
 		open.like_this += request->client.account == like->client.account &&
 				  request_interactive(request) == request_interactive(like);
@@ -66,7 +68,7 @@ bool question_may_be_asked(const struct request *request)
 {
 	struct open_questions open = count_questions(request);
 
-	return open.like_this == 0 && open.all < QUESTIONS_MAX &&
+	return open.like_this == 0 && open.all < QUESTIONS_MAX && open.places < TB_YES_MAX &&
 	       (!request_interactive(request) || open.prompts < PROMPTS_MAX);
 }
 
