@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORD_MAX 32         /* letters: nobody means one of our words with more */
 #define LETTERS_A_MISTAKE 3 /* one wrong letter is forgiven for so many */
@@ -44,13 +45,30 @@ static size_t distance(const char *a, const char *b)
 	return steps[a_length][b_length];
 }
 
+/* The only word that begins with what somebody wrote, as whoever abbreviates it does. */
+static const char *abbreviated(const char *word, const char *const words[], size_t count)
+{
+	const char *found = NULL;
+
+	if (strlen(word) < LETTERS_A_MISTAKE)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (strncasecmp(word, words[i], strlen(word)) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = words[i];
+	}
+	return found;
+}
+
 const char *tb_suggest(const char *word, const char *const words[], size_t count)
 {
 	size_t best = SIZE_MAX;
-	const char *found = NULL;
+	const char *found = abbreviated(word, words, count);
 
-	if (strlen(word) > WORD_MAX)
-		return NULL;
+	if (found != NULL || strlen(word) > WORD_MAX)
+		return found;
 	for (size_t i = 0; i < count; i++) {
 		size_t steps = strlen(words[i]) <= WORD_MAX ? distance(word, words[i]) : SIZE_MAX;
 

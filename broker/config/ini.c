@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define BLANKS " \t"
-#define KEY_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+#define KEY_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 _Static_assert(INI_LINE_MAX == 190, "a message says so");
 

@@ -97,7 +97,7 @@ static const char *take_address(struct network *network, char *word)
 	uint64_t prefix;
 
 	if (strcmp(word, "auto") == 0) {
-		if (network->ipv4.prefix != 0)
+		if (network->ipv4.prefix != 0 || network->ipv4_auto)
 			return "there is an IPv4 address already";
 		network->ipv4_auto = true;
 		return NULL;

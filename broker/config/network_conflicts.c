@@ -46,16 +46,21 @@ static bool meets_chosen(const char *pattern, const struct network *network)
 	return true;
 }
 
+/* The key that says the names of the network's devices. */
+static const char *names_word(const struct network_file *file)
+{
+	return file->lines[KEY_DEVICE] != 0 ? "Device" : "Names";
+}
+
 static void check_names(struct network_file *file, const struct network_file *other)
 {
 	for (size_t i = 0; i < file->network.names_count; i++)
 		for (size_t j = 0; j < other->network.names_count; j++)
 			if (patterns_meet(file->network.names[i], other->network.names[j]))
-				network_file_error(
-					file, file->names_lines[i],
-					"Names=%s and Names=%s of %s:%u can be the same interface; change one",
-					file->network.names[i], other->network.names[j], other->path,
-					other->names_lines[j]);
+				network_file_error(file, file->names_lines[i],
+						   "%s=%s and %s=%s of %s:%u can be the same interface; change one",
+						   names_word(file), file->network.names[i], names_word(other),
+						   other->network.names[j], other->path, other->names_lines[j]);
 }
 
 static void check_chosen(struct network_file *file, const struct network_file *other)
@@ -70,14 +75,14 @@ static void check_chosen(struct network_file *file, const struct network_file *o
 		if (meets_chosen(network->names[i], &other->network))
 			network_file_error(
 				file, file->names_lines[i],
-				"Names=%s can be a name that the broker chooses for a device of %s: %.*s-XXXXXX; change one",
-				network->names[i], other->path, CHOSEN_PREFIX, other->network.name);
+				"%s=%s can be a name that the broker chooses for a device of %s: %.*s-XXXXXX; change one",
+				names_word(file), network->names[i], other->path, CHOSEN_PREFIX, other->network.name);
 	for (size_t i = 0; i < other->network.names_count; i++)
 		if (meets_chosen(other->network.names[i], network))
 			network_file_error(
 				file, 0,
-				"the broker would call its devices %.*s-XXXXXX, which can be Names=%s of %s:%u; rename one",
-				CHOSEN_PREFIX, network->name, other->network.names[i], other->path,
+				"the broker would call its devices %.*s-XXXXXX, which can be %s=%s of %s:%u; rename one",
+				CHOSEN_PREFIX, network->name, names_word(other), other->network.names[i], other->path,
 				other->names_lines[i]);
 }
 
@@ -100,8 +105,8 @@ static void refuse_names(struct network_file *file, const struct network_file *o
 	for (size_t i = 0; i < file->network.names_count; i++)
 		if (interface[0] != '\0' && tb_name_matches(interface, file->network.names[i]))
 			network_file_error(file, file->names_lines[i],
-					   "Names=%s: a client could take the name of %s=%s of %s:%u; change one",
-					   file->network.names[i], key, interface, other->path, line);
+					   "%s=%s: a client could take the name of %s=%s of %s:%u; change one",
+					   names_word(file), file->network.names[i], key, interface, other->path, line);
 }
 
 /* A client that may ask for the name of a bridge or parent could make that interface while the real one is missing. */

@@ -91,11 +91,7 @@ static bool pattern_valid(const char *pattern)
 
 static void refuse_name(struct network_file *file, unsigned int line, const char *word)
 {
-	if (strchr(word, ',') != NULL)
-		network_file_error(file, line, "Names=%s: names are separated by blanks, without commas", word);
-	else
-		network_file_error(file, line,
-				   "Names=%s: a name is " NAME_RULE "; or the first two or more of it and *", word);
+	network_file_error(file, line, "Names=%s: a name is " NAME_RULE "; or the first two or more of it and *", word);
 }
 
 void network_set_names(struct network_file *file, unsigned int line, const char *value)

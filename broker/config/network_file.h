@@ -73,6 +73,7 @@ struct network_file {
 	unsigned int lines[KEY_COUNT];
 	unsigned int names_lines[NETWORK_NAMES_MAX]; /* of each pattern in Names= */
 	unsigned int publish_lines[NETWORK_PUBLISH_MAX];
+	bool any_source; /* a line says SourceAddresses=any */
 };
 
 /* network_file.c */
@@ -120,7 +121,7 @@ struct network_words {
 	char *rest;
 };
 
-/* Refuses an empty list. */
+/* Refuses an empty list, and one that commas separate; neither has words. */
 void network_words_begin(struct network_words *words, struct network_file *file, unsigned int line, const char *key,
 			 const char *value);
 

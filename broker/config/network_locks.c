@@ -5,6 +5,7 @@
 
 #include "broker/config/network.h"
 #include "proto/number.h"
+#include "proto/suggest.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -17,12 +18,15 @@
 #define TYPE_RULE "they are arp, ipv4, ipv6, rarp, or numbers from 0x0600 to 0xffff; or any"
 #define SOURCE_RULE "an IPv4 or IPv6 address, or a prefix such as 192.0.2.0/24, without bits behind it; or any"
 
+#define ANY "any"
+
 /* EtherTypes that have a name. The first ones are allowed by default. */
 #define DEFAULT_TYPES 3
+#define TYPES 4
 static const struct {
 	const char *word;
 	uint16_t type;
-} types[] = {{"arp", 0x0806}, {"ipv4", 0x0800}, {"ipv6", 0x86dd}, {"rarp", 0x8035}};
+} types[TYPES] = {{"arp", 0x0806}, {"ipv4", 0x0800}, {"ipv6", 0x86dd}, {"rarp", 0x8035}};
 
 static struct prefix prefix_of_type(uint16_t type)
 {
@@ -45,20 +49,42 @@ void network_default_locks(struct network *network)
 /* Adds what the word says to the list that it belongs to; NULL: it cannot be read. */
 typedef struct prefix_list *(*take_word)(struct network *network, const char *word, struct prefix *prefix);
 
-static void take_list(struct network_file *file, unsigned int line, const char *key, const char *value,
-		      const char *rule, take_word take)
+struct list_key {
+	const char *key;
+	const char *rule;
+	take_word take;
+	const char *words[TYPES]; /* that may stand in it, for who misspells one */
+};
+
+static void refuse_word(struct network_file *file, unsigned int line, const struct list_key *key, const char *word)
+{
+	size_t count = 0;
+	const char *meant;
+
+	while (count < TYPES && key->words[count] != NULL)
+		count++;
+	meant = tb_suggest(word, key->words, count);
+	if (strcmp(word, ANY) == 0)
+		network_file_error(file, line, "%s=" ANY " stands alone, without further words", key->key);
+	else
+		network_file_error(file, line, "%s=%s: %s%s%s%s", key->key, word, key->rule,
+				   meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "",
+				   meant != NULL ? "?" : "");
+}
+
+static void take_list(struct network_file *file, unsigned int line, const struct list_key *key, const char *value)
 {
 	struct network_words words;
 
-	network_words_begin(&words, file, line, key, value);
+	network_words_begin(&words, file, line, key->key, value);
 	for (const char *word = network_words_next(&words); word != NULL; word = network_words_next(&words)) {
 		struct prefix prefix = {.bits = 0};
-		struct prefix_list *list = take(&file->network, word, &prefix);
+		struct prefix_list *list = key->take(&file->network, word, &prefix);
 
 		if (list == NULL) {
-			network_file_error(file, line, "%s=%s: %s", key, word, rule);
+			refuse_word(file, line, key, word);
 		} else if (list->count == LOCK_LIST_MAX) {
-			network_file_error(file, line, "%s=%s: there are more than %d", key, word, LOCK_LIST_MAX);
+			network_file_error(file, line, "%s=%s: there are more than %d", key->key, word, LOCK_LIST_MAX);
 			return;
 		} else {
 			list->items[list->count++] = prefix;
@@ -84,10 +110,12 @@ static struct prefix_list *take_mac(struct network *network, const char *word, s
 
 void network_set_macs(struct network_file *file, unsigned int line, const char *value)
 {
-	if (strcmp(value, "any") == 0)
+	static const struct list_key key = {.key = "MACs", .rule = MAC_RULE, .take = take_mac};
+
+	if (strcmp(value, ANY) == 0)
 		file->network.locks &= ~(uint32_t)LOCK_MAC;
 	else
-		take_list(file, line, "MACs", value, MAC_RULE, take_mac);
+		take_list(file, line, &key, value);
 }
 
 static struct prefix_list *take_ether_type(struct network *network, const char *word, struct prefix *prefix)
@@ -95,7 +123,7 @@ static struct prefix_list *take_ether_type(struct network *network, const char *
 	unsigned long number = 0;
 	char *end = NULL;
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+	for (size_t i = 0; i < TYPES; i++)
 		if (strcmp(word, types[i].word) == 0)
 			number = types[i].type;
 	if (number == 0 && strncmp(word, "0x", 2) == 0 && isxdigit((unsigned char)word[2]) && strlen(word) <= 6) {
@@ -109,11 +137,15 @@ static struct prefix_list *take_ether_type(struct network *network, const char *
 
 void network_set_ether_types(struct network_file *file, unsigned int line, const char *value)
 {
+	struct list_key key = {.key = "EtherTypes", .rule = TYPE_RULE, .take = take_ether_type};
+
+	for (size_t i = 0; i < TYPES; i++)
+		key.words[i] = types[i].word;
 	file->network.ether_types.count = 0;
-	if (strcmp(value, "any") == 0)
+	if (strcmp(value, ANY) == 0)
 		file->network.locks &= ~(uint32_t)LOCK_TYPE;
 	else
-		take_list(file, line, "EtherTypes", value, TYPE_RULE, take_ether_type);
+		take_list(file, line, &key, value);
 }
 
 /* True if no bit behind the prefix is set. */
@@ -145,10 +177,18 @@ static struct prefix_list *take_source(struct network *network, const char *word
 
 void network_set_source_addresses(struct network_file *file, unsigned int line, const char *value)
 {
-	if (strcmp(value, "any") == 0)
+	static const struct list_key key = {.key = "SourceAddresses", .rule = SOURCE_RULE, .take = take_source};
+	struct network *network = &file->network;
+	bool any = strcmp(value, ANY) == 0;
+
+	if (any ? (network->locks & (LOCK_IPV4 | LOCK_IPV6)) != 0 : file->any_source)
+		network_file_error(file, line, "SourceAddresses=%s: " ANY " stands alone, without further lines",
+				   value);
+	file->any_source |= any;
+	if (any)
 		return;
-	file->network.locks |= LOCK_IPV4 | LOCK_IPV6;
-	take_list(file, line, "SourceAddresses", value, SOURCE_RULE, take_source);
+	network->locks |= LOCK_IPV4 | LOCK_IPV6;
+	take_list(file, line, &key, value);
 }
 
 /* On its way out of the bridge a frame loses one tag, and what stands behind it is the next switch's to believe. */
@@ -191,7 +231,7 @@ static void print_type(const struct prefix *prefix, FILE *out)
 {
 	uint16_t type = (uint16_t)(prefix->bytes[0] << 8 | prefix->bytes[1]);
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < TYPES; i++) {
 		if (types[i].type == type) {
 			fprintf(out, "%s", types[i].word);
 			return;

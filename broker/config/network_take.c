@@ -18,8 +18,12 @@ void network_words_begin(struct network_words *words, struct network_file *file,
 {
 	snprintf(words->text, sizeof(words->text), "%s", value);
 	words->rest = words->text;
-	if (value[strspn(value, BLANKS)] == '\0')
+	if (value[strspn(value, BLANKS)] == '\0') {
 		network_file_error(file, line, "%s= is empty; leave it out for the default", key);
+	} else if (strchr(value, ',') != NULL) {
+		network_file_error(file, line, "%s=%s: words are separated by blanks, without commas", key, value);
+		words->text[0] = '\0';
+	}
 }
 
 char *network_words_next(struct network_words *words)

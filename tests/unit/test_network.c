@@ -525,7 +525,15 @@ static void test_wrong_locks(void **state)
 		{"EtherTypes=0x10800", "EtherTypes=0x10800: they are"},
 		{"EtherTypes=0x", "EtherTypes=0x: they are"},
 		{"EtherTypes=0x88bg", "EtherTypes=0x88bg: they are"},
-		{"EtherTypes=arp any", "EtherTypes=any: they are"},
+		{"EtherTypes=arp any", "EtherTypes=any stands alone"},
+		{"EtherTypes=IPv4",
+		 "EtherTypes=IPv4: they are arp, ipv4, ipv6, rarp, or numbers from 0x0600 to 0xffff; or any; did you mean ipv4?"},
+		{"EtherTypes=arp,ipv4", "EtherTypes=arp,ipv4: words are separated by blanks, without commas"},
+		{"MACs=any 02:00:00:00:00:01", "MACs=any stands alone"},
+		{"MACs=02:00:00:00:00:01,02:00:00:00:00:02",
+		 "MACs=02:00:00:00:00:01,02:00:00:00:00:02: words are separated by blanks, without commas"},
+		{"SourceAddresses=any 192.0.2.1", "SourceAddresses=any stands alone"},
+		{"SourceAddresses=192.0.2.1,192.0.2.2", "SourceAddresses=192.0.2.1,192.0.2.2: words are"},
 		{"SourceAddresses=192.0.2.1/24", "SourceAddresses=192.0.2.1/24: an IPv4 or IPv6 address, or a prefix"},
 		{"SourceAddresses=192.0.2.0/33", "SourceAddresses=192.0.2.0/33: an IPv4"},
 		{"SourceAddresses=192.0.2", "SourceAddresses=192.0.2: an IPv4"},
@@ -548,6 +556,10 @@ static void test_wrong_locks(void **state)
 		snprintf(complaint, sizeof(complaint), "4: %s", lines[i][1]);
 		refuses_text(text, complaint);
 	}
+	refuses_text("[Network]\nKind=tap\nBridge=br0\nSourceAddresses=any\nSourceAddresses=192.0.2.1\n",
+		     "5: SourceAddresses=192.0.2.1: any stands alone");
+	refuses_text("[Network]\nKind=tap\nBridge=br0\nSourceAddresses=192.0.2.1\nSourceAddresses=any\n",
+		     "5: SourceAddresses=any: any stands alone");
 	refuses_text("[Network]\nKind=tap\nMACs=any\n",
 		     "3: MACs= is about what a bridge's port lets through; add Bridge=");
 	refuses_text("[Network]\nKind=tap\nVLAN=20\n",
@@ -631,7 +643,7 @@ static void test_device(void **state)
 	assert_int_equal(network->netns, 1u << NETNS_HOST);
 	write_config("other.conf", "[Network]\nKind=tap\nDevice=given0\n");
 	refused(1);
-	said(config_dir, "other.conf", "3: Names=given0 and Names=given0 of ");
+	said(config_dir, "other.conf", "3: Device=given0 and Device=given0 of ");
 }
 
 static void test_values(void **state)
@@ -667,6 +679,11 @@ static void test_values(void **state)
 		{"Address=fd00:77::x/64", "Address=fd00:77::x/64: it is auto, or the host's address"},
 		{"Address=auto 10.0.77.1/24", "Address=10.0.77.1/24: there is an IPv4 address already"},
 		{"Address=10.0.77.1/24 auto", "Address=auto: there is an IPv4 address already"},
+		{"Address=auto auto", "Address=auto: there is an IPv4 address already"},
+		{"Address=10.0.77.1/24,fd00::1/64", "Address=10.0.77.1/24,fd00::1/64: words are separated by blanks"},
+		{"Max_Per_User=4", "Max_Per_User= is no key of [Network]; did you mean MaxPerUser=?"},
+		{"Max-Lease-Time-Sec=4", "Max-Lease-Time-Sec= is no key of [Network]; did you mean MaxLeaseTimeSec=?"},
+		{"MAC=any", "MAC= is no key of [Network]; did you mean MACs=?"},
 		{"Reach=lan\nAddress=auto", "Reach=lan: it is host, internet, all or none"},
 		{"Forward=yes\nAddress=auto", "Forward=yes: it is ipv4, ipv6, both or no"},
 		{"Masquerade=yes\nAddress=auto", "Masquerade=yes: it is ipv4, ipv6, both or no"},
@@ -747,7 +764,7 @@ static void test_values(void **state)
 		{"Names=vm**", "Names=vm**: a name is"},
 		{"Names=vm%d", "Names=vm%d: a name is"},
 		{"Names=all", "Names=all: a name is"},
-		{"Names=vm0,vm1", "Names=vm0,vm1: names are separated by blanks, without commas"},
+		{"Names=vm0,vm1", "Names=vm0,vm1: words are separated by blanks, without commas"},
 		{"Names=abcdefghijklmnop*", "Names=abcdefghijklmnop*: a name is"},
 		{"MTU=", "MTU=: it is a decimal number from 68 to 65535"},
 		{"MTU=67", "MTU=67: it is a decimal number from 68 to 65535"},

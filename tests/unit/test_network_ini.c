@@ -98,7 +98,7 @@ static void test_wrong_lines(void **state)
 	char text[INI_LINE_MAX + 8];
 
 	(void)state;
-	begins("a\n=b\na: b\na b=c\na-b=c\na ;=b\n");
+	begins("a\n=b\na: b\na b=c\na.b=c\na ;=b\n");
 	for (unsigned int line = 1; line <= 6; line++)
 		wrong(line);
 	ends();
@@ -145,6 +145,9 @@ static void test_suggest(void **state)
 		{"MaxPerUsr", "MaxPerUser"},
 		{"passthrough", "passthru"},
 		{"privat", "private"},
+		{"brid", "Bridge"},
+		{"maxper", "MaxPerUser"},
+		{"max", "Max"},
 		{"", NULL},
 		{"x", NULL},
 		{"Gateway", NULL},
