@@ -3,6 +3,7 @@
  */
 #include "broker/config/world.h"
 
+#include "broker/config/claims.h"
 #include "broker/config/findings.h"
 #include "broker/config/listeners.h"
 #include "broker/shared/fd.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,12 +77,26 @@ static void warn_of_wireless(const struct network *network, const char *key, con
 			key, interface);
 }
 
+/* The broker asks the kernel by names, and an interface has one alone that it answers to everywhere. Returns false if
+ * this is another of its names. */
+static bool warn_of_altname(const struct network *network, const char *key, const char *interface, unsigned int index)
+{
+	char name[IF_NAMESIZE];
+
+	if (if_indextoname(index, name) == NULL || strcmp(name, interface) == 0)
+		return true;
+	found_warning(network->name, "%s=%s is an alternative name of %s: devices are refused; write %s=%s", key,
+		      interface, name, key, name);
+	return false;
+}
+
 /* What is the same for a bridge and a parent. Returns false if it is not there. */
 static bool warn_of_lower(const struct network *network, const char *key, const char *interface)
 {
+	unsigned int index = if_nametoindex(interface);
 	unsigned int mtu;
 
-	if (if_nametoindex(interface) == 0) {
+	if (index == 0) {
 		if (network->own_bridge)
 			found_warning(
 				network->name,
@@ -94,6 +110,8 @@ static bool warn_of_lower(const struct network *network, const char *key, const 
 				      key, interface);
 		return false;
 	}
+	if (!warn_of_altname(network, key, interface, index))
+		return false;
 	if ((interface_number(interface, "flags") & IFF_UP) == 0)
 		found_warning(network->name, "%s=%s is down: no packet passes; do: ip link set %s up", key, interface,
 			      interface);
@@ -157,12 +175,45 @@ static void warn_of_parent(const struct network *network)
 {
 	if (!warn_of_lower(network, "Parent", network->parent))
 		return;
+	if (interface_number(network->parent, "type") != ARPHRD_ETHER ||
+	    (interface_number(network->parent, "flags") & IFF_LOOPBACK) != 0)
+		found_warning(
+			network->name,
+			"Parent=%s is no Ethernet interface: the kernel makes no macvtap on it, and devices are refused",
+			network->parent);
 	if (interface_has(network->parent, "brport"))
 		found_warning(
 			network->name,
 			"Parent=%s is a port of a bridge: the kernel makes no macvtap on it; use the bridge, with Kind=tap",
 			network->parent);
 	warn_of_wireless(network, "Parent", network->parent);
+}
+
+/* True if the interface carries the alias of a lease: it is there because somebody has it. */
+static bool is_leased(const char *interface)
+{
+	static const char ours[] = "tapbroker:";
+	char path[PATH_SIZE];
+	char text[sizeof(ours)] = "";
+	int fd TB_CLOSE = -1;
+
+	path_of_interface(interface, "ifalias", path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strcmp(text, ours) == 0;
+}
+
+/* A name that is spelled out and taken is no use to anybody. */
+static void warn_of_taken_names(const struct network *network)
+{
+	for (size_t i = 0; i < network->names_count; i++) {
+		const char *name = network->names[i];
+
+		if (strchr(name, '*') == NULL && if_nametoindex(name) != 0 && !is_leased(name))
+			found_warning(
+				network->name,
+				"Names=%s: the host has an interface of that name, which is not the broker's; until it is gone, requests for the name are refused",
+				name);
+	}
 }
 
 void world_warn(const struct network_table *table)
@@ -176,6 +227,9 @@ void world_warn(const struct network_table *table)
 			warn_of_parent(network);
 		if (network->device[0] != '\0')
 			warn_of_lower(network, "Device", network->device);
+		else
+			warn_of_taken_names(network);
+		claims_warn(network);
 	}
 	listeners_warn(table);
 }
