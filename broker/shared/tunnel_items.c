@@ -27,7 +27,7 @@ bool tunnel_item_leads(const struct tb_item *item)
 
 bool tunnel_item_takes_all(const struct tb_item *item)
 {
-	return item->kind == TB_ITEM_ROUTE && item->prefix <= 1;
+	return tunnel_item_leads(item) && item->prefix <= 1;
 }
 
 bool tunnel_is_kill_switch(const struct tb_configuration *wanted)

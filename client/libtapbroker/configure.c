@@ -120,9 +120,10 @@ static int configure(const struct tap_configuration *from, struct question *ques
 	timeout = configuration.timeout;
 	ret = tb_request_plain(TB_REQ_CONFIGURE, configuration.flags, TAP_INTERACTIVE | TAP_KILL_SWITCH,
 			       &question->message.request, &timeout, configuration.failure, &question->report);
-	if (ret == 0 &&
-	    (configuration.lease == NULL || tb_request_set_lease(&question->message.request, configuration.lease) < 0))
-		ret = -EINVAL;
+	if (ret == 0)
+		ret = configuration.lease != NULL
+			      ? tb_request_set_lease(&question->message.request, configuration.lease)
+			      : -EINVAL;
 	if (ret == 0)
 		ret = tb_configuration_write(&configuration, &question->message);
 	question->deadline = tb_deadline(timeout);

@@ -30,19 +30,12 @@ static int ask(void *context, bool met)
 	return ret;
 }
 
+/* What is to be revoked has no name: that would be looked for among the caller's own leases. */
 static int set_lease(struct tb_request *request, const char *lease)
 {
 	int ret = tb_request_set_lease(request, lease);
 
 	return ret == 0 && !tb_request_valid(request, sizeof(*request)) ? -EINVAL : ret;
-}
-
-/* A name would be looked for among the caller's own leases, of which none need be revoked. */
-static int set_lease_id(struct tb_request *request, const char *id)
-{
-	return tb_hex_read(id, request->lease, TB_ID_SIZE) == 0 && tb_request_valid(request, sizeof(*request))
-		       ? 0
-		       : -EINVAL;
 }
 
 static int end_lease(struct question *question, int timeout)
@@ -73,7 +66,7 @@ int tapbroker_revoke(const char *lease, unsigned int flags, int timeout, struct 
 	ret = tb_request_plain(TB_REQ_REVOKE, flags, TAP_INTERACTIVE, &question.request, &timeout, failure,
 			       &question.report);
 	if (ret == 0)
-		ret = set_lease_id(&question.request, lease);
+		ret = set_lease(&question.request, lease);
 	if (ret == 0)
 		ret = end_lease(&question, timeout);
 	return tb_report_end(&question.report, ret);

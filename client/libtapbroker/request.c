@@ -141,10 +141,10 @@ int tb_failure_check(const struct tap_failure *failure)
 /* An id is longer than a name can be. */
 int tb_request_set_lease(struct tb_request *request, const char *lease)
 {
-	if (tb_hex_read(lease, request->lease, TB_ID_SIZE) < 0 &&
-	    tb_field_set(request->name, sizeof(request->name), lease) < 0)
-		return -EINVAL;
-	return 0;
+	if (tb_hex_read(lease, request->lease, TB_ID_SIZE) < 0)
+		return tb_field_set(request->name, sizeof(request->name), lease) < 0 ? -EINVAL : 0;
+	/* This id, which nobody has, says "by name" in a message. */
+	return tb_field_empty((const char *)request->lease, sizeof(request->lease)) ? -ENXIO : 0;
 }
 
 int tb_request_make(const struct tap_request *from, bool by_name, struct tb_open_message *message, int *timeout,

@@ -172,6 +172,9 @@ int configure_main(int argc, char **argv)
 							: "there is nothing to do; --clear undoes everything");
 		return EXIT_USAGE;
 	}
+	if (lease_word_check("configure", argv[optind]) != EXIT_OK ||
+	    tunnel_mtu_check("configure", &options.tunnel, options.mtu) != EXIT_OK)
+		return EXIT_USAGE;
 	return options.environment ? configure_by_environment(argv[optind], &options)
 				   : configure(argv[optind], &options);
 }

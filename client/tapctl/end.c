@@ -96,10 +96,9 @@ static bool is_id(const char *word)
 	return strlen(word) == 32;
 }
 
-/* An id is for the library to check. */
 static int release_word(const char *word, struct json *json)
 {
-	if (!is_id(word) && interface_name_check("release", word) != EXIT_OK)
+	if (lease_word_check("release", word) != EXIT_OK)
 		return EXIT_USAGE;
 	return report(json, word, release(word), tap_strerror(EACCES));
 }
@@ -147,6 +146,8 @@ static int revoke_word(const char *word, unsigned int flags, struct json *json)
 	const struct tap_lease *lease;
 	int ret = EXIT_OK;
 
+	if (is_id(word) && lease_word_check("revoke", word) != EXIT_OK)
+		return EXIT_USAGE;
 	if (is_id(word))
 		return report(json, word, revoke(word, flags), REFUSED_REVOKE);
 	ret = leases_fetch(flags | TAP_ALL, &list);

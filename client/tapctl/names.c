@@ -96,6 +96,17 @@ int interface_name_check(const char *command, const char *word)
 	return name_check(command, &interface_grammar, word);
 }
 
+/* An id is longer than a name can be. */
+int lease_word_check(const char *command, const char *word)
+{
+	if (strlen(word) != 2 * TB_ID_SIZE)
+		return interface_name_check(command, word);
+	if (strspn(word, "0123456789abcdef") == 2 * TB_ID_SIZE)
+		return EXIT_OK;
+	complain("%s: \"%s\" cannot be the id of a lease: it is made of 0-9 a-f", command, word);
+	return EXIT_USAGE;
+}
+
 static bool is_external_id(const char *word, bool pattern)
 {
 	char field[TB_EXTERNAL_ID_SIZE];

@@ -10,6 +10,10 @@
 int network_name_check(const char *command, const char *word, bool bridge);
 int interface_name_check(const char *command, const char *word);
 
+/* Checks what names a lease: the name of its device, or its id. Says which rule it breaks. Returns EXIT_OK or
+ * EXIT_USAGE. */
+int lease_word_check(const char *command, const char *word);
+
 /* Checks an external id; with pattern it may also be the beginning of some and a '*'. Says what is wrong with it.
  * Returns EXIT_OK or EXIT_USAGE. */
 int external_id_check(const char *command, const char *word, bool pattern);

@@ -96,8 +96,8 @@ static int refuse_option(char **argv, const struct get_options *options)
 static int tunnel_read(int letter, struct get_options *options)
 {
 	if (options->count > 0)
-		return tunnel_option_read("get", letter, optarg, &options->devices[options->count - 1].tunnel);
-	complain("get: addresses and routes are of one device; put them behind its network");
+		return tunnel_option_read(options->verb, letter, optarg, &options->devices[options->count - 1].tunnel);
+	complain("%s: addresses and routes are of one device; put them behind its network", options->verb);
 	return EXIT_USAGE;
 }
 
@@ -261,6 +261,8 @@ static int check_device(const struct get_options *options, const struct device *
 	if (request->name != NULL && interface_name_check(options->verb, request->name) != EXIT_OK)
 		return EXIT_USAGE;
 	if (request->external_id != NULL && external_id_check(options->verb, request->external_id, false) != EXIT_OK)
+		return EXIT_USAGE;
+	if (tunnel_mtu_check(options->verb, &device->tunnel, request->mtu) != EXIT_OK)
 		return EXIT_USAGE;
 	if ((request->flags & TAP_VHOST) == 0 || !tb_lifetime_by_name(request->lifetime))
 		return EXIT_OK;

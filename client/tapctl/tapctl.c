@@ -63,7 +63,10 @@ static command_main *find_command(const char *name)
 		names[i] = commands[i].name;
 	}
 	meant = tb_suggest(name, names, COMMANDS);
-	if (meant != NULL)
+	if (name[0] == '-' && name[1] != '\0')
+		complain("an option stands behind its command, as in tapctl COMMAND %s; \"tapctl help\" lists them",
+			 name);
+	else if (meant != NULL)
 		complain("there is no command \"%s\"; did you mean \"%s\"?", name, meant);
 	else
 		complain("there is no command \"%s\"; \"tapctl help\" lists them", name);

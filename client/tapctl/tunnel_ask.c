@@ -15,11 +15,10 @@ int tunnel_refused(const char *word, int error, const struct tap_failure *failur
 	else if (error == EIO && failure->error != 0)
 		complain("%s: the kernel refused %s: %s; everything is as it was before", word,
 			 tap_stage(failure->stage), strerror(failure->error));
-	else if (failure->check != TAP_CHECK_NONE)
-		complain("%s: not configured: %s%s", word,
-			 error == EACCES || error == EADDRINUSE ? "" : tap_strerror(error), tap_check(failure->check));
 	else
-		complain("%s: not configured: %s", word, tap_strerror(error));
+		complain("%s: not configured: %s", word,
+			 failure->check == TAP_CHECK_NONE || error == ENXIO ? tap_strerror(error)
+									    : tap_check(failure->check));
 	return exit_code(error);
 }
 

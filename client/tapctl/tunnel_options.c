@@ -1,5 +1,4 @@
-/* Options about addresses and routes: see tunnel_options.h. Runs as the user. What is an address is the library's to
- * say. */
+/* Options about addresses and routes: see tunnel_options.h. Runs as the user. */
 #include "client/tapctl/tunnel_options.h"
 
 #include "client/tapctl/tapctl.h"
@@ -11,11 +10,15 @@
 
 static int add_entry(const char *command, unsigned int kind, const char *prefix, struct tunnel_options *options)
 {
+	struct tap_entry entry = {.prefix = prefix, .kind = kind};
+
+	if (tunnel_entry_check(command, options, &entry) != EXIT_OK)
+		return EXIT_USAGE;
 	if (options->count == TUNNEL_ENTRIES_MAX) {
 		complain("%s: there are more than %d addresses and routes", command, TUNNEL_ENTRIES_MAX);
 		return EXIT_USAGE;
 	}
-	options->entries[options->count++] = (struct tap_entry){.prefix = prefix, .kind = kind};
+	options->entries[options->count++] = entry;
 	return EXIT_OK;
 }
 
@@ -28,7 +31,7 @@ static int add_peer(const char *command, const char *peer, struct tunnel_options
 		return EXIT_USAGE;
 	}
 	last->peer = peer;
-	return EXIT_OK;
+	return tunnel_peer_check(command, "--peer=", peer, last);
 }
 
 static int read_part(const char *command, const char *part, struct tap_entry *entry)
@@ -37,7 +40,7 @@ static int read_part(const char *command, const char *part, struct tap_entry *en
 
 	if (strncmp(part, "via=", 4) == 0) {
 		entry->peer = part + 4;
-		return EXIT_OK;
+		return tunnel_peer_check(command, "--route=...,via=", entry->peer, entry);
 	}
 	if (strncmp(part, "metric=", 7) == 0 && tb_number_read(part + 7, 1, TB_METRIC_MAX, &metric) == 0) {
 		entry->metric = (unsigned int)metric;

@@ -53,6 +53,17 @@ struct tunnel_options {
  * exit code. */
 int tunnel_option_read(const char *command, int letter, char *value, struct tunnel_options *options);
 
+/* tunnel_check.c: say which rule is broken, in the name of that command. Return an exit code. */
+
+/* Checks an entry that is to come behind those of the options. */
+int tunnel_entry_check(const char *command, const struct tunnel_options *options, const struct tap_entry *entry);
+
+/* Checks the other end, or the gateway, of an entry that was right; option is what stands before it, as "--peer=". */
+int tunnel_peer_check(const char *command, const char *option, const char *peer, const struct tap_entry *entry);
+
+/* Checks that a device with this MTU, or 0, can have the addresses. */
+int tunnel_mtu_check(const char *command, const struct tunnel_options *options, unsigned int mtu);
+
 /* True if anything was asked for. */
 bool tunnel_options_given(const struct tunnel_options *options);
 
