@@ -40,6 +40,11 @@ static void append_prefix(struct list *list, const struct tb_item *item, const u
 	append(list, text);
 }
 
+static bool has_peer(const struct tb_item *item)
+{
+	return !tb_field_empty((const char *)item->peer, sizeof(item->peer));
+}
+
 /* All items of one kind, with blanks between; an address or route may be followed by a word and its peer. */
 static void list_items(struct list *list, const struct tb_configuration *configuration, enum tb_item_kind kind)
 {
@@ -51,16 +56,22 @@ static void list_items(struct list *list, const struct tb_configuration *configu
 		if (item->kind != kind)
 			continue;
 		append_prefix(list, item, item->address, item->prefix);
-		if (tb_field_empty((const char *)item->peer, sizeof(item->peer)))
+		if (!has_peer(item))
 			continue;
 		append(list, kind == TB_ITEM_ADDRESS ? " peer" : " via");
 		append_prefix(list, item, item->peer, tb_prefix_bits(item->family));
 	}
 }
 
+/* An address leads to its network, or to that of its peer. */
+static bool leads(const struct tb_item *item)
+{
+	return item->kind == TB_ITEM_ROUTE || item->kind == TB_ITEM_ADDRESS;
+}
+
 static bool is_default(const struct tb_item *item)
 {
-	return item->kind == TB_ITEM_ROUTE && item->prefix <= 1;
+	return leads(item) && item->prefix <= 1;
 }
 
 /* The families of which everything is led into the device. */
@@ -87,10 +98,10 @@ static const char *list_destinations(struct list *list, const struct tb_configur
 	for (uint32_t i = 0; i < configuration->count; i++) {
 		const struct tb_item *item = &configuration->items[i];
 
-		if (item->kind != TB_ITEM_ROUTE && item->kind != TB_ITEM_ADDRESS)
-			continue;
-		if (count++ < DESTINATIONS_TOLD)
-			append_prefix(list, item, item->address, item->prefix);
+		bool to_peer = item->kind == TB_ITEM_ADDRESS && has_peer(item);
+
+		if (leads(item) && count++ < DESTINATIONS_TOLD)
+			append_prefix(list, item, to_peer ? item->peer : item->address, item->prefix);
 	}
 	if (count > DESTINATIONS_TOLD) {
 		tb_number_write(count - DESTINATIONS_TOLD, number);

@@ -18,7 +18,9 @@ static bool destination_allowed(const struct network *network, const struct tb_i
 {
 	struct tb_prefix destination = tunnel_item_destination(item);
 
-	return list_covers(&network->addresses, destination) || list_covers(&network->routes, destination);
+	/* Who may have every address may not lead everything there for that. */
+	return (tunnel_item_takes_all(item) ? network->default_route : list_covers(&network->addresses, destination)) ||
+	       list_covers(&network->routes, destination);
 }
 
 /* What is excluded, and the server, only takes away from the routes. An address brings a route: to its network, or to
