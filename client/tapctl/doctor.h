@@ -30,6 +30,10 @@ void doctor_broker(struct doctor *doctor);
 void doctor_polkit(struct doctor *doctor);
 void doctor_host(struct doctor *doctor);
 
+/* doctor_rules.c: looks for words in a file of rules that neither polkit nor the broker knows. Returns how many it has
+ * complained of. */
+unsigned int doctor_rules(struct doctor *doctor, const char *path);
+
 /* doctor_run.c */
 
 #define DOCTOR_OUTPUT 16384

@@ -45,31 +45,47 @@ static bool polkitd_can_read(const char *path)
 
 	if (stat(path, &status) < 0)
 		return false;
-	return (status.st_mode & S_IROTH) != 0 ||
-	       (polkitd != NULL && ((status.st_uid == polkitd->pw_uid && (status.st_mode & S_IRUSR) != 0) ||
-				    (status.st_gid == polkitd->pw_gid && (status.st_mode & S_IRGRP) != 0)));
+	if (polkitd != NULL && status.st_uid == polkitd->pw_uid)
+		return (status.st_mode & S_IRUSR) != 0;
+	if (polkitd != NULL && status.st_gid == polkitd->pw_gid)
+		return (status.st_mode & S_IRGRP) != 0;
+	return (status.st_mode & S_IROTH) != 0;
 }
 
-/* Returns how many of them polkitd cannot read. */
+/* What the directory holds besides rules: somebody may have meant one. */
+static bool is_ignored(struct doctor *doctor, const char *name)
+{
+	const char *suffix = strrchr(name, '.');
+
+	if (suffix != NULL && strcmp(suffix, ".rules") == 0)
+		return false;
+	if (name[0] != '.' && strcmp(name, "README") != 0)
+		doctor_say(doctor, DOCTOR_UNKNOWN, "rules", NULL,
+			   "polkitd does not read " RULES "/%s: its name does not end in .rules", name);
+	return true;
+}
+
+/* Returns how many complaints there are. */
 static unsigned int look_at_rule_files(struct doctor *doctor, DIR *directory)
 {
-	unsigned int unreadable = 0;
+	unsigned int wrong = 0;
 	struct dirent *entry;
 
 	while ((entry = readdir(directory)) != NULL) {
-		const char *suffix = strrchr(entry->d_name, '.');
 		char path[sizeof(RULES) + 1 + sizeof(entry->d_name)];
 
-		if (suffix == NULL || strcmp(suffix, ".rules") != 0)
+		if (is_ignored(doctor, entry->d_name))
 			continue;
 		snprintf(path, sizeof(path), RULES "/%s", entry->d_name);
-		if (polkitd_can_read(path))
+		if (polkitd_can_read(path)) {
+			wrong += doctor_rules(doctor, path);
 			continue;
-		unreadable++;
+		}
+		wrong++;
 		doctor_say(doctor, DOCTOR_NOT_OK, "rules", "chmod 644 it, and: systemctl restart polkit",
 			   "polkitd cannot read %s", path);
 	}
-	return unreadable;
+	return wrong;
 }
 
 /* What the polkitd that runs has said, the last line first. Returns false if that cannot be read. */
@@ -102,7 +118,7 @@ static const char *find_complaint(char *log)
 static void look_at_rules(struct doctor *doctor)
 {
 	DIR *directory = opendir(RULES);
-	unsigned int unreadable;
+	unsigned int wrong;
 	char log[DOCTOR_OUTPUT];
 	const char *line;
 
@@ -111,8 +127,14 @@ static void look_at_rules(struct doctor *doctor)
 			doctor_say(doctor, DOCTOR_UNKNOWN, "rules", NULL, RULES ": %s", strerror(errno));
 		return;
 	}
-	unreadable = look_at_rule_files(doctor, directory);
+	wrong = look_at_rule_files(doctor, directory);
 	closedir(directory);
+	if (!polkitd_can_read(RULES)) {
+		doctor_say(doctor, DOCTOR_NOT_OK, "rules",
+			   "chown root:polkitd and chmod 750 it, and: systemctl restart polkit",
+			   "polkitd cannot read " RULES ", and so no rule that is there");
+		return;
+	}
 	if (geteuid() != 0)
 		return;
 	if (!read_log(log)) {
@@ -123,7 +145,7 @@ static void look_at_rules(struct doctor *doctor)
 	if (line != NULL)
 		doctor_say(doctor, DOCTOR_NOT_OK, "rules", "correct the file; polkitd reads it again by itself",
 			   "polkitd has not loaded a rule: %s", line);
-	else if (unreadable == 0)
+	else if (wrong == 0)
 		doctor_say(doctor, DOCTOR_OK, "rules", NULL, "polkitd complains of no file of rules");
 }
 
