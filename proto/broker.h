@@ -202,8 +202,8 @@ struct tb_node_answer {
 	uint32_t serial; /* of the request */
 };
 
-/* So many yeses of polkit's the monitor keeps: those that are being asked for, and those that wait for their orders. One
- * user has few requests at a time, so several whose orders take long leave room for the questions of others. */
+/* So many yeses of polkit's the monitor keeps: those that are being asked for, and those that wait for their orders.
+ * One user has few requests at a time, so several whose orders take long leave room for the questions of others. */
 #define TB_YES_MAX 64
 
 /* A yes of polkit's to a device: the authority's own copy of the question. It is spent by the first order that bears

@@ -1,5 +1,5 @@
-/* Whose device an interface may be, by its name: see table.h. Linked into the clerk and tapbroker-setup; needs no right.
- * Networks have no names in common: see network_conflicts.c. */
+/* Whose device an interface may be, by its name: see table.h. Linked into the clerk and tapbroker-setup; needs no
+ * right. Networks have no names in common: see network_conflicts.c. */
 #include "broker/config/table.h"
 
 #include "proto/name.h"

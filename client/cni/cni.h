@@ -31,8 +31,8 @@ enum cni_code {
 
 #define CNI_KEY_SIZE 88 /* of an external id, and its NUL */
 
-/* One call: what the environment and standard input say. Strings live as long as the configuration. Container, netns and
- * key are of a call about one attachment: ADD, DEL and CHECK. */
+/* One call: what the environment and standard input say. Strings live as long as the configuration. Container, netns
+ * and key are of a call about one attachment: ADD, DEL and CHECK. */
 struct cni_call {
 	const char *command;    /* CNI_COMMAND */
 	const char *container;  /* CNI_CONTAINERID */
@@ -76,8 +76,8 @@ unsigned int cni_lease_find(const struct cni_call *call);
 /* Ends it, if there is one. */
 void cni_lease_end(const struct cni_call *call);
 
-/* Ends those of the call's network whose attachments the engine's list does not have. Fails, and ends none, without a list
- * or for one that is wrong. */
+/* Ends those of the call's network whose attachments the engine's list does not have. Fails, and ends none, without a
+ * list or for one that is wrong. */
 void cni_lease_end_others(const struct cni_call *call);
 
 /* Fails if ADD would be refused. */

@@ -16,8 +16,8 @@
 
 #define PAUSE_MS 100
 
-/* Processes at a time. One that closes taps waits for the kernel's lock on links, which a user can keep for seconds; and
- * the service has a limit of tasks (TasksMax=), which its other processes need as well. */
+/* Processes at a time. One that closes taps waits for the kernel's lock on links, which a user can keep for seconds;
+ * and the service has a limit of tasks (TasksMax=), which its other processes need as well. */
 #define PROCESSES_MAX 16
 
 /* Sockets that may wait before no connection is accepted any more. By then each connection and each request that there

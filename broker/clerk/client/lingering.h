@@ -1,8 +1,8 @@
 /* Closes sockets that may hold a client's descriptors, in processes that nobody waits for. Runs in the clerk.
  *
  * Such a socket waits here for the next of those processes: a copy of the clerk that does nothing but exit. The clerk
- * closes its own copy while that process still has one, so that the last close is never the clerk's. At most ten of these
- * processes are started in a second, and sixteen are there at a time, however many sockets come.
+ * closes its own copy while that process still has one, so that the last close is never the clerk's. At most ten of
+ * these processes are started in a second, and sixteen are there at a time, however many sockets come.
  */
 #ifndef TB_LINGERING_H
 #define TB_LINGERING_H
