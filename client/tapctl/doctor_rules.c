@@ -1,5 +1,5 @@
-/* `tapctl doctor`: what a file of polkit's rules says of the broker's actions. polkitd loads a rule with a misspelt word,
- * and then the rule never says yes. Runs as the user who can read the file, as a rule root. */
+/* `tapctl doctor`: what a file of polkit's rules says of the broker's actions. polkitd loads a rule with a misspelt
+ * word, and then the rule never says yes. Runs as the user who can read the file, as a rule root. */
 #include "client/tapctl/doctor.h"
 #include "proto/suggest.h"
 
