@@ -98,7 +98,8 @@ enum tap_request_flags {
 	TAP_ALL = 1 << 3,         /* tap_leases(), tap_watch() and so on: everybody's leases, not the caller's only */
 	TAP_NETNS = 1 << 4,       /* the device is wanted in the network namespace that the caller is in */
 	TAP_VHOST = 1 << 5,       /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
-	TAP_KILL_SWITCH = 1 << 6  /* tap_configure(): everything stays blocked when the lease has ended */
+	TAP_KILL_SWITCH = 1 << 6, /* tap_configure(): everything stays blocked when the lease has ended */
+	TAP_AGAIN = 1 << 8        /* tap_flags() alone: the persistent device was the caller's already */
 };
 
 /* How long a lease lasts. */
@@ -259,7 +260,9 @@ void tap_open_cancel(struct tap_opening *opening);
 /* Asks for a device that lasts until it is released (TAP_LIFETIME_PERSISTENT, whatever the request says, unless that is
  * TAP_LIFETIME_NAMESPACE: then also no longer than the network namespace that it is in, with TAP_NETNS): the caller
  * owns it, and opens it by its name, as programs do that take the name of a device. With TAP_LIFETIME_NAMED it lasts
- * until the last copy of the lifeline is closed. So no fd comes: tap_queues() is 0,
+ * until the last copy of the lifeline is closed. A persistent device that is the caller's already, of this network and
+ * name, with this MTU and external id if they are given, is got again: tap_flags() has TAP_AGAIN, and the lifeline is
+ * lost at once. So no fd comes: tap_queues() is 0,
  * and this call returns 0. It is not tap_open_request() because that returns an fd, and 0 is one. On failure returns -1
  * and sets errno. */
 int tap_reserve(const struct tap_request *request, struct tap **tap);
@@ -285,7 +288,7 @@ int tap_lifeline(const struct tap *tap);               /* poll for POLLIN: see t
 const char *tap_name(const struct tap *tap);
 unsigned int tap_ifindex(const struct tap *tap); /* in the network namespace of the device */
 unsigned int tap_kind(const struct tap *tap);    /* TAP_KIND_TAP, _TUN or _MACVTAP */
-unsigned int tap_flags(const struct tap *tap);   /* TAP_VNET_HDR if the device has it, TAP_NETNS if it is there */
+unsigned int tap_flags(const struct tap *tap);   /* TAP_VNET_HDR if it has that, TAP_NETNS if it is there, TAP_AGAIN */
 unsigned int tap_mtu(const struct tap *tap);     /* in bytes */
 const uint8_t *tap_mac(const struct tap *tap);   /* 6 bytes, for the device's user to use; zero for a tun */
 

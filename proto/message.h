@@ -263,6 +263,7 @@ enum tb_request_flags {
 	TB_REQUEST_VHOST = 1 << 5,       /* one vhost-net per queue as well; only with VNET_HDR, and with fds */
 	TB_REQUEST_KILL_SWITCH = 1 << 6, /* CONFIGURE: the block outlives the lease */
 	TB_REQUEST_EXTERNAL_ID = 1 << 7, /* OPEN: the lease has an external id, which ends the message */
+	TB_REQUEST_AGAIN = 1 << 8,       /* in an answer: the persistent device was the caller's already */
 	TB_REQUEST_OPEN_FLAGS = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_NETNS |
 				TB_REQUEST_VHOST | TB_REQUEST_EXTERNAL_ID,
 };
@@ -344,7 +345,7 @@ struct tb_answer {
 	uint32_t held;    /* TB_QUOTA_USER: devices that this user holds */
 	uint32_t limit;   /* TB_QUOTA_USER: devices that this user may hold */
 	uint32_t kind;    /* enum tb_kind */
-	uint32_t flags;   /* TB_REQUEST_VNET_HDR if the device has it, TB_REQUEST_NETNS if it is there */
+	uint32_t flags;   /* TB_REQUEST_VNET_HDR if the device has it, TB_REQUEST_NETNS if it is there, _AGAIN */
 	uint32_t ifindex; /* in the network namespace of the device */
 	uint32_t mtu;     /* bytes */
 	uint32_t queues;  /* and so many fds come with this message first */

@@ -82,6 +82,12 @@ uint32_t tb_answer_fds(const struct tb_request *request)
 	return answer_queues(request) + answer_vhosts(request);
 }
 
+/* Only a device that is opened by the name that was asked for can have been there already. */
+static bool may_be_again(const struct tb_request *request)
+{
+	return request->lifetime == TB_LIFETIME_PERSISTENT && request->name[0] != '\0';
+}
+
 static bool device_valid(const struct tb_answer *answer, size_t nfds, const struct tb_request *request)
 {
 	if (answer->check != 0 || answer->error != 0 || answer->stage != 0 || answer->held != 0 || answer->limit != 0 ||
@@ -92,7 +98,8 @@ static bool device_valid(const struct tb_answer *answer, size_t nfds, const stru
 	if (request->kind != TB_KIND_ANY && answer->kind != request->kind)
 		return false;
 	/* A program that does not know of the header reads it as packet; a device elsewhere is another one. */
-	if (answer->flags != (request->flags & (TB_REQUEST_VNET_HDR | TB_REQUEST_NETNS)))
+	if ((answer->flags & ~(may_be_again(request) ? TB_REQUEST_AGAIN : 0u)) !=
+	    (request->flags & (TB_REQUEST_VNET_HDR | TB_REQUEST_NETNS)))
 		return false;
 	if (answer->ifindex == 0 || answer->ifindex > INT_MAX)
 		return false;

@@ -28,7 +28,8 @@ _Static_assert(TAP_KIND_ANY == (int)TB_KIND_ANY && TAP_KIND_TAP == (int)TB_KIND_
 _Static_assert(TAP_INTERACTIVE == (unsigned int)TB_REQUEST_INTERACTIVE &&
 		       TAP_VNET_HDR == (unsigned int)TB_REQUEST_VNET_HDR &&
 		       TAP_BRIDGE == (unsigned int)TB_REQUEST_BRIDGE && TAP_ALL == (unsigned int)TB_REQUEST_ALL &&
-		       TAP_VHOST == (unsigned int)TB_REQUEST_VHOST && TAP_NETNS == (unsigned int)TB_REQUEST_NETNS,
+		       TAP_VHOST == (unsigned int)TB_REQUEST_VHOST && TAP_AGAIN == (unsigned int)TB_REQUEST_AGAIN &&
+		       TAP_NETNS == (unsigned int)TB_REQUEST_NETNS,
 	       "the public numbers are those of the wire");
 _Static_assert(TAP_LIFETIME_SESSION == (int)TB_LIFETIME_SESSION && TAP_LIFETIME_FD == (int)TB_LIFETIME_FD &&
 		       TAP_LIFETIME_PERSISTENT == (int)TB_LIFETIME_PERSISTENT &&

@@ -1,6 +1,7 @@
 /* Asking for the devices of `tapctl get`, all or none: see devices.h. Runs as the user. */
 #include "client/tapctl/agent.h"
 #include "client/tapctl/devices.h"
+#include "client/tapctl/holder.h"
 #include "client/tapctl/refused.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/waiting.h"
@@ -30,6 +31,24 @@ static int ask(struct device *device, bool agent)
 	return ret;
 }
 
+/* The device was there already, and somebody may use it: a second process could not open it. Returns an exit code. */
+static int check_free(const struct device *device)
+{
+	char process[HOLDER_TEXT];
+	int pid = holder_find(tap_name(device->tap), process);
+
+	if (pid == 0)
+		return EXIT_OK;
+	complain("%s: %s is yours already, and your process %d (%s) has it open; end that first", device->word,
+		 tap_name(device->tap), pid, process);
+	return exit_code(EEXIST);
+}
+
+static bool was_there(const struct device *device)
+{
+	return (tap_flags(device->tap) & TAP_AGAIN) != 0;
+}
+
 /* Gives it the addresses and routes that are wanted. Returns an exit code. */
 static int configure(const struct device *device)
 {
@@ -39,10 +58,17 @@ static int configure(const struct device *device)
 			  device->request.flags & TAP_INTERACTIVE, 0, device->request.timeout);
 }
 
+static int finish(const struct device *device)
+{
+	int ret = was_there(device) ? check_free(device) : EXIT_OK;
+
+	return ret == EXIT_OK ? configure(device) : ret;
+}
+
 /* A persistent device does not end with its connection. */
 static void give_back(const struct device *device)
 {
-	if (!device_is_held(device) && tap_release(tap_lease_id(device->tap), 0, 0, NULL) < 0)
+	if (!device_is_held(device) && !was_there(device) && tap_release(tap_lease_id(device->tap), 0, 0, NULL) < 0)
 		complain("%s: %s could not be given back, so it stays until \"tapctl release %s\": %s", device->word,
 			 tap_name(device->tap), tap_lease_id(device->tap), tap_strerror(errno));
 }
@@ -60,7 +86,7 @@ int devices_ask(struct device *devices, size_t count)
 	while (ret == EXIT_OK && got < count) {
 		ret = ask(&devices[got], agent.pid != 0);
 		if (ret == EXIT_OK)
-			ret = configure(&devices[got++]);
+			ret = finish(&devices[got++]);
 	}
 	agent_stop(&agent);
 	if (ret == EXIT_OK)

@@ -7,6 +7,7 @@
 #include "broker/clerk/decision.h"
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/loop.h"
+#include "broker/clerk/request/again.h"
 #include "broker/clerk/request/configure.h"
 #include "broker/clerk/request/drops.h"
 #include "broker/clerk/request/explain.h"
@@ -72,12 +73,22 @@ static void tell_about(struct request *request)
 	request_free(request);
 }
 
+static void give_or_order(struct request *request)
+{
+	const struct lease *lease = again_lease(request);
+
+	if (lease != NULL)
+		again_tell(request, lease);
+	else
+		order_ready(request);
+}
+
 /* Does what the gate has let through. */
 static void perform(struct request *request)
 {
 	switch (request->message.header.type) {
 	case TB_REQ_OPEN:
-		order_ready(request);
+		give_or_order(request);
 		break;
 	case TB_REQ_CONFIGURE:
 	case TB_REQ_UNBLOCK:

@@ -8,6 +8,7 @@
 
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/lease_state.h"
+#include "broker/clerk/request/again.h"
 #include "broker/clerk/request/configuration.h"
 #include "broker/clerk/request/guest_choice.h"
 #include "broker/clerk/request/inquiry.h"
@@ -118,6 +119,7 @@ static struct passage gate_open(struct request *request)
 	const struct tb_request *message = &request->message;
 	uid_t uid = request->client.uid;
 	uid_t account = request->client.account;
+	bool again = again_lease(request) != NULL;
 	struct lease_quota quota;
 	enum tb_check forbidden;
 
@@ -125,7 +127,7 @@ static struct passage gate_open(struct request *request)
 		return refused(TB_DENIED, TB_CHECK_UID);
 
 	/* A quota over all networks depends on the caller's own doings alone: it may be told before anything else. */
-	if (still_full(user_full, account, NULL, &quota))
+	if (!again && still_full(user_full, account, NULL, &quota))
 		return full_or_room(account, &quota);
 
 	/* The first key. The word for a network that does not exist is the word for one that does not allow this. */
@@ -137,7 +139,7 @@ static struct passage gate_open(struct request *request)
 		return gate_forbidden(request, forbidden);
 
 	/* A holder of devices of this network was let in before: to tell how many tells nothing new. */
-	if (still_full(leases_user_network_full, account, request->network, &quota))
+	if (!again && still_full(leases_user_network_full, account, request->network, &quota))
 		return full_or_room(account, &quota);
 
 	/* The second key. Root needs no polkit, which would say yes to it anyway; for everybody else this function is
@@ -145,7 +147,10 @@ static struct passage gate_open(struct request *request)
 	if (uid != 0 && !request->authorized)
 		return (struct passage){.way = PASSAGE_ASK};
 
-	/* Both keys are turned. The user may have given another device back by now. A place is free a moment after its
+	/* Both keys are turned. What is there already is given as it is. */
+	if (again)
+		return (struct passage){.way = PASSAGE_OPEN};
+	/* The user may have given another device back by now. A place is free a moment after its
 	 * last device has ended, and so is a name. */
 	leases_notice_hang_ups(account);
 	guard_hear();

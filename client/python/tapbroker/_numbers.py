@@ -156,6 +156,7 @@ class Flag(enum.IntFlag):
     NETNS = 1 << 4
     VHOST = 1 << 5
     KILL_SWITCH = 1 << 6
+    AGAIN = 1 << 8
 
 
 Number = TypeVar("Number", bound=enum.IntEnum)
