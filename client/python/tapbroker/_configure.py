@@ -55,6 +55,17 @@ def _entry(kind: EntryKind, prefix: str, peer: str | None = None, metric: int = 
     return Entry(prefix=prefix.encode(), peer=None if peer is None else peer.encode(), kind=kind, metric=metric)
 
 
+def _entries(addresses: Iterable[str | Address], routes: Iterable[str | Route], excludes: Iterable[str],
+             servers: Iterable[str]) -> list[Entry]:
+    entries = [_entry(EntryKind.ADDRESS, one.prefix, one.peer) if isinstance(one, Address) else
+               _entry(EntryKind.ADDRESS, one) for one in addresses]
+    entries += [_entry(EntryKind.ROUTE, one.prefix, one.gateway, one.metric) if isinstance(one, Route) else
+                _entry(EntryKind.ROUTE, one) for one in routes]
+    entries += [_entry(EntryKind.EXCLUDE, one) for one in excludes]
+    entries += [_entry(EntryKind.SERVER, one) for one in servers]
+    return entries
+
+
 def configure(lease: str, *, addresses: Iterable[str | Address] = (), routes: Iterable[str | Route] = (),
               excludes: Iterable[str] = (), servers: Iterable[str] = (), mtu: int = 0, scope: Scope = Scope.NETWORK,
               kill_switch: bool = False, interactive: bool = False, timeout: float | None = None) -> None:
@@ -70,12 +81,7 @@ def configure(lease: str, *, addresses: Iterable[str | Address] = (), routes: It
 
     Raises Refused, or another Error.
     """
-    entries = [_entry(EntryKind.ADDRESS, one.prefix, one.peer) if isinstance(one, Address) else
-               _entry(EntryKind.ADDRESS, one) for one in addresses]
-    entries += [_entry(EntryKind.ROUTE, one.prefix, one.gateway, one.metric) if isinstance(one, Route) else
-                _entry(EntryKind.ROUTE, one) for one in routes]
-    entries += [_entry(EntryKind.EXCLUDE, one) for one in excludes]
-    entries += [_entry(EntryKind.SERVER, one) for one in servers]
+    entries = _entries(addresses, routes, excludes, servers)
     failure = Failure()
     configuration = Configuration(
         lease=lease.encode(), entries=(Entry * len(entries))(*entries), entries_count=len(entries),

@@ -1,12 +1,15 @@
 """Explanations: what would become of open(), and why."""
 from __future__ import annotations
 
+import ctypes
 import dataclasses
+from collections.abc import Iterable
 
+from ._configure import Address, Route, _entries
 from ._device import _request
-from ._failure import Failure, fail
-from ._library import ExplanationEntry, c
-from ._numbers import Access, Check, Flag, Kind, Lifetime, known
+from ._failure import Failure, fail, milliseconds
+from ._library import Configuration, ConfigurationExplanationEntry, Entry, ExplanationEntry, c
+from ._numbers import Access, Check, Flag, Kind, Lifetime, Scope, flags, known
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,3 +72,58 @@ def explain(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu
         network_lifetimes=frozenset(known(Lifetime, bit) for bit in range(32) if entry.network_lifetimes >> bit & 1),
         vnet_hdr=bool(entry.network_flags & Flag.VNET_HDR), vhost=bool(entry.network_flags & Flag.VHOST),
         names=tuple(entry.names.decode().split()), held=entry.held, limit=entry.limit)
+
+
+@dataclasses.dataclass(frozen=True)
+class ConfigurationExplanation:
+    """What would become of a configuration: what the network file allows, and what polkit says."""
+
+    access: Access | int  # polkit's answer; YES for root, about whom it is not asked
+    forbids: frozenset[Check | int]  # what of the network file forbids it
+    entries: tuple[Check | int, ...]  # what forbids each address, route, exclude and server, in this order; NONE: nothing
+    lines: dict[Check | int, int]  # where the network file has the key of a check
+    path: str  # of the network file; "": it is not told
+    action: str  # of polkit
+    details: dict[str, str]  # that polkit is asked with
+    scope: Scope | int  # that was asked for, or the network's
+
+    # What the network file allows.
+    network_scope: Scope | int  # the widest
+    network_mtu: int  # bytes, at most
+    addresses: tuple[str, ...]  # prefixes in which addresses may be
+    routes: tuple[str, ...]  # where routes may lead, beside those
+    default_route: bool
+    kill_switch: bool
+
+    @property
+    def granted(self) -> bool:
+        """configure() would do it, without asking for a password."""
+        return not self.forbids and self.access == Access.YES
+
+
+def explain_configuration(network: str, *, addresses: Iterable[str | Address] = (), routes: Iterable[str | Route] = (),
+                          excludes: Iterable[str] = (), servers: Iterable[str] = (), mtu: int = 0,
+                          scope: Scope = Scope.NETWORK, kill_switch: bool = False,
+                          timeout: float | None = None) -> ConfigurationExplanation:
+    """Says what configure() would do to a device of this network, of which there need be none. Nothing is done, and nobody
+    is asked for a password.
+
+    Raises Refused if the network file's word is not for this caller, who then gets no such device either.
+    """
+    asked = _entries(addresses, routes, excludes, servers)
+    failure, entry = Failure(), ConfigurationExplanationEntry()
+    configuration = Configuration(
+        lease=None, entries=(Entry * len(asked))(*asked), entries_count=len(asked), flags=flags(kill_switch=kill_switch),
+        scope=scope, mtu=mtu, timeout=milliseconds(timeout), failure=ctypes.pointer(failure))
+    if c.explain_configuration(network.encode(), configuration, entry) < 0:
+        fail(failure)
+    return ConfigurationExplanation(
+        access=known(Access, entry.access),
+        forbids=frozenset(known(Check, bit) for bit in range(64) if entry.forbids >> bit & 1),
+        entries=tuple(known(Check, check) for check in entry.entries[:len(asked)]),
+        lines={known(Check, check): line for check, line in enumerate(entry.lines) if line},
+        path=entry.path.decode(), action=entry.action.decode(),
+        details=dict(line.partition("=")[::2] for line in entry.details.decode().splitlines()),
+        scope=known(Scope, entry.scope), network_scope=known(Scope, entry.network_scope), network_mtu=entry.network_mtu,
+        addresses=tuple(entry.addresses.decode().split()), routes=tuple(entry.routes.decode().split()),
+        default_route=bool(entry.allows & 1), kill_switch=bool(entry.allows & 2))

@@ -79,9 +79,17 @@ class Configuration(Sized):
                 ("flags", c_uint), ("scope", c_uint), ("mtu", c_uint), ("timeout", c_int), ("failure", POINTER(Failure))]
 
 
+class ConfigurationExplanationEntry(Sized):
+    _fields_ = [("size", c_size_t), ("forbids", c_uint64), ("access", c_uint), ("scope", c_uint), ("network_scope", c_uint),
+                ("network_mtu", c_uint), ("allows", c_uint), ("traits", c_uint), ("addresses", c_char * 1024),
+                ("routes", c_char * 1024), ("entries", c_uint8 * 352), ("lines", c_uint16 * 64), ("path", c_char * 256),
+                ("action", c_char * 64), ("details", c_char * 1536)]
+
+
 STRUCTS = {"tap_entry": Entry, "tap_configuration": Configuration, "tap_failure": Failure, "tap_request": Request,
            "tap_network": NetworkEntry, "tap_lease": LeaseEntry, "tap_block": BlockEntry, "tap_drop": DropEntry,
-           "tap_event": EventEntry, "tap_broker": BrokerEntry, "tap_explanation": ExplanationEntry}
+           "tap_event": EventEntry, "tap_broker": BrokerEntry, "tap_explanation": ExplanationEntry,
+           "tap_configuration_explanation": ConfigurationExplanationEntry}
 
 EACH_NETWORK = CFUNCTYPE(c_int, POINTER(NetworkEntry), c_void_p)
 EACH_LEASE = CFUNCTYPE(c_int, POINTER(LeaseEntry), c_void_p)
@@ -125,6 +133,7 @@ _FUNCTIONS = {
     "blocks": (c_int, c_uint, c_int, _FAILURE, EACH_BLOCK, c_void_p),
     "unblock": (c_int, c_char_p, c_uint, c_uint, c_int, _FAILURE),
     "explain": (c_int, POINTER(Request), POINTER(ExplanationEntry)),
+    "explain_configuration": (c_int, c_char_p, POINTER(Configuration), POINTER(ConfigurationExplanationEntry)),
     "networks": (c_int, c_uint, c_int, _FAILURE, EACH_NETWORK, c_void_p),
     "leases": (c_int, c_uint, c_int, _FAILURE, EACH_LEASE, c_void_p),
     "drops": (c_int, c_char_p, c_uint, c_int, _FAILURE, EACH_DROP, c_void_p),
