@@ -1,9 +1,9 @@
 /* Addresses as text: see internal.h. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
 #include "proto/name.h"
+#include "proto/number.h"
 #include "proto/prefix.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void tb_address_write(uint8_t family, const uint8_t *address, uint8_t length, char text[TB_ADDRESS_TEXT])
@@ -17,7 +17,12 @@ void tb_address_write(uint8_t family, const uint8_t *address, uint8_t length, ch
 		return;
 	memcpy(prefix.address, address, size);
 	tb_prefix_write(&prefix, written);
-	snprintf(text, TB_ADDRESS_TEXT, length != 0 ? "%.43s/%u" : "%.43s", written, length);
+	if (length != 0) {
+		size = strlen(written);
+		written[size] = '/';
+		tb_number_write(length, written + size + 1);
+	}
+	memcpy(text, written, strnlen(written, TB_ADDRESS_TEXT - 1));
 }
 
 const char *tapbroker_address(const struct tap *tap)
