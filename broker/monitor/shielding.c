@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define FIRST_PORT_MTU 1500
+#define FIRST_PORT_TRIES 15 /* each waits for two seconds */
 
 /* Why there is no shield; empty: there is one. */
 static char missing[256];
@@ -173,7 +174,8 @@ static int write_first_templates(struct shield *shield, struct network_table *on
 	return ret < 0 ? ret : rules_template(&shield->rules, &from_holder, &shield->rules.locks[0]);
 }
 
-/* Nobody waits for the kernel here, so the tap goes at once. */
+/* Nobody waits for the kernel here, so the tap goes at once. The opener, which has just been started, comes late on a
+ * busy machine. */
 static void make_first_port(struct monitor *monitor)
 {
 	static struct network_table only;
@@ -185,12 +187,16 @@ static void make_first_port(struct monitor *monitor)
 	struct device_failure failure;
 	struct device device;
 	const char *stage;
+	bool made;
 
 	if (write_first_templates(&monitor->workshop.shield, &only) < 0)
 		tb_die("no memory for the rules of a first port");
 	if (tb_random(order.alias.lease, sizeof(order.alias.lease)) < 0)
 		tb_die("the kernel gives no random numbers");
-	if (!device_make(&monitor->workshop, &order, &device, &failure)) {
+	made = device_make(&monitor->workshop, &order, &device, &failure);
+	for (int tries = 1; !made && failure.error == ETIMEDOUT && tries < FIRST_PORT_TRIES; tries++)
+		made = device_make(&monitor->workshop, &order, &device, &failure);
+	if (!made) {
 		stage = tb_stage_word(failure.stage);
 		SAY_MISSING("the first port cannot be made: %s: %s", stage != NULL ? stage : "refused",
 			    strerror(failure.error));
