@@ -377,6 +377,30 @@ static void test_name_of_one_under_way(void **state)
 	close(second);
 }
 
+/* So is a name, and the last place of a network, for another user. He waits only when polkit has let him in: before that
+ * he would learn of the order. */
+static void test_another_waits_for_one_under_way(void **state)
+{
+	struct network *network = (struct network *)test_network("lan");
+	uint32_t max = network->max;
+	int second;
+
+	(void)state;
+	strcpy(request.name, "vm7");
+	order_outlives_its_client();
+	second = client_ask(BOB, &request);
+	authority_answers(TB_VERDICT_YES);
+	assert_int_equal(TAILQ_LAST(requests_used(), request_list)->state, REQUEST_ROOM);
+	close(second);
+	strcpy(request.name, "vm8");
+	network->max = 1;
+	second = client_ask(BOB, &request);
+	authority_answers(TB_VERDICT_YES);
+	assert_int_equal(TAILQ_LAST(requests_used(), request_list)->state, REQUEST_ROOM);
+	network->max = max;
+	close(second);
+}
+
 /* So is its address, where leases have some: whoever starts anew is to have the same one. */
 static void test_address_of_one_under_way(void **state)
 {
@@ -455,6 +479,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_name_of_one_that_is_not_fetched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_client_knows_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name_of_one_under_way, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_another_waits_for_one_under_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_address_of_one_under_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_root_knows_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nonsense, set_up, tear_down),

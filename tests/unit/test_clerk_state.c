@@ -250,10 +250,31 @@ static void test_hang_up_noticed_before_the_loop(void **state)
 
 	(void)state;
 	close(client);
-	leases_notice_hang_ups(BOB);
+	leases_notice_hang_ups(BOB, NULL, "");
 	assert_int_equal(only_lease()->state, LEASE_UNFETCHED);
-	leases_notice_hang_ups(ALICE);
+	leases_notice_hang_ups(ALICE, NULL, "");
 	assert_int_equal(only_lease()->state, LEASE_DELETING);
+}
+
+/* Another user's, who has what is wanted. */
+static void test_hang_up_of_another_noticed_before_the_loop(void **state)
+{
+	struct network *lan = (struct network *)test_network("lan");
+	uint32_t max = lan->max;
+	int client = client_opens(ALICE, TB_LIFETIME_SESSION, 7);
+
+	(void)state;
+	close(client);
+	leases_notice_hang_ups(BOB, lan, "vm8");
+	assert_int_equal(only_lease()->state, LEASE_UNFETCHED);
+	leases_notice_hang_ups(BOB, lan, "vm7");
+	assert_int_equal(only_lease()->state, LEASE_DELETING);
+	client = client_opens(BOB, TB_LIFETIME_SESSION, 8);
+	close(client);
+	lan->max = 1;
+	leases_notice_hang_ups(ALICE, lan, "");
+	lan->max = max;
+	assert_int_not_equal(lease_by_ifindex(8)->state, LEASE_UNFETCHED);
 }
 
 /* A process that holds a lease in place of a lost lifeline: its end is the lease's. */
@@ -286,6 +307,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_other_lifetimes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_jump, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hang_up_noticed_before_the_loop, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hang_up_of_another_noticed_before_the_loop, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_holder, set_up, tear_down),
 	};
 

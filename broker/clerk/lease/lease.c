@@ -203,7 +203,7 @@ struct lease *lease_begin_again(const struct network *network, const char name[T
 	return lease;
 }
 
-static bool network_is_full(const struct network *network)
+bool leases_network_full(const struct network *network)
 {
 	return leases_held_by_all(network) >= network->max;
 }
@@ -216,7 +216,7 @@ static bool table_is_full_for(uid_t uid)
 /* How many there are altogether is nobody's business. */
 struct lease *lease_begin(const struct network *network, uid_t uid, struct lease_quota *full)
 {
-	bool network_full = network_is_full(network);
+	bool network_full = leases_network_full(network);
 
 	if (leases_user_full(lease_account(uid), full) || leases_user_network_full(lease_account(uid), network, full))
 		return NULL;
@@ -315,7 +315,7 @@ bool leases_place_soon(const struct network *network, uid_t uid)
 	bool any = table_is_full_for(uid);
 	const struct lease *lease;
 
-	if (!any && !network_is_full(network))
+	if (!any && !leases_network_full(network))
 		return false;
 	TAILQ_FOREACH(lease, &table.all, link)
 		if ((any || lease->network == network) && may_make_room(lease, lease_account(uid)))
@@ -323,12 +323,17 @@ bool leases_place_soon(const struct network *network, uid_t uid)
 	return false;
 }
 
+bool lease_has_name(const struct lease *lease, const char *name)
+{
+	return name[0] != '\0' && strncmp(lease->name, name, sizeof(lease->name)) == 0;
+}
+
 bool leases_name_free_soon(const char *name)
 {
 	const struct lease *lease;
 
 	TAILQ_FOREACH(lease, &table.all, link)
-		if (lease_is_ending(lease) && strncmp(lease->name, name, sizeof(lease->name)) == 0)
+		if (lease_is_ending(lease) && lease_has_name(lease, name))
 			return true;
 	return false;
 }

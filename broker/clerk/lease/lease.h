@@ -174,6 +174,11 @@ bool lease_is_ending(const struct lease *lease);
 bool leases_room_soon(uid_t account);
 bool leases_name_free_soon(const char *name);
 
+bool lease_has_name(const struct lease *lease, const char *name); /* "": nobody has it */
+
+/* True if as many leases of the network are there as it may have. */
+bool leases_network_full(const struct network *network);
+
 /* True if the network, or the table, is full, but may have a place for this user in a moment: one of its leases is
  * ending, whoever had it. */
 bool leases_place_soon(const struct network *network, uid_t uid);

@@ -53,8 +53,9 @@ void lease_device_gone(struct lease *lease);
 /* The reaper has deleted the device of this lease, or could not: a negative errno. */
 void lease_deleted(struct lease *lease, int result);
 
-/* Notices the lifelines of this user's leases that have ended, before the loop does. */
-void leases_notice_hang_ups(uid_t account);
+/* Notices the lifelines that have ended, before the loop does: of this user's leases, and of whoever else has what a
+ * request wants, which is this name ("": none), or one of all places of the network (NULL: none) if it is full. */
+void leases_notice_hang_ups(uid_t account, const struct network *network, const char *name);
 
 /* Ends what was not fetched in time. Returns the milliseconds until the next deadline, or -1. */
 int leases_expire(void);

@@ -149,14 +149,20 @@ static bool order_is_meant(const struct request *request)
 	return ordered->client.account == request->client.account || (request->client.uid == 0 && of_all);
 }
 
-/* True if both want one name, or the user's own address on one network: the first may have got it, and have hung up. */
-static bool order_wants_the_same(const struct tb_request *message)
+/* True if the order may get what the request wants: the name, a place of a full network, or the user's own address. The
+ * client of the order may have got it, and have hung up. Whoever is let in may wait for another user's order. */
+static bool order_takes(const struct request *request)
 {
+	const struct tb_request *message = &request->message;
 	const struct request *ordered = order_under_way();
+	bool one_network;
 
-	if (ordered->network->own_bridge && strcmp(ordered->network->name, message->network) == 0)
-		return true;
-	return message->name[0] != '\0' && strcmp(ordered->message.name, message->name) == 0;
+	if (!order_is_meant(request) && !(request->authorized && ordered != NULL))
+		return false;
+	one_network = strcmp(ordered->network->name, message->network) == 0;
+	return (message->name[0] != '\0' && strcmp(ordered->message.name, message->name) == 0) ||
+	       (one_network && leases_network_full(ordered->network)) ||
+	       (one_network && ordered->network->own_bridge && order_is_meant(request));
 }
 
 /* True if the request is about leases, or wants what the order may get, and must wait until the clerk knows of the
@@ -165,7 +171,7 @@ static bool awaits_order(const struct request *request)
 {
 	switch (header_of(request)->type) {
 	case TB_REQ_OPEN:
-		return order_is_meant(request) && order_wants_the_same(&request->message);
+		return order_takes(request);
 	case TB_REQ_LIST:
 		return order_is_meant(request);
 	case TB_REQ_CONFIGURE:

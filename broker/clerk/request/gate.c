@@ -88,7 +88,7 @@ static bool still_full(bool (*is_full)(uid_t account, const struct network *netw
 {
 	if (!is_full(account, network, quota))
 		return false;
-	leases_notice_hang_ups(account);
+	leases_notice_hang_ups(account, NULL, "");
 	guard_hear();
 	return is_full(account, network, quota);
 }
@@ -150,9 +150,9 @@ static struct passage gate_open(struct request *request)
 	/* Both keys are turned. What is there already is given as it is. */
 	if (again)
 		return (struct passage){.way = PASSAGE_OPEN};
-	/* The user may have given another device back by now. A place is free a moment after its
-	 * last device has ended, and so is a name. */
-	leases_notice_hang_ups(account);
+	/* The user may have given another device back by now. A place is free a moment after its last device has ended,
+	 * and so is a name, whoever had it. */
+	leases_notice_hang_ups(account, request->network, message->name);
 	guard_hear();
 	if (leases_place_soon(request->network, uid))
 		return (struct passage){.way = PASSAGE_ROOM};
