@@ -68,6 +68,8 @@ def guest(bridge, *addresses, isolated=True, mac=None):
         gateway = address.split("/")[0].rpartition(":" if ":" in address else ".")[0] + (":1" if ":" in address else ".1")
         shell(f"ip -n {name} addr add {address} dev eth0 {'nodad' if ':' in address else ''}; "
               f"ip -n {name} route add default via {gateway}")
+    # Another guest may have had the address a moment ago, with another MAC: as if this one had announced itself.
+    shell(f"ip neigh flush dev {bridge}")
     try:
         yield name
     finally:
