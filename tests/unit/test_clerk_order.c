@@ -377,8 +377,8 @@ static void test_name_of_one_under_way(void **state)
 	close(second);
 }
 
-/* So is a name, and the last place of a network, for another user. He waits only when polkit has let him in: before that
- * he would learn of the order. */
+/* So is a name, and the last place of a network, for another user. He waits only when polkit has let him in: before
+ * that he would learn of the order. */
 static void test_another_waits_for_one_under_way(void **state)
 {
 	struct network *network = (struct network *)test_network("lan");
