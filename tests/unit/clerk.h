@@ -82,7 +82,7 @@ uint64_t realtime_seconds(void)
 }
 
 /* Log and death. A test that expects the clerk to end sets may_die and calls setjmp(died). */
-static char test_logged[512];         /* the last line */
+static char test_logged[512]; /* the last line */
 static bool may_die;
 static jmp_buf died;
 

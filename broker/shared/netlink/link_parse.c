@@ -23,8 +23,8 @@ struct attributes {
 
 bool link_message_ok(const struct nlmsghdr *message, int left)
 {
-	/* libmnl takes the length for a signed number. It looks for attributes up to the next multiple of four, where the
-	 * kernel's messages end; of the largest numbers that is 0. */
+	/* libmnl takes the length for a signed number. It looks for attributes up to the next multiple of four, where
+	 * the kernel's messages end; of the largest numbers that is 0. */
 	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left &&
 	       MNL_ALIGN(message->nlmsg_len) <= (uint32_t)left;
 }
