@@ -1,10 +1,8 @@
 /* tap_about() and tap_version(): what the broker and this library are. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
-#include "proto/channel.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ABOUT_FIRST_SIZE (offsetof(struct tap_broker, release) + TAP_RELEASE_SIZE)
 
@@ -15,24 +13,8 @@ _Static_assert(TAP_RELEASE_SIZE == TB_RELEASE_SIZE, "the public numbers are thos
 struct question {
 	struct tb_request request;
 	struct tb_about answer;
-	int64_t deadline;
 	struct tb_report report;
 };
-
-static int ask(void *context, bool met)
-{
-	struct question *question = context;
-	int sock;
-	int ret;
-
-	ret = tb_server_ask(&question->request, met, question->deadline, &sock);
-	if (ret < 0)
-		return ret;
-	ret = tb_answer_receive(sock, TB_ANS_ABOUT, &question->answer, sizeof(question->answer), question->deadline,
-				&question->report.failure);
-	close(sock);
-	return ret;
-}
 
 /* The text is printed by programs: one that cannot be printed is none. */
 static void copy_release(const char from[TB_RELEASE_SIZE], char to[TAP_RELEASE_SIZE])
@@ -71,10 +53,9 @@ int tapbroker_about(unsigned int flags, int timeout, struct tap_failure *failure
 	ret = tb_request_plain(TB_REQ_ABOUT, flags, 0, &question.request, &timeout, failure, &question.report);
 	if (ret == 0)
 		ret = tb_sized_check(about, ABOUT_FIRST_SIZE);
-	if (ret == 0) {
-		question.deadline = tb_deadline(timeout);
-		ret = tb_server_attempt(ask, &question);
-	}
+	if (ret == 0)
+		ret = tb_exchange(&question.request, tb_deadline(timeout), &question.answer, sizeof(question.answer),
+				  &question.report.failure);
 	if (ret == 0)
 		describe(&question.answer, about);
 	return tb_report_end(&question.report, ret);

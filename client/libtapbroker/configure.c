@@ -1,6 +1,5 @@
 /* tap_configure() and tap_unblock(): addresses and routes of a device. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
-#include "proto/channel.h"
 #include "proto/name.h"
 #include "proto/prefix.h"
 #include "proto/request.h"
@@ -8,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FIRST_SIZE(type, last) (offsetof(struct type, last) + sizeof(((struct type *)0)->last))
 #define CONFIGURATION_FIRST_SIZE FIRST_SIZE(tap_configuration, failure)
@@ -32,27 +30,18 @@ _Static_assert(offsetof(struct tb_configure_message, items) == sizeof(struct tb_
 /* One call. */
 struct question {
 	struct tb_configure_message message;
-	int64_t deadline;
 	struct tb_report report;
 };
 
-static int ask(void *context, bool met)
+static int ask(struct question *question, int timeout)
 {
-	struct question *question = context;
-	enum tb_type answer = question->message.request.header.type + 1;
-	struct tb_done done;
-	int sock;
-	int ret;
+	struct tap_failure *failure = &question->report.failure;
+	struct tb_done done = {.status = TB_OK};
+	int ret = tb_exchange(&question->message.request, tb_deadline(timeout), &done, sizeof(done), failure);
 
-	ret = tb_server_ask(&question->message.request, met, question->deadline, &sock);
-	if (ret < 0)
-		return ret;
-	memset(&done, 0, sizeof(done));
-	ret = tb_answer_receive(sock, answer, &done, sizeof(done), question->deadline, &question->report.failure);
-	close(sock);
 	if (done.status == TB_KERNEL) {
-		question->report.failure.stage = done.stage;
-		question->report.failure.error = done.error;
+		failure->stage = done.stage;
+		failure->error = done.error;
 	}
 	return ret;
 }
@@ -126,8 +115,7 @@ static int configure(const struct tap_configuration *from, struct question *ques
 			      : -EINVAL;
 	if (ret == 0)
 		ret = tb_configuration_write(&configuration, &question->message);
-	question->deadline = tb_deadline(timeout);
-	return ret == 0 ? tb_server_attempt(ask, question) : ret;
+	return ret == 0 ? ask(question, timeout) : ret;
 }
 
 int tapbroker_configure(const struct tap_configuration *configuration)
@@ -147,7 +135,7 @@ TB_SHORT_NAME(configure);
 int tapbroker_unblock(const char *network, unsigned int flags, unsigned int uid, int timeout,
 		      struct tap_failure *failure)
 {
-	struct question question = {.deadline = 0};
+	struct question question;
 	struct tb_request *request = &question.message.request;
 	int ret = tb_request_plain(TB_REQ_UNBLOCK, flags, TAP_ALL, request, &timeout, failure, &question.report);
 
@@ -156,7 +144,6 @@ int tapbroker_unblock(const char *network, unsigned int flags, unsigned int uid,
 	request->uid = (flags & TAP_ALL) != 0 ? uid : 0;
 	if (ret == 0 && !tb_request_valid(request, sizeof(*request)))
 		ret = -EINVAL;
-	question.deadline = tb_deadline(timeout);
-	return tb_report_end(&question.report, ret == 0 ? tb_server_attempt(ask, &question) : ret);
+	return tb_report_end(&question.report, ret == 0 ? ask(&question, timeout) : ret);
 }
 TB_SHORT_NAME(unblock);

@@ -1,11 +1,9 @@
 /* tap_drops(): what the locks of a lease's device have dropped. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
-#include "proto/channel.h"
 #include "proto/request.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 _Static_assert(sizeof(struct tap_drop) == offsetof(struct tap_drop, bytes) + sizeof(uint64_t),
 	       "padding at the end would hide a new member");
@@ -14,24 +12,8 @@ _Static_assert(sizeof(struct tap_drop) == offsetof(struct tap_drop, bytes) + siz
 struct question {
 	struct tb_request request;
 	struct tb_drops answer;
-	int64_t deadline;
 	struct tb_report report;
 };
-
-static int ask(void *context, bool met)
-{
-	struct question *question = context;
-	int sock;
-	int ret;
-
-	ret = tb_server_ask(&question->request, met, question->deadline, &sock);
-	if (ret < 0)
-		return ret;
-	ret = tb_answer_receive(sock, TB_ANS_DROPS, &question->answer, sizeof(question->answer), question->deadline,
-				&question->report.failure);
-	close(sock);
-	return ret;
-}
 
 static int set_lease_id(struct tb_request *request, const char *id)
 {
@@ -77,10 +59,9 @@ int tapbroker_drops(const char *lease, unsigned int flags, int timeout, struct t
 			       &question.report);
 	if (ret == 0)
 		ret = set_lease_id(&question.request, lease);
-	if (ret == 0) {
-		question.deadline = tb_deadline(timeout);
-		ret = tb_server_attempt(ask, &question);
-	}
+	if (ret == 0)
+		ret = tb_exchange(&question.request, tb_deadline(timeout), &question.answer, sizeof(question.answer),
+				  &question.report.failure);
 	if (ret == 0 && !drops_valid(&question.answer))
 		ret = -EPROTO;
 	if (tb_report_end(&question.report, ret) < 0)

@@ -1,34 +1,14 @@
 /* tap_release() and tap_revoke(): the end of a lease that somebody asks for. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
-#include "proto/channel.h"
 #include "proto/request.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 /* One call. */
 struct question {
 	struct tb_request request;
-	int64_t deadline;
 	struct tb_report report;
 };
-
-/* The answer to a request has the next number. */
-static int ask(void *context, bool met)
-{
-	struct question *question = context;
-	struct tb_done done;
-	int sock;
-	int ret;
-
-	ret = tb_server_ask(&question->request, met, question->deadline, &sock);
-	if (ret < 0)
-		return ret;
-	ret = tb_answer_receive(sock, question->request.header.type + 1, &done, sizeof(done), question->deadline,
-				&question->report.failure);
-	close(sock);
-	return ret;
-}
 
 /* What is to be revoked has no name: that would be looked for among the caller's own leases. */
 static int set_lease(struct tb_request *request, const char *lease)
@@ -40,8 +20,9 @@ static int set_lease(struct tb_request *request, const char *lease)
 
 static int end_lease(struct question *question, int timeout)
 {
-	question->deadline = tb_deadline(timeout);
-	return tb_server_attempt(ask, question);
+	struct tb_done done;
+
+	return tb_exchange(&question->request, tb_deadline(timeout), &done, sizeof(done), &question->report.failure);
 }
 
 int tapbroker_release(const char *lease, unsigned int flags, int timeout, struct tap_failure *failure)

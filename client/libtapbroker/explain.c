@@ -1,12 +1,10 @@
 /* tap_explain(): what would become of a request. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
-#include "proto/channel.h"
 #include "proto/name.h"
 #include "proto/words.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FIRST_SIZE (offsetof(struct tap_explanation, details) + TB_DETAILS_SIZE)
 
@@ -22,21 +20,6 @@ struct explain_call {
 	struct tb_report report;
 	int64_t deadline;
 };
-
-static int explain_ask(void *context, bool met)
-{
-	struct explain_call *call = context;
-	int sock;
-	int ret;
-
-	ret = tb_server_ask(&call->message.request, met, call->deadline, &sock);
-	if (ret < 0)
-		return ret;
-	ret = tb_answer_receive(sock, TB_ANS_EXPLAIN, &call->answer, sizeof(call->answer), call->deadline,
-				&call->report.failure);
-	close(sock);
-	return ret;
-}
 
 bool tb_field_printable(const char *field, size_t size)
 {
@@ -123,7 +106,8 @@ int tapbroker_explain(const struct tap_request *request, struct tap_explanation 
 	if (ret == 0)
 		ret = make_message(request, &call);
 	if (ret == 0)
-		ret = tb_server_attempt(explain_ask, &call);
+		ret = tb_exchange(&call.message.request, call.deadline, &call.answer, sizeof(call.answer),
+				  &call.report.failure);
 	if (ret == 0 && !explanation_valid(&call.answer))
 		ret = -EPROTO;
 	if (ret == 0)

@@ -1,13 +1,11 @@
 /* tap_explain_configuration(): what would become of a configuration. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
-#include "proto/channel.h"
 #include "proto/name.h"
 #include "proto/prefix.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FIRST_SIZE (offsetof(struct tap_configuration_explanation, details) + TB_TUNNEL_DETAILS_SIZE)
 
@@ -26,23 +24,7 @@ struct explain_configuration {
 	struct tb_configure_explanation answer;
 	struct tap_configuration_explanation told;
 	struct tb_report report;
-	int64_t deadline;
 };
-
-static int explain_ask(void *context, bool met)
-{
-	struct explain_configuration *call = context;
-	int sock;
-	int ret;
-
-	ret = tb_server_ask(&call->message.request, met, call->deadline, &sock);
-	if (ret < 0)
-		return ret;
-	ret = tb_answer_receive(sock, TB_ANS_EXPLAIN_CONFIGURE, &call->answer, sizeof(call->answer), call->deadline,
-				&call->report.failure);
-	close(sock);
-	return ret;
-}
 
 /* Writes the list as a text with blanks between. Returns 0, or -EPROTO if there is no such prefix. */
 static int write_prefixes(const struct tb_allowed list[TB_PREFIXES_MAX], char text[TB_PREFIXES_MAX * TB_PREFIX_TEXT])
@@ -103,9 +85,9 @@ static int explain(const char *network, const struct tap_configuration *from, st
 		ret = -EINVAL;
 	if (ret == 0)
 		ret = tb_configuration_write(&configuration, &call->message);
-	call->deadline = tb_deadline(timeout);
 	if (ret == 0)
-		ret = tb_server_attempt(explain_ask, call);
+		ret = tb_exchange(request, tb_deadline(timeout), &call->answer, sizeof(call->answer),
+				  &call->report.failure);
 	return ret == 0 ? describe(&call->answer, &call->told) : ret;
 }
 

@@ -194,6 +194,11 @@ void tb_answer_failure(const struct tb_answer *answer, size_t length, size_t nfd
 int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline,
 		      struct tap_failure *failure);
 
+/* Sends the request, with what stands right behind it, and receives its one answer: its first size bytes. Tries once
+ * more where the broker is being started again. Returns as tb_answer_receive() or tb_server_ask(). */
+int tb_exchange(const struct tb_request *request, int64_t deadline, void *answer, size_t size,
+		struct tap_failure *failure);
+
 /* Takes such a message apart that has been received already, with this length. */
 int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size,
 		   struct tap_failure *failure);
