@@ -1,5 +1,5 @@
 /* Chains of other firewalls: see setup_chains.h. Runs in tapbroker-setup, as root, on what nft prints; it guesses with
- * care: a table that names the bridge is one that somebody has thought about.
+ * care: a table that names all interfaces of the guests is one in which somebody has thought about them.
  */
 #include "broker/setup/setup_chains.h"
 
@@ -11,10 +11,11 @@
 
 /* Where the reading of the text is. */
 struct chain_reader {
-	const char *bridge;
+	const struct guest_interfaces *guests;
 	struct blocking_chains *found;
-	size_t first; /* of this table among what was found */
-	bool names_bridge, ours;
+	size_t first;                     /* of this table among what was found */
+	bool names[GUEST_INTERFACES_MAX]; /* which of the guests' interfaces this table names */
+	bool ours;
 	enum firewall_kind kind;
 	char family[CHAIN_WORD_SIZE], table[CHAIN_WORD_SIZE], chain[CHAIN_WORD_SIZE];
 	bool hooked, forward, drops;
@@ -39,7 +40,7 @@ static bool drops_all(const char *rule)
 static void begin_table(struct chain_reader *reader, const char *line)
 {
 	reader->first = reader->found->count;
-	reader->names_bridge = false;
+	memset(reader->names, 0, sizeof(reader->names));
 	reader->kind = FIREWALL_OTHER;
 	sscanf(line, "table %63s %63s", reader->family, reader->table);
 	reader->ours = begins(reader->table, NFT_TABLE_PREFIX);
@@ -85,9 +86,28 @@ static void end_chain(struct chain_reader *reader)
 	reader->found->count++;
 }
 
+static void note_names(struct chain_reader *reader, const char *line)
+{
+	for (size_t i = 0; i < reader->guests->count; i++) {
+		char quoted[TB_NAME_SIZE + 2];
+
+		snprintf(quoted, sizeof(quoted), "\"%s\"", reader->guests->names[i]);
+		if (strstr(line, quoted) != NULL)
+			reader->names[i] = true;
+	}
+}
+
+static bool names_all(const struct chain_reader *reader)
+{
+	for (size_t i = 0; i < reader->guests->count; i++)
+		if (!reader->names[i])
+			return false;
+	return true;
+}
+
 static void end_table(struct chain_reader *reader)
 {
-	if (reader->names_bridge)
+	if (names_all(reader))
 		reader->found->count = reader->first;
 	for (size_t i = reader->first; i < reader->found->count; i++)
 		reader->found->chains[i].kind = reader->kind;
@@ -106,19 +126,15 @@ static void read_line(struct chain_reader *reader, const char *line)
 		end_chain(reader);
 	else if (begins(line, "\t\t"))
 		read_rule(reader, line + 2);
-	if (strstr(line, reader->bridge) != NULL)
-		reader->names_bridge = true;
+	note_names(reader, line);
 }
 
-void chains_find(const char *ruleset, const char *bridge, struct blocking_chains *found)
+void chains_find(const char *ruleset, const struct guest_interfaces *guests, struct blocking_chains *found)
 {
-	struct chain_reader reader = {.found = found};
-	char quoted[32];
+	struct chain_reader reader = {.guests = guests, .found = found};
 	char *copy = strdup(ruleset);
 	char *rest = NULL;
 
-	snprintf(quoted, sizeof(quoted), "\"%s\"", bridge);
-	reader.bridge = quoted;
 	found->count = 0;
 	for (char *line = copy != NULL ? strtok_r(copy, "\n", &rest) : NULL; line != NULL;
 	     line = strtok_r(NULL, "\n", &rest))

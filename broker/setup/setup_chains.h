@@ -2,6 +2,8 @@
 #ifndef TB_SETUP_CHAINS_H
 #define TB_SETUP_CHAINS_H
 
+#include "broker/setup/setup_guests.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -10,7 +12,7 @@
 
 enum firewall_kind { FIREWALL_OTHER, FIREWALL_DOCKER, FIREWALL_FIREWALLD, FIREWALL_UFW };
 
-/* A base chain that ends with a drop, and whose table says nothing about the bridge. */
+/* A base chain that ends with a drop, and whose table does not name all interfaces of the network's guests. */
 struct blocking_chain {
 	enum firewall_kind kind;
 	bool forward; /* it filters what is forwarded; else what is for the host */
@@ -22,7 +24,8 @@ struct blocking_chains {
 	size_t count;
 };
 
-/* Finds those that block a bridge of this name, in the text of `nft list ruleset`, which is left as it is. */
-void chains_find(const char *ruleset, const char *bridge, struct blocking_chains *found);
+/* Finds those that block guests who come by these interfaces, in the text of `nft list ruleset`, which is left as it
+ * is. */
+void chains_find(const char *ruleset, const struct guest_interfaces *guests, struct blocking_chains *found);
 
 #endif

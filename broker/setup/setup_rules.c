@@ -5,6 +5,7 @@
  * its chains go by the bridge's name. No accept here overrules a drop in a table of somebody else's.
  */
 #include "broker/setup/setup.h"
+#include "broker/setup/setup_guests.h"
 #include "broker/setup/setup_inet.h"
 #include "broker/setup/setup_nft.h"
 #include "broker/setup/setup_published.h"
@@ -31,20 +32,22 @@
 
 #define REJECT "reject with icmpx type admin-prohibited"
 
-/* The interfaces by which the network's guests come, as nft compares with them. */
+/* The interfaces of the network's guests, and the bridge to which the host sends what is for nobody who is there, as
+ * nft compares with them. */
 static const char *guests_interfaces(const struct network *network)
 {
-	static char text[64 + (NETWORK_NAMES_MAX + 2) * (TB_NAME_SIZE + 4)];
-	size_t length = 0;
+	static char text[64 + (GUEST_INTERFACES_MAX + 1) * (TB_NAME_SIZE + 4)];
+	struct guest_interfaces guests;
+	size_t length;
 
 	if (!network->routed) {
 		snprintf(text, sizeof(text), "\"%s\"", network->bridge);
 		return text;
 	}
-	length += (size_t)snprintf(text, sizeof(text), "{ \"%s\", \"" NETWORK_CHOSEN_NAME "*\"", network->bridge,
-				   network->name);
-	for (size_t i = 0; i < network->names_count; i++)
-		length += (size_t)snprintf(text + length, sizeof(text) - length, ", \"%s\"", network->names[i]);
+	guest_interfaces_find(network, &guests);
+	length = (size_t)snprintf(text, sizeof(text), "{ \"%s\"", network->bridge);
+	for (size_t i = 0; i < guests.count; i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, ", \"%s\"", guests.names[i]);
 	snprintf(text + length, sizeof(text) - length, " }");
 	return text;
 }
