@@ -10,6 +10,7 @@
 #include "broker/config/world.h"
 #include "broker/monitor/children.h"
 #include "broker/monitor/kernel/leftovers.h"
+#include "broker/monitor/kernel/link_templates.h"
 #include "broker/monitor/kernel/threads.h"
 #include "broker/monitor/relock.h"
 #include "broker/monitor/sandbox.h"
@@ -179,6 +180,7 @@ static void open_workshop(struct monitor *monitor, const struct users *users)
 	workshop->own_gid = users->monitor.gid;
 	workshop->closer = &monitor->closer;
 	workshop->rules = &monitor->rules;
+	checked(link_templates_write(), "no memory for messages to the kernel");
 	checked(link_socket_open(&workshop->link, NETLINK_ROUTE), "cannot open a netlink socket");
 	workshop->ipv6_conf = open_directory("/proc/sys/net/ipv6/conf");
 	if (workshop->ipv6_conf != -ENOENT)

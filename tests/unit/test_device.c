@@ -317,8 +317,7 @@ int link_limit_ipv6(int conf, const char *name, bool disabled)
 	return called_by_us("link_limit_ipv6");
 }
 
-int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
-			const struct link_macvtap *macvtap, const char *alias)
+int link_create_macvtap(struct link_socket *sock, const struct link_macvtap *macvtap)
 {
 	(void)sock;
 	if (called_by_us("link_create_macvtap") < 0)
@@ -328,12 +327,12 @@ int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *
 	assert_false(kernel.there);
 	kernel.there = true;
 	kernel.made++;
-	kernel.link.ifindex = ifindex;
+	kernel.link.ifindex = macvtap->ifindex;
 	kernel.link.lower = macvtap->parent;
 	kernel.link.macvlan_mode = macvtap->mode;
 	strcpy(kernel.link.kind, "macvtap");
-	strcpy(kernel.link.name, name);
-	strcpy(kernel.link.alias, alias);
+	strcpy(kernel.link.name, macvtap->name);
+	memcpy(kernel.link.alias, macvtap->alias, sizeof(macvtap->alias));
 	memcpy(kernel.link.mac, macvtap->mac, TB_MAC_SIZE);
 	return 0;
 }

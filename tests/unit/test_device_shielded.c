@@ -204,10 +204,9 @@ int link_delete(struct link_socket *sock, int32_t nsid, uint32_t ifindex)
 	abort();
 }
 
-int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
-			const struct link_macvtap *macvtap, const char *alias)
+int link_create_macvtap(struct link_socket *sock, const struct link_macvtap *macvtap)
 {
-	(void)sock, (void)ifindex, (void)name, (void)macvtap, (void)alias;
+	(void)sock, (void)macvtap;
 	abort();
 }
 

@@ -35,11 +35,23 @@ static int set_up(void **state)
 	return rules_open(&rules, true) == 0 ? rules_template(&rules, &wish, &template) : -1;
 }
 
+/* The broker keeps them as long as it lives. */
+static void free_requests(struct rules *of)
+{
+	struct template *const requests[] = {&of->transaction.begin, &of->transaction.end, &of->count_rules,
+					     &of->delete_chain, &of->list_rules};
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		free(requests[i]->bytes);
+}
+
 /* The table goes with its socket, or is deleted as an earlier one. */
 static int tear_down(void **state)
 {
 	(void)state;
-	free(template.bytes);
+	free(template.messages.bytes);
+	free_requests(&rules);
+	close(rules.counts.fd);
 	return rules_delete_owned(rules.link.fd, rules.table) == 0 ? close(rules.link.fd) : -1;
 }
 
@@ -59,12 +71,12 @@ static void test_all_or_nothing(void **state)
 	char last[8];
 
 	(void)state;
-	memcpy(last, template.bytes + template.size - sizeof(last), sizeof(last));
+	memcpy(last, template.messages.bytes + template.messages.size - sizeof(last), sizeof(last));
 	for (int there = 0; there < 2; there++) {
-		memset(template.bytes + template.size - sizeof(last), 0xff, sizeof(last));
+		memset(template.messages.bytes + template.messages.size - sizeof(last), 0xff, sizeof(last));
 		assert_true(rules_make(&rules, &template, &chain, false) < 0);
 		assert_true(rules_make(&rules, &template, &chain, true) < 0);
-		memcpy(template.bytes + template.size - sizeof(last), last, sizeof(last));
+		memcpy(template.messages.bytes + template.messages.size - sizeof(last), last, sizeof(last));
 		assert_int_equal(rules_make(&rules, &template, &chain, false), there == 0 ? 0 : -EEXIST);
 	}
 	assert_int_equal(rules_make(&rules, &template, &chain, true), 0);
@@ -89,7 +101,7 @@ static void test_a_failure_is_told(void **state)
 	(void)state;
 	rules_chain(&other, lease, "-x", "tap0", mac);
 	for (int i = 0; i < 3; i++) {
-		memset(template.bytes + template.size - 8, 0xff, 8); /* the last rule */
+		memset(template.messages.bytes + template.messages.size - 8, 0xff, 8); /* the last rule */
 		assert_true(rules_make(&rules, &template, &other, false) < 0);
 	}
 	assert_int_equal(rules_remove(&rules, lease), 0);
@@ -113,10 +125,10 @@ static void test_further_chains(void **state)
 	assert_int_equal(rules_make(&rules, &back, &second, false), 0);
 	network.rate_to_guest = 10;
 	assert_int_equal(rules_template(&rules, &wish, &slow), 0);
-	assert_true(slow.size > back.size);
+	assert_true(slow.messages.size > back.messages.size);
 	assert_int_equal(rules_make(&rules, &slow, &second, true), 0);
-	free(back.bytes);
-	free(slow.bytes);
+	free(back.messages.bytes);
+	free(slow.messages.bytes);
 }
 
 static void test_all_lists_are_full(void **state)
@@ -134,7 +146,7 @@ static void test_all_lists_are_full(void **state)
 			lists[i]->items[j] = (struct prefix){bits[i], {2, j}};
 	}
 	chain.forward_to = 1;
-	free(template.bytes);
+	free(template.messages.bytes);
 	assert_int_equal(rules_template(&rules, &wish, &template), 0);
 	assert_int_equal(rules_make(&rules, &template, &chain, false), 0);
 }
@@ -155,7 +167,9 @@ static void test_others(void **state)
 	assert_int_equal(rules_delete_owned(owned.link.fd, owned.table), 0);
 	close(owned.link.fd);
 	close(left.link.fd);
-	free(other.bytes);
+	free(other.messages.bytes);
+	free_requests(&owned);
+	free_requests(&left);
 	assert_int_equal(rules_make(&rules, &template, &chain, false), 0);
 }
 

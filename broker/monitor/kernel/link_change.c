@@ -2,6 +2,7 @@
  * CAP_NET_ADMIN; must never touch a link that is not ours. */
 #include "broker/monitor/kernel/link_change.h"
 
+#include "broker/monitor/kernel/template.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/netlink/link_batch.h"
@@ -66,24 +67,13 @@ int link_up(struct link_socket *sock, uint32_t ifindex, const char *alias, int n
 	return link_set(sock, ifindex, &setup);
 }
 
-/* The options of a bridge port go by the bridge's own table, so the port must be one already. */
 int link_set_port(struct link_socket *sock, uint32_t ifindex, uint32_t options)
 {
-	struct batch batch;
-	struct nlattr *info;
-	struct nlattr *data;
+	struct link_port_options values = {.ifindex = ifindex};
 
-	batch_begin(&batch, sock);
-	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	info = mnl_attr_nest_start(batch.message, IFLA_LINKINFO);
-	mnl_attr_put_strz(batch.message, IFLA_INFO_SLAVE_KIND, "bridge");
-	data = mnl_attr_nest_start(batch.message, IFLA_INFO_SLAVE_DATA);
 	for (int i = 0; i < PORT_OPTIONS; i++)
-		mnl_attr_put_u8(batch.message, link_port_attributes[i], (options & 1u << i) != 0);
-	mnl_attr_nest_end(batch.message, data);
-	mnl_attr_nest_end(batch.message, info);
-	message_end(&batch);
-	return batch_run(&batch);
+		values.set[i] = (options & 1u << i) != 0;
+	return template_run(sock, &link_templates[LINK_PORT_OPTIONS], &values);
 }
 
 /* A router advertisement changes nothing, whatever is written to all of the host's devices later: accept_ra is set also
@@ -106,32 +96,9 @@ int link_limit_ipv6(int conf, const char *name, bool disabled)
 	return 0;
 }
 
-int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
-			const struct link_macvtap *macvtap, const char *alias)
+int link_create_macvtap(struct link_socket *sock, const struct link_macvtap *macvtap)
 {
-	struct batch batch;
-	struct nlattr *info;
-	struct nlattr *data;
-
-	batch_begin(&batch, sock);
-	message_begin(&batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, ifindex);
-	mnl_attr_put_strz(batch.message, IFLA_IFNAME, name);
-	mnl_attr_put_u32(batch.message, IFLA_LINK, macvtap->parent);
-	mnl_attr_put(batch.message, IFLA_ADDRESS, TB_MAC_SIZE, macvtap->mac);
-	mnl_attr_put_u32(batch.message, IFLA_GROUP, macvtap->group);
-	mnl_attr_put_u32(batch.message, IFLA_NUM_TX_QUEUES, macvtap->queues);
-	mnl_attr_put_u32(batch.message, IFLA_NUM_RX_QUEUES, macvtap->queues);
-	info = mnl_attr_nest_start(batch.message, IFLA_LINKINFO);
-	mnl_attr_put_strz(batch.message, IFLA_INFO_KIND, "macvtap");
-	data = mnl_attr_nest_start(batch.message, IFLA_INFO_DATA);
-	mnl_attr_put_u32(batch.message, IFLA_MACVLAN_MODE, macvtap->mode);
-	mnl_attr_nest_end(batch.message, data);
-	mnl_attr_nest_end(batch.message, info);
-	message_end(&batch);
-	message_begin(&batch, RTM_NEWLINK, NLM_F_ACK, ifindex);
-	mnl_attr_put_strz(batch.message, IFLA_IFALIAS, alias);
-	message_end(&batch);
-	return batch_run(&batch);
+	return template_run(sock, &link_templates[LINK_NEW_MACVTAP], macvtap);
 }
 
 /* A message about the entry for that address in that VLAN. Without one the bridge adds the entry for all VLANs of the

@@ -16,21 +16,22 @@ struct link_setup {
 	uint32_t flags_changed;
 };
 
-/* What a macvtap is made with. */
+/* What a macvtap is made with. Text is NUL-padded. */
 struct link_macvtap {
+	uint32_t ifindex;
+	char name[TB_NAME_SIZE];
 	uint32_t parent; /* ifindex */
 	uint32_t mode;   /* MACVLAN_MODE_* */
 	uint32_t queues;
-	const uint8_t *mac;
-	uint32_t group; /* IFLA_GROUP */
+	uint8_t mac[TB_MAC_SIZE];
+	char alias[LINK_ALIAS_SIZE - 1]; /* the kernel adds the NUL */
 };
 
-/* Creates a macvtap, down, with this ifindex, and gives it the alias. That takes two messages, in one system call, so
- * that wherever the monitor is killed there is no macvtap of ours without its alias; between the two its group tells
- * that it is ours. Its address is in the first: udev changes only one that the kernel has drawn.
+/* Creates a macvtap, down, in the link group ALIAS_LINK_GROUP, and gives it the alias. That takes two messages, in one
+ * system call, so that wherever the monitor is killed there is no macvtap of ours without its alias; between the two
+ * its group tells that it is ours. Its address is in the first: udev changes only one that the kernel has drawn.
  * Returns 0 or a negative errno; -EEXIST: the name or the ifindex is taken. */
-int link_create_macvtap(struct link_socket *sock, uint32_t ifindex, const char *name,
-			const struct link_macvtap *macvtap, const char *alias);
+int link_create_macvtap(struct link_socket *sock, const struct link_macvtap *macvtap);
 
 /* Sets what the network says of IPv6 on the link of that name; conf is /proc/sys/net/ipv6/conf, or -1 if the kernel has
  * no IPv6. Returns 0 or a negative errno. */
@@ -38,6 +39,11 @@ int link_limit_ipv6(int conf, const char *name, bool disabled);
 
 /* Changes a link of ours. Returns 0 or a negative errno. */
 int link_set(struct link_socket *sock, uint32_t ifindex, const struct link_setup *setup);
+
+struct link_port_options {
+	uint32_t ifindex;
+	uint8_t set[PORT_OPTIONS]; /* 0 or 1, for each bit of enum link_port */
+};
 
 /* Sets the options of a bridge's port: enum link_port. Returns 0 or a negative errno. */
 int link_set_port(struct link_socket *sock, uint32_t ifindex, uint32_t options);

@@ -3,7 +3,7 @@
 #include "broker/monitor/kernel/lost_chains.h"
 
 #include "broker/monitor/kernel/pair.h"
-#include "broker/monitor/kernel/rules_transaction.h"
+#include "broker/monitor/kernel/rules_message.h"
 #include "broker/shared/alias.h"
 #include "proto/hex.h"
 

@@ -7,6 +7,7 @@
 #include "broker/shared/random.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* A macvtap's ifindex is drawn from here: high, so that it meets no ordinary link, and random, so that nobody plants
  * a /dev/tapN in advance. */
@@ -21,17 +22,18 @@ static int make_macvtap(struct making *making)
 {
 	const struct device_order *order = making->order;
 	struct device *device = making->device;
-	const struct link_macvtap macvtap = {.parent = making->lower,
-					     .mode = order->network->macvlan_mode,
-					     .queues = order->queues,
-					     .mac = order->alias.mac,
-					     .group = ALIAS_LINK_GROUP};
+	struct link_macvtap macvtap = {.parent = making->lower,
+				       .mode = order->network->macvlan_mode,
+				       .queues = order->queues};
 	int ret = tb_random(&device->ifindex, sizeof(device->ifindex));
 
 	device->ifindex = IFINDEX_FIRST + device->ifindex % IFINDEX_COUNT;
+	macvtap.ifindex = device->ifindex;
+	memcpy(macvtap.name, device->name, sizeof(macvtap.name));
+	memcpy(macvtap.mac, order->alias.mac, sizeof(macvtap.mac));
+	memcpy(macvtap.alias, making->alias, strlen(making->alias));
 	if (ret == 0)
-		ret = link_create_macvtap(&making->workshop->link, device->ifindex, device->name, &macvtap,
-					  making->alias);
+		ret = link_create_macvtap(&making->workshop->link, &macvtap);
 	/* Else whatever has that ifindex is not ours. */
 	device->there = ret == 0;
 	return ret;

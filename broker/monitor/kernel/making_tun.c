@@ -62,14 +62,14 @@ static int make_shielded(struct making *making)
 	struct workshop *workshop = making->workshop;
 	struct device *device = making->device;
 	const uint8_t *lease = making->order->alias.lease;
-	const struct pair_setup setup = {.name = device->name,
-					 .lease = lease,
-					 .mac = making->own_mac,
-					 .mtu = making->mtu,
-					 .netns = workshop->shield.netns};
+	struct pair_setup setup = {.mtu = making->mtu, .netns = workshop->shield.netns};
 	struct link inner;
-	int ret = pair_create(&workshop->link, &setup);
+	int ret;
 
+	memcpy(setup.name, device->name, sizeof(setup.name));
+	memcpy(setup.mac, making->own_mac, sizeof(setup.mac));
+	shield_inner_name(lease, setup.inner);
+	ret = pair_create(&workshop->link, &setup);
 	if (ret < 0)
 		return ret;
 	device->there = true;

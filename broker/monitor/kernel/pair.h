@@ -9,11 +9,11 @@
 
 /* What a pair is made with. Both ends have their address from their first moment: udev leaves such alone. */
 struct pair_setup {
-	const char *name; /* of the port */
-	const uint8_t *lease;
-	const uint8_t *mac; /* of both */
-	uint32_t mtu;       /* of both, in bytes */
-	int netns;          /* of the shield */
+	char name[TB_NAME_SIZE];  /* of the port, NUL-padded */
+	char inner[TB_NAME_SIZE]; /* of the inner end: shield_inner_name() */
+	uint8_t mac[TB_MAC_SIZE]; /* of both */
+	uint32_t mtu;             /* of both, in bytes */
+	int netns;                /* of the shield */
 };
 
 /* Makes the pair, down, by a socket of the host's. Returns 0, -EEXIST if the name is

@@ -2,43 +2,12 @@
  * chain without all its rules, and touches no table but its own. */
 #include "broker/monitor/kernel/rules.h"
 
-#include "broker/monitor/kernel/rules_transaction.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <string.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
-
-/* Puts the template's messages behind what is in the batch, with the chain's own parts. */
-static void put_template(struct batch *batch, const struct rules_template *template, const struct rules_chain *chain)
-{
-	char *bytes = batch->bytes + batch->used;
-
-	memcpy(bytes, template->bytes, template->size);
-	for (size_t i = 0; i < template->parts_count; i++)
-		memcpy(bytes + template->parts[i].offset, (const char *)chain + template->parts[i].from,
-		       template->parts[i].size);
-	/* Their numbers are this socket's. */
-	for (size_t at = 0; at < template->size; at += MNL_ALIGN(batch->message->nlmsg_len)) {
-		batch->message = (struct nlmsghdr *)(bytes + at);
-		batch->message->nlmsg_seq = ++batch->sock->sequence;
-	}
-	batch->used += template->size;
-}
-
-static void put_chain_name(struct batch *batch, const struct rules *rules, uint16_t type, const char *name)
-{
-	nft_message_begin(batch, type, type == NFT_MSG_GETCHAIN ? NLM_F_ACK : 0);
-	mnl_attr_put_strz(batch->message, NFTA_CHAIN_TABLE, rules->table);
-	mnl_attr_put_strz(batch->message, NFTA_CHAIN_NAME, name);
-}
-
-static void put_deletion(struct batch *batch, const struct rules *rules, const char *name)
-{
-	put_chain_name(batch, rules, NFT_MSG_DELCHAIN, name);
-	message_end_unanswered(batch);
-}
 
 static void take_use(void *context, const struct nlmsghdr *message)
 {
@@ -52,30 +21,29 @@ static void take_use(void *context, const struct nlmsghdr *message)
 }
 
 /* How many rules the chain has. Returns 0 or a negative errno; -ENOENT: there is none of that name. */
-static int count_rules(struct rules *rules, const char *name, uint32_t *count)
+static int count_rules(struct rules *rules, const struct rules_chain *chain, uint32_t *count)
 {
 	struct answer answer = {.take = take_use, .context = count};
 	struct batch batch;
 
 	*count = 0;
 	batch_begin(&batch, &rules->link);
-	put_chain_name(&batch, rules, NFT_MSG_GETCHAIN, name);
-	message_end(&batch);
+	template_put(&batch, &rules->count_rules, chain);
 	return batch_send(&batch, &answer);
 }
 
-static int delete_chain(struct rules *rules, const char *name)
+static int delete_chain(struct rules *rules, const struct rules_chain *chain)
 {
 	struct batch batch;
 	uint32_t count;
 	int ret;
 
 	/* A transaction that fails makes the kernel wait for all its processors; a question does not. */
-	if (count_rules(rules, name, &count) < 0)
+	if (count_rules(rules, chain, &count) < 0)
 		return 0;
-	transaction_begin(&batch, &rules->link);
-	put_deletion(&batch, rules, name);
-	ret = transaction_run(&batch);
+	transaction_begin(&batch, &rules->link, &rules->transaction);
+	template_put(&batch, &rules->delete_chain, chain);
+	ret = transaction_run(&batch, &rules->transaction);
 	return ret == -ENOENT ? 0 : ret;
 }
 
@@ -86,13 +54,13 @@ int rules_make(struct rules *rules, const struct rules_template *template, const
 	int ret;
 
 	pthread_mutex_lock(&rules->lock);
-	transaction_begin(&batch, &rules->link);
+	transaction_begin(&batch, &rules->link, &rules->transaction);
 	if (again)
-		put_deletion(&batch, rules, chain->name);
-	put_template(&batch, template, chain);
-	ret = transaction_run(&batch);
+		template_put(&batch, &rules->delete_chain, chain);
+	template_put(&batch, &template->messages, chain);
+	ret = transaction_run(&batch, &rules->transaction);
 	if (ret == 0)
-		ret = count_rules(rules, chain->name, &count);
+		ret = count_rules(rules, chain, &count);
 	if (ret == 0 && count != template->rules)
 		ret = -EPROTO;
 	pthread_mutex_unlock(&rules->lock);
@@ -109,7 +77,7 @@ int rules_lock(struct rules *rules, const struct network *network, const struct 
 	guest_tell(network, lease->mac, &chain.guest);
 	chain.forward_to = lease->other_index;
 	ret = rules_make(rules, &rules->locks[number], &chain, again);
-	if (ret < 0 || rules->to_holder[number].size == 0)
+	if (ret < 0 || rules->to_holder[number].rules == 0)
 		return ret;
 	rules_chain(&chain, lease->id, RULES_TO_HOLDER, lease->other, lease->mac);
 	chain.forward_to = lease->device_index;
@@ -124,11 +92,8 @@ void rules_ask(struct rules *rules, const uint8_t lease[TB_ID_SIZE], const char 
 
 	rules_chain(&chain, lease, what, "", no_mac);
 	batch_begin(&batch, &rules->counts);
-	nft_message_begin(&batch, NFT_MSG_GETRULE, NLM_F_DUMP);
+	template_put(&batch, &rules->list_rules, &chain);
 	batch.message->nlmsg_seq = sequence;
-	mnl_attr_put_strz(batch.message, NFTA_RULE_TABLE, rules->table);
-	mnl_attr_put_strz(batch.message, NFTA_RULE_CHAIN, chain.name);
-	message_end(&batch);
 	send(rules->counts.fd, batch.bytes, batch.used, 0);
 }
 
@@ -142,7 +107,7 @@ int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE])
 	pthread_mutex_lock(&rules->lock);
 	for (size_t i = 0; ret == 0 && i < 2; i++) {
 		rules_chain(&chain, lease, which[i], "", no_mac);
-		ret = delete_chain(rules, chain.name);
+		ret = delete_chain(rules, &chain);
 	}
 	pthread_mutex_unlock(&rules->lock);
 	return ret;

@@ -7,13 +7,12 @@
  *
  * Nothing in a chain accepts: what no rule drops goes on to the bridge, or to forward_to.
  *
- * What the rules of a network say is written before lock-down, as a template: the messages that make a chain, and where
- * in them a lease's own name, device and addresses are to be put. After that nothing is left but to put them there, and
- * to send it. */
+ * All messages are written before lock-down, as templates: what the rules of a network say, too. */
 #ifndef TB_RULES_H
 #define TB_RULES_H
 
 #include "broker/config/guest.h"
+#include "broker/monitor/kernel/rules_transaction.h"
 #include "broker/shared/netlink/link.h"
 
 #include <pthread.h>
@@ -26,21 +25,13 @@
 /* A chain's name: the lease's id in hexadecimal, and what tells further chains of the same lease apart. */
 #define RULES_CHAIN_SIZE (2 * TB_ID_SIZE + 16)
 
-#define RULES_PARTS_MAX 32
-
 /* What is behind the lease's id in the name of the chain that looks at what comes to the device's holder. */
 #define RULES_TO_HOLDER "-to"
 
+/* The chain and its rules. */
 struct rules_template {
-	char *bytes; /* the messages; owned, for ever */
-	size_t size;
-	uint32_t rules; /* that the chain has */
-	size_t parts_count;
-	struct {
-		uint16_t offset; /* in the messages */
-		uint16_t from;   /* and in struct rules_chain */
-		uint16_t size;
-	} parts[RULES_PARTS_MAX];
+	struct template messages; /* of struct rules_chain */
+	uint32_t rules;           /* that the chain has */
 };
 
 struct rules {
@@ -48,6 +39,10 @@ struct rules {
 	struct link_socket counts; /* the same: questions are sent here, and the clerk reads what the kernel answers */
 	pthread_mutex_t lock;
 	char table[RULES_TABLE_SIZE];
+	struct transaction transaction;
+	struct template count_rules;  /* of struct rules_chain, as the next two */
+	struct template delete_chain; /* in a transaction */
+	struct template list_rules;
 	const struct network_table *networks;
 	struct rules_template locks[NETWORKS_MAX];     /* of the network in the same place */
 	struct rules_template to_holder[NETWORKS_MAX]; /* the same; of no bytes: it needs no such chain */
@@ -97,6 +92,10 @@ int rules_delete_owned(int sock, const char *table);
 /* Deletes the tables of our name that earlier brokers have left in this network namespace and nobody owns any more.
  * Before lock-down. Returns 0 or a negative errno. */
 int rules_delete_others(struct rules *rules);
+
+/* Writes the templates that are the same for all chains of this table: transaction and those that follow it. Before
+ * lock-down. Returns 0 or -ENOMEM. */
+int rules_write_requests(struct rules *rules);
 
 /* Writes a template for this table. Before lock-down. Returns 0, -ENOMEM, or -E2BIG if the network's lists make more
  * than one message can hold. */

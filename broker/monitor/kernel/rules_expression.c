@@ -2,8 +2,8 @@
  * a rule that accepts. */
 #include "broker/monitor/kernel/rules_expression.h"
 
-#include "broker/monitor/kernel/rules_transaction.h"
-#include "broker/shared/log.h"
+#include "broker/monitor/kernel/rules_message.h"
+#include "broker/monitor/kernel/template_write.h"
 #include "broker/shared/netlink/link_batch.h"
 
 #include <arpa/inet.h>
@@ -18,15 +18,8 @@ struct expression {
 	struct nlattr *data;
 };
 
-void put_nft_number(struct nlmsghdr *message, uint16_t type, uint32_t number)
-{
-	mnl_attr_put_u32(message, type, htonl(number));
-}
-
-/* Where it is to be put is counted from the first message. */
 void put_nft_part(struct rules_writing *writing, uint16_t type, enum rules_part part, size_t size)
 {
-	static const uint8_t nothing[RULES_CHAIN_SIZE];
 	static const size_t from[] = {
 		[PART_NAME] = offsetof(struct rules_chain, name),
 		[PART_DEVICE] = offsetof(struct rules_chain, device),
@@ -36,15 +29,8 @@ void put_nft_part(struct rules_writing *writing, uint16_t type, enum rules_part 
 		[PART_IPV6] = offsetof(struct rules_chain, guest.ipv6),
 		[PART_FORWARD_TO] = offsetof(struct rules_chain, forward_to),
 	};
-	struct rules_template *template = writing->template;
-	char *attribute = mnl_nlmsg_get_payload_tail(writing->batch->message);
 
-	mnl_attr_put(writing->batch->message, type, size, nothing);
-	if (template->parts_count == RULES_PARTS_MAX)
-		tb_die("a chain has more than %d places for what is its lease's", RULES_PARTS_MAX);
-	template->parts[template->parts_count].offset = (uint16_t)(attribute + MNL_ATTR_HDRLEN - writing->batch->bytes);
-	template->parts[template->parts_count].from = (uint16_t)from[part];
-	template->parts[template->parts_count++].size = (uint16_t)size;
+	template_attribute(writing->batch, &writing->template->messages, type, from[part], size);
 }
 
 static void put_long(struct nlmsghdr *message, uint16_t type, uint64_t number)

@@ -76,8 +76,7 @@ int rules_write_locks(struct rules_writing *writing);
 /* And the one that drops what is over the rate, under this reason; 0: there is none. */
 void rules_write_rate(struct rules_writing *writing, const char *reason, uint32_t mbit);
 
-/* A 32-bit attribute of nf_tables; one that the lease puts in later, of so many bytes. */
-void put_nft_number(struct nlmsghdr *message, uint16_t type, uint32_t number);
+/* An attribute that the lease puts in later, of so many bytes. */
 void put_nft_part(struct rules_writing *writing, uint16_t type, enum rules_part part, size_t size);
 
 #endif

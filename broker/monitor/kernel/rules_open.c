@@ -2,8 +2,7 @@
  * lock-down; USES CAP_NET_ADMIN. Must never delete a table that is not named like ours. */
 #include "broker/monitor/kernel/rules.h"
 
-#include "broker/monitor/kernel/rules_expression.h"
-#include "broker/monitor/kernel/rules_transaction.h"
+#include "broker/monitor/kernel/rules_message.h"
 #include "broker/shared/random.h"
 
 #include <errno.h>
@@ -26,18 +25,23 @@ static int make_table(struct rules *rules, uint16_t how, uint32_t flags)
 {
 	struct batch batch;
 
-	transaction_begin(&batch, &rules->link);
+	transaction_begin(&batch, &rules->link, &rules->transaction);
 	nft_message_begin(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | how);
 	mnl_attr_put_strz(batch.message, NFTA_TABLE_NAME, rules->table);
 	put_nft_number(batch.message, NFTA_TABLE_FLAGS, flags);
 	message_end_unanswered(&batch);
-	return transaction_run(&batch);
+	return transaction_run(&batch, &rules->transaction);
 }
 
-static int open_rules_sockets(struct rules *rules)
+/* For the table of this name. */
+static int prepare_rules(struct rules *rules)
 {
-	int ret = link_socket_open(&rules->link, NETLINK_NETFILTER);
+	int ret = -pthread_mutex_init(&rules->lock, NULL);
 
+	if (ret == 0)
+		ret = rules_write_requests(rules);
+	if (ret == 0)
+		ret = link_socket_open(&rules->link, NETLINK_NETFILTER);
 	return ret < 0 ? ret : link_socket_open(&rules->counts, NETLINK_NETFILTER);
 }
 
@@ -48,9 +52,7 @@ int rules_open(struct rules *rules, bool owned)
 
 	snprintf(rules->table, sizeof(rules->table), RULES_TABLE "%08x", number);
 	if (ret == 0)
-		ret = -pthread_mutex_init(&rules->lock, NULL);
-	if (ret == 0)
-		ret = open_rules_sockets(rules);
+		ret = prepare_rules(rules);
 	if (ret == 0)
 		ret = make_table(rules, NLM_F_EXCL, owned ? NFT_TABLE_F_OWNER | PERSIST : 0);
 	/* A kernel that cannot keep it without its owner. */
@@ -61,11 +63,10 @@ int rules_open(struct rules *rules, bool owned)
 
 int rules_open_lasting(struct rules *rules)
 {
-	int ret = -pthread_mutex_init(&rules->lock, NULL);
+	int ret;
 
 	snprintf(rules->table, sizeof(rules->table), RULES_TABLE "lasting");
-	if (ret == 0)
-		ret = open_rules_sockets(rules);
+	ret = prepare_rules(rules);
 	return ret < 0 ? ret : make_table(rules, 0, 0);
 }
 
@@ -92,20 +93,22 @@ static int delete_table(struct rules *rules, const char *name)
 	struct batch batch;
 	int ret;
 
-	transaction_begin(&batch, &rules->link);
+	transaction_begin(&batch, &rules->link, &rules->transaction);
 	nft_message_begin(&batch, NFT_MSG_DELTABLE, 0);
 	mnl_attr_put_strz(batch.message, NFTA_TABLE_NAME, name);
 	message_end_unanswered(&batch);
-	ret = transaction_run(&batch);
+	ret = transaction_run(&batch, &rules->transaction);
 	return ret == -EPERM || ret == -ENOENT ? 0 : ret;
 }
 
 int rules_delete_owned(int sock, const char *table)
 {
-	static struct rules rules;
-	int ret = link_socket_take(&rules.link, sock);
+	static struct rules owner;
+	int ret = owner.transaction.begin.size == 0 ? rules_write_requests(&owner) : 0;
 
-	return ret < 0 ? ret : delete_table(&rules, table);
+	if (ret == 0)
+		ret = link_socket_take(&owner.link, sock);
+	return ret < 0 ? ret : delete_table(&owner, table);
 }
 
 int rules_delete_others(struct rules *rules)

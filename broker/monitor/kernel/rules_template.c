@@ -2,12 +2,10 @@
 #include "broker/monitor/kernel/rules.h"
 
 #include "broker/monitor/kernel/rules_expression.h"
-#include "broker/monitor/kernel/rules_transaction.h"
+#include "broker/monitor/kernel/rules_message.h"
+#include "broker/monitor/kernel/template_write.h"
 
-#include <errno.h>
 #include <linux/netfilter.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Before the chains of others on the same device. */
 #define PRIORITY (-300)
@@ -42,13 +40,12 @@ static void write_forwarding(struct rules_writing *writing)
 
 int rules_template(const struct rules *rules, const struct rules_wish *wish, struct rules_template *template)
 {
-	struct link_socket nowhere = {.fd = -1};
 	struct batch batch;
 	struct rules_writing writing = {.batch = &batch, .rules = rules, .wish = wish, .template = template};
 	int ret = 0;
 
-	memset(template, 0, sizeof(*template));
-	batch_begin(&batch, &nowhere);
+	template->rules = 0;
+	template_begin(&batch, &template->messages);
 	write_chain(&writing);
 	if (wish->to_holder)
 		rules_write_rate(&writing, "rate-to-guest", wish->network->rate_to_guest);
@@ -58,12 +55,7 @@ int rules_template(const struct rules *rules, const struct rules_wish *wish, str
 		return ret;
 	if (wish->forward)
 		write_forwarding(&writing);
-	template->size = batch.used;
-	template->bytes = malloc(batch.used);
-	if (template->bytes == NULL)
-		return -ENOMEM;
-	memcpy(template->bytes, batch.bytes, batch.used);
-	return 0;
+	return template_finish(&batch, &template->messages);
 }
 
 int rules_templates(struct rules *rules, const struct network_table *networks, bool forward)
@@ -84,5 +76,47 @@ int rules_templates(struct rules *rules, const struct network_table *networks, b
 		if (ret == 0 && (forward || network->rate_to_guest != 0))
 			ret = rules_template(rules, &to_holder, &rules->to_holder[i]);
 	}
+	return ret;
+}
+
+/* A message about a chain, by its name. */
+static int write_request(const struct rules *rules, struct template *template, uint16_t type, uint16_t flags,
+			 uint16_t chain_name)
+{
+	struct batch batch;
+
+	template_begin(&batch, template);
+	nft_message_begin(&batch, type, flags);
+	/* All of them have the table's name in the same attribute. */
+	mnl_attr_put_strz(batch.message, NFTA_CHAIN_TABLE, rules->table);
+	template_attribute(&batch, template, chain_name, offsetof(struct rules_chain, name), RULES_CHAIN_SIZE);
+	if (type == NFT_MSG_DELCHAIN)
+		message_end_unanswered(&batch);
+	else
+		message_end(&batch);
+	return template_finish(&batch, template);
+}
+
+static int write_mark(struct template *template, uint16_t type)
+{
+	struct batch batch;
+
+	template_begin(&batch, template);
+	nft_message_mark(&batch, type);
+	return template_finish(&batch, template);
+}
+
+int rules_write_requests(struct rules *rules)
+{
+	int ret = write_mark(&rules->transaction.begin, NFNL_MSG_BATCH_BEGIN);
+
+	if (ret == 0)
+		ret = write_mark(&rules->transaction.end, NFNL_MSG_BATCH_END);
+	if (ret == 0)
+		ret = write_request(rules, &rules->count_rules, NFT_MSG_GETCHAIN, NLM_F_ACK, NFTA_CHAIN_NAME);
+	if (ret == 0)
+		ret = write_request(rules, &rules->delete_chain, NFT_MSG_DELCHAIN, 0, NFTA_CHAIN_NAME);
+	if (ret == 0)
+		ret = write_request(rules, &rules->list_rules, NFT_MSG_GETRULE, NLM_F_DUMP, NFTA_RULE_CHAIN);
 	return ret;
 }

@@ -1,17 +1,18 @@
-/* Messages to nf_tables: for the files of rules.h, and for nobody else. Runs in the monitor; USES CAP_NET_ADMIN. */
+/* Transactions of nf_tables: the kernel takes one whole, or nothing of it. For the files of rules.h, and for nobody
+ * else. Runs in the monitor; USES CAP_NET_ADMIN. */
 #ifndef TB_RULES_TRANSACTION_H
 #define TB_RULES_TRANSACTION_H
 
-#include "broker/shared/netlink/link_batch.h"
+#include "broker/monitor/kernel/template.h"
 
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
+/* The messages before and behind. */
+struct transaction {
+	struct template begin;
+	struct template end;
+};
 
-/* The kernel takes a transaction whole, or nothing of it. run returns 0 or a negative errno. */
-void transaction_begin(struct batch *batch, struct link_socket *sock);
-int transaction_run(struct batch *batch);
-
-/* Begins a message, NFT_MSG_*, of our family. Of a transaction each ends with message_end_unanswered(). */
-void nft_message_begin(struct batch *batch, uint16_t type, uint16_t flags);
+/* Between the two a batch gets messages that are not acknowledged, one at least. run returns 0 or a negative errno. */
+void transaction_begin(struct batch *batch, struct link_socket *sock, const struct transaction *transaction);
+int transaction_run(struct batch *batch, const struct transaction *transaction);
 
 #endif
