@@ -68,6 +68,7 @@ def guest(bridge, *addresses, isolated=True, mac=None):
         gateway = address.split("/")[0].rpartition(":" if ":" in address else ".")[0] + (":1" if ":" in address else ".1")
         shell(f"ip -n {name} addr add {address} dev eth0 {'nodad' if ':' in address else ''}; "
               f"ip -n {name} route add default via {gateway}")
+    wait_until(lambda: "state forwarding" in shell(f"ip -d link show dev port{number}"), about="the guest's port")
     # Another guest may have had the address a moment ago, with another MAC: as if this one had announced itself.
     shell(f"ip neigh flush dev {bridge}")
     try:
@@ -80,6 +81,13 @@ def guest(bridge, *addresses, isolated=True, mac=None):
 def inside(namespace, *command, **options):
     return subprocess.run(["ip", "netns", "exec", namespace, *command], capture_output=True, text=True, check=False,
                           **{"timeout": 30, **options})
+
+
+def finds(expected, look, *arguments, about=""):
+    """What look(*arguments) finds. An answer that is expected is waited for: on a busy machine not each comes in the time
+    that it has. That there is none is looked at once."""
+    about = f"{about} {look.__name__}{arguments}"
+    equal(wait_until(lambda: look(*arguments), about=about) if expected else look(*arguments), expected, about)
 
 
 def pings(namespace, address):
