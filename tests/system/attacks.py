@@ -4,6 +4,7 @@ process of the broker lives, and afterwards they all sleep.
 import contextlib
 import mmap
 import os
+import pathlib
 import signal
 import struct
 import subprocess
@@ -30,8 +31,10 @@ def median(values):
 # ---- an innocent user ----
 
 def on_a_busy_machine(milliseconds):
-    """A time that is long enough on an idle machine; longer where others keep the processors busy."""
-    return milliseconds * max(1, os.getloadavg()[0] / os.cpu_count())
+    """A time that is long enough on an idle machine; longer where others keep the processors busy, or begin to: the load is
+    an average of a minute."""
+    load, _, _, running, _ = pathlib.Path("/proc/loadavg").read_text().split()
+    return milliseconds * max(1, float(load) / os.cpu_count(), int(running.split("/")[0]) / os.cpu_count())
 
 
 def open_once(user, network, lost=LOST, **wish):

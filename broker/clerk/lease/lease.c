@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longer than the kernel takes to delete a device with its last fd. */
-#define LEAVING_MS 100
+/* Longer than the kernel takes to delete a device with its last fd, also on a busy machine. */
+#define LEAVING_MS 1000
 
 /* In the key of a count over all networks. */
 #define ALL_NETWORKS UINT32_MAX
