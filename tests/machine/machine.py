@@ -116,6 +116,8 @@ def main_pid():
 def processes():
     """{"tapbrokerd": pid, ...}: what runs of the broker now."""
     pid = main_pid()
+    # A child is the monitor's image until its exec.
+    wait_until(lambda: "tapbrokerd" not in map(program_of, children(pid)), about="the children's own programs")
     return {"tapbrokerd": pid, **{program: child for child in children(pid) if (program := program_of(child))}}
 
 
