@@ -78,7 +78,8 @@ UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out %/replay.c,$(wildcard tests/fuzz/*.c)))
 REPLAYS = $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/%)
 HELPERS = $(patsubst tests/system/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/system/helpers/*.c))
-BENCHES = $(BUILD)/bench/latency $(BUILD)/bench/rate $(BUILD)/bench/fairness $(BUILD)/bench/relay
+BENCHES = $(BUILD)/bench/latency $(BUILD)/bench/rate $(BUILD)/bench/fairness $(BUILD)/bench/relay \
+	$(BUILD)/bench/frames $(BUILD)/bench/configure $(BUILD)/bench/vm
 SYSTEM_TESTS = $(wildcard tests/system/[0-9]*)
 BUILD_TESTS = $(wildcard tests/build/[0-9]*)
 

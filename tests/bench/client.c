@@ -26,6 +26,23 @@ static void raise_fd_limit(void)
 		fail("setrlimit");
 }
 
+/* What a tunnel program asks for. */
+static const struct tap_entry tunnel[] = {
+	{"10.8.0.2/24", NULL, TAP_ENTRY_ADDRESS, 0},   {"fd00:8::2/64", NULL, TAP_ENTRY_ADDRESS, 0},
+	{"198.51.100.0/25", NULL, TAP_ENTRY_ROUTE, 0}, {"198.51.100.128/25", NULL, TAP_ENTRY_ROUTE, 0},
+	{"2001:db8:1::/48", NULL, TAP_ENTRY_ROUTE, 0}, {"2001:db8:2::/48", NULL, TAP_ENTRY_ROUTE, 0},
+};
+
+static int client_configure(const struct tap *tap, size_t entries)
+{
+	struct tap_configuration configuration = TAP_CONFIGURATION_INIT;
+
+	configuration.lease = tap_lease_id(tap);
+	configuration.entries = tunnel;
+	configuration.entries_count = entries;
+	return tap_configure(&configuration);
+}
+
 static _Noreturn void client_serve(int command, int response, const char *network)
 {
 	static struct tap *held[CLIENT_DEVICES];
@@ -45,6 +62,15 @@ static _Noreturn void client_serve(int command, int response, const char *networ
 			}
 			us = now_us() - start;
 			count++;
+		} else if (order == 't' || order == 'u') {
+			size_t entries = order == 't' ? sizeof(tunnel) / sizeof(*tunnel) : 0;
+
+			start = now_us();
+			if (client_configure(held[count - 1], entries) < 0) {
+				fprintf(stderr, "bench: tap_configure: %s\n", tap_strerror(errno));
+				break;
+			}
+			us = now_us() - start;
 		} else {
 			while (count > 0)
 				tap_close(held[--count]);
@@ -106,4 +132,9 @@ double client_answer(struct client *client)
 		fail("a client has ended");
 	}
 	return us;
+}
+
+void client_order_configure(struct client *client, bool tunnel_wanted)
+{
+	client_order(client, tunnel_wanted ? 't' : 'u');
 }

@@ -3,6 +3,7 @@
 #ifndef BENCH_CLIENT_H
 #define BENCH_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -23,5 +24,9 @@ void client_start(struct client *client, uid_t uid, const char *network);
 void client_order_open(struct client *client);
 void client_order_close(struct client *client);
 double client_answer(struct client *client);
+
+/* The same: to configure the device that it has opened last, with addresses and routes of both families or with
+ * nothing. The answer is how many microseconds tap_configure() took. */
+void client_order_configure(struct client *client, bool tunnel_wanted);
 
 #endif

@@ -32,10 +32,10 @@ static void request(struct nlmsghdr *message)
 		fail("netlink: set the tap's bridge and set it up");
 }
 
-int kernel_open(unsigned int bridge)
+int kernel_open(unsigned int bridge, int flags)
 {
 	static unsigned int number;
-	struct ifreq create = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL};
+	struct ifreq create = {.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | flags)};
 	char buffer[256] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct nlmsghdr *message;
 	struct ifinfomsg *link;

@@ -2,8 +2,8 @@
 #ifndef BENCH_KERNEL_H
 #define BENCH_KERNEL_H
 
-/* Opens /dev/net/tun, makes a tap, and in one netlink message makes it a port of the bridge and sets it up.
- * Returns its fd; ends the program on failure. */
-int kernel_open(unsigned int bridge);
+/* Opens /dev/net/tun, makes a tap with these further flags of TUNSETIFF, and in one netlink message makes it a port of
+ * the bridge and sets it up. Returns its fd; ends the program on failure. */
+int kernel_open(unsigned int bridge, int flags);
 
 #endif

@@ -110,7 +110,7 @@ static void measure(unsigned int course, struct client *client, unsigned int ifi
 	start = now_us();
 	switch (course) {
 	case KERNEL:
-		fds[fds_count++] = kernel_open(ifindex);
+		fds[fds_count++] = kernel_open(ifindex, 0);
 		us = now_us() - start;
 		break;
 	case POLKIT:
