@@ -108,11 +108,6 @@ int yeses_take(struct monitor *monitor)
 
 /* ---- what is checked ---- */
 
-static bool optional_interface(const char field[TB_NAME_SIZE])
-{
-	return tb_field_empty(field, TB_NAME_SIZE) || tb_interface_valid(field, TB_NAME_SIZE);
-}
-
 static bool order_valid(const struct tb_order *order)
 {
 	const struct tb_question *question = &order->question;
@@ -121,8 +116,7 @@ static bool order_valid(const struct tb_order *order)
 	       tb_network_valid(question->network, sizeof(question->network)) &&
 	       (tb_field_empty(question->name, TB_NAME_SIZE) || tb_name_valid(question->name, TB_NAME_SIZE)) &&
 	       (tb_field_empty(question->external_id, TB_EXTERNAL_ID_SIZE) ||
-		tb_external_id_valid(question->external_id, TB_EXTERNAL_ID_SIZE)) &&
-	       optional_interface(question->bridge) && optional_interface(question->parent);
+		tb_external_id_valid(question->external_id, TB_EXTERNAL_ID_SIZE));
 }
 
 static bool broker_itself(const struct monitor *monitor, uid_t uid)

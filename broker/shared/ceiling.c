@@ -21,10 +21,12 @@ static bool other_kind(const struct network *network, const struct tb_question *
 	return question->kind != network->kind || question->mode != network->mode;
 }
 
-/* Where a device stands is the network file's word; polkit was asked about that place, and no other. */
+/* Where a device stands is the network file's word; polkit was asked about that place, and no other. The fields of an
+ * order may be without a NUL. */
 static bool other_place(const struct network *network, const struct tb_question *question)
 {
-	return strcmp(question->bridge, network_bridge(network)) != 0 || strcmp(question->parent, network->parent) != 0;
+	return strncmp(question->bridge, network_bridge(network), TB_NAME_SIZE) != 0 ||
+	       strncmp(question->parent, network->parent, TB_NAME_SIZE) != 0;
 }
 
 static bool name_not_listed(const struct network *network, const struct tb_question *question)
