@@ -3,7 +3,7 @@
 #include "broker/monitor/kernel/netns.h"
 
 #include "broker/monitor/kernel/link_change.h"
-#include "broker/shared/netlink/link_batch.h"
+#include "broker/monitor/kernel/template.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,37 +71,27 @@ int ioctl(int fd, unsigned long request, ...)
 	}
 }
 
-void batch_begin(struct batch *batch, struct link_socket *asked)
+struct template link_templates[LINK_TEMPLATES];
+
+int template_run(struct link_socket *asked, const struct template *template, const void *values)
 {
 	assert_ptr_equal(asked, &sock);
-	memset(batch->bytes, 0, 256);
-}
-
-void *message_begin_as(struct batch *batch, uint16_t type, uint16_t flags, size_t size)
-{
-	(void)flags;
-	batch->message = (struct nlmsghdr *)batch->bytes;
-	batch->message->nlmsg_type = type;
-	batch->message->nlmsg_len = NLMSG_HDRLEN + (uint32_t)size + 3;
-	return batch->bytes + NLMSG_HDRLEN;
-}
-
-void message_end(struct batch *batch)
-{
-	(void)batch;
+	assert_ptr_equal(template, &link_templates[LINK_GIVE_NUMBER]);
+	assert_true(*(const int *)values >= 0);
+	return 0;
 }
 
 /* The namespace has number 5. */
-int batch_send(struct batch *batch, struct answer *answer)
+int template_ask(struct link_socket *asked, const struct template *template, const void *values, struct answer *answer)
 {
 	char bytes[64] __attribute__((aligned(4))) = {0};
 	struct nlmsghdr *message = (struct nlmsghdr *)bytes;
-	const struct nlmsghdr *asked = (const struct nlmsghdr *)batch->bytes;
 	struct nlattr *attribute = (struct nlattr *)(bytes + NLMSG_HDRLEN + 4);
 	int32_t number = 5;
 
-	if (asked->nlmsg_type != RTM_GETNSID || answer->take == NULL)
-		return 0;
+	assert_ptr_equal(asked, &sock);
+	assert_ptr_equal(template, &link_templates[LINK_TELL_NUMBER]);
+	assert_true(*(const int *)values >= 0);
 	message->nlmsg_type = RTM_NEWNSID;
 	message->nlmsg_len = NLMSG_HDRLEN + 4 + 8;
 	attribute->nla_type = 1; /* NETNSA_NSID */

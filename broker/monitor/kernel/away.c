@@ -3,6 +3,7 @@
 
 #include "broker/config/table.h"
 #include "broker/shared/fd.h"
+#include "broker/shared/locked.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,15 +18,11 @@ static struct away_device *find_away(struct away *away, const uint8_t lease[TB_I
 
 int away_add(struct away *away, const struct away_device *device)
 {
-	int ret = -ENOSPC;
-
-	pthread_mutex_lock(&away->lock);
-	if (away->count < away->capacity) {
-		away->devices[away->count++] = *device;
-		ret = 0;
-	}
-	pthread_mutex_unlock(&away->lock);
-	return ret;
+	TB_LOCKED(&away->lock);
+	if (away->count == away->capacity)
+		return -ENOSPC;
+	away->devices[away->count++] = *device;
+	return 0;
 }
 
 const struct away_device *away_hold(struct away *away, const uint8_t lease[TB_ID_SIZE])
@@ -42,48 +39,39 @@ void away_let_go(struct away *away)
 int away_begin(struct away *away, const uint8_t lease[TB_ID_SIZE], struct away_device *begun)
 {
 	struct away_device *device;
-	int ret = -ENODEV;
 
-	pthread_mutex_lock(&away->lock);
+	TB_LOCKED(&away->lock);
 	device = find_away(away, lease);
-	if (device != NULL && device->fd >= 0 && !device->deleting) {
-		device->deleting = true;
-		*begun = *device;
-		ret = 0;
-	}
-	pthread_mutex_unlock(&away->lock);
-	return ret;
+	if (device == NULL || device->fd < 0 || device->deleting)
+		return -ENODEV;
+	device->deleting = true;
+	*begun = *device;
+	return 0;
 }
 
 int away_deleted(struct away *away, const uint8_t lease[TB_ID_SIZE])
 {
 	struct away_device *device;
-	int fd = -1;
 
-	pthread_mutex_lock(&away->lock);
+	TB_LOCKED(&away->lock);
 	device = find_away(away, lease);
-	if (device != NULL)
-		fd = tb_take(&device->fd);
-	pthread_mutex_unlock(&away->lock);
-	return fd;
+	return device != NULL ? tb_take(&device->fd) : -1;
 }
 
 void away_forget(struct away *away, const uint8_t lease[TB_ID_SIZE])
 {
 	struct away_device *device;
 
-	pthread_mutex_lock(&away->lock);
+	TB_LOCKED(&away->lock);
 	device = find_away(away, lease);
 	if (device != NULL && device->fd < 0)
 		*device = away->devices[--away->count];
-	pthread_mutex_unlock(&away->lock);
 }
 
 void away_count(struct away *away, uint32_t *counts)
 {
-	pthread_mutex_lock(&away->lock);
+	TB_LOCKED(&away->lock);
 	for (uint32_t i = 0; i < away->count; i++)
 		if (away->devices[i].fd >= 0 && away->devices[i].network < NETWORKS_MAX)
 			counts[away->devices[i].network]++;
-	pthread_mutex_unlock(&away->lock);
 }

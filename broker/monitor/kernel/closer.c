@@ -2,6 +2,7 @@
 #include "broker/monitor/kernel/closer.h"
 
 #include "broker/shared/fd.h"
+#include "broker/shared/locked.h"
 
 void closer_run(void *context)
 {
@@ -29,21 +30,16 @@ void closer_give(struct closer *closer, int *fd)
 {
 	if (*fd < 0)
 		return;
-	pthread_mutex_lock(&closer->lock);
+	TB_LOCKED(&closer->lock);
 	while (closer->count == CLOSER_ROOM)
 		pthread_cond_wait(&closer->changed, &closer->lock);
 	closer->fds[(closer->first + closer->count) % CLOSER_ROOM] = tb_take(fd);
 	closer->count++;
 	pthread_cond_broadcast(&closer->changed);
-	pthread_mutex_unlock(&closer->lock);
 }
 
 bool closer_idle(struct closer *closer)
 {
-	bool idle;
-
-	pthread_mutex_lock(&closer->lock);
-	idle = closer->count == 0 && closer->closing == 0;
-	pthread_mutex_unlock(&closer->lock);
-	return idle;
+	TB_LOCKED(&closer->lock);
+	return closer->count == 0 && closer->closing == 0;
 }

@@ -10,6 +10,7 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/veth.h>
 
 #define VLAN_LAST 4094
@@ -122,13 +123,31 @@ static void write_port_vlan(struct batch *batch, struct template *template)
 	message_end(batch);
 }
 
+static void write_number(struct batch *batch, struct template *template, uint16_t type)
+{
+	message_begin_as(batch, type, NLM_F_ACK, sizeof(struct rtgenmsg));
+	template_attribute(batch, template, NETNSA_FD, 0, sizeof(int));
+	if (type == RTM_NEWNSID)
+		mnl_attr_put_u32(batch->message, NETNSA_NSID, (uint32_t)NETNSA_NSID_NOT_ASSIGNED);
+	message_end(batch);
+}
+
+static void write_give_number(struct batch *batch, struct template *template)
+{
+	write_number(batch, template, RTM_NEWNSID);
+}
+
+static void write_tell_number(struct batch *batch, struct template *template)
+{
+	write_number(batch, template, RTM_GETNSID);
+}
+
 int link_templates_write(void)
 {
 	static void (*const write[LINK_TEMPLATES])(struct batch * batch, struct template * template) = {
-		[LINK_NEW_MACVTAP] = write_macvtap,
-		[LINK_NEW_PAIR] = write_veth,
-		[LINK_PORT_OPTIONS] = write_port_options,
-		[LINK_PORT_VLAN] = write_port_vlan,
+		[LINK_NEW_MACVTAP] = write_macvtap,       [LINK_NEW_PAIR] = write_veth,
+		[LINK_PORT_OPTIONS] = write_port_options, [LINK_PORT_VLAN] = write_port_vlan,
+		[LINK_GIVE_NUMBER] = write_give_number,   [LINK_TELL_NUMBER] = write_tell_number,
 	};
 	struct batch batch;
 	int ret = 0;

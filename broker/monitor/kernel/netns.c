@@ -4,6 +4,7 @@
 #include "broker/monitor/kernel/netns.h"
 
 #include "broker/monitor/kernel/link_change.h"
+#include "broker/monitor/kernel/template.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/netlink/link_batch.h"
 
@@ -73,20 +74,6 @@ static int open_netns(int device, int own)
 	return same(netns, own) ? -EXDEV : tb_take(&netns);
 }
 
-/* Asks for the number of the network namespace, or has the kernel give it one. */
-static int run_nsid(struct link_socket *sock, uint16_t type, int netns, struct answer *answer)
-{
-	struct batch batch;
-
-	batch_begin(&batch, sock);
-	message_begin_as(&batch, type, NLM_F_ACK, sizeof(struct rtgenmsg));
-	mnl_attr_put_u32(batch.message, NETNSA_FD, (uint32_t)netns);
-	if (type == RTM_NEWNSID)
-		mnl_attr_put_u32(batch.message, NETNSA_NSID, (uint32_t)NETNSA_NSID_NOT_ASSIGNED);
-	message_end(&batch);
-	return batch_send(&batch, answer);
-}
-
 static int take_nsid(const struct nlattr *attribute, void *context)
 {
 	if (mnl_attr_get_type(attribute) == NETNSA_NSID && mnl_attr_get_payload_len(attribute) >= sizeof(int32_t))
@@ -103,13 +90,12 @@ static void take_nsid_message(void *context, const struct nlmsghdr *message)
 /* The number that the namespace has here; it is given one if it has none yet. */
 int netns_number(struct link_socket *sock, int netns, int32_t *nsid)
 {
-	struct answer made = {.error = 0};
 	struct answer answer = {.take = take_nsid_message, .context = nsid};
-	int ret = run_nsid(sock, RTM_NEWNSID, netns, &made);
+	int ret = template_run(sock, &link_templates[LINK_GIVE_NUMBER], &netns);
 
 	*nsid = NETNSA_NSID_NOT_ASSIGNED;
 	if (ret == 0 || ret == -EEXIST)
-		ret = run_nsid(sock, RTM_GETNSID, netns, &answer);
+		ret = template_ask(sock, &link_templates[LINK_TELL_NUMBER], &netns, &answer);
 	return ret == 0 && *nsid == NETNSA_NSID_NOT_ASSIGNED ? -EPROTO : ret;
 }
 

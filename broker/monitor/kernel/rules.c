@@ -2,6 +2,8 @@
  * chain without all its rules, and touches no table but its own. */
 #include "broker/monitor/kernel/rules.h"
 
+#include "broker/shared/locked.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -24,12 +26,9 @@ static void take_use(void *context, const struct nlmsghdr *message)
 static int count_rules(struct rules *rules, const struct rules_chain *chain, uint32_t *count)
 {
 	struct answer answer = {.take = take_use, .context = count};
-	struct batch batch;
 
 	*count = 0;
-	batch_begin(&batch, &rules->link);
-	template_put(&batch, &rules->count_rules, chain);
-	return batch_send(&batch, &answer);
+	return template_ask(&rules->link, &rules->count_rules, chain, &answer);
 }
 
 static int delete_chain(struct rules *rules, const struct rules_chain *chain)
@@ -53,7 +52,7 @@ int rules_make(struct rules *rules, const struct rules_template *template, const
 	uint32_t count;
 	int ret;
 
-	pthread_mutex_lock(&rules->lock);
+	TB_LOCKED(&rules->lock);
 	transaction_begin(&batch, &rules->link, &rules->transaction);
 	if (again)
 		template_put(&batch, &rules->delete_chain, chain);
@@ -61,10 +60,7 @@ int rules_make(struct rules *rules, const struct rules_template *template, const
 	ret = transaction_run(&batch, &rules->transaction);
 	if (ret == 0)
 		ret = count_rules(rules, chain, &count);
-	if (ret == 0 && count != template->rules)
-		ret = -EPROTO;
-	pthread_mutex_unlock(&rules->lock);
-	return ret;
+	return ret == 0 && count != template->rules ? -EPROTO : ret;
 }
 
 int rules_lock(struct rules *rules, const struct network *network, const struct rules_lease *lease, bool again)
@@ -104,11 +100,10 @@ int rules_remove(struct rules *rules, const uint8_t lease[TB_ID_SIZE])
 	struct rules_chain chain;
 	int ret = 0;
 
-	pthread_mutex_lock(&rules->lock);
+	TB_LOCKED(&rules->lock);
 	for (size_t i = 0; ret == 0 && i < 2; i++) {
 		rules_chain(&chain, lease, which[i], "", no_mac);
 		ret = delete_chain(rules, &chain);
 	}
-	pthread_mutex_unlock(&rules->lock);
 	return ret;
 }

@@ -24,11 +24,18 @@ void template_put(struct batch *batch, const struct template *template, const vo
 	batch->expected += template->answers;
 }
 
-int template_run(struct link_socket *sock, const struct template *template, const void *values)
+int template_ask(struct link_socket *sock, const struct template *template, const void *values, struct answer *answer)
 {
 	struct batch batch;
 
 	batch_begin(&batch, sock);
 	template_put(&batch, template, values);
-	return batch_run(&batch);
+	return batch_send(&batch, answer);
+}
+
+int template_run(struct link_socket *sock, const struct template *template, const void *values)
+{
+	struct answer answer = {.error = 0};
+
+	return template_ask(sock, template, values, &answer);
 }

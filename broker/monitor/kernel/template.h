@@ -26,6 +26,8 @@ enum link_template {
 	LINK_NEW_PAIR,     /* struct pair_setup */
 	LINK_PORT_OPTIONS, /* struct link_port_options */
 	LINK_PORT_VLAN,    /* struct port_vlan */
+	LINK_GIVE_NUMBER,  /* int: an fd of the network namespace that gets a number here, */
+	LINK_TELL_NUMBER,  /* and is asked for it */
 	LINK_TEMPLATES
 };
 
@@ -35,7 +37,9 @@ extern struct template link_templates[LINK_TEMPLATES];
  * written for; of a template without parts NULL. */
 void template_put(struct batch *batch, const struct template *template, const void *values);
 
-/* Sends the template's messages alone. Returns 0 or a negative errno. */
+/* Sends the template's messages alone, and takes the whole answer, or only looks for errors in it. Return 0 or a
+ * negative errno. */
+int template_ask(struct link_socket *sock, const struct template *template, const void *values, struct answer *answer);
 int template_run(struct link_socket *sock, const struct template *template, const void *values);
 
 #endif
