@@ -88,21 +88,12 @@ static struct device_order device_order(const struct monitor *monitor, const str
 }
 
 /* What became of it, and what is there of it also if it was not handed out. */
-static void tell_made(struct tb_made *made, const struct device_failure *failure, const struct device_order *order,
-		      const struct device *device)
+static void tell_made(struct tb_made *made, const struct device_order *order, const struct device *device)
 {
-	made->status = failure->status;
-	made->stage = failure->stage;
-	made->error = failure->error;
-	made->lower = failure->lower;
-	made->there = device->there;
-	made->ifindex = device->ifindex;
-	made->tap = device->tap;
-	made->master = device->master;
+	*made = device->made;
 	made->mtu = order->alias.mtu;
-	made->nsid = order->by_name ? device->nsid : -1;
+	made->nsid = order->by_name ? made->nsid : -1;
 	made->since = order->alias.since;
-	memcpy(made->name, device->name, sizeof(made->name));
 	memcpy(made->mac, order->alias.mac, sizeof(made->mac));
 	memcpy(made->lease, order->alias.lease, sizeof(made->lease));
 }
@@ -118,11 +109,11 @@ static int send_device(int client, const struct device_order *order, const struc
 	answer.status = TB_OK;
 	answer.kind = order->network->kind;
 	answer.flags = (order->vnet_hdr ? TB_REQUEST_VNET_HDR : 0) | (order->netns >= 0 ? TB_REQUEST_NETNS : 0);
-	answer.ifindex = device->ifindex;
+	answer.ifindex = device->made.ifindex;
 	answer.mtu = order->alias.mtu;
 	answer.queues = order->by_name ? 0 : device->queues;
 	answer.vhosts = device->vhosts;
-	memcpy(answer.name, device->name, sizeof(answer.name));
+	memcpy(answer.name, device->made.name, sizeof(answer.name));
 	if (order->network->kind != TB_KIND_TUN)
 		memcpy(answer.mac, order->alias.mac, sizeof(answer.mac));
 	memcpy(answer.lease, order->alias.lease, sizeof(answer.lease));
@@ -137,15 +128,15 @@ static int send_device(int client, const struct device_order *order, const struc
  * which no later broker would know of the device. */
 static int keep_away(struct monitor *monitor, const struct device_order *order, const struct device *device)
 {
-	struct stored_device stored = {.ifindex = device->ifindex, .nsid = device->nsid};
+	struct stored_device stored = {.ifindex = device->made.ifindex, .nsid = device->made.nsid};
 	struct away_device away = {.network = (uint32_t)(order->network - monitor->networks->networks),
-				   .nsid = order->by_name ? device->nsid : -1,
-				   .ifindex = device->ifindex};
+				   .nsid = order->by_name ? device->made.nsid : -1,
+				   .ifindex = device->made.ifindex};
 	struct alias handed_out = order->alias;
 	int ret;
 
 	handed_out.state = ALIAS_HANDED_OUT;
-	memcpy(stored.name, device->name, sizeof(stored.name));
+	memcpy(stored.name, device->made.name, sizeof(stored.name));
 	memcpy(away.lease, order->alias.lease, sizeof(away.lease));
 	ret = alias_write_device(&handed_out, &stored, away.stored);
 	if (ret < 0)
@@ -179,47 +170,44 @@ static void forget(struct monitor *monitor, const struct device_order *order, co
 
 	if (order->netns >= 0 && order->by_name) {
 		tb_close(&fd);
-		link_delete_ours(&monitor->workshop.link, device->nsid, device->ifindex, lease);
+		link_delete_ours(&monitor->workshop.link, device->made.nsid, device->made.ifindex, lease);
 	}
 	if (store_drop_lease(monitor->supervisor, &monitor->away, lease) < 0)
 		tb_log(TB_LOG_WARNING, "the supervisor keeps the lifeline of a lease that never began");
 }
 
-static int deliver(struct monitor *monitor, const struct device_order *order, struct device *device, int client,
-		   struct tb_made *made)
+static void deliver(struct monitor *monitor, const struct device_order *order, struct device *device, int client)
 {
+	struct tb_made *made = &device->made;
 	int ret = order->netns >= 0 ? keep_away(monitor, order, device) : 0;
 
 	if (ret == 0) {
 		made->stored = store_lifeline(monitor, order, client);
 		ret = send_device(client, order, device);
 	}
-	if (ret < 0)
+	if (ret < 0) {
 		forget(monitor, order, device);
-	else if (order->netns >= 0)
+		made->status = TB_KERNEL;
+		made->stage = TB_STAGE_UP;
+		made->error = -ret;
+	} else if (order->netns >= 0) {
 		device->fds[0] = -1;
-	return ret;
+	}
+	if (ret == -EPIPE)
+		made->check = TB_ORDER_PEER_GONE;
 }
 
 void hand_over(struct monitor *monitor, const struct tb_order *order, const struct network *network, int netns,
 	       int client, struct tb_made *made)
 {
 	struct device_order wanted = device_order(monitor, order, network, netns, client);
-	struct device_failure failure;
 	struct device device;
-	int ret = 0;
 
-	if (device_make(&monitor->workshop, &wanted, &device, &failure) &&
-	    device_set_up(&monitor->workshop, &wanted, &device, &failure)) {
-		ret = deliver(monitor, &wanted, &device, client, made);
-		failure = (struct device_failure){.status = ret < 0 ? TB_KERNEL : TB_OK,
-						  .stage = ret < 0 ? TB_STAGE_UP : TB_STAGE_NONE,
-						  .error = -ret};
+	if (device_make(&monitor->workshop, &wanted, &device) && device_set_up(&monitor->workshop, &wanted, &device)) {
+		deliver(monitor, &wanted, &device, client);
 		device_release(&monitor->workshop, &device);
 	}
-	if (device.there || failure.status == TB_OK)
+	if (device.made.there || device.made.status == TB_OK)
 		count_up(&monitor->count, network);
-	if (ret == -EPIPE)
-		made->check = TB_ORDER_PEER_GONE;
-	tell_made(made, &failure, &wanted, &device);
+	tell_made(made, &wanted, &device);
 }

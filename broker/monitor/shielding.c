@@ -184,7 +184,6 @@ static void make_first_port(struct monitor *monitor)
 				     .queues = 1,
 				     .shielded = true,
 				     .netns = -1};
-	struct device_failure failure;
 	struct device device;
 	const char *stage;
 	bool made;
@@ -193,17 +192,17 @@ static void make_first_port(struct monitor *monitor)
 		tb_die("no memory for the rules of a first port");
 	if (tb_random(order.alias.lease, sizeof(order.alias.lease)) < 0)
 		tb_die("the kernel gives no random numbers");
-	made = device_make(&monitor->workshop, &order, &device, &failure);
-	for (int tries = 1; !made && failure.error == ETIMEDOUT && tries < FIRST_PORT_TRIES; tries++)
-		made = device_make(&monitor->workshop, &order, &device, &failure);
+	made = device_make(&monitor->workshop, &order, &device);
+	for (int tries = 1; !made && device.made.error == ETIMEDOUT && tries < FIRST_PORT_TRIES; tries++)
+		made = device_make(&monitor->workshop, &order, &device);
 	if (!made) {
-		stage = tb_stage_word(failure.stage);
+		stage = tb_stage_word(device.made.stage);
 		SAY_MISSING("the first port cannot be made: %s: %s", stage != NULL ? stage : "refused",
-			    strerror(failure.error));
+			    strerror(device.made.error));
 	}
 	while (device.queues > 0)
 		tb_close(&device.fds[--device.queues]);
-	if (device.there &&
+	if (device.made.there &&
 	    pair_delete(&monitor->workshop.shield.link, &monitor->workshop.shield.rules, order.alias.lease) < 0)
 		SAY_MISSING("the first port cannot be deleted");
 }

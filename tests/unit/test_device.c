@@ -62,7 +62,6 @@ static struct network network;
 static const char vm0[TB_NAME_SIZE] = "vm0";
 static struct device_order order;
 static struct device device;
-static struct device_failure failure;
 static void (*changed)(struct link *link); /* what the kernel shows of the link differs by this; NULL: by nothing */
 
 /* Counts a call; -1 and errno if it is the one that fails. */
@@ -421,13 +420,13 @@ static void begin(const struct sort *sort, int fails_at, int error)
 
 static bool make(void)
 {
-	return device_make(&workshop, &order, &device, &failure) && device_set_up(&workshop, &order, &device, &failure);
+	return device_make(&workshop, &order, &device) && device_set_up(&workshop, &order, &device);
 }
 
 /* What the lease's end does. */
 static void end(void)
 {
-	assert_int_equal(device.there, order.netns < 0);
+	assert_int_equal(device.made.there, order.netns < 0);
 	device_release(&workshop, &device);
 	kernel.link.tun_persistent = false;
 	kernel.there = false;
@@ -444,7 +443,7 @@ static bool can_be_deleted(void)
 	/* The rules of a device that has left its network namespace have no device. */
 	if (!kernel.there && (!kernel.locked || order.netns >= 0))
 		return true;
-	return device.there && device.ifindex == kernel.link.ifindex &&
+	return device.made.there && device.made.ifindex == kernel.link.ifindex &&
 	       strncmp(kernel.link.alias, start, strlen(start)) == 0;
 }
 
@@ -456,11 +455,11 @@ static void test_as_ordered(void **state)
 
 		begin(&sorts[i], NEVER, 0);
 		assert_true(make());
-		assert_string_equal(device.name, "vm0");
-		assert_int_equal(device.ifindex, kernel.link.ifindex);
+		assert_string_equal(device.made.name, "vm0");
+		assert_int_equal(device.made.ifindex, kernel.link.ifindex);
 		assert_int_equal(device.queues, by_name && sorts[i].kind != TB_KIND_MACVTAP ? 0 : sorts[i].queues);
 		assert_int_equal(device.vhosts, sorts[i].vhost ? sorts[i].queues : 0);
-		assert_int_equal(device.master, sorts[i].kind == TB_KIND_TAP ? BRIDGE : 0);
+		assert_int_equal(device.made.master, sorts[i].kind == TB_KIND_TAP ? BRIDGE : 0);
 		assert_true((kernel.link.flags & IFF_UP) != 0);
 		assert_non_null(strstr(kernel.link.alias, ":h:"));
 		assert_int_equal(kernel.locked, sorts[i].kind != TB_KIND_TUN);
@@ -495,8 +494,8 @@ static void test_every_call_fails_once(void **state)
 			/* A failure to look whether the name is taken says that it is free. */
 			if (made)
 				fail_msg("sort %zu: made, although %s failed", i, kernel.failed);
-			assert_int_equal(failure.status, TB_KERNEL);
-			assert_int_equal(failure.error, EIO);
+			assert_int_equal(device.made.status, TB_KERNEL);
+			assert_int_equal(device.made.error, EIO);
 			if (!can_be_deleted())
 				fail_msg("sort %zu: %s failed, and a device (%d), rules (%d) or fds (%d) stay", i,
 					 kernel.failed, kernel.there, kernel.locked, kernel.open);
@@ -637,8 +636,8 @@ static void test_what_was_set_is_read_back(void **state)
 			changed = changes[j].change;
 			if (make())
 				fail_msg("sort %zu: change %zu was not seen", i, j);
-			assert_int_equal(failure.stage, TB_STAGE_VERIFY);
-			assert_int_equal(failure.error, EPROTO);
+			assert_int_equal(device.made.stage, TB_STAGE_VERIFY);
+			assert_int_equal(device.made.error, EPROTO);
 			assert_true(can_be_deleted());
 		}
 	}
@@ -652,7 +651,7 @@ static void test_node_of_another_device(void **state)
 	begin(&sorts[3], NEVER, 0);
 	kernel.other_node = true;
 	assert_false(make());
-	assert_int_equal(failure.status, TB_NODE_REFUSED);
+	assert_int_equal(device.made.status, TB_NODE_REFUSED);
 	assert_int_equal(kernel.made, 4);
 	assert_true(can_be_deleted());
 }
@@ -665,7 +664,7 @@ static void test_names_and_bridges(void **state)
 	kernel.there = true;
 	strcpy(kernel.link.name, "vm0");
 	assert_false(make());
-	assert_int_equal(failure.status, TB_NAME_TAKEN);
+	assert_int_equal(device.made.status, TB_NAME_TAKEN);
 	assert_int_equal(kernel.open, 0);
 	assert_true(kernel.there);
 	/* Names of our own are tried again. */
@@ -673,7 +672,7 @@ static void test_names_and_bridges(void **state)
 	order.name = NULL;
 	assert_true(make());
 	assert_string_equal(kernel.failed, "link_create_macvtap");
-	assert_memory_equal(device.name, "lan-", 4);
+	assert_memory_equal(device.made.name, "lan-", 4);
 	end();
 	/* So often, and no more often. */
 	for (int taken = 7; taken <= 8; taken++) {
@@ -685,16 +684,16 @@ static void test_names_and_bridges(void **state)
 		if (taken < 8)
 			end();
 		else
-			assert_int_equal(failure.status, TB_NAME_TAKEN);
+			assert_int_equal(device.made.status, TB_NAME_TAKEN);
 	}
 	/* No vhost-net, no bridge: words of their own. */
 	begin(&sorts[1], 1, ENOENT);
 	assert_false(make());
 	assert_string_equal(kernel.failed, "node_open_vhost");
-	assert_int_equal(failure.status, TB_NO_VHOST);
+	assert_int_equal(device.made.status, TB_NO_VHOST);
 	begin(&sorts[0], 0, ENODEV);
 	assert_false(make());
-	assert_int_equal(failure.status, TB_LOWER_MISSING);
+	assert_int_equal(device.made.status, TB_LOWER_MISSING);
 }
 
 /* No port is where the bridge filters nothing, and none that would be nowhere; each refusal leaves nothing. */
@@ -722,8 +721,8 @@ static void test_vlans(void **state)
 			end();
 			continue;
 		}
-		assert_int_equal(failure.status, TB_LOWER_MISSING);
-		assert_int_equal(failure.lower, rows[i].misfit);
+		assert_int_equal(device.made.status, TB_LOWER_MISSING);
+		assert_int_equal(device.made.lower, rows[i].misfit);
 		assert_int_equal(kernel.open, 0);
 		assert_false(kernel.there);
 	}
@@ -737,7 +736,7 @@ static void test_entry_of_the_bridge(void **state)
 	begin(&sorts[0], NEVER, 0);
 	kernel.fdb = (struct link_fdb){99, NUD_NOARP, NTF_STICKY};
 	assert_false(make());
-	assert_int_equal(failure.error, EADDRINUSE);
+	assert_int_equal(device.made.error, EADDRINUSE);
 	assert_int_equal(kernel.fdb.port, 99);
 	begin(&sorts[0], NEVER, 0);
 	kernel.fdb = (struct link_fdb){99, NUD_PERMANENT, 0};
@@ -750,7 +749,7 @@ static void test_entry_of_the_bridge(void **state)
 	begin(&sorts[0], NEVER, 0);
 	kernel.fdb_as_learned = true;
 	assert_false(make());
-	assert_int_equal(failure.error, EPROTO);
+	assert_int_equal(device.made.error, EPROTO);
 	assert_true(can_be_deleted());
 }
 
@@ -792,7 +791,7 @@ static void test_another_program_writes(void **state)
 		begin(&sorts[i], NEVER, 0);
 		kernel.writes = 4;
 		assert_false(make());
-		assert_int_equal(failure.stage, TB_STAGE_VERIFY);
+		assert_int_equal(device.made.stage, TB_STAGE_VERIFY);
 		assert_true(can_be_deleted());
 	}
 }

@@ -56,7 +56,6 @@ static struct network network;
 static const char vm0[TB_NAME_SIZE] = "vm0";
 static struct device_order order;
 static struct device device;
-static struct device_failure failure;
 static void (*changed)(struct link *tap, struct link *port); /* the kernel shows it so; NULL: as it is */
 
 static int called(const char *name)
@@ -325,13 +324,13 @@ static void begin(int fails_at)
 
 static bool make(void)
 {
-	return device_make(&workshop, &order, &device, &failure) && device_set_up(&workshop, &order, &device, &failure);
+	return device_make(&workshop, &order, &device) && device_set_up(&workshop, &order, &device);
 }
 
 /* The tap goes with its fd; the reaper deletes the rest, if it is told. */
 static bool can_be_deleted(void)
 {
-	return kernel.open == 0 && (device.there || (!kernel.pair && kernel.chains == 0));
+	return kernel.open == 0 && (device.made.there || (!kernel.pair && kernel.chains == 0));
 }
 
 static void test_as_ordered(void **state)
@@ -339,10 +338,10 @@ static void test_as_ordered(void **state)
 	(void)state;
 	begin(NEVER);
 	assert_true(make());
-	assert_string_equal(device.name, "vm0");
-	assert_int_equal(device.ifindex, PORT);
-	assert_int_equal(device.tap, TAP);
-	assert_int_equal(device.master, BRIDGE);
+	assert_string_equal(device.made.name, "vm0");
+	assert_int_equal(device.made.ifindex, PORT);
+	assert_int_equal(device.made.tap, TAP);
+	assert_int_equal(device.made.master, BRIDGE);
 	assert_true((kernel.tap.flags & kernel.port.flags & kernel.inner.flags & IFF_UP) != 0);
 	assert_non_null(strstr(kernel.tap.alias, ":h:"));
 	/* The port's MTU is its bridge's, the tap's is its user's wish. */
@@ -351,7 +350,7 @@ static void test_as_ordered(void **state)
 	assert_int_equal(kernel.port.master, BRIDGE);
 	assert_int_equal(kernel.port.port, PORT_ISOLATED);
 	assert_int_equal(kernel.tap.master, 0);
-	assert_true(device.there);
+	assert_true(device.made.there);
 }
 
 /* Whichever call fails, no fd stays, and the rest can be deleted; that a carrier cannot be looked at fails nothing. */
@@ -373,7 +372,7 @@ static void test_every_call_of_a_shielded_one_fails_once(void **state)
 			assert_string_equal(kernel.failed, "link_get");
 			continue;
 		}
-		assert_int_equal(failure.status, TB_KERNEL);
+		assert_int_equal(device.made.status, TB_KERNEL);
 		if (!can_be_deleted())
 			fail_msg("%s failed, and something stays", kernel.failed);
 	}
@@ -434,7 +433,7 @@ static void test_what_is_read_back(void **state)
 		begin(NEVER);
 		changed = changes[i];
 		assert_false(make());
-		assert_int_equal(failure.stage, TB_STAGE_VERIFY);
+		assert_int_equal(device.made.stage, TB_STAGE_VERIFY);
 		assert_true(can_be_deleted());
 	}
 }
@@ -446,12 +445,12 @@ static void test_taken(void **state)
 	begin(NEVER);
 	kernel.taken = "vm0";
 	assert_false(make());
-	assert_int_equal(failure.status, TB_NAME_TAKEN);
+	assert_int_equal(device.made.status, TB_NAME_TAKEN);
 	assert_int_equal(kernel.pairs, 0);
 	begin(NEVER);
 	kernel.tap_taken = true;
 	assert_false(make());
-	assert_int_equal(failure.status, TB_NAME_TAKEN);
+	assert_int_equal(device.made.status, TB_NAME_TAKEN);
 	assert_int_equal(kernel.pairs, 1);
 	assert_true(can_be_deleted());
 }

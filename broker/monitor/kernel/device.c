@@ -26,18 +26,19 @@ void device_release(struct workshop *workshop, struct device *device)
 
 /* The step whose stage is told has failed. Its status may have been told already; only TB_KERNEL says more than
  * that. */
-static bool fail(struct workshop *workshop, struct device *device, struct device_failure *failure, int error)
+static bool fail(struct workshop *workshop, struct device *device, int error)
 {
-	bool names = failure->stage == TB_STAGE_CREATE || failure->stage == TB_STAGE_UP;
+	struct tb_made *made = &device->made;
+	bool names = made->stage == TB_STAGE_CREATE || made->stage == TB_STAGE_UP;
 
-	if (failure->status == TB_OK && names && error == -EEXIST)
-		failure->status = TB_NAME_TAKEN;
-	else if (failure->status == TB_OK)
-		failure->status = error == -ESTALE ? TB_NODE_REFUSED : TB_KERNEL;
-	if (failure->status == TB_KERNEL)
-		failure->error = -error;
+	if (made->status == TB_OK && names && error == -EEXIST)
+		made->status = TB_NAME_TAKEN;
+	else if (made->status == TB_OK)
+		made->status = error == -ESTALE ? TB_NODE_REFUSED : TB_KERNEL;
+	if (made->status == TB_KERNEL)
+		made->error = -error;
 	else
-		failure->stage = TB_STAGE_NONE;
+		made->stage = TB_STAGE_NONE;
 	device_release(workshop, device);
 	return false;
 }
@@ -54,19 +55,19 @@ static int find_lower(struct making *making)
 	if (ret == 0 && network->bridge[0] != '\0' && strcmp(link.kind, "bridge") != 0)
 		ret = -ENODEV;
 	if (ret == 0 && network->bridge[0] != '\0')
-		making->failure->lower = port_misfit(network, &link);
-	if (making->failure->lower != TB_CHECK_NONE)
+		making->device->made.lower = port_misfit(network, &link);
+	if (making->device->made.lower != TB_CHECK_NONE)
 		ret = -ENODEV;
 	if (ret == -ENODEV)
-		making->failure->status = TB_LOWER_MISSING;
+		making->device->made.status = TB_LOWER_MISSING;
 	making->lower = link.ifindex;
-	making->device->master = network_has_ports(network) ? link.ifindex : 0;
+	making->device->made.master = network_has_ports(network) ? link.ifindex : 0;
 	/* No more gets through than the bridge or the parent lets through. */
 	if (link.ifindex != 0 && order->alias.mtu > link.mtu)
 		order->alias.mtu = link.mtu;
 	/* A port has its bridge's MTU, whatever its user wants: a bridge whose MTU nobody has set takes that of its
 	 * smallest port, and loses its IPv6 addresses and routes for good if that is below IPv6's least. */
-	making->mtu = making->device->master != 0 ? link.mtu : order->alias.mtu;
+	making->mtu = making->device->made.master != 0 ? link.mtu : order->alias.mtu;
 	alias_write(&order->alias, making->alias);
 	memcpy(making->own_mac, order->alias.mac, TB_MAC_SIZE);
 	making->own_mac[0] = TAP_MAC_FIRST;
@@ -90,7 +91,7 @@ static int open_vhosts(struct making *making)
 		int fd = node_open_vhost(&making->workshop->node);
 
 		if (fd == -ENOENT || fd == -ENODEV)
-			making->failure->status = TB_NO_VHOST;
+			making->device->made.status = TB_NO_VHOST;
 		if (fd < 0)
 			return fd;
 		device->vhost_fds[device->vhosts++] = fd;
@@ -135,26 +136,23 @@ static const struct step given_steps[] = {
 };
 /* clang-format on */
 
-bool device_make(struct workshop *workshop, struct device_order *order, struct device *device,
-		 struct device_failure *failure)
+bool device_make(struct workshop *workshop, struct device_order *order, struct device *device)
 {
 	struct making making = {.workshop = workshop,
 				.order = order,
 				.device = device,
-				.failure = failure,
 				.owner = order->by_name ? order->alias.uid : workshop->own_uid,
 				.group = order->by_name ? order->alias.gid : workshop->own_gid};
 	const struct step *step = order->alias.given ? given_steps : steps;
 	int ret = 0;
 
 	memset(device, 0, sizeof(*device));
-	device->nsid = -1;
-	*failure = (struct device_failure){.status = TB_OK};
+	device->made.nsid = -1;
 	for (; ret == 0 && step->take != NULL; step++) {
-		failure->stage = step->stage;
+		device->made.stage = step->stage;
 		ret = step->take(&making);
 	}
-	return ret == 0 ? true : fail(workshop, device, failure, ret);
+	return ret == 0 ? true : fail(workshop, device, ret);
 }
 
 /* No frame goes through an end of a veth before the kernel has noticed its carrier: kernels since 6.8 when they are
@@ -176,54 +174,54 @@ static int set_up_shielded(struct workshop *workshop, const struct device *devic
 	int ret = link_up(&workshop->shield.link, device->inner, alias, -1);
 
 	if (ret == 0)
-		ret = link_up(&workshop->link, device->ifindex, port_alias, -1);
+		ret = link_up(&workshop->link, device->made.ifindex, port_alias, -1);
 	await_carrier(&workshop->shield.link, device->inner);
-	await_carrier(&workshop->link, device->ifindex);
-	return ret < 0 ? ret : link_up(&workshop->shield.link, device->tap, alias, -1);
+	await_carrier(&workshop->link, device->made.ifindex);
+	return ret < 0 ? ret : link_up(&workshop->shield.link, device->made.tap, alias, -1);
 }
 
 /* In another network namespace it may have got another ifindex, and it goes with its fds, or by that. */
 static int find_moved(struct workshop *workshop, const struct device_order *order, struct device *device)
 {
-	int ret = making_ifindex_of(order->client, device->name, &device->ifindex);
+	int ret = making_ifindex_of(order->client, device->made.name, &device->made.ifindex);
 
-	device->there = false;
-	return ret == 0 ? netns_number(&workshop->link, order->netns, &device->nsid) : ret;
+	device->made.there = false;
+	return ret == 0 ? netns_number(&workshop->link, order->netns, &device->made.nsid) : ret;
 }
 
-bool device_set_up(struct workshop *workshop, const struct device_order *order, struct device *device,
-		   struct device_failure *failure)
+bool device_set_up(struct workshop *workshop, const struct device_order *order, struct device *device)
 {
 	struct alias handed_out = order->alias;
 	char alias[ALIAS_SIZE];
 	char port_alias[ALIAS_SIZE];
 	int ret;
 
-	*failure = (struct device_failure){.stage = TB_STAGE_UP};
+	device->made.stage = TB_STAGE_UP;
 	handed_out.state = ALIAS_HANDED_OUT;
 	alias_write(&handed_out, alias);
 	handed_out.external_id[0] = '\0';
 	alias_write(&handed_out, port_alias);
 	if (order->alias.given) {
-		ret = link_set(&workshop->link, device->ifindex, &(struct link_setup){.alias = alias});
-		device->there = ret == 0;
+		ret = link_set(&workshop->link, device->made.ifindex, &(struct link_setup){.alias = alias});
+		device->made.there = ret == 0;
 	} else if (order->shielded) {
 		ret = set_up_shielded(workshop, device, alias, port_alias);
 	} else {
-		ret = link_up(&workshop->link, device->ifindex, alias, order->netns);
+		ret = link_up(&workshop->link, device->made.ifindex, alias, order->netns);
 	}
 	if (ret == 0 && order->network->routed) {
-		failure->stage = TB_STAGE_ADDRESS;
-		ret = routed_lead(&workshop->link, order->network, device->ifindex, order->alias.mac);
+		device->made.stage = TB_STAGE_ADDRESS;
+		ret = routed_lead(&workshop->link, order->network, device->made.ifindex, order->alias.mac);
 	}
 	if (ret == 0 && order->netns >= 0)
 		ret = find_moved(workshop, order, device);
 	if (ret < 0)
-		return fail(workshop, device, failure, ret);
+		return fail(workshop, device, ret);
 	/* It stays without a fd, so that closing ours costs little; and it must not be in use when its user opens
 	 * it. */
 	if (order->by_name && !making_macvtap(order))
 		while (device->queues > 0)
 			tb_close(&device->fds[--device->queues]);
+	device->made.stage = TB_STAGE_NONE;
 	return true;
 }

@@ -9,15 +9,13 @@
 #include "broker/monitor/kernel/workshop.h"
 
 /* Makes the device, down, with an alias that says ALIAS_MADE. A wish for more than the MTU of the network's bridge or
- * parent becomes that, in the order and so in the alias. Returns false and fills in failure if it cannot be made; then
- * the closer has all fds, and what does not go with them, device->there, is the reaper's to delete. */
-bool device_make(struct workshop *workshop, struct device_order *order, struct device *device,
-		 struct device_failure *failure);
+ * parent becomes that, in the order and so in the alias. Returns false if it cannot be made, and device->made says why;
+ * then the closer has all fds, and what does not go with them, device->made.there, is the reaper's to delete. */
+bool device_make(struct workshop *workshop, struct device_order *order, struct device *device);
 
 /* Sets the device up, here or where it is wanted; in the same message its alias becomes ALIAS_HANDED_OUT. A persistent
  * tun or tap is without a fd from now on: its user opens it by name. Returns false as device_make() does. */
-bool device_set_up(struct workshop *workshop, const struct device_order *order, struct device *device,
-		   struct device_failure *failure);
+bool device_set_up(struct workshop *workshop, const struct device_order *order, struct device *device);
 
 /* Gives our copies of the fds to the closer. */
 void device_release(struct workshop *workshop, struct device *device);

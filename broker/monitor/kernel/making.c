@@ -62,7 +62,7 @@ int making_attach(int fd, const char *name, int flags)
 int making_named(struct making *making, int (*make)(struct making *making))
 {
 	const struct device_order *order = making->order;
-	char *name = making->device->name;
+	char *name = making->device->made.name;
 
 	for (int tries = 1;; tries++) {
 		int ret = order->name != NULL ? tb_field_set(name, TB_NAME_SIZE, order->name)

@@ -10,7 +10,6 @@ struct making {
 	struct workshop *workshop;
 	struct device_order *order;
 	struct device *device;
-	struct device_failure *failure;
 	char alias[ALIAS_SIZE];       /* while nobody has it yet */
 	uint8_t own_mac[TB_MAC_SIZE]; /* of a tap itself and of its port; of its user: the alias */
 	uint32_t lower;               /* ifindex of the network's bridge or parent; 0: it has none */
@@ -34,8 +33,8 @@ int making_queue_flags(const struct device_order *order);
  * -EEXIST for a name that is taken. */
 int making_named(struct making *making, int (*make)(struct making *making));
 
-/* The steps, each in the order in which device.c takes them. They return 0 or a negative errno; a status of the failure
- * that they have set says more than that. */
+/* The steps, each in the order in which device.c takes them. They return 0 or a negative errno; a status of
+ * device->made that they have set says more than that. */
 int making_tun_create(struct making *making);
 int making_tun_persist(struct making *making);
 int making_tun_take(struct making *making);

@@ -15,7 +15,7 @@
 /* rp_filter and arp_ignore go with the rest by netlink. */
 int making_limit_ipv6(struct making *making)
 {
-	return link_limit_ipv6(making->workshop->ipv6_conf, making->device->name,
+	return link_limit_ipv6(making->workshop->ipv6_conf, making->device->made.name,
 			       making->order->network->ipv6_disabled);
 }
 
@@ -27,7 +27,7 @@ static int harden_shielded(struct making *making)
 					 .mac = making->own_mac,
 					 .arp_ignore = network_arp_ignore(making->order->network)};
 
-	return link_set(&making->workshop->shield.link, making->device->tap, &setup);
+	return link_set(&making->workshop->shield.link, making->device->made.tap, &setup);
 }
 
 /* Everything else that protects the host and its neighbours from the device's holder. It is not up before that, whoever
@@ -48,9 +48,9 @@ int making_harden(struct making *making)
 	 * goes. */
 	if (order->network->mode == TB_MODE_PASSTHRU)
 		setup.mac = order->alias.mac;
-	ret = link_set(&making->workshop->link, making->device->ifindex, &setup);
+	ret = link_set(&making->workshop->link, making->device->made.ifindex, &setup);
 	if (ret == 0)
-		making->device->there = true;
+		making->device->made.there = true;
 	return ret == 0 && order->shielded ? harden_shielded(making) : ret;
 }
 
@@ -63,9 +63,9 @@ int making_lock(struct making *making)
 	char inner[TB_NAME_SIZE];
 	struct rules_lease lease = {.id = order->alias.lease,
 				    .mac = order->alias.mac,
-				    .device = device->name,
-				    .other = order->shielded ? inner : device->name,
-				    .device_index = device->tap,
+				    .device = device->made.name,
+				    .other = order->shielded ? inner : device->made.name,
+				    .device_index = device->made.tap,
 				    .other_index = device->inner};
 
 	shield_inner_name(order->alias.lease, inner);
@@ -77,9 +77,9 @@ int making_join(struct making *making)
 {
 	const struct device *device = making->device;
 
-	if (device->master == 0)
+	if (device->made.master == 0)
 		return 0;
-	return port_join(&making->workshop->link, device->ifindex, device->master, making->order->network,
+	return port_join(&making->workshop->link, device->made.ifindex, device->made.master, making->order->network,
 			 making->order->alias.mac);
 }
 
@@ -96,7 +96,7 @@ static bool tun_as_set(const struct making *making, const struct link *link)
 /* The same of what stands on the network's bridge, if there is one: the tap itself, or its port. */
 static bool port_as_set(const struct making *making, const struct link *link)
 {
-	return link->master == making->device->master &&
+	return link->master == making->device->made.master &&
 	       (link->master == 0 || link->port == port_options(making->order->network));
 }
 
@@ -111,11 +111,11 @@ static bool macvtap_as_set(const struct making *making, const struct link *link)
 static int read_back_here(struct making *making, struct link *link)
 {
 	const struct device_order *order = making->order;
-	int ret = link_get(&making->workshop->link, making->device->ifindex, link);
+	int ret = link_get(&making->workshop->link, making->device->made.ifindex, link);
 
 	if (ret < 0)
 		return ret;
-	if (strcmp(link->name, making->device->name) != 0 || strcmp(link->alias, making->alias) != 0 ||
+	if (strcmp(link->name, making->device->made.name) != 0 || strcmp(link->alias, making->alias) != 0 ||
 	    link->mtu != making->mtu || (link->flags & IFF_UP) != 0 || link->rp_filter != 1 ||
 	    link->arp_ignore != network_arp_ignore(order->network))
 		return -EPROTO;
@@ -128,10 +128,11 @@ static int read_back_here(struct making *making, struct link *link)
 /* The tap of that port. */
 static int read_back_shielded(struct making *making, struct link *link)
 {
-	int ret = link_get(&making->workshop->shield.link, making->device->tap, link);
+	int ret = link_get(&making->workshop->shield.link, making->device->made.tap, link);
 
-	if (ret == 0 && (strcmp(link->name, making->device->name) != 0 || strcmp(link->alias, making->alias) != 0 ||
-			 link->mtu != making->order->alias.mtu || (link->flags & IFF_UP) != 0))
+	if (ret == 0 &&
+	    (strcmp(link->name, making->device->made.name) != 0 || strcmp(link->alias, making->alias) != 0 ||
+	     link->mtu != making->order->alias.mtu || (link->flags & IFF_UP) != 0))
 		ret = -EPROTO;
 	return ret;
 }

@@ -25,17 +25,17 @@ static int make_macvtap(struct making *making)
 	struct link_macvtap macvtap = {.parent = making->lower,
 				       .mode = order->network->macvlan_mode,
 				       .queues = order->queues};
-	int ret = tb_random(&device->ifindex, sizeof(device->ifindex));
+	int ret = tb_random(&device->made.ifindex, sizeof(device->made.ifindex));
 
-	device->ifindex = IFINDEX_FIRST + device->ifindex % IFINDEX_COUNT;
-	macvtap.ifindex = device->ifindex;
-	memcpy(macvtap.name, device->name, sizeof(macvtap.name));
+	device->made.ifindex = IFINDEX_FIRST + device->made.ifindex % IFINDEX_COUNT;
+	macvtap.ifindex = device->made.ifindex;
+	memcpy(macvtap.name, device->made.name, sizeof(macvtap.name));
 	memcpy(macvtap.mac, order->alias.mac, sizeof(macvtap.mac));
 	memcpy(macvtap.alias, making->alias, strlen(making->alias));
 	if (ret == 0)
 		ret = link_create_macvtap(&making->workshop->link, &macvtap);
 	/* Else whatever has that ifindex is not ours. */
-	device->there = ret == 0;
+	device->made.there = ret == 0;
 	return ret;
 }
 
@@ -48,14 +48,14 @@ static int open_queues(struct making *making)
 	uid_t user = order->by_name ? order->alias.uid : 0;
 	int ret = 0;
 
-	making->failure->stage = TB_STAGE_NODE;
+	making->device->made.stage = TB_STAGE_NODE;
 	while (ret == 0 && device->queues < order->queues) {
-		int fd = node_open_tap(&making->workshop->node, device->name, device->ifindex, user);
+		int fd = node_open_tap(&making->workshop->node, device->made.name, device->made.ifindex, user);
 
 		if (fd < 0)
 			return fd;
 		device->fds[device->queues++] = fd;
-		ret = making_attach(fd, device->name, making_queue_flags(order));
+		ret = making_attach(fd, device->made.name, making_queue_flags(order));
 	}
 	return ret;
 }
@@ -73,8 +73,8 @@ int making_macvtap_create(struct making *making)
 	int ret = make_with_node(making);
 
 	for (int tries = 1; ret == -ESTALE && tries < NODE_TRIES && making->device->queues == 0; tries++) {
-		making->failure->stage = TB_STAGE_CREATE;
-		ret = link_delete(&making->workshop->link, -1, making->device->ifindex);
+		making->device->made.stage = TB_STAGE_CREATE;
+		ret = link_delete(&making->workshop->link, -1, making->device->made.ifindex);
 		if (ret == 0)
 			ret = make_with_node(making);
 	}

@@ -21,12 +21,12 @@ static int open_queue(struct making *making)
 {
 	int fd;
 
-	making->failure->stage = TB_STAGE_NODE;
+	making->device->made.stage = TB_STAGE_NODE;
 	fd = node_open_tun(making->order->shielded ? &making->workshop->shield.node : &making->workshop->node);
 	if (fd < 0)
 		return fd;
 	making->device->fds[making->device->queues++] = fd;
-	making->failure->stage = TB_STAGE_CREATE;
+	making->device->made.stage = TB_STAGE_CREATE;
 	return 0;
 }
 
@@ -39,7 +39,7 @@ static int add_queues(struct making *making, int flags)
 	while (ret == 0 && device->queues < making->order->queues) {
 		ret = open_queue(making);
 		if (ret == 0)
-			ret = making_attach(device->fds[device->queues - 1], device->name, flags);
+			ret = making_attach(device->fds[device->queues - 1], device->made.name, flags);
 	}
 	return ret;
 }
@@ -49,9 +49,10 @@ static int make_tun(struct making *making)
 {
 	const struct device *device = making->device;
 	uint32_t taken;
-	int ret = making_attach(device->fds[0], device->name, making_queue_flags(making->order) | IFF_TUN_EXCL);
+	int ret = making_attach(device->fds[0], device->made.name, making_queue_flags(making->order) | IFF_TUN_EXCL);
 
-	if ((ret == -EBUSY || ret == -EINVAL) && making_ifindex_of(making_tun_sock(making), device->name, &taken) == 0)
+	if ((ret == -EBUSY || ret == -EINVAL) &&
+	    making_ifindex_of(making_tun_sock(making), device->made.name, &taken) == 0)
 		return -EEXIST;
 	return ret;
 }
@@ -66,15 +67,15 @@ static int make_shielded(struct making *making)
 	struct link inner;
 	int ret;
 
-	memcpy(setup.name, device->name, sizeof(setup.name));
+	memcpy(setup.name, device->made.name, sizeof(setup.name));
 	memcpy(setup.mac, making->own_mac, sizeof(setup.mac));
 	shield_inner_name(lease, setup.inner);
 	ret = pair_create(&workshop->link, &setup);
 	if (ret < 0)
 		return ret;
-	device->there = true;
+	device->made.there = true;
 	ret = pair_find(&workshop->shield.link, lease, &inner);
-	device->ifindex = inner.lower;
+	device->made.ifindex = inner.lower;
 	device->inner = inner.ifindex;
 	return ret == 0 ? make_tun(making) : ret;
 }
@@ -100,8 +101,8 @@ int making_tun_create(struct making *making)
 	if (ret == 0)
 		ret = own(making);
 	if (ret == 0)
-		ret = making_ifindex_of(making_tun_sock(making), device->name,
-					order->shielded ? &device->tap : &device->ifindex);
+		ret = making_ifindex_of(making_tun_sock(making), device->made.name,
+					order->shielded ? &device->made.tap : &device->made.ifindex);
 	return ret < 0 ? ret : add_queues(making, making_queue_flags(order));
 }
 
@@ -124,16 +125,16 @@ int making_tun_take(struct making *making)
 	int ret = link_find(&making->workshop->link, order->network->device, &link);
 
 	if (ret == -ENODEV || (ret == 0 && !is_free(making, &link)))
-		making->failure->status = TB_LOWER_MISSING;
-	if (making->failure->status != TB_OK)
+		making->device->made.status = TB_LOWER_MISSING;
+	if (making->device->made.status != TB_OK)
 		return -ENODEV;
-	memcpy(device->name, order->network->device, TB_NAME_SIZE);
-	device->ifindex = link.ifindex;
+	memcpy(device->made.name, order->network->device, TB_NAME_SIZE);
+	device->made.ifindex = link.ifindex;
 	if (order->alias.mtu > link.mtu)
 		order->alias.mtu = link.mtu;
 	ret = add_queues(making, flags);
 	if (ret == 0)
-		ret = making_ifindex_of(making->workshop->link.fd, device->name, &attached);
+		ret = making_ifindex_of(making->workshop->link.fd, device->made.name, &attached);
 	return ret == 0 && attached != link.ifindex ? -ESTALE : ret;
 }
 

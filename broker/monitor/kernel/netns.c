@@ -74,23 +74,22 @@ static int open_netns(int device, int own)
 	return same(netns, own) ? -EXDEV : tb_take(&netns);
 }
 
-static int take_nsid(const struct nlattr *attribute, void *context)
+static void take_nsid(void *context, const struct nlmsghdr *message)
 {
-	if (mnl_attr_get_type(attribute) == NETNSA_NSID && mnl_attr_get_payload_len(attribute) >= sizeof(int32_t))
-		*(int32_t *)context = (int32_t)mnl_attr_get_u32(attribute);
-	return MNL_CB_OK;
-}
+	const struct nlattr *attribute;
 
-static void take_nsid_message(void *context, const struct nlmsghdr *message)
-{
-	if (message->nlmsg_type == RTM_NEWNSID)
-		mnl_attr_parse(message, sizeof(struct rtgenmsg), take_nsid, context);
+	mnl_attr_for_each(attribute, message, sizeof(struct rtgenmsg))
+	{
+		if (mnl_attr_get_type(attribute) == NETNSA_NSID &&
+		    mnl_attr_get_payload_len(attribute) >= sizeof(int32_t))
+			*(int32_t *)context = (int32_t)mnl_attr_get_u32(attribute);
+	}
 }
 
 /* The number that the namespace has here; it is given one if it has none yet. */
 int netns_number(struct link_socket *sock, int netns, int32_t *nsid)
 {
-	struct answer answer = {.take = take_nsid_message, .context = nsid};
+	struct answer answer = {.take = take_nsid, .context = nsid};
 	int ret = template_run(sock, &link_templates[LINK_GIVE_NUMBER], &netns);
 
 	*nsid = NETNSA_NSID_NOT_ASSIGNED;

@@ -22,19 +22,18 @@ static void take_use(void *context, const struct nlmsghdr *message)
 	}
 }
 
-/* How many rules the chain has. Returns 0 or a negative errno; -ENOENT: there is none of that name. */
+/* Counts the rules of the chain. Returns 0 or a negative errno; -ENOENT: there is none of that name. */
 static int count_rules(struct rules *rules, const struct rules_chain *chain, uint32_t *count)
 {
 	struct answer answer = {.take = take_use, .context = count};
 
-	*count = 0;
 	return template_ask(&rules->link, &rules->count_rules, chain, &answer);
 }
 
 static int delete_chain(struct rules *rules, const struct rules_chain *chain)
 {
 	struct batch batch;
-	uint32_t count;
+	uint32_t count = 0;
 	int ret;
 
 	/* A transaction that fails makes the kernel wait for all its processors; a question does not. */
@@ -49,7 +48,7 @@ static int delete_chain(struct rules *rules, const struct rules_chain *chain)
 int rules_make(struct rules *rules, const struct rules_template *template, const struct rules_chain *chain, bool again)
 {
 	struct batch batch;
-	uint32_t count;
+	uint32_t count = 0;
 	int ret;
 
 	TB_LOCKED(&rules->lock);

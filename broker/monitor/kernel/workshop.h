@@ -8,7 +8,7 @@
 #include "broker/monitor/kernel/rules.h"
 #include "broker/shared/alias.h"
 #include "broker/shared/netlink/link.h"
-#include "proto/message.h"
+#include "proto/broker.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -51,27 +51,14 @@ struct device_order {
  * one, the highest there is, it keeps its own. */
 #define TAP_MAC_FIRST 0xfe
 
-/* What was made. */
+/* What was made, or why not. */
 struct device {
-	char name[TB_NAME_SIZE];
-	bool there;                   /* it, or its port, does not go with the fds alone, and tells whose it is */
-	uint32_t ifindex;             /* in its own network namespace; of one that is shielded: the port's */
-	int32_t nsid;                 /* the number here of that namespace, once it was moved there; -1: it was not */
-	uint32_t tap;                 /* ifindex in the shield; 0: it is not shielded */
-	uint32_t inner;               /* the same of the inner end of its veth */
-	uint32_t master;              /* ifindex of its bridge; 0: none */
+	struct tb_made made;          /* what the clerk is told */
+	uint32_t inner;               /* ifindex in the shield of the inner end of its veth; 0: it is not shielded */
 	int fds[TB_QUEUES_MAX];       /* owned by whoever holds the struct */
 	uint32_t queues;              /* fds that are open */
 	int vhost_fds[TB_QUEUES_MAX]; /* the same of vhost-net */
 	uint32_t vhosts;
-};
-
-/* Why none was made. */
-struct device_failure {
-	enum tb_status status; /* TB_NAME_TAKEN, TB_LOWER_MISSING, TB_NODE_REFUSED, TB_NO_VHOST or TB_KERNEL */
-	enum tb_stage stage;   /* of TB_KERNEL, as the next */
-	int error;             /* a positive errno */
-	enum tb_check lower;   /* of TB_LOWER_MISSING: what of the bridge does not fit */
 };
 
 #endif
