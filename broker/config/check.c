@@ -14,6 +14,7 @@
 #include "broker/shared/log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -51,6 +52,30 @@ static bool is_directory(const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+static bool has_networks_d(const char *directory)
+{
+	char path[FINDING_PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/networks.d", directory);
+	return is_directory(path);
+}
+
+/* An empty networks.d is what an administrator leaves who removes the last file: a reload then takes its network away.
+ * A directory without networks.d, or named for this check alone, is more likely a wrong one. Returns the number of
+ * mistakes. */
+static int check_no_file(const struct check *check, const char *directory)
+{
+	static const char nothing[] = "there is no network file in its networks.d, nor in";
+
+	if (check->path == NULL && has_networks_d(directory)) {
+		found_warning(NULL, "%s: %s %s/networks.d: the broker hands out nothing with it", directory, nothing,
+			      check->vendor_dir);
+		return 0;
+	}
+	found_mistake(directory, 0, "%s %s/networks.d", nothing, check->vendor_dir);
+	return 1;
+}
+
 /* Reads what is to be checked. Returns the number of mistakes, or a negative errno. */
 static int check_read(const struct check *check, bool one_file, struct network_table *table)
 {
@@ -61,13 +86,14 @@ static int check_read(const struct check *check, bool one_file, struct network_t
 		return networks_read_file(table, check->path);
 	if (!directory_there(directory))
 		return 1;
-	mistakes = networks_read(table, directory, check->vendor_dir);
-	if (mistakes == 0 && table->count == 0) {
-		found_mistake(directory, 0, "there is no network file in its networks.d, nor in %s/networks.d",
-			      check->vendor_dir);
+	if (check->path != NULL && !has_networks_d(directory)) {
+		found_mistake(
+			directory, 0,
+			"there is no network file in it that the broker reads: name the directory that has networks.d");
 		return 1;
 	}
-	return mistakes;
+	mistakes = networks_read(table, directory, check->vendor_dir);
+	return mistakes == 0 && table->count == 0 ? check_no_file(check, directory) : mistakes;
 }
 
 /* What runs now, if it can be compared with: the files of one directory are all that there are. */
