@@ -50,7 +50,7 @@ tapbroker-opener_OBJS = $(call objects,proto broker/shared broker/opener)
 tapbroker-opener_PKGS = libseccomp
 tapbroker-setup_OBJS = $(call objects,proto broker/setup) \
 	$(patsubst %,$(BUILD)/broker/config/%.o,bridge_name claims device_name findings guest guest_number guest_range ini network network_address network_conflicts \
-		listeners network_device network_file network_finish network_given network_guests network_host network_keys network_locks network_publish network_routing network_take network_tunnel plain_request table world) \
+		listeners network_device network_file network_finish network_given network_guests network_host network_keys network_locks network_publish network_routing network_take network_tunnel network_wrong plain_request table world) \
 	$(patsubst %,$(BUILD)/broker/shared/%.o,ceiling log machine_id siphash netlink/link_ask netlink/link_batch netlink/link_open \
 		netlink/link_parse)
 tapbroker-setup_PKGS = libmnl libnftables

@@ -81,3 +81,18 @@ const char *tb_suggest(const char *word, const char *const words[], size_t count
 	}
 	return best <= strlen(word) / LETTERS_A_MISTAKE ? found : NULL;
 }
+
+const char *tb_suggest_address(const char *text)
+{
+	const char *slash = strchr(text, '/');
+
+	if (strpbrk(text, "[]") != NULL)
+		return "an IPv6 address stands without brackets";
+	if (strchr(text, '%') != NULL)
+		return "an address stands without a zone, which is what % begins";
+	if (slash != NULL && strchr(slash, '.') != NULL)
+		return "a netmask is written as its length: /24 for 255.255.255.0";
+	if (slash != NULL && slash[1] == '0' && slash[2] != '\0')
+		return "a length has no zero in front";
+	return NULL;
+}

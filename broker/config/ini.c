@@ -80,6 +80,21 @@ static const char *value_end(struct ini *ini, const char *value)
 	return value + strlen(value);
 }
 
+static bool quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* What stands between quotation marks is what was meant: so nothing more is said about the value. */
+static void unquote(struct ini *ini, const char **value, const char **stop)
+{
+	if (*stop - *value < 2 || !quote(**value) || (*stop)[-1] != **value)
+		return;
+	(*value)++;
+	(*stop)--;
+	ini->problem = "a value stands without quotation marks";
+}
+
 /* Splits the line in ini->text at its '='. */
 static enum ini_kind split(struct ini *ini)
 {
@@ -93,6 +108,7 @@ static enum ini_kind split(struct ini *ini)
 			     "this line is not understood; a line is [Network], KEY=VALUE, or a comment after # or ;");
 	stop = value_end(ini, value);
 	trim(&value, &stop);
+	unquote(ini, &value, &stop);
 	*key_end = '\0';
 	ini->text[stop - ini->text] = '\0';
 	ini->value = value;

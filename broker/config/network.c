@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,11 +64,16 @@ static void open_networks(struct directory *directory)
 	open_checked(parent, "networks.d", path, &directory->fd, &directory->wrong);
 }
 
-static bool ends_in_suffix(const char *name)
+static bool ends_in(const char *name, const char *suffix)
 {
 	size_t length = strlen(name);
 
-	return length >= strlen(SUFFIX) && strcmp(name + length - strlen(SUFFIX), SUFFIX) == 0;
+	return length >= strlen(suffix) && strcmp(name + length - strlen(suffix), suffix) == 0;
+}
+
+static bool ends_in_suffix(const char *name)
+{
+	return ends_in(name, SUFFIX);
 }
 
 /* Copies the beginning of a file's name. False if that is no name for a network. */
@@ -100,6 +106,22 @@ static bool looks_like_network(const struct dirent *entry)
 	       strncmp(name + length, SUFFIX, strlen(SUFFIX)) != 0 && name[strlen(name) - 1] != '~';
 }
 
+/* As units of systemd have them: somebody may expect that what stands in it is in force. */
+static bool is_drop_in(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && ends_in(entry->d_name, SUFFIX ".d") && text_printable(entry->d_name);
+}
+
+/* The network's name is what stands before the suffix. */
+static void refuse_file_name(struct network_file *file, const char *file_name)
+{
+	char name[NAME_MAX + 1];
+
+	snprintf(name, sizeof(name), "%.*s", (int)(strlen(file_name) - strlen(SUFFIX)), file_name);
+	network_file_error(file, 0, "a network's name, which is the file's without " SUFFIX ", %s",
+			   network_network_wrong(name));
+}
+
 /* Reads a file, or says why not: blocked, if it is not NULL, is the directory that would have to be trusted. */
 static void read_file(struct reading *reading, const struct directory *directory, const char *file_name,
 		      const char *blocked)
@@ -110,7 +132,7 @@ static void read_file(struct reading *reading, const struct directory *directory
 	snprintf(file->path, sizeof(file->path), "%s/networks.d/%s", directory->path,
 		 text_printable(file_name) ? file_name : "(a name with unprintable bytes)" SUFFIX);
 	if (!take_name(file->network.name, file_name, strlen(file_name) - strlen(SUFFIX))) {
-		network_file_error(file, 0, "a network's name is [a-z][a-z0-9_-]{0,30}");
+		refuse_file_name(file, file_name);
 		reading->mistakes++;
 		return;
 	}
@@ -155,7 +177,10 @@ static void read_directory(struct reading *reading, struct directory *directory,
 		bool replaced = before != NULL && before->fd >= 0 &&
 				fstatat(before->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 
-		if (!ends_in_suffix(name) && looks_like_network(entries[i]))
+		if (is_drop_in(entries[i]))
+			found_warning(NULL, "%s/networks.d/%s: is not read: a network is one file, without drop-ins",
+				      directory->path, name);
+		else if (!ends_in_suffix(name) && looks_like_network(entries[i]))
 			found_warning(NULL, "%s/networks.d/%s: is not read: its name does not end in " SUFFIX,
 				      directory->path, name);
 		else if (ends_in_suffix(name) && !replaced)

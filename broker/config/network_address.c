@@ -73,7 +73,7 @@ static const char *take_ipv4(struct network_ipv4 *ipv4, bool is_auto, const char
 	if (prefix < IPV4_PREFIX_MIN || prefix > IPV4_PREFIX_MAX)
 		return "the prefix length of an IPv4 network is from 8 to 30";
 	if (inet_pton(AF_INET, address, &read) != 1)
-		return ADDRESS_RULE;
+		return network_address_wrong(address, ADDRESS_RULE);
 	ipv4->address = ntohl(read.s_addr);
 	ipv4->prefix = prefix;
 	return ipv4_wrong(ipv4);
@@ -86,7 +86,7 @@ static const char *take_ipv6(struct network_ipv6 *ipv6, const char *address, uin
 	if (prefix < IPV6_PREFIX_MIN || prefix > IPV6_PREFIX_MAX)
 		return "the prefix length of an IPv6 network is from 48 to 126";
 	if (inet_pton(AF_INET6, address, ipv6->address) != 1)
-		return ADDRESS_RULE;
+		return network_address_wrong(address, ADDRESS_RULE);
 	ipv6->prefix = prefix;
 	return ipv6_wrong(ipv6);
 }
@@ -103,7 +103,7 @@ static const char *take_address(struct network *network, char *word)
 		return NULL;
 	}
 	if (slash == NULL || tb_number_read(slash + 1, 0, 128, &prefix) < 0)
-		return ADDRESS_RULE;
+		return network_address_wrong(word, ADDRESS_RULE);
 	*slash = '\0';
 	return strchr(word, ':') == NULL ? take_ipv4(&network->ipv4, network->ipv4_auto, word, (uint8_t)prefix)
 					 : take_ipv6(&network->ipv6, word, (uint8_t)prefix);
@@ -125,28 +125,15 @@ void network_address_set(struct network_file *file, unsigned int line, const cha
 	}
 }
 
-/* Returns NULL, or what is wrong. A prefix has no further bits, so that nobody believes that it names one address. */
-static const char *take_prefix(struct network_prefix *prefix, char *word)
+static const char *take_allowed(struct network_prefix *allowed, const char *word)
 {
-	static const char rule[] = "it is an address, or a prefix such as 192.168.1.0/24 or 2001:db8::/32";
-	char *slash = strchr(word, '/');
-	unsigned int most;
-	uint64_t bits;
+	struct tb_prefix prefix;
+	const char *wrong = network_take_prefix(word, &prefix);
 
-	prefix->is_ipv6 = strchr(word, ':') != NULL;
-	most = prefix->is_ipv6 ? 128 : 32;
-	if (slash != NULL)
-		*slash = '\0';
-	if (inet_pton(prefix->is_ipv6 ? AF_INET6 : AF_INET, word, prefix->address) != 1)
-		return rule;
-	if (slash == NULL)
-		bits = most;
-	else if (tb_number_read(slash + 1, 0, most, &bits) < 0)
-		return rule;
-	for (unsigned int bit = (unsigned int)bits; bit < most; bit++)
-		if ((prefix->address[bit / 8] & 0x80 >> bit % 8) != 0)
-			return "it has bits behind the prefix length";
-	prefix->bits = (uint8_t)bits;
+	if (wrong != NULL)
+		return wrong;
+	*allowed = (struct network_prefix){.is_ipv6 = prefix.family == 6, .bits = prefix.length};
+	memcpy(allowed->address, prefix.address, sizeof(allowed->address));
 	return NULL;
 }
 
@@ -156,16 +143,14 @@ void network_allow_set(struct network_file *file, unsigned int line, const char 
 	struct network_words list;
 
 	network_words_begin(&list, file, line, "Allow", value);
-	for (char *word = network_words_next(&list); word != NULL; word = network_words_next(&list)) {
-		char text[INI_LINE_MAX + 1];
+	for (const char *word = network_words_next(&list); word != NULL; word = network_words_next(&list)) {
 		const char *wrong = "there are more than 16 prefixes";
 
-		snprintf(text, sizeof(text), "%s", word);
 		if (network->allow_count < NETWORK_ALLOW_MAX)
-			wrong = take_prefix(&network->allow[network->allow_count], word);
+			wrong = take_allowed(&network->allow[network->allow_count], word);
 		if (wrong == NULL)
 			network->allow_count++;
 		else
-			network_file_error(file, line, "Allow=%s: %s", text, wrong);
+			network_file_error(file, line, "Allow=%s: %s", word, wrong);
 	}
 }

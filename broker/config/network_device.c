@@ -16,9 +16,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define LOWER_RULE "[A-Za-z0-9][A-Za-z0-9_.-]{0,14}, not all or default"
-#define NAME_RULE "[a-z][a-z0-9_.-]{0,14}, without \"..\", not all or default"
-
 const char *const network_netns_words[NETNS_COUNT] = {[NETNS_HOST] = "host", [NETNS_CALLER] = "caller"};
 
 void network_set_kind(struct network_file *file, unsigned int line, const char *value)
@@ -62,13 +59,13 @@ static bool take_lower(char field[TB_NAME_SIZE], const char *value)
 void network_set_bridge(struct network_file *file, unsigned int line, const char *value)
 {
 	if (!take_lower(file->network.bridge, value))
-		network_file_error(file, line, "Bridge=%s: a bridge's name is " LOWER_RULE, value);
+		network_file_error(file, line, "Bridge=%s: a bridge's name %s", value, network_lower_wrong(value));
 }
 
 void network_set_parent(struct network_file *file, unsigned int line, const char *value)
 {
 	if (!take_lower(file->network.parent, value))
-		network_file_error(file, line, "Parent=%s: a parent's name is " LOWER_RULE, value);
+		network_file_error(file, line, "Parent=%s: a parent's name %s", value, network_lower_wrong(value));
 }
 
 /* A name, or the beginning of one and '*'. */
@@ -89,9 +86,18 @@ static bool pattern_valid(const char *pattern)
 	return take_interface(field, name);
 }
 
+/* What stands before a '*' at the end is the beginning of names. */
 static void refuse_name(struct network_file *file, unsigned int line, const char *word)
 {
-	network_file_error(file, line, "Names=%s: a name is " NAME_RULE "; or the first two or more of it and *", word);
+	size_t length = strlen(word);
+	bool begins = length > 0 && word[length - 1] == '*';
+	char name[INI_LINE_MAX + 1];
+
+	snprintf(name, sizeof(name), "%.*s", (int)(length - begins), word);
+	network_file_error(file, line, "Names=%s: a name %s%s", word,
+			   begins && length <= NAME_PREFIX_MIN ? "has two characters or more before the *"
+							       : network_name_wrong(name),
+			   strchr(name, '*') != NULL ? "; a * stands at its end" : "");
 }
 
 void network_set_names(struct network_file *file, unsigned int line, const char *value)

@@ -6,6 +6,7 @@
 #include "broker/config/findings.h"
 #include "broker/config/ini.h"
 #include "broker/shared/fd.h"
+#include "proto/suggest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,9 +32,12 @@ void network_file_error(struct network_file *file, unsigned int line, const char
 /* Returns true if the keys that follow are of section [Network]. */
 static bool take_section(struct network_file *file, const struct ini *ini)
 {
-	if (strcmp(ini->name, "[Network]") != 0) {
+	static const char *const sections[] = {"[Network]"};
+
+	if (strcmp(ini->name, sections[0]) != 0) {
 		network_file_error(file, ini->line,
-				   "\"%s\" is no section; the only one is [Network], alone in its line", ini->name);
+				   "\"%s\" is no section; the only one is [Network], alone in its line%s", ini->name,
+				   tb_suggest(ini->name, sections, 1) != NULL ? "; did you mean that?" : "");
 		return false;
 	}
 	if (file->section_line != 0)
@@ -44,8 +48,9 @@ static bool take_section(struct network_file *file, const struct ini *ini)
 	return true;
 }
 
-/* Reads all lines. The keys of a section that was refused are passed over without a further word. */
-static void read_lines(struct network_file *file, struct ini *ini)
+/* Reads all lines. The keys of a section that was refused are passed over without a further word. Returns true if there
+ * was any section. */
+static bool read_lines(struct network_file *file, struct ini *ini)
 {
 	enum { BEFORE, INSIDE, REFUSED } section = BEFORE;
 	enum ini_kind kind;
@@ -60,6 +65,7 @@ static void read_lines(struct network_file *file, struct ini *ini)
 		else if (kind == INI_KEY && section == BEFORE)
 			network_file_error(file, ini->line, "%s= stands before the line [Network]", ini->name);
 	}
+	return section != BEFORE;
 }
 
 void network_file_parse(struct network_file *file, const char *text, size_t size)
@@ -68,10 +74,9 @@ void network_file_parse(struct network_file *file, const char *text, size_t size
 
 	ini_start(&ini, text, size);
 	network_defaults(&file->network);
-	read_lines(file, &ini);
-	if (file->section_line == 0)
+	if (!read_lines(file, &ini))
 		network_file_error(file, 1, "there is no [Network] section; to mask a network, make its file empty");
-	else
+	else if (file->section_line != 0)
 		network_finish(file);
 }
 

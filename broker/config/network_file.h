@@ -140,6 +140,18 @@ void network_take_number(struct network_file *file, unsigned int line, const cha
 			 uint32_t least, uint32_t most, uint32_t *number);
 void network_take_bool(struct network_file *file, unsigned int line, const char *key, const char *value, bool *boolean);
 
+/* Reads an address, or a prefix without bits behind it. Returns NULL, or what is wrong: good until the next call. */
+const char *network_take_prefix(const char *word, struct tb_prefix *prefix);
+
+/* network_wrong.c: which rule a word breaks that was refused, to be told behind "a name". */
+
+const char *network_name_wrong(const char *word);    /* of a device */
+const char *network_lower_wrong(const char *word);   /* of a bridge or a parent */
+const char *network_network_wrong(const char *word); /* of a network */
+
+/* The usual mistake that an address has, or the rule. */
+const char *network_address_wrong(const char *word, const char *rule);
+
 /* network_device.c: what devices there are, and where. */
 
 void network_set_kind(struct network_file *file, unsigned int line, const char *value);

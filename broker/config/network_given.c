@@ -13,10 +13,7 @@ void network_device_set(struct network_file *file, unsigned int line, const char
 	char *name = file->network.device;
 
 	if (tb_field_set(name, TB_NAME_SIZE, value) < 0 || !tb_name_valid(name, TB_NAME_SIZE))
-		network_file_error(
-			file, line,
-			"Device=%s: a device's name is [a-z][a-z0-9_.-]{0,14}, without \"..\", not all or default",
-			value);
+		network_file_error(file, line, "Device=%s: a device's name %s", value, network_name_wrong(value));
 }
 
 /* The broker makes nothing, so it sets nothing; there is one, for one holder, who has it as long as he is there. */

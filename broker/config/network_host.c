@@ -22,7 +22,7 @@ static const char *take_host_address(struct network *network, const char *word)
 		if (network->ipv6.prefix != 0)
 			return "there is an IPv6 address already";
 		if (inet_pton(AF_INET6, word, network->ipv6.address) != 1)
-			return rule;
+			return network_address_wrong(word, rule);
 		network->ipv6.prefix = 128;
 		return network_ipv6_unusable(network->ipv6.address);
 	}

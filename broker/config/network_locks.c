@@ -4,7 +4,7 @@
 #include "broker/config/network_file.h"
 
 #include "broker/config/network.h"
-#include "proto/number.h"
+#include "proto/prefix.h"
 #include "proto/suggest.h"
 
 #include <arpa/inet.h>
@@ -16,7 +16,6 @@
 #define MAC_RULE \
 	"an address of six hexadecimal bytes with ':' between, of one machine; or the first one or more of them and *"
 #define TYPE_RULE "they are arp, ipv4, ipv6, rarp, or numbers from 0x0600 to 0xffff; or any"
-#define SOURCE_RULE "an IPv4 or IPv6 address, or a prefix such as 192.0.2.0/24, without bits behind it; or any"
 
 #define ANY "any"
 
@@ -52,6 +51,7 @@ typedef struct prefix_list *(*take_word)(struct network *network, const char *wo
 struct list_key {
 	const char *key;
 	const char *rule;
+	const char *(*wrong)(const char *word); /* in place of a rule */
 	take_word take;
 	const char *words[TYPES]; /* that may stand in it, for who misspells one */
 };
@@ -67,7 +67,8 @@ static void refuse_word(struct network_file *file, unsigned int line, const stru
 	if (strcmp(word, ANY) == 0)
 		network_file_error(file, line, "%s=" ANY " stands alone, without further words", key->key);
 	else
-		network_file_error(file, line, "%s=%s: %s%s%s%s", key->key, word, key->rule,
+		network_file_error(file, line, "%s=%s: %s%s%s%s", key->key, word,
+				   key->wrong != NULL ? key->wrong(word) : key->rule,
 				   meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "",
 				   meant != NULL ? "?" : "");
 }
@@ -148,36 +149,31 @@ void network_set_ether_types(struct network_file *file, unsigned int line, const
 		take_list(file, line, &key, value);
 }
 
-/* True if no bit behind the prefix is set. */
-static bool is_prefix(const struct prefix *prefix)
-{
-	for (size_t bit = prefix->bits; bit < 8 * sizeof(prefix->bytes); bit++)
-		if ((prefix->bytes[bit / 8] & 0x80 >> bit % 8) != 0)
-			return false;
-	return true;
-}
-
 static struct prefix_list *take_source(struct network *network, const char *word, struct prefix *prefix)
 {
-	char address[INI_LINE_MAX + 1];
-	size_t length = strcspn(word, "/");
-	bool ipv6 = strchr(word, ':') != NULL;
-	uint64_t bits = ipv6 ? 128 : 32;
+	struct tb_prefix read;
 
-	snprintf(address, sizeof(address), "%.*s", (int)length, word);
-	if (inet_pton(ipv6 ? AF_INET6 : AF_INET, address, prefix->bytes) != 1)
+	if (network_take_prefix(word, &read) != NULL)
 		return NULL;
-	if (word[length] == '/' && tb_number_read(word + length + 1, 0, bits, &bits) < 0)
-		return NULL;
-	prefix->bits = (uint8_t)bits;
-	if (!is_prefix(prefix))
-		return NULL;
-	return ipv6 ? &network->sources6 : &network->sources4;
+	prefix->bits = read.length;
+	memcpy(prefix->bytes, read.address, sizeof(prefix->bytes));
+	return read.family == 6 ? &network->sources6 : &network->sources4;
+}
+
+/* What is wrong with a word that was refused. */
+static const char *source_wrong(const char *word)
+{
+	struct tb_prefix read;
+
+	return network_take_prefix(word, &read);
 }
 
 void network_set_source_addresses(struct network_file *file, unsigned int line, const char *value)
 {
-	static const struct list_key key = {.key = "SourceAddresses", .rule = SOURCE_RULE, .take = take_source};
+	static const struct list_key key = {.key = "SourceAddresses",
+					    .wrong = source_wrong,
+					    .take = take_source,
+					    .words = {ANY}};
 	struct network *network = &file->network;
 	bool any = strcmp(value, ANY) == 0;
 

@@ -5,6 +5,7 @@
 #include "broker/config/network_file.h"
 
 #include "proto/number.h"
+#include "proto/suggest.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -178,6 +179,25 @@ static bool spells_out(const struct network *network, const char *name)
 	return false;
 }
 
+static void refuse_guest(struct network_file *file, const struct network_publish *publish, unsigned int line)
+{
+	const struct network *network = &file->network;
+	const char *names[NETWORK_NAMES_MAX];
+	const char *meant;
+
+	for (size_t i = 0; i < network->names_count; i++)
+		names[i] = network->names[i];
+	meant = tb_suggest(publish->name, names, network->names_count);
+	if (meant != NULL && spells_out(network, meant))
+		network_file_error(file, line, "Publish=%u:%s: this guest does not stand in Names=; did you mean %s?",
+				   publish->port, publish->name, meant);
+	else
+		network_file_error(
+			file, line,
+			"Publish=%u:%s: only a name that Names= spells out has an address that is no other guest's; add Names=%s",
+			publish->port, publish->name, publish->name);
+}
+
 /* A guest's address is its own only if its name is spelled out. */
 static void finish_name(struct network_file *file, struct network_publish *publish, unsigned int line)
 {
@@ -188,12 +208,10 @@ static void finish_name(struct network_file *file, struct network_publish *publi
 	if (publish->name[0] == '\0')
 		network_file_error(
 			file, line,
-			"Publish=: it needs the name of the guest, such as 8080:web:80, unless Names= spells out a single one");
+			"Publish=%u: it needs the name of the guest, such as 8080:web:80, unless Names= spells out a single one",
+			publish->port);
 	else if (!spells_out(&file->network, publish->name))
-		network_file_error(
-			file, line,
-			"Publish=: only a name that Names= spells out has an address that is no other guest's; add Names=%s",
-			publish->name);
+		refuse_guest(file, publish, line);
 }
 
 static void refuse_twice(struct network_file *file, size_t index)
@@ -224,7 +242,8 @@ void network_publish_finish(struct network_file *file)
 		if ((publish->families & families) == 0)
 			network_file_error(
 				file, line,
-				"Publish=: Address= gives guests no address of the same family as the host's");
+				"Publish=%u: Address= gives guests no address of the same family as the host's",
+				publish->port);
 		publish->families &= families;
 		network->router |= publish->families;
 		finish_name(file, publish, line);

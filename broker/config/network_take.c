@@ -4,6 +4,7 @@
 #include "broker/config/network_file.h"
 
 #include "proto/number.h"
+#include "proto/prefix.h"
 #include "proto/suggest.h"
 
 #include <ctype.h>
@@ -66,14 +67,32 @@ void network_take_bits(struct network_file *file, unsigned int line, const char 
 void network_take_number(struct network_file *file, unsigned int line, const char *key, const char *value,
 			 uint32_t least, uint32_t most, uint32_t *number)
 {
-	size_t digits = strspn(value, "0123456789");
+	const char *unit = value + strspn(value, "0123456789");
+	bool has_unit = unit > value && isalpha((unsigned char)unit[strspn(unit, BLANKS)]);
 	uint64_t read;
 
 	if (tb_number_read(value, least, most, &read) < 0)
 		network_file_error(file, line, "%s=%s: it is a decimal number from %u to %u%s", key, value, least, most,
-				   digits > 0 && isalpha((unsigned char)value[digits]) ? ", without a unit" : "");
+				   has_unit ? ", without a unit" : "");
 	else
 		*number = (uint32_t)read;
+}
+
+const char *network_take_prefix(const char *word, struct tb_prefix *prefix)
+{
+	static char wrong[TB_PREFIX_TEXT + sizeof("it has bits behind its length; the prefix is ")];
+	char text[TB_PREFIX_TEXT];
+	struct tb_prefix masked;
+
+	if (tb_prefix_read(word, prefix) < 0)
+		return network_address_wrong(word, "it is an address, or a prefix such as 10.8.0.0/16 or fd00:8::/32");
+	masked = *prefix;
+	tb_prefix_mask(&masked);
+	if (memcmp(&masked, prefix, sizeof(masked)) == 0)
+		return NULL;
+	tb_prefix_write(&masked, text);
+	snprintf(wrong, sizeof(wrong), "it has bits behind its length; the prefix is %s", text);
+	return wrong;
 }
 
 void network_take_bool(struct network_file *file, unsigned int line, const char *key, const char *value, bool *boolean)

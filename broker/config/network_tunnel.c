@@ -10,22 +10,13 @@
 static void add_prefix(struct network_file *file, unsigned int line, const char *key, const char *word,
 		       struct network_prefixes *list)
 {
-	char text[TB_PREFIX_TEXT];
 	struct tb_prefix prefix;
-	struct tb_prefix masked;
+	const char *wrong = network_take_prefix(word, &prefix);
 
-	if (tb_prefix_read(word, &prefix) < 0) {
-		network_file_error(file, line,
-				   "%s=%s: it is a prefix such as 10.8.0.0/16 or fd00:8::/32, or an address", key,
-				   word);
-		return;
-	}
-	masked = prefix;
-	tb_prefix_mask(&masked);
-	tb_prefix_write(&masked, text);
-	if (memcmp(&masked, &prefix, sizeof(prefix)) != 0)
-		network_file_error(file, line, "%s=%s: it has bits behind its length; the prefix is %s", key, word,
-				   text);
+	if (strcmp(word, "default") == 0)
+		wrong = "DefaultRoute=yes allows a default route";
+	if (wrong != NULL)
+		network_file_error(file, line, "%s=%s: %s", key, word, wrong);
 	else if (list->count == NETWORK_PREFIXES_MAX)
 		network_file_error(file, line, "%s=%s: there are more than %d prefixes", key, word,
 				   NETWORK_PREFIXES_MAX);

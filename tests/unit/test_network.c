@@ -309,7 +309,8 @@ static void test_lines_refused(void **state)
 		{"Kind=tap\n[Network]\nKind=tap\n", "1: Kind= stands before the line [Network]"},
 		{"# nothing but this\n", "1: there is no [Network] section"},
 		{"\n", "1: there is no [Network] section"},
-		{"[Network]\nKind=tap\n[network]\nMTU=1\n", "3: \"[network]\" is no section"},
+		{"[Network]\nKind=tap\n[network]\nMTU=1\n",
+		 "3: \"[network]\" is no section; the only one is [Network], alone in its line; did you mean that?"},
 		{"[Network]\nKind=tap\n[Match]\nName=*\nMTU=1\n", "3: \"[Match]\" is no section"},
 		{"[Network]\nKind=tap\n[Network] x\n", "3: \"[Network] x\" is no section"},
 		{"[Network]\nKind=tap\n[Network\n", "3: \"[Network\" is no section"},
@@ -321,7 +322,7 @@ static void test_lines_refused(void **state)
 		{"[Network]\nKind=tap\n=1400\n", "3: this line is not understood"},
 		{"[Network]\nKind=tap\nMTU ;=1400\n", "3: this line is not understood"},
 		{"[Network]\nKind=tap\n  br0\n", "3: this line is not understood"},
-		{"[Network]\nKind=tap\nNames=vm0 \\\n", "3: Names=\\: a name is"},
+		{"[Network]\nKind=tap\nNames=vm0 \\\n", "3: Names=\\: a name is made of a-z 0-9 _ . -"},
 		{"[Network]\nKind=tap\nNames=\x1b[2J\n", "3: a byte in this line is no printable ASCII"},
 		{"[Network]\nKind=tap\nNames=k\xc3\xa4se\n", "3: a byte in this line is no printable ASCII"},
 	};
@@ -534,11 +535,12 @@ static void test_wrong_locks(void **state)
 		 "MACs=02:00:00:00:00:01,02:00:00:00:00:02: words are separated by blanks, without commas"},
 		{"SourceAddresses=any 192.0.2.1", "SourceAddresses=any stands alone"},
 		{"SourceAddresses=192.0.2.1,192.0.2.2", "SourceAddresses=192.0.2.1,192.0.2.2: words are"},
-		{"SourceAddresses=192.0.2.1/24", "SourceAddresses=192.0.2.1/24: an IPv4 or IPv6 address, or a prefix"},
-		{"SourceAddresses=192.0.2.0/33", "SourceAddresses=192.0.2.0/33: an IPv4"},
-		{"SourceAddresses=192.0.2", "SourceAddresses=192.0.2: an IPv4"},
-		{"SourceAddresses=2001:db8::1/127", "SourceAddresses=2001:db8::1/127: an IPv4"},
-		{"SourceAddresses=2001:db8::/129", "SourceAddresses=2001:db8::/129: an IPv4"},
+		{"SourceAddresses=192.0.2.1/24",
+		 "SourceAddresses=192.0.2.1/24: it has bits behind its length; the prefix is 192.0.2.0/24"},
+		{"SourceAddresses=192.0.2.0/33", "SourceAddresses=192.0.2.0/33: it is an address, or a prefix such as"},
+		{"SourceAddresses=192.0.2", "SourceAddresses=192.0.2: it is an address"},
+		{"SourceAddresses=2001:db8::1/127", "SourceAddresses=2001:db8::1/127: it has bits"},
+		{"SourceAddresses=2001:db8::/129", "SourceAddresses=2001:db8::/129: it is"},
 		{"RateFromGuest=0", "RateFromGuest=0: it is a decimal number from 1 to 100000"},
 		{"RateToGuest=100001", "RateToGuest=100001: it is a decimal number from 1 to 100000"},
 		{"RateFromGuest=5M", "RateFromGuest=5M: it is a decimal number from 1 to 100000, without a unit"},
@@ -579,6 +581,7 @@ static void test_host_interface(void **state)
 		{"HostInterface=", "HostInterface= is empty"},
 		{"HostInterface=192.0.2.2/32",
 		 "HostInterface=192.0.2.2/32: it is an address of the host's, without a prefix"},
+		{"HostInterface=[2001:db8::2]", "HostInterface=[2001:db8::2]: an IPv6 address stands without brackets"},
 		{"HostInterface=2001:db8::g", "HostInterface=2001:db8::g: it is an address of the host's"},
 		{"HostInterface=192.0.2.2 192.0.2.3", "HostInterface=192.0.2.3: there is an IPv4 address already"},
 		{"HostInterface=2001:db8::2 2001:db8::3",
@@ -663,7 +666,7 @@ static void test_values(void **state)
 		{"Address=10.0.77.1",
 		 "Address=10.0.77.1: it is auto, or the host's address and the network's prefix length"},
 		{"Address=10.0.77.256/24", "Address=10.0.77.256/24: it is auto, or the host's address"},
-		{"Address=10.0.77.1/024", "Address=10.0.77.1/024: it is auto, or the host's address"},
+		{"Address=10.0.77.1/024", "Address=10.0.77.1/024: a length has no zero in front"},
 		{"Address=10.0.77.1/31", "Address=10.0.77.1/31: the prefix length of an IPv4 network is from 8 to 30"},
 		{"Address=10.0.77.0/24", "Address=10.0.77.0/24: it is the network's own or its broadcast address"},
 		{"Address=10.0.77.255/24", "Address=10.0.77.255/24: it is the network's own or its broadcast address"},
@@ -690,15 +693,24 @@ static void test_values(void **state)
 		{"Allow=\nAddress=auto", "Allow= is empty"},
 		{"Allow=printer\nAddress=auto", "Allow=printer: it is an address, or a prefix such as"},
 		{"Allow=10.0.0.1/33\nAddress=auto", "Allow=10.0.0.1/33: it is an address, or a prefix such as"},
-		{"Allow=10.0.0.1/24\nAddress=auto", "Allow=10.0.0.1/24: it has bits behind the prefix length"},
+		{"Allow=10.0.0.1/24\nAddress=auto",
+		 "Allow=10.0.0.1/24: it has bits behind its length; the prefix is 10.0.0.0/24"},
+		{"Allow=10.0.0.0/255.255.255.0\nAddress=auto",
+		 "Allow=10.0.0.0/255.255.255.0: a netmask is written as its length: /24 for 255.255.255.0"},
+		{"Allow=10.0.0.0/024\nAddress=auto", "Allow=10.0.0.0/024: a length has no zero in front"},
+		{"Address=10.0.77.1/255.255.255.0", "Address=10.0.77.1/255.255.255.0: a netmask is written as its"},
+		{"Address=[fd00::1]/64", "Address=[fd00::1]/64: an IPv6 address stands without brackets"},
+		{"Address=fd00::1%eth0/64", "Address=fd00::1%eth0/64: an address stands without a zone"},
 		{"Publish=8080:80", "Publish= is for a network with addresses of its own"},
 		{"Publish=\nAddress=auto", "Publish= is empty"},
 		{"Publish=80\nAddress=auto", "Publish=80: it is [ADDRESS:]PORT:[NAME:]PORT"},
-		{"Publish=80:80\nAddress=auto", "Publish=: it needs the name of the guest"},
-		{"Publish=80:80\nAddress=auto\nNames=a b", "Publish=: it needs the name of the guest"},
-		{"Publish=80:80\nAddress=auto\nNames=vm-*", "Publish=: it needs the name of the guest"},
-		{"Publish=80:vm-1:80\nAddress=auto\nNames=vm-*", "Publish=: only a name that Names= spells out"},
-		{"Publish=80:vm-*:80\nAddress=auto\nNames=vm-*", "Publish=: only a name that Names= spells out"},
+		{"Publish=80:80\nAddress=auto", "Publish=80: it needs the name of the guest"},
+		{"Publish=80:80\nAddress=auto\nNames=a b", "Publish=80: it needs the name of the guest"},
+		{"Publish=80:80\nAddress=auto\nNames=vm-*", "Publish=80: it needs the name of the guest"},
+		{"Publish=80:vm-1:80\nAddress=auto\nNames=vm-*", "Publish=80:vm-1: only a name that Names= spells out"},
+		{"Publish=80:wbe:80\nAddress=auto\nNames=web db",
+		 "Publish=80:wbe: this guest does not stand in Names=; did you mean web?"},
+		{"Publish=80:vm-*:80\nAddress=auto\nNames=vm-*", "Publish=80:vm-*: only a name that Names= spells out"},
 		{"Publish=80::80\nAddress=auto\nNames=web", "Publish=80::80: the guest is a name of Names="},
 		{"Publish=80:abcdefghijklmnop:80\nAddress=auto\nNames=web",
 		 "Publish=80:abcdefghijklmnop:80: the guest is a name of Names="},
@@ -720,7 +732,7 @@ static void test_values(void **state)
 		{"Publish=[2001:db8::1]80:80\nAddress=auto\nNames=web",
 		 "Publish=[2001:db8::1]80:80: it is [ADDRESS:]PORT"},
 		{"Publish=[2001:db8::1]:80:80\nAddress=auto\nNames=web",
-		 "Publish=: Address= gives guests no address of the"},
+		 "Publish=80: Address= gives guests no address of the"},
 		{"Publish=80:80 80:81\nAddress=auto\nNames=web",
 		 "Publish=80: this port of the host leads to a guest already"},
 		{"Publish=80:80 10.0.0.1:70-80:70-80\nAddress=auto\nNames=web",
@@ -745,11 +757,14 @@ static void test_values(void **state)
 		{"HostReplies=yes\nAddress=10.0.77.1/24", "HostReplies= is for a tap without Bridge="},
 		{"Netns=caller\nAddress=10.0.77.1/24", "Netns=caller: a port of the bridge in line 4 cannot be"},
 		{"Kind=tap", "Kind= stands a second time; the first is in line 2"},
-		{"Bridge=", "Bridge=: a bridge's name is"},
-		{"Bridge=-br0", "Bridge=-br0: a bridge's name is"},
-		{"Bridge=abcdefghijklmnop", "Bridge=abcdefghijklmnop: a bridge's name is"},
-		{"Bridge=br0 br1", "Bridge=br0 br1: a bridge's name is"},
-		{"Bridge=\"br0\"", "Bridge=\"br0\": a bridge's name is"},
+		{"Bridge=", "Bridge=: a bridge's name is not empty"},
+		{"Bridge=-br0", "Bridge=-br0: a bridge's name begins with a letter or a digit"},
+		{"Bridge=abcdefghijklmnop", "Bridge=abcdefghijklmnop: a bridge's name has at most 15 characters"},
+		{"Bridge=br0 br1", "Bridge=br0 br1: a bridge's name is made of A-Z a-z 0-9 _ . -"},
+		{"Bridge=default", "Bridge=default: a bridge's name is neither all nor default"},
+		{"Bridge=\"br0\"", "a value stands without quotation marks"},
+		{"MTU='1400'", "a value stands without quotation marks"},
+		{"Bridge=\"br0", "Bridge=\"br0: a bridge's name is made of"},
 		{"Bridge=br0 # mine", "a comment behind a value begins with ;"},
 		{"Bridge=br0#mine", "Bridge=br0#mine: a bridge's name is"},
 		{"Lifetimes=", "Lifetimes= is empty; leave it out for the default"},
@@ -758,14 +773,17 @@ static void test_values(void **state)
 		{"Netns=", "Netns= is empty; leave it out for the default"},
 		{"Netns=host container", "Netns=container: they are host and caller"},
 		{"Names=", "Names= is empty"},
-		{"Names=*", "Names=*: a name is"},
-		{"Names=v*", "Names=v*: a name is"},
-		{"Names=vm0 v*m", "Names=v*m: a name is"},
-		{"Names=vm**", "Names=vm**: a name is"},
-		{"Names=vm%d", "Names=vm%d: a name is"},
-		{"Names=all", "Names=all: a name is"},
+		{"Names=*", "Names=*: a name has two characters or more before the *"},
+		{"Names=v*", "Names=v*: a name has two characters or more before the *"},
+		{"Names=vm0 v*m", "Names=v*m: a name is made of a-z 0-9 _ . -; a * stands at its end"},
+		{"Names=vm**", "Names=vm**: a name is made of a-z 0-9 _ . -; a * stands at its end"},
+		{"Names=vm%d", "Names=vm%d: a name is made of a-z 0-9 _ . -"},
+		{"Names=all", "Names=all: a name is neither all nor default"},
+		{"Names=VM0", "Names=VM0: a name is made of a-z 0-9 _ . -"},
+		{"Names=0vm", "Names=0vm: a name begins with a letter"},
+		{"Names=v..m", "Names=v..m: a name has no two dots side by side"},
 		{"Names=vm0,vm1", "Names=vm0,vm1: words are separated by blanks, without commas"},
-		{"Names=abcdefghijklmnop*", "Names=abcdefghijklmnop*: a name is"},
+		{"Names=abcdefghijklmnop*", "Names=abcdefghijklmnop*: a name has at most 15 characters"},
 		{"MTU=", "MTU=: it is a decimal number from 68 to 65535"},
 		{"MTU=67", "MTU=67: it is a decimal number from 68 to 65535"},
 		{"MTU=65536", "MTU=65536: it is"},
@@ -778,6 +796,7 @@ static void test_values(void **state)
 		{"MTU=0x578", "MTU=0x578: it is"},
 		{"MTU=1.4k", "MTU=1.4k: it is"},
 		{"MTU=9k", "MTU=9k: it is a decimal number from 68 to 65535, without a unit"},
+		{"MTU=1400 bytes", "MTU=1400 bytes: it is a decimal number from 68 to 65535, without a unit"},
 		{"MTU=65522", "MTU=65522: for a tap it is a decimal number from 68 to 65521"},
 		{"Queues=0", "Queues=0: it is a decimal number from 1 to 16"},
 		{"Queues=17", "Queues=17: it is a decimal number from 1 to 16"},
@@ -932,9 +951,14 @@ static void test_file_names(void **state)
 		"README",     "lan.conf.example", "lan.conf~", ".lan.conf", ".conf",
 		"lan.conf.d", "#lan.conf#",       "notes~",    "Lan",
 	};
-	static const char *const wrong[] = {
-		"Lan.conf", "l an.conf", "lan.1.conf", "0lan.conf", "abcdefghijklmnopqrstuvwxyz012345.conf",
+	static const char *const wrong[][2] = {
+		{"Lan.conf", "is made of a-z 0-9 _ -"},
+		{"l an.conf", "is made of a-z 0-9 _ -"},
+		{"lan.1.conf", "is made of a-z 0-9 _ -"},
+		{"0lan.conf", "begins with a letter"},
+		{"abcdefghijklmnopqrstuvwxyz012345.conf", "has at most 31 characters"},
 	};
+	char complaint[128];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
@@ -942,10 +966,12 @@ static void test_file_names(void **state)
 	write_config("abcdefghijklmnopqrstuvwxyz01234.conf", "[Network]\nKind=tap\n");
 	accepted(1);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		write_config(wrong[i], "[Network]\nKind=tap\n");
+		write_config(wrong[i][0], "[Network]\nKind=tap\n");
 		refused(1);
-		said(config_dir, wrong[i], " a network's name is [a-z][a-z0-9_-]{0,30}");
-		unlink(path_of(config_dir, wrong[i]));
+		snprintf(complaint, sizeof(complaint), " a network's name, which is the file's without .conf, %s",
+			 wrong[i][1]);
+		said(config_dir, wrong[i][0], complaint);
+		unlink(path_of(config_dir, wrong[i][0]));
 	}
 	write_config("a\n<0>b.conf", "[Network]\nKind=tap\n"); /* must not make two lines of one */
 	refused(1);
@@ -974,6 +1000,10 @@ static void test_wrong_suffix(void **state)
 	assert_int_equal(mkdir(path_of(config_dir, "old"), 0755), 0);
 	accepted(0);
 	rmdir(path_of(config_dir, "old"));
+	assert_int_equal(mkdir(path_of(config_dir, "lan.conf.d"), 0755), 0);
+	assert_int_equal(read_networks(), 0);
+	assert_non_null(strstr(logged, "lan.conf.d: is not read: a network is one file, without drop-ins\n"));
+	rmdir(path_of(config_dir, "lan.conf.d"));
 }
 
 /* A mistake switches its own network off, and no other: each of these is one. */
