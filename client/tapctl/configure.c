@@ -63,18 +63,6 @@ static const struct option unblock_table[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static int refuse_option(char **argv, int letter)
-{
-	char option[OPTION_TEXT];
-
-	option_write(argv, option);
-	if (letter == ':')
-		complain("%s: %s wants a value; see \"tapctl %s --help\"", argv[0], option, argv[0]);
-	else
-		complain("%s: there is no option %s; see \"tapctl %s --help\"", argv[0], option, argv[0]);
-	return EXIT_USAGE;
-}
-
 static int configure_option(int letter, char **argv, struct configure_options *options)
 {
 	switch (letter) {
@@ -100,7 +88,7 @@ static int configure_option(int letter, char **argv, struct configure_options *o
 		return EXIT_OK;
 	case ':':
 	case '?':
-		return refuse_option(argv, letter);
+		return option_refuse(letter, argv, configure_table, NULL);
 	default:
 		return tunnel_option_read("configure", letter, optarg, &options->tunnel);
 	}
@@ -229,7 +217,7 @@ int unblock_main(int argc, char **argv)
 			fputs(unblock_usage, stdout);
 			return finish_output();
 		default:
-			return refuse_option(argv, letter);
+			return option_refuse(letter, argv, unblock_table, NULL);
 		}
 	}
 	if (optind + 1 != argc) {

@@ -95,7 +95,6 @@ int doctor_main(int argc, char **argv)
 {
 	struct json json = JSON_TO(stdout);
 	struct doctor doctor = {.hidden = geteuid() != 0};
-	char option[OPTION_TEXT];
 	int letter;
 	int ret;
 
@@ -108,9 +107,7 @@ int doctor_main(int argc, char **argv)
 			fputs(usage, stdout);
 			return finish_output();
 		default:
-			option_write(argv, option);
-			complain("doctor: there is no option %s; see \"tapctl doctor --help\"", option);
-			return EXIT_USAGE;
+			return option_refuse(letter, argv, table, NULL);
 		}
 	}
 	if (optind < argc) {

@@ -44,7 +44,6 @@ struct import_options {
 
 static int options_read(int argc, char **argv, struct import_options *options)
 {
-	char option[OPTION_TEXT];
 	int letter;
 
 	*options = (struct import_options){.file = BRIDGE_CONF};
@@ -65,14 +64,8 @@ static int options_read(int argc, char **argv, struct import_options *options)
 		case 'h':
 			options->help = true;
 			return EXIT_OK;
-		case ':':
-			complain("import-bridge-conf: %s wants a value", argv[optind - 1]);
-			return EXIT_USAGE;
 		default:
-			option_write(argv, option);
-			complain("import-bridge-conf: there is no option %s; see \"tapctl import-bridge-conf --help\"",
-				 option);
-			return EXIT_USAGE;
+			return option_refuse(letter, argv, table, NULL);
 		}
 	}
 	if (argc - optind > 1) {

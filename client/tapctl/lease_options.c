@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 static const struct option table[] = {
 	{"all", no_argument, NULL, 'a'},
 	{"json", no_argument, NULL, 'j'},
@@ -24,16 +26,15 @@ static const struct option table[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static int refuse_option(int letter, char **argv)
+/* Of those, the ones that the command has: then an option of another command is none. */
+static void own_options(const struct lease_command *command, struct option own[COUNT(table)])
 {
-	char option[OPTION_TEXT];
+	size_t count = 0;
 
-	option_write(argv, option);
-	if (letter == ':')
-		complain("%s: %s wants a value; see \"tapctl %s --help\"", argv[0], option, argv[0]);
-	else
-		complain("%s: there is no option %s; see \"tapctl %s --help\"", argv[0], option, argv[0]);
-	return EXIT_USAGE;
+	for (size_t i = 0; table[i].name != NULL; i++)
+		if (table[i].val == 'h' || strchr(command->options, table[i].val) != NULL)
+			own[count++] = table[i];
+	own[count] = (struct option){NULL, 0, NULL, 0};
 }
 
 static void option_set(int letter, struct lease_options *options)
@@ -94,12 +95,14 @@ static int check_words(char **argv, const struct lease_command *command, const s
 
 int lease_options_read(int argc, char **argv, const struct lease_command *command, struct lease_options *options)
 {
+	struct option own[COUNT(table)];
 	int letter;
 
+	own_options(command, own);
 	*options = (struct lease_options){.flags = at_terminal() ? TAP_INTERACTIVE : 0};
-	while ((letter = getopt_long(argc, argv, ":aijqh", table, NULL)) != -1) {
-		if (letter != 'h' && strchr(command->options, letter) == NULL)
-			return refuse_option(letter, argv);
+	while ((letter = getopt_long(argc, argv, ":aijqyh", own, NULL)) != -1) {
+		if (letter == ':' || (letter != 'h' && strchr(command->options, letter) == NULL))
+			return option_refuse(letter, argv, own, NULL);
 		option_set(letter, options);
 	}
 	if (options->help) {

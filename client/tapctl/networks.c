@@ -343,7 +343,6 @@ int networks_main(int argc, char **argv)
 {
 	void (*print)(const struct network_list *list) = NULL;
 	struct network_list list = NETWORKS_NONE;
-	char option[OPTION_TEXT];
 	int letter;
 	int ret;
 
@@ -361,9 +360,7 @@ int networks_main(int argc, char **argv)
 			fputs(usage, stdout);
 			return finish_output();
 		default:
-			option_write(argv, option);
-			complain("networks: there is no option %s; see \"tapctl networks --help\"", option);
-			return EXIT_USAGE;
+			return option_refuse(letter, argv, table, NULL);
 		}
 	}
 	if (argc - optind > 1) {

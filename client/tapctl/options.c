@@ -10,6 +10,7 @@
 
 #include <getopt.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct option table[] = {
@@ -68,6 +69,12 @@ static int process_read(struct get_options *options)
 	return ret;
 }
 
+static int refuse_process(const struct get_options *options)
+{
+	complain("%s: --process is an option of \"tapctl explain\"", options->verb);
+	return EXIT_USAGE;
+}
+
 static int network_read(struct get_options *options)
 {
 	if (options->count == DEVICES_MAX) {
@@ -79,17 +86,15 @@ static int network_read(struct get_options *options)
 }
 
 /* It may well be one of a command's. */
-static int refuse_option(char **argv, const struct get_options *options)
+static int refuse_option(int letter, char **argv, const struct get_options *options)
 {
-	char option[OPTION_TEXT];
+	char command[160];
 
-	option_write(argv, option);
-	if (options->count > 0 && !options->has_command)
-		complain("%s: %s is no option of it; a command stands behind \"--\": tapctl %s %s -- COMMAND ...",
-			 options->verb, option, options->verb, options->devices[0].word);
-	else
-		complain("%s: there is no option %s; see \"tapctl %s --help\"", options->verb, option, options->verb);
-	return EXIT_USAGE;
+	if (letter == ':' || options->count == 0 || options->has_command)
+		return option_refuse(letter, argv, table, NULL);
+	snprintf(command, sizeof(command), "a command stands behind \"--\": tapctl %s %s -- COMMAND ...", options->verb,
+		 options->devices[0].word);
+	return option_refuse(letter, argv, table, command);
 }
 
 /* Two devices cannot have the same address. */
@@ -168,13 +173,10 @@ static int option_read(int letter, char **argv, struct get_options *options)
 		options->help = true;
 		return EXIT_OK;
 	case 'P':
-		return options->explains ? process_read(options) : refuse_option(argv, options);
+		return options->explains ? process_read(options) : refuse_process(options);
 	case ':':
-		complain("%s: %s wants a value; see \"tapctl %s --help\"", options->verb, argv[optind - 1],
-			 options->verb);
-		return EXIT_USAGE;
 	case '?':
-		return refuse_option(argv, options);
+		return refuse_option(letter, argv, options);
 	default:
 		return tunnel_read(letter, options);
 	}

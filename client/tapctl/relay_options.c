@@ -20,15 +20,6 @@ static const struct option table[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static int refuse_option(char **argv)
-{
-	char option[OPTION_TEXT];
-
-	option_write(argv, option);
-	complain("relay: there is no option %s; see \"tapctl relay --help\"", option);
-	return EXIT_USAGE;
-}
-
 static int option_read(int letter, char **argv, struct relay_options *options)
 {
 	switch (letter) {
@@ -49,10 +40,8 @@ static int option_read(int letter, char **argv, struct relay_options *options)
 		options->help = true;
 		return EXIT_OK;
 	case ':':
-		complain("relay: %s wants a value; see \"tapctl relay --help\"", argv[optind - 1]);
-		return EXIT_USAGE;
 	case '?':
-		return refuse_option(argv);
+		return option_refuse(letter, argv, table, NULL);
 	default:
 		return tunnel_option_read("relay", letter, optarg, &options->more);
 	}

@@ -60,10 +60,12 @@ int finish_output(void);
 
 /* option_text.c */
 
-#define OPTION_TEXT 32
+struct option;
 
-/* Writes the option that getopt_long() has just refused as it was typed, as far as it fits. */
-void option_write(char **argv, char text[OPTION_TEXT]);
+/* Says what is wrong with the option for which getopt_long() has just returned this letter: it wants a value, or takes
+ * none, or the command has no such option, perhaps one that is alike. more is said behind that; NULL: where to read on.
+ * Returns EXIT_USAGE. */
+int option_refuse(int letter, char **argv, const struct option *table, const char *more);
 
 /* Read getopt's value of --option: a number, or seconds or "none" as milliseconds or -1. They return an exit code; what is
  * wrong is said. */

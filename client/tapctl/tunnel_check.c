@@ -3,6 +3,7 @@
 #include "client/tapctl/inet.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/tunnel_options.h"
+#include "proto/suggest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,8 +85,11 @@ int tunnel_entry_check(const char *command, const struct tunnel_options *options
 	char rule[INET_TEXT + 64];
 	char text[INET_TEXT];
 
-	if (!read_entry(entry, &inet) || (entry->kind == TAP_ENTRY_SERVER && inet.bits != inet_most_bits(&inet)))
-		return refuse(command, entry, kinds[entry->kind].rule);
+	if (!read_entry(entry, &inet) || (entry->kind == TAP_ENTRY_SERVER && inet.bits != inet_most_bits(&inet))) {
+		const char *mistake = tb_suggest_address(entry->prefix);
+
+		return refuse(command, entry, mistake != NULL ? mistake : kinds[entry->kind].rule);
+	}
 	masked = (struct inet){.family = inet.family};
 	if (is_address && inet_same_address(&masked, &inet))
 		return refuse(command, entry, kinds[entry->kind].rule);

@@ -211,6 +211,15 @@ static void test_an_option_of_a_command(void **state)
 	expect_wrong("lan qemu --enable-kvm", "--enable-kvm is no option of it; a command stands");
 	expect_wrong("lan -x -- true", "there is no option -x; see");
 	expect_wrong("--nothing", "there is no option --nothing; see");
+	expect_wrong(
+		"lan --adress=10.8.0.2/24",
+		"get: --adress=10.8.0.2/24 is no option of it; a command stands behind \"--\": tapctl get lan -- COMMAND ...; or did you mean --address?");
+	expect_wrong("--vnet_hdr lan", "get: there is no option --vnet_hdr; did you mean --vnet-hdr?");
+	expect_wrong("lan --kill-switch=yes", "get: --kill-switch takes no value; see \"tapctl get --help\"");
+	expect_wrong("lan --mtu", "get: --mtu wants a value; see");
+	expect_wrong("lan --process=1", "get: --process is an option of \"tapctl explain\"");
+	expect_wrong("lan --address=10.8.0.2/255.255.255.0", "a netmask is written as its length: /24 for");
+	expect_wrong("lan --address=[fd00::2]/64", "an IPv6 address stands without brackets");
 }
 
 static void test_what_a_command_needs(void **state)
