@@ -515,15 +515,15 @@ struct tap_explanation {
 	/* What polkit is asked. */
 	char action[64];   /* the id of the action */
 	char details[768]; /* KEY=VALUE, a newline behind each */
+
+	unsigned int held_overall;  /* devices of all networks that the caller holds, */
+	unsigned int limit_overall; /* and that one user may hold */
 };
 
 #define TAP_EXPLANATION_INIT                                                                                           \
 	{                                                                                                              \
 		sizeof(struct tap_explanation), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, {0}, \
-			{0}, {0}, {0},                                                                                 \
-		{                                                                                                      \
-			0                                                                                              \
-		}                                                                                                      \
+			{0}, {0}, {0}, {0}, 0, 0                                                                       \
 	}
 
 /* Asks what would become of the request, of any lifetime. Nothing is made, no quota is used, and nobody is asked for a
@@ -544,7 +544,8 @@ enum tap_allows {
  * NUL. */
 struct tap_configuration_explanation {
 	size_t size;         /* sizeof(struct tap_configuration_explanation) */
-	uint64_t forbids;    /* bits: TAP_CHECK_*, all of the network file that forbid it */
+	uint64_t forbids;    /* bits: TAP_CHECK_*, all of the network file that forbid it; and what is in use, if
+			      * tap_configure() would tell this caller so */
 	unsigned int access; /* TAP_ACCESS_*: polkit's answer; YES for root, about whom it is not asked */
 	unsigned int scope;  /* TAP_SCOPE_USER or _HOST: that was asked for, or the network's */
 
@@ -562,14 +563,16 @@ struct tap_configuration_explanation {
 	/* What polkit is asked. */
 	char action[64];    /* the id of the action */
 	char details[1536]; /* KEY=VALUE, a newline behind each; one that would be cut short is left out */
+
+	char holder[40]; /* TAP_NETWORK_TOLD_ALL: the id of the lease that has what is in use; "": none has */
 };
 
-#define TAP_CONFIGURATION_EXPLANATION_INIT                                                                       \
-	{                                                                                                        \
-		sizeof(struct tap_configuration_explanation), 0, 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, {0}, {0}, {0}, \
-		{                                                                                                \
-			0                                                                                        \
-		}                                                                                                \
+#define TAP_CONFIGURATION_EXPLANATION_INIT                                                                            \
+	{                                                                                                             \
+		sizeof(struct tap_configuration_explanation), 0, 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, {0}, {0}, {0}, {0}, \
+		{                                                                                                     \
+			0                                                                                             \
+		}                                                                                                     \
 	}
 
 /* Asks what would become of a tap_configure() of a device of that network, of which there need be none; the

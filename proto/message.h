@@ -584,6 +584,9 @@ struct tb_explanation {
 	/* What polkit is asked. */
 	char action[TB_ACTION_SIZE];
 	char details[TB_DETAILS_SIZE]; /* KEY=VALUE, a newline behind each; NUL-padded */
+
+	uint32_t held_overall;  /* devices of all networks that the caller holds, */
+	uint32_t limit_overall; /* and that one user may hold */
 };
 
 #define TB_PREFIXES_MAX 16          /* in Addresses=, and in Routes= */
@@ -602,7 +605,8 @@ struct tb_configure_explanation {
 	struct tb_header header;
 	uint32_t status;  /* TB_OK, or of a refusal: then nothing else is set but check */
 	uint32_t check;   /* enum tb_check */
-	uint64_t forbids; /* bits: enum tb_check, all that forbid the configuration */
+	uint64_t forbids; /* bits: enum tb_check, all that forbid the configuration; and, where a request would be told
+			   * so, ADDRESS_IN_USE or ROUTE_IN_USE */
 	uint32_t access;  /* enum tb_access */
 	uint32_t scope;   /* enum tb_scope: that was asked for, or the network's */
 
@@ -620,6 +624,8 @@ struct tb_configure_explanation {
 	/* What polkit is asked. */
 	char action[TB_ACTION_SIZE];
 	char details[TB_TUNNEL_DETAILS_SIZE]; /* KEY=VALUE, a newline behind each; NUL-padded */
+
+	uint8_t holder[TB_ID_SIZE]; /* TB_NETWORK_TOLD_ALL: the lease whose tunnel has what is in use; zero: none has */
 };
 
 enum tb_configure_allows {
@@ -672,10 +678,10 @@ _Static_assert(sizeof(struct tb_lease) == 312, "wire layout");
 _Static_assert(sizeof(struct tb_done) == 32, "wire layout");
 _Static_assert(sizeof(struct tb_event) == 240, "wire layout");
 _Static_assert(sizeof(struct tb_about) == 128, "wire layout");
-_Static_assert(sizeof(struct tb_explanation) == 1440 && sizeof(struct tb_explanation) <= TB_ANSWER_MAX, "wire layout");
+_Static_assert(sizeof(struct tb_explanation) == 1448 && sizeof(struct tb_explanation) <= TB_ANSWER_MAX, "wire layout");
 _Static_assert(sizeof(struct tb_allowed) == 20, "wire layout");
 _Static_assert(sizeof(struct tb_drops) == 800 && sizeof(struct tb_drops) <= TB_ANSWER_MAX, "wire layout");
-_Static_assert(sizeof(struct tb_configure_explanation) == 3032 &&
+_Static_assert(sizeof(struct tb_configure_explanation) == 3048 &&
 		       sizeof(struct tb_configure_explanation) <= TB_ANSWER_MAX,
 	       "wire layout");
 _Static_assert(sizeof(struct tb_shown) == 3200 && sizeof(struct tb_shown) <= TB_ANSWER_MAX, "wire layout");

@@ -8,7 +8,8 @@
 
 #define FIRST_SIZE (offsetof(struct tap_explanation, details) + TB_DETAILS_SIZE)
 
-_Static_assert(FIRST_SIZE == sizeof(struct tap_explanation), "padding at the end would hide a new member");
+_Static_assert(offsetof(struct tap_explanation, limit_overall) + sizeof(unsigned int) == sizeof(struct tap_explanation),
+	       "padding at the end would hide a new member");
 _Static_assert(TAP_ACCESS_NONE == (int)TB_ACCESS_NONE && TAP_ACCESS_YES == (int)TB_ACCESS_YES &&
 		       TAP_ACCESS_PASSWORD == (int)TB_ACCESS_PASSWORD && TAP_ACCESS_NO == (int)TB_ACCESS_NO,
 	       "the public numbers are those of the wire");
@@ -69,6 +70,8 @@ static void describe(const struct tb_explanation *from, struct tap_explanation *
 		.limit = from->limit,
 		.max = from->max,
 		.held_by_all = from->held_by_all,
+		.held_overall = from->held_overall,
+		.limit_overall = from->limit_overall,
 	};
 
 	COPY(network);

@@ -1,5 +1,6 @@
 /* tap_explain_configuration(): what would become of a configuration. Runs in the client's process. */
 #include "client/libtapbroker/internal.h"
+#include "proto/hex.h"
 #include "proto/name.h"
 #include "proto/prefix.h"
 
@@ -7,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HOLDER_SIZE sizeof(((struct tap_configuration_explanation *)0)->holder)
 #define FIRST_SIZE (offsetof(struct tap_configuration_explanation, details) + TB_TUNNEL_DETAILS_SIZE)
 
-_Static_assert(FIRST_SIZE == sizeof(struct tap_configuration_explanation),
+_Static_assert(offsetof(struct tap_configuration_explanation, holder) + HOLDER_SIZE ==
+		       sizeof(struct tap_configuration_explanation),
 	       "padding at the end would hide a new member");
 _Static_assert(TAP_ENTRIES_MAX == TB_ITEMS_MAX, "the public numbers are those of the wire");
 _Static_assert(TAP_ALLOWS_DEFAULT_ROUTE == (int)TB_ALLOWS_DEFAULT_ROUTE &&
@@ -64,6 +67,8 @@ static int describe(const struct tb_configure_explanation *from, struct tap_conf
 	memcpy(told->path, from->path, sizeof(told->path));
 	memcpy(told->action, from->action, sizeof(told->action));
 	memcpy(told->details, from->details, sizeof(told->details));
+	if (!tb_field_empty((const char *)from->holder, sizeof(from->holder)))
+		tb_hex_write(from->holder, sizeof(from->holder), told->holder);
 	if (write_prefixes(from->addresses, told->addresses) < 0)
 		return -EPROTO;
 	return write_prefixes(from->routes, told->routes);

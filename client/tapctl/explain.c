@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BIT(check) ((uint64_t)1 << (check))
+
 static const char usage[] =
 	"usage: tapctl explain [--process=PID] NETWORK [the options of \"tapctl get\"]\n"
 	"\n"
@@ -30,13 +32,19 @@ static int count_held(const struct explain_process *process, struct tap_explanat
 	int ret = leases_fetch(TAP_ALL, &list);
 
 	explanation->held = 0;
-	for (size_t i = 0; i < list.count; i++)
-		explanation->held +=
-			list.leases[i].uid == process->uid && strcmp(list.leases[i].network, explanation->network) == 0;
+	explanation->held_overall = 0;
+	for (size_t i = 0; i < list.count; i++) {
+		if (list.leases[i].uid != process->uid)
+			continue;
+		explanation->held_overall++;
+		explanation->held += strcmp(list.leases[i].network, explanation->network) == 0;
+	}
 	leases_free(&list);
-	explanation->forbids &= ~((uint64_t)1 << TAP_CHECK_MAX_PER_USER | (uint64_t)1 << TAP_CHECK_MAX_LEASES_PER_USER);
+	explanation->forbids &= ~(BIT(TAP_CHECK_MAX_PER_USER) | BIT(TAP_CHECK_MAX_LEASES_PER_USER));
 	if (explanation->held >= explanation->limit && explanation->limit > 0)
-		explanation->forbids |= (uint64_t)1 << TAP_CHECK_MAX_PER_USER;
+		explanation->forbids |= BIT(TAP_CHECK_MAX_PER_USER);
+	if (explanation->held_overall >= explanation->limit_overall)
+		explanation->forbids |= BIT(TAP_CHECK_MAX_LEASES_PER_USER);
 	return ret;
 }
 

@@ -45,11 +45,30 @@ static const char *entry_key(unsigned int kind)
 	}
 }
 
+static bool is_in_use(unsigned int check)
+{
+	return check == TAP_CHECK_ADDRESS_IN_USE || check == TAP_CHECK_ROUTE_IN_USE;
+}
+
+/* What has it already, as far as that is told. */
+static void write_use(const struct tap_configuration_explanation *explanation, struct explain_row *row)
+{
+	if (explanation->holder[0] != '\0')
+		snprintf(row->allowed, sizeof(row->allowed), "in use by lease %s", explanation->holder);
+	else
+		snprintf(row->allowed, sizeof(row->allowed), "%s", tap_check(row->check));
+	row->line = 0;
+}
+
 /* Where the entry may lie. What only takes away from the routes may lie anywhere. */
 static void allow_entry(const struct entries *to, const struct tap_entry *entry, struct explain_row *row)
 {
 	const struct tap_configuration_explanation *explanation = to->explanation;
 
+	if (is_in_use(row->check)) {
+		write_use(explanation, row);
+		return;
+	}
 	if (entry->kind != TAP_ENTRY_ADDRESS && entry->kind != TAP_ENTRY_ROUTE) {
 		snprintf(row->allowed, sizeof(row->allowed), "any");
 		row->line = 0;
@@ -121,6 +140,23 @@ static void add_kill_switch(struct entries *to)
 	explain_row_allow(row, allowed ? "yes" : "no");
 }
 
+static bool any_row(const struct entries *to, unsigned int check)
+{
+	for (size_t i = 0; i < to->count; i++)
+		if (to->rows[i].forbids && to->rows[i].check == check)
+			return true;
+	return false;
+}
+
+/* Two tunnels take everything, by whatever routes each of them does. */
+static void add_everything_in_use(struct entries *to)
+{
+	struct explain_row *row = entry_row(to, "route", TAP_CHECK_ROUTE_IN_USE, true);
+
+	snprintf(row->asked, sizeof(row->asked), "everything");
+	write_use(to->explanation, row);
+}
+
 size_t explain_entries(const struct tap_configuration *configuration,
 		       const struct tap_configuration_explanation *explanation, struct explain_row rows[ENTRY_ROWS_MAX])
 {
@@ -138,5 +174,7 @@ size_t explain_entries(const struct tap_configuration *configuration,
 		add_kill_switch(&to);
 	for (size_t i = 0; i < configuration->entries_count; i++)
 		add_entry(&to, i);
+	if (forbids(&to, TAP_CHECK_ROUTE_IN_USE) && !any_row(&to, TAP_CHECK_ROUTE_IN_USE))
+		add_everything_in_use(&to);
 	return to.count;
 }

@@ -154,6 +154,7 @@ static void add_quotas(struct rows *to)
 	snprintf(row->asked, sizeof(row->asked), "%u of %u", explanation->held, explanation->limit);
 	allow_number(row, explanation->limit);
 	row = row_add(to, "quota_of_all_networks", TAP_CHECK_MAX_LEASES_PER_USER, false);
+	snprintf(row->asked, sizeof(row->asked), "%u of %u", explanation->held_overall, explanation->limit_overall);
 	snprintf(row->allowed, sizeof(row->allowed), "--max-leases-per-user of tapbrokerd");
 	row->line = 0;
 	row = row_add(to, "devices", TAP_CHECK_MAX, (explanation->traits & TAP_NETWORK_TOLD_ALL) != 0);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #define ROWS_MAX 12                          /* of a device */
-#define ENTRY_ROWS_MAX (TAP_ENTRIES_MAX + 4) /* of addresses and routes */
+#define ENTRY_ROWS_MAX (TAP_ENTRIES_MAX + 5) /* of addresses and routes */
 #define ROW_TEXT 160
 
 struct explain_row {

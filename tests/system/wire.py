@@ -108,10 +108,10 @@ Event = Message("Event", ANS_EVENT, "IIIIIIQIII32s16s16sIII16s88s", "status chec
                 "name lease items flags replaces reserved external_id")
 About = Message("About", ANS_ABOUT, "IIIIQQQQQ32s24s", "status check protocol items_max requests kinds lifetimes item_kinds "
                 "flags release reserved")
-Explanation = Message("Explanation", ANS_EXPLAIN, "IIQIIIIIIIIIIIIIIII32s16s16s64s128s256s64s768s",
+Explanation = Message("Explanation", ANS_EXPLAIN, "IIQIIIIIIIIIIIIIIII32s16s16s64s128s256s64s768sII",
                       "status check forbids access traits kind flags mtu queues lifetime network_kind network_mtu "
                       "network_queues network_flags network_lifetimes held limit max held_by_all network name lower names "
-                      "lines path action details")
+                      "lines path action details held_overall limit_overall")
 Item = struct.Struct("=HBBI16s16s8s")  # kind family prefix metric address peer reserved
 Question = Message("Question", REQ_ASK, "16sQIIIIIIIIII32s16s16s16s88s", "ticket start_time uid pid action owner kind mode flags mtu queues "
                    "lifetime network name bridge parent external_id")

@@ -103,16 +103,22 @@ static bool overlap(const struct tb_item *one, const struct tb_item *other)
 	       (tb_prefix_covers(&here, &there) || tb_prefix_covers(&there, &here));
 }
 
-static bool collide(const struct tb_configuration *one, const struct tb_configuration *other)
+/* True if both lead to the same place; *item is the one that wanted leads there by, TB_ITEMS_MAX if both take
+ * everything. */
+static bool collide(const struct tb_configuration *wanted, const struct tb_configuration *other, uint32_t *item)
 {
-	if (one->scope != other->scope || (one->scope == TB_SCOPE_USER && one->question.uid != other->question.uid))
+	if (wanted->scope != other->scope ||
+	    (wanted->scope == TB_SCOPE_USER && wanted->question.uid != other->question.uid))
 		return false;
-	if (tunnel_takes_all(one) && tunnel_takes_all(other))
+	*item = TB_ITEMS_MAX;
+	if (tunnel_takes_all(wanted) && tunnel_takes_all(other))
 		return true;
-	for (uint32_t i = 0; i < one->count; i++)
+	for (uint32_t i = 0; i < wanted->count; i++) {
+		*item = i;
 		for (uint32_t j = 0; j < other->count; j++)
-			if (overlap(&one->items[i], &other->items[j]))
+			if (overlap(&wanted->items[i], &other->items[j]))
 				return true;
+	}
 	return false;
 }
 
@@ -126,24 +132,43 @@ static bool has_item(const struct tb_tunnel *tunnel, const struct tb_item *addre
 	return false;
 }
 
-enum tb_check tunnels_in_use(const struct tb_configuration *wanted)
+/* The tunnel that has this address, or NULL. */
+static const struct tb_tunnel *tunnel_with(const struct tb_item *address)
+{
+	for (uint32_t i = 0; i < TUNNELS_MAX; i++)
+		if (book->states[i] == TUNNEL_UP && has_item(&book->tunnels[i], address))
+			return &book->tunnels[i];
+	return NULL;
+}
+
+static struct tunnel_use address_in_use(const struct tb_configuration *wanted)
 {
 	const struct tb_tunnel *own = tunnel_of_lease(wanted->lease);
 
-	for (uint32_t i = 0; i < wanted->count; i++)
-		if (wanted->items[i].kind == TB_ITEM_ADDRESS && !has_item(own, &wanted->items[i]) &&
-		    link_has_address(&kernel, wanted->items[i].family, wanted->items[i].address))
-			return TB_CHECK_ADDRESS_IN_USE;
-	for (uint32_t i = 0; i < TUNNELS_MAX; i++) {
-		const struct tb_configuration *other = &book->tunnels[i].wanted;
+	for (uint32_t i = 0; i < wanted->count; i++) {
+		const struct tb_item *item = &wanted->items[i];
 
-		if (!tunnel_is_there(i) || is_replaced(i, wanted) || !collide(other, wanted))
-			continue;
-		tb_log(TB_LOG_NOTICE, "%s is not configured: %s of uid %u leads there already", wanted->question.name,
-		       other->question.name, other->question.uid);
-		return TB_CHECK_ROUTE_IN_USE;
+		if (item->kind == TB_ITEM_ADDRESS && !has_item(own, item) &&
+		    link_has_address(&kernel, item->family, item->address))
+			return (struct tunnel_use){TB_CHECK_ADDRESS_IN_USE, i, tunnel_with(item)};
 	}
-	return TB_CHECK_NONE;
+	return (struct tunnel_use){.check = TB_CHECK_NONE};
+}
+
+struct tunnel_use tunnels_in_use(const struct tb_configuration *wanted)
+{
+	struct tunnel_use address = address_in_use(wanted);
+
+	if (address.check != TB_CHECK_NONE)
+		return address;
+	for (uint32_t i = 0; i < TUNNELS_MAX; i++) {
+		const struct tb_tunnel *other = &book->tunnels[i];
+		uint32_t item;
+
+		if (tunnel_is_there(i) && !is_replaced(i, wanted) && collide(wanted, &other->wanted, &item))
+			return (struct tunnel_use){TB_CHECK_ROUTE_IN_USE, item, other};
+	}
+	return (struct tunnel_use){.check = TB_CHECK_NONE};
 }
 
 /* ---- how they come and go ---- */

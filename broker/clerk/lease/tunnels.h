@@ -23,8 +23,15 @@ const struct tb_tunnel *tunnel_of_lease(const uint8_t lease[TB_ID_SIZE]);
  * TUNNELS_MAX. */
 const struct tb_question *tunnels_block(uint32_t number);
 
-/* TB_CHECK_NONE, or what a tunnel with this configuration would take from another, or from the host. */
-enum tb_check tunnels_in_use(const struct tb_configuration *wanted);
+/* Something that a tunnel would take from another one, or from the host. */
+struct tunnel_use {
+	enum tb_check check;               /* TB_CHECK_NONE: there is nothing such */
+	uint32_t item;                     /* the item of the configuration; TB_ITEMS_MAX: none alone */
+	const struct tb_tunnel *of_tunnel; /* that has it; NULL: the host has, or another program */
+};
+
+/* What a tunnel with this configuration would take so. */
+struct tunnel_use tunnels_in_use(const struct tb_configuration *wanted);
 
 /* A number for a new tunnel; TUNNELS_MAX: there is none. */
 uint32_t tunnels_free_number(void);

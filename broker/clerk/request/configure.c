@@ -87,12 +87,24 @@ static void fill_order(const struct request *request, const struct lease *lease)
 	}
 }
 
+/* Whose it is, the log says alone. */
+static void refuse_in_use(struct request *request, const struct tunnel_use *used)
+{
+	const struct tb_question *wanted = &request->question;
+
+	if (used->of_tunnel != NULL)
+		tb_log(TB_LOG_NOTICE, "%s is not configured: %s of uid %u %s", wanted->name,
+		       used->of_tunnel->wanted.question.name, used->of_tunnel->wanted.question.uid,
+		       used->check == TB_CHECK_ROUTE_IN_USE ? "leads there already" : "has that address");
+	refuse_with(request, TB_IN_USE, used->check);
+}
+
 /* Returns 0 or -EAGAIN. */
 static int send_order(struct request *request)
 {
 	static const struct outcome full = {.status = TB_KERNEL, .stage = TB_STAGE_RULE, .error = ENOSPC};
 	const struct lease *lease = request_subject(request);
-	enum tb_check used;
+	struct tunnel_use used;
 	int ret;
 
 	if (lease == NULL || lease->ifindex == 0) {
@@ -101,8 +113,8 @@ static int send_order(struct request *request)
 	}
 	fill_order(request, lease);
 	used = tunnels_in_use(&order.tunnel.wanted);
-	if (used != TB_CHECK_NONE) {
-		refuse_with(request, TB_IN_USE, used);
+	if (used.check != TB_CHECK_NONE) {
+		refuse_in_use(request, &used);
 		return 0;
 	}
 	if (order.tunnel.number == TUNNELS_MAX) {

@@ -89,6 +89,16 @@ static void describe_holders(const struct request *request, struct tb_explanatio
 	explanation->held_by_all = leases_held_by_all(network);
 }
 
+/* Over all networks: what the caller has done himself. */
+static void describe_overall(const struct request *request, struct tb_explanation *explanation)
+{
+	struct lease_quota quota;
+
+	leases_user_full(request->client.account, &quota);
+	explanation->held_overall = quota.held;
+	explanation->limit_overall = quota.limit;
+}
+
 static void explain_tell(const struct request *request, const struct tb_question *question, uint64_t forbidden)
 {
 	struct tb_explanation explanation;
@@ -98,6 +108,7 @@ static void explain_tell(const struct request *request, const struct tb_question
 	explanation.forbids = forbidden;
 	explanation.access = inquiry_access(request);
 	describe_question(question, &explanation);
+	describe_overall(request, &explanation);
 	if (request->network != NULL) {
 		describe_file(request->network, &explanation);
 		if (!request->network->off)

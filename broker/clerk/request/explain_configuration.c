@@ -1,6 +1,7 @@
 /* Explanations of configurations: see explain_configuration.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/request/explain_configuration.h"
 
+#include "broker/clerk/lease/tunnels.h"
 #include "broker/clerk/request/configuration.h"
 #include "broker/clerk/request/explain.h"
 #include "broker/clerk/request/inquiry.h"
@@ -43,6 +44,27 @@ static void describe_allowed(const struct network *network, struct tb_configure_
 	memcpy(explanation->path, network->path, sizeof(explanation->path));
 }
 
+/* What is in use is told to whom the request would tell it; which lease has it, to whom may know everything. */
+static void describe_use(const struct request *request, const struct tb_configuration *configuration,
+			 struct tb_configure_explanation *explanation)
+{
+	bool may_know_all = inquiry_may_know_all(request);
+	struct tunnel_use used;
+
+	if (may_know_all)
+		explanation->traits |= TB_NETWORK_TOLD_ALL;
+	if (!may_know_all && (explanation->forbids != 0 || explanation->access != TB_ACCESS_YES))
+		return;
+	used = tunnels_in_use(configuration);
+	if (used.check == TB_CHECK_NONE)
+		return;
+	explanation->forbids |= (uint64_t)1 << used.check;
+	if (used.item < TB_ITEMS_MAX && explanation->items[used.item] == TB_CHECK_NONE)
+		explanation->items[used.item] = (uint8_t)used.check;
+	if (may_know_all && used.of_tunnel != NULL)
+		memcpy(explanation->holder, used.of_tunnel->wanted.lease, sizeof(explanation->holder));
+}
+
 static void describe_asked(const struct tb_configuration *configuration, struct tb_configure_explanation *explanation)
 {
 	struct tb_details_text details = {.text = explanation->details, .size = sizeof(explanation->details)};
@@ -68,8 +90,10 @@ void explain_configuration(struct request *request)
 	describe_asked(configuration, &explanation);
 	if (request->network != NULL)
 		describe_allowed(request->network, &explanation);
-	if (request->network != NULL && !request->network->off)
+	if (request->network != NULL && !request->network->off) {
 		describe_items(request->network, configuration, explanation.items);
+		describe_use(request, configuration, &explanation);
+	}
 	tb_send(request->client.sock, &explanation, sizeof(explanation), NULL, 0);
 	request_free(request);
 }

@@ -41,6 +41,8 @@ class Explanation:
     names: tuple[str, ...]  # that may be asked for; a prefix ends in "*"
     held: int  # devices of this network that the caller holds
     limit: int  # that one user may hold
+    held_overall: int  # devices of all networks that the caller holds
+    limit_overall: int  # that one user may hold
 
     @property
     def granted(self) -> bool:
@@ -71,7 +73,8 @@ def explain(network: str, *, name: str | None = None, kind: Kind = Kind.ANY, mtu
         network_mtu=entry.network_mtu, network_queues=entry.network_queues,
         network_lifetimes=frozenset(known(Lifetime, bit) for bit in range(32) if entry.network_lifetimes >> bit & 1),
         vnet_hdr=bool(entry.network_flags & Flag.VNET_HDR), vhost=bool(entry.network_flags & Flag.VHOST),
-        names=tuple(entry.names.decode().split()), held=entry.held, limit=entry.limit)
+        names=tuple(entry.names.decode().split()), held=entry.held, limit=entry.limit,
+        held_overall=entry.held_overall, limit_overall=entry.limit_overall)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +82,7 @@ class ConfigurationExplanation:
     """What would become of a configuration: what the network file allows, and what polkit says."""
 
     access: Access | int  # polkit's answer; YES for root, about whom it is not asked
-    forbids: frozenset[Check | int]  # what of the network file forbids it
+    forbids: frozenset[Check | int]  # what of the network file forbids it, and what is in use, if configure() would say so
     entries: tuple[Check | int, ...]  # what forbids each address, route, exclude and server, in this order; NONE: nothing
     lines: dict[Check | int, int]  # where the network file has the key of a check
     path: str  # of the network file; "": it is not told
@@ -94,6 +97,8 @@ class ConfigurationExplanation:
     routes: tuple[str, ...]  # where routes may lead, beside those
     default_route: bool
     kill_switch: bool
+
+    holder: str  # the lease that has what is in use, for who may know everything; "": none, or not told
 
     @property
     def granted(self) -> bool:
@@ -126,4 +131,4 @@ def explain_configuration(network: str, *, addresses: Iterable[str | Address] = 
         details=dict(line.partition("=")[::2] for line in entry.details.decode().splitlines()),
         scope=known(Scope, entry.scope), network_scope=known(Scope, entry.network_scope), network_mtu=entry.network_mtu,
         addresses=tuple(entry.addresses.decode().split()), routes=tuple(entry.routes.decode().split()),
-        default_route=bool(entry.allows & 1), kill_switch=bool(entry.allows & 2))
+        default_route=bool(entry.allows & 1), kill_switch=bool(entry.allows & 2), holder=entry.holder.decode())

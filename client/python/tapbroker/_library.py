@@ -67,7 +67,8 @@ class ExplanationEntry(Sized):
                 ("network_mtu", c_uint), ("network_queues", c_uint), ("network_flags", c_uint), ("network_lifetimes", c_uint),
                 ("held", c_uint), ("limit", c_uint), ("max", c_uint), ("held_by_all", c_uint), ("network", c_char * 32),
                 ("name", c_char * 16), ("lower", c_char * 16), ("names", c_char * 64), ("lines", c_uint16 * 64),
-                ("path", c_char * 256), ("action", c_char * 64), ("details", c_char * 768)]
+                ("path", c_char * 256), ("action", c_char * 64), ("details", c_char * 768), ("held_overall", c_uint),
+                ("limit_overall", c_uint)]
 
 
 class Entry(ctypes.Structure):
@@ -83,7 +84,7 @@ class ConfigurationExplanationEntry(Sized):
     _fields_ = [("size", c_size_t), ("forbids", c_uint64), ("access", c_uint), ("scope", c_uint), ("network_scope", c_uint),
                 ("network_mtu", c_uint), ("allows", c_uint), ("traits", c_uint), ("addresses", c_char * 1024),
                 ("routes", c_char * 1024), ("entries", c_uint8 * 352), ("lines", c_uint16 * 64), ("path", c_char * 256),
-                ("action", c_char * 64), ("details", c_char * 1536)]
+                ("action", c_char * 64), ("details", c_char * 1536), ("holder", c_char * 40)]
 
 
 STRUCTS = {"tap_entry": Entry, "tap_configuration": Configuration, "tap_failure": Failure, "tap_request": Request,
