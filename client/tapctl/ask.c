@@ -12,10 +12,30 @@
 
 #define WAITING_FOR "the broker, which asks polkit"
 
+/* polkit says no more than no after a wrong password. Whether one would do is asked without one. */
+static bool password_was_wrong(const struct device *device)
+{
+	struct tap_explanation explanation = TAP_EXPLANATION_INIT;
+	struct tap_request request = device->request;
+
+	request.failure = NULL;
+	return tap_explain(&request, &explanation) == 0 && explanation.forbids == 0 &&
+	       explanation.access == TAP_ACCESS_PASSWORD;
+}
+
+static int refuse_password(const struct device *device)
+{
+	complain(
+		"%s: refused: polkit wants a password, and was not given the right one; it asks for it once, so run tapctl again",
+		device->word);
+	return EXIT_WOULD_ASK;
+}
+
 /* Asks for one device. With an agent, it is the user who is waited for. Returns an exit code. */
 static int ask(struct device *device, bool agent)
 {
 	struct tap_failure failure = TAP_FAILURE_INIT;
+	int error;
 	int ret;
 
 	device->request.failure = &failure;
@@ -25,8 +45,12 @@ static int ask(struct device *device, bool agent)
 		ret = tap_reserve(&device->request, &device->tap);
 	else
 		ret = tap_open_request(&device->request, &device->tap);
+	error = ret < 0 ? errno : 0;
 	waiting_end();
-	ret = ret < 0 ? refused_explain(device, errno) : EXIT_OK;
+	if (error == EACCES && agent && failure.check == TAP_CHECK_NONE && password_was_wrong(device))
+		ret = refuse_password(device);
+	else
+		ret = error != 0 ? refused_explain(device, error) : EXIT_OK;
 	device->request.failure = NULL;
 	return ret;
 }

@@ -71,9 +71,12 @@ static void look_at_networks(struct doctor *doctor)
 	struct network_list list = NETWORKS_NONE;
 	int error = networks_fetch(ANSWER_MS, &list);
 
-	if (error == 0 && list.count == 0)
-		doctor_say(doctor, DOCTOR_NOT_OK, "networks", "write one: tapbroker-network(5)",
-			   "there is no network, or none that is listed");
+	if (error == 0 && list.count == 0 && geteuid() == 0)
+		doctor_say(doctor, DOCTOR_NOT_OK, "networks", "write one: tapbroker-network(5)", "there is no network");
+	else if (error == 0 && list.count == 0)
+		doctor_say(doctor, DOCTOR_NOT_OK, "networks",
+			   "root writes a network file, tapbroker-network(5), or a polkit rule, tapbroker-polkit(7)",
+			   "there is no network that is listed, or none that polkit would let you have a device of");
 	else if (error == 0)
 		doctor_say(doctor, DOCTOR_OK, "networks", NULL, "there are %zu that you see", list.count);
 	networks_free(&list);
