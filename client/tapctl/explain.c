@@ -114,6 +114,45 @@ static int ask_broker(struct explain_subject *subject)
 	return refused_explain(&device, error);
 }
 
+/* True if the lease keeps the user from a device of this name: a persistent one of the same network is given once
+ * more. */
+static bool has_name(const struct tap_lease *lease, const struct tap_request *request, unsigned int uid)
+{
+	bool again = request->lifetime == TAP_LIFETIME_PERSISTENT && lease->lifetime == TAP_LIFETIME_PERSISTENT &&
+		     lease->uid == uid && strcmp(lease->network, request->network) == 0;
+
+	return strcmp(lease->name, request->name) == 0 && (lease->flags & TAP_NETNS) == 0 && !again;
+}
+
+static void mark_row(struct explain_subject *subject, const char *lease)
+{
+	for (size_t i = 0; i < subject->count; i++) {
+		struct explain_row *row = &subject->rows[i];
+
+		if (row->check != TAP_CHECK_NAME || row->forbids)
+			continue;
+		row->forbids = true;
+		row->line = 0;
+		snprintf(row->allowed, sizeof(row->allowed), "in use by lease %s", lease);
+	}
+}
+
+/* A lease may have the name that is wished. The user is told of his own; root of all, in the host's network namespace. */
+static void mark_name(struct explain_subject *subject)
+{
+	const struct tap_request *request = &subject->device->request;
+	unsigned int uid = subject->process != NULL ? subject->process->uid : geteuid();
+	struct lease_list list = LEASES_NONE;
+
+	if (request->name == NULL || (request->flags & TAP_NETNS) != 0)
+		return;
+	if (leases_ask(geteuid() == 0 ? TAP_ALL : 0, request->timeout, &list) == 0)
+		for (size_t i = 0; i < list.count; i++)
+			if (has_name(&list.leases[i], request, uid))
+				mark_row(subject, list.leases[i].id);
+	leases_free(&list);
+}
+
 static int explain_one(const struct get_options *options, struct explain_subject *subject)
 {
 	int ret = ask_broker(subject);
@@ -124,8 +163,10 @@ static int explain_one(const struct get_options *options, struct explain_subject
 		ret = ask_about_configuration(subject);
 	if (ret != EXIT_OK)
 		return ret;
-	if (subject->told)
+	if (subject->told) {
 		subject->count = explain_rows(&subject->device->request, &subject->explanation, subject->rows);
+		mark_name(subject);
+	}
 	explain_print(subject, options->json);
 	return explain_result(subject);
 }
