@@ -85,7 +85,7 @@ static bool quote(char c)
 	return c == '"' || c == '\'';
 }
 
-/* What stands between quotation marks is what was meant: so nothing more is said about the value. */
+/* Leaves out the quotation marks that the value stands between, so that nothing else is said about it. */
 static void unquote(struct ini *ini, const char **value, const char **stop)
 {
 	if (*stop - *value < 2 || !quote(**value) || (*stop)[-1] != **value)

@@ -158,6 +158,19 @@ void network_set_ipv6(struct network_file *file, unsigned int line, const char *
 		file->network.ipv6_disabled = found == 1;
 }
 
+void network_need_ipv6(struct network_file *file, enum network_key by)
+{
+	unsigned int line = file->lines[KEY_IPV6];
+
+	if (line == 0)
+		file->network.ipv6_disabled = false;
+	else if (file->network.ipv6_disabled)
+		network_file_error(
+			file, line,
+			"IPv6=disabled: devices have IPv6 addresses by %s= in line %u; take no-ra, or leave IPv6= out",
+			network_key_name(by), file->lines[by]);
+}
+
 void network_set_lifetimes(struct network_file *file, unsigned int line, const char *value)
 {
 	const char *words[TB_LIFETIME_COUNT];

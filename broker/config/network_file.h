@@ -79,7 +79,7 @@ struct network_file {
 /* network_file.c */
 
 /* Reads and checks the file of that name in the open directory, or AT_FDCWD; file->path is for messages, and
- * file->network.name says which network it is. What is wrong is logged and counted in file->mistakes.
+ * file->network.name says which network it is. Mistakes are logged, and counted in file->mistakes.
  * Returns 0, or -ENOENT if the file is empty or /dev/null and so masks the network. */
 int network_file_read(struct network_file *file, int directory, const char *name);
 
@@ -113,7 +113,7 @@ void network_keys_check_kind(struct network_file *file);
 /* What can only be checked when all keys are known; sets the defaults that depend on others. */
 void network_finish(struct network_file *file);
 
-/* network_take.c: how values are read. What is wrong is told, and takes nothing. */
+/* network_take.c: how values are read. A value that is wrong is told, and not taken. */
 
 /* The words of a list, which blanks separate. */
 struct network_words {
@@ -164,6 +164,9 @@ void network_set_ipv6(struct network_file *file, unsigned int line, const char *
 void network_set_lifetimes(struct network_file *file, unsigned int line, const char *value);
 void network_set_netns(struct network_file *file, unsigned int line, const char *value);
 void network_set_scope(struct network_file *file, unsigned int line, const char *value);
+
+/* Devices have IPv6 addresses by this key: IPv6= is no-ra by default then, and may not be disabled. */
+void network_need_ipv6(struct network_file *file, enum network_key by);
 
 /* Words of the key Netns=. */
 extern const char *const network_netns_words[NETNS_COUNT];

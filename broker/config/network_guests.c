@@ -28,13 +28,7 @@ static void open_routed(struct network_file *file)
 	network->host_replies = network->kind == TB_KIND_TAP;
 	if (network->ipv6.prefix == 0 && !network->ipv6_auto)
 		return;
-	if (file->lines[KEY_IPV6] == 0)
-		network->ipv6_disabled = false;
-	else if (network->ipv6_disabled)
-		network_file_error(
-			file, file->lines[KEY_IPV6],
-			"IPv6=disabled: a device has an IPv6 address by Address= in line %u; take no-ra, or leave IPv6= out",
-			file->lines[KEY_ADDRESS]);
+	network_need_ipv6(file, KEY_ADDRESS);
 	if (network->mtu < IPV6_MTU_MIN)
 		network_file_error(file, file->lines[KEY_MTU],
 				   "MTU=%u: with an IPv6 address in Address= it is %d or more", network->mtu,

@@ -83,13 +83,6 @@ void network_tunnel_finish(struct network_file *file)
 	if (network->kill_switch && !network->default_route)
 		network_file_error(file, file->lines[KEY_KILL_SWITCH],
 				   "KillSwitch=yes: it blocks everything, which says nothing without DefaultRoute=yes");
-	if (!has_ipv6(&network->addresses))
-		return;
-	if (file->lines[KEY_IPV6] == 0)
-		network->ipv6_disabled = false;
-	else if (network->ipv6_disabled)
-		network_file_error(
-			file, file->lines[KEY_IPV6],
-			"IPv6=disabled: Addresses= has an IPv6 prefix in line %u; take no-ra, or leave IPv6= out",
-			file->lines[KEY_ADDRESSES]);
+	if (has_ipv6(&network->addresses))
+		network_need_ipv6(file, KEY_ADDRESSES);
 }

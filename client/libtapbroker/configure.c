@@ -93,29 +93,28 @@ int tb_configuration_write(const struct tap_configuration *from, struct tb_confi
 	return tb_request_valid(request, request->header.size) ? 0 : -EINVAL;
 }
 
-int tb_configuration_take(struct tap_configuration *configuration, const struct tap_configuration *from)
+int tb_configuration_begin(enum tb_type type, const struct tap_configuration *from, struct tap_configuration *taken,
+			   struct tb_request *request, struct tb_report *report)
 {
-	return tb_sized_take(configuration, sizeof(*configuration), from, CONFIGURATION_FIRST_SIZE);
+	int ret = tb_sized_take(taken, sizeof(*taken), from, CONFIGURATION_FIRST_SIZE);
+
+	if (ret < 0)
+		return ret;
+	return tb_request_plain(type, taken->flags, TAP_INTERACTIVE | TAP_KILL_SWITCH, request, &taken->timeout,
+				taken->failure, report);
 }
 
 static int configure(const struct tap_configuration *from, struct question *question)
 {
 	struct tap_configuration configuration;
-	int timeout;
-	int ret = tb_configuration_take(&configuration, from);
+	int ret = tb_configuration_begin(TB_REQ_CONFIGURE, from, &configuration, &question->message.request,
+					 &question->report);
 
-	if (ret < 0)
-		return ret;
-	timeout = configuration.timeout;
-	ret = tb_request_plain(TB_REQ_CONFIGURE, configuration.flags, TAP_INTERACTIVE | TAP_KILL_SWITCH,
-			       &question->message.request, &timeout, configuration.failure, &question->report);
 	if (ret == 0)
-		ret = configuration.lease != NULL
-			      ? tb_request_set_lease(&question->message.request, configuration.lease)
-			      : -EINVAL;
+		ret = tb_request_set_lease(&question->message.request, configuration.lease);
 	if (ret == 0)
 		ret = tb_configuration_write(&configuration, &question->message);
-	return ret == 0 ? ask(question, timeout) : ret;
+	return ret == 0 ? ask(question, configuration.timeout) : ret;
 }
 
 int tapbroker_configure(const struct tap_configuration *configuration)

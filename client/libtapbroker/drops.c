@@ -17,7 +17,8 @@ struct question {
 
 static int set_lease_id(struct tb_request *request, const char *id)
 {
-	return tb_hex_read(id, request->lease, TB_ID_SIZE) == 0 && tb_request_valid(request, sizeof(*request))
+	return id != NULL && tb_hex_read(id, request->lease, TB_ID_SIZE) == 0 &&
+			       tb_request_valid(request, sizeof(*request))
 		       ? 0
 		       : -EINVAL;
 }

@@ -78,20 +78,14 @@ static int explain(const char *network, const struct tap_configuration *from, st
 {
 	struct tb_request *request = &call->message.request;
 	struct tap_configuration configuration;
-	int timeout;
-	int ret = tb_configuration_take(&configuration, from);
+	int ret = tb_configuration_begin(TB_REQ_EXPLAIN_CONFIGURE, from, &configuration, request, &call->report);
 
-	if (ret < 0)
-		return ret;
-	timeout = configuration.timeout;
-	ret = tb_request_plain(TB_REQ_EXPLAIN_CONFIGURE, configuration.flags, TAP_INTERACTIVE | TAP_KILL_SWITCH,
-			       request, &timeout, configuration.failure, &call->report);
 	if (ret == 0 && (network == NULL || tb_field_set(request->network, sizeof(request->network), network) < 0))
 		ret = -EINVAL;
 	if (ret == 0)
 		ret = tb_configuration_write(&configuration, &call->message);
 	if (ret == 0)
-		ret = tb_exchange(request, tb_deadline(timeout), &call->answer, sizeof(call->answer),
+		ret = tb_exchange(request, tb_deadline(configuration.timeout), &call->answer, sizeof(call->answer),
 				  &call->report.failure);
 	return ret == 0 ? describe(&call->answer, &call->told) : ret;
 }

@@ -131,6 +131,8 @@ void tapbroker_detach(struct tap *tap)
 {
 	int error = errno;
 
+	if (tap == NULL)
+		return;
 	tb_follow_close(tap->follow);
 	free(tap);
 	errno = error;

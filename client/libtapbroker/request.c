@@ -142,6 +142,8 @@ int tb_failure_check(const struct tap_failure *failure)
 /* An id is longer than a name can be. */
 int tb_request_set_lease(struct tb_request *request, const char *lease)
 {
+	if (lease == NULL)
+		return -EINVAL;
 	if (tb_hex_read(lease, request->lease, TB_ID_SIZE) < 0)
 		return tb_field_set(request->name, sizeof(request->name), lease) < 0 ? -EINVAL : 0;
 	/* This id, which nobody has, says "by name" in a message. */

@@ -17,7 +17,7 @@ static size_t size_of(const void *sized)
 int tb_sized_take(void *to, size_t to_size, const void *from, size_t first_size)
 {
 	const char *bytes = from;
-	size_t from_size = size_of(from);
+	size_t from_size = from != NULL ? size_of(from) : 0;
 	size_t common = from_size < to_size ? from_size : to_size;
 
 	if (from_size < first_size)
@@ -35,7 +35,7 @@ int tb_sized_take(void *to, size_t to_size, const void *from, size_t first_size)
 
 int tb_sized_check(const void *to, size_t first_size)
 {
-	size_t size = size_of(to);
+	size_t size = to != NULL ? size_of(to) : 0;
 
 	return size < first_size || size > SIZE_MAXIMUM ? -EINVAL : 0;
 }

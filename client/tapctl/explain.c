@@ -137,7 +137,8 @@ static void mark_row(struct explain_subject *subject, const char *lease)
 	}
 }
 
-/* A lease may have the name that is wished. The user is told of his own; root of all, in the host's network namespace. */
+/* A lease may have the name that is wished, in the host's network namespace: the user is told of his own, and root of
+ * all. */
 static void mark_name(struct explain_subject *subject)
 {
 	const struct tap_request *request = &subject->device->request;

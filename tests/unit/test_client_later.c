@@ -231,6 +231,49 @@ static void test_every_older_size_is_taken(void **state)
 	}
 }
 
+static int note_drop(const struct tap_drop *drop, void *arg)
+{
+	(void)drop;
+	(void)arg;
+	return 0;
+}
+
+/* Nothing where something is wanted is refused before anybody is asked. */
+static void test_nothing_is_refused(void **state)
+{
+	struct tap_explanation explanation = TAP_EXPLANATION_INIT;
+	struct tap_configuration_explanation told = TAP_CONFIGURATION_EXPLANATION_INIT;
+	struct tap_configuration configuration = TAP_CONFIGURATION_INIT;
+	struct tap_request request = TAP_REQUEST_INIT;
+	struct tap *tap;
+
+	(void)state;
+	request.network = "lan";
+#define REFUSED(call)                            \
+	do {                                     \
+		errno = 0;                       \
+		assert_int_equal(call, -1);      \
+		assert_int_equal(errno, EINVAL); \
+	} while (0)
+	REFUSED(tapbroker_open(NULL, &tap));
+	REFUSED(tapbroker_open_request(NULL, &tap));
+	REFUSED(tapbroker_reserve(NULL, &tap));
+	REFUSED(tapbroker_explain(NULL, &explanation));
+	REFUSED(tapbroker_explain(&request, NULL));
+	REFUSED(tapbroker_configure(NULL));
+	REFUSED(tapbroker_configure(&configuration)); /* of no lease */
+	REFUSED(tapbroker_explain_configuration(NULL, &configuration, &told));
+	REFUSED(tapbroker_explain_configuration("lan", NULL, &told));
+	REFUSED(tapbroker_explain_configuration("lan", &configuration, NULL));
+	REFUSED(tapbroker_release(NULL, 0, 0, NULL));
+	REFUSED(tapbroker_revoke(NULL, 0, 0, NULL));
+	REFUSED(tapbroker_unblock(NULL, 0, 0, 0, NULL));
+	REFUSED(tapbroker_drops(NULL, 0, 0, NULL, note_drop, NULL));
+	REFUSED(tapbroker_about(0, 0, NULL, NULL));
+	tapbroker_close(NULL);
+	tapbroker_detach(NULL);
+}
+
 /* The same from the other side: an older library. */
 static void test_newer_sizes_are_taken_if_the_rest_is_zero(void **state)
 {
@@ -283,6 +326,7 @@ int main(void)
 		BROKER_TEST(test_release),
 		TALK_TEST(test_open),
 		cmocka_unit_test(test_every_older_size_is_taken),
+		cmocka_unit_test(test_nothing_is_refused),
 		cmocka_unit_test(test_newer_sizes_are_taken_if_the_rest_is_zero),
 		cmocka_unit_test(test_every_size_is_given),
 	};

@@ -59,7 +59,7 @@ static void unblock(struct request *request)
 	grant(request, NULL);
 }
 
-/* What the new tunnel may carry is blocked until the block that it takes the place of is gone. */
+/* The new tunnel carries nothing until the block that it takes the place of is gone. */
 static void grant_configured(struct request *request)
 {
 	const struct lease *lease = request_subject(request);

@@ -1,8 +1,8 @@
 /* Explanations: see explain.h. Runs in the clerk; needs no right.
  *
- * Who may know everything is told everything. Whom polkit would let have the network's default device, or this very
- * one, is told what the network file says and his own quota. Everybody else is refused as if there were no such
- * network.
+ * A client that may know everything is told everything. One that polkit would let have the network's default device,
+ * or this very one, is told what the network file says and its user's own quotas. Everybody else is refused as if there
+ * were no such network.
  */
 #include "broker/clerk/request/explain.h"
 

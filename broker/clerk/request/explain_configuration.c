@@ -44,7 +44,8 @@ static void describe_allowed(const struct network *network, struct tb_configure_
 	memcpy(explanation->path, network->path, sizeof(explanation->path));
 }
 
-/* What is in use is told to whom the request would tell it; which lease has it, to whom may know everything. */
+/* A client that would hear by the request that something is in use hears it now; one that may know everything hears
+ * which lease has it. */
 static void describe_use(const struct request *request, const struct tb_configuration *configuration,
 			 struct tb_configure_explanation *explanation)
 {
