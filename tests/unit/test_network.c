@@ -400,7 +400,8 @@ static void test_routed(void **state)
 		     "5: Direct= says nothing with Routed=yes");
 	refuses_text("[Network]\nKind=tap\nRouted=yes\nAddress=auto\nMACs=any\n",
 		     "5: MACs= is about what a bridge's port lets through");
-	refuses_text("[Network]\nKind=tun\nAddress=fd00::1/64\nIPv6=disabled\n", "4: IPv6=disabled: devices have IPv6 addresses by Address= in line 3");
+	refuses_text("[Network]\nKind=tun\nAddress=fd00::1/64\nIPv6=disabled\n",
+		     "4: IPv6=disabled: devices have IPv6 addresses by Address= in line 3");
 	refuses_text("[Network]\nKind=tun\nAddress=fd00::1/64\nMTU=1200\n", "4: MTU=1200: with an IPv6 address in");
 	refuses_text("[Network]\nKind=tun\nAddress=auto\nAddresses=10.8.0.0/16\n",
 		     "4: Addresses= is for devices that their users configure");
