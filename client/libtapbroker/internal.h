@@ -146,8 +146,8 @@ struct tb_configure_message {
 	struct tb_item items[TB_ITEMS_MAX];
 };
 
-/* Copies the caller's, of any version, and begins a request of this type about it, as tb_request_plain(): taken->timeout
- * is in force then. Returns 0 or a negative errno. */
+/* Copies the caller's, of any version, and begins a request of this type about it, as tb_request_plain():
+ * taken->timeout is in force then. Returns 0 or a negative errno. */
 int tb_configuration_begin(enum tb_type type, const struct tap_configuration *from, struct tap_configuration *taken,
 			   struct tb_request *request, struct tb_report *report);
 
