@@ -101,7 +101,7 @@ static int store_now(int supervisor, const char *name, int sock)
 	int ret;
 
 	for (int i = 0; i < SUPERVISOR_TRIES; i++) {
-		ret = store_put_rules(supervisor, name, sock);
+		ret = store_tell(supervisor, sock >= 0 ? "FDSTORE" : "FDSTOREREMOVE", name, sock);
 		if (ret != -EAGAIN)
 			return ret;
 		poll(NULL, 0, SUPERVISOR_PAUSE_MS);

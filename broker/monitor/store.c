@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* FDPOLL=0: a lifeline whose client hangs up while no broker is there is kept all the same, and tells the next one. */
-static int tell_supervisor(int supervisor, const char *what, const char *name, int fd)
+int store_tell(int supervisor, const char *what, const char *name, int fd)
 {
 	char text[STORED_NAME_SIZE + 64];
 
@@ -27,10 +27,10 @@ int store_put_lease(int supervisor, struct away *away, const uint8_t lease[TB_ID
 	int ret;
 
 	alias_write_lifeline(lease, name);
-	ret = lifeline >= 0 ? tell_supervisor(supervisor, "FDSTORE", name, lifeline) : 0;
+	ret = lifeline >= 0 ? store_tell(supervisor, "FDSTORE", name, lifeline) : 0;
 	device = away_hold(away, lease);
 	if (ret == 0 && device != NULL && device->fd >= 0)
-		ret = tell_supervisor(supervisor, "FDSTORE", device->stored, device->fd);
+		ret = store_tell(supervisor, "FDSTORE", device->stored, device->fd);
 	away_let_go(away);
 	return ret;
 }
@@ -42,20 +42,15 @@ int store_drop_lease(int supervisor, struct away *away, const uint8_t lease[TB_I
 	int ret;
 
 	alias_write_lifeline(lease, name);
-	ret = tell_supervisor(supervisor, "FDSTOREREMOVE", name, -1);
+	ret = store_tell(supervisor, "FDSTOREREMOVE", name, -1);
 	device = away_hold(away, lease);
 	if (ret == 0 && device != NULL)
-		ret = tell_supervisor(supervisor, "FDSTOREREMOVE", device->stored, -1);
+		ret = store_tell(supervisor, "FDSTOREREMOVE", device->stored, -1);
 	away_let_go(away);
 	/* A supervisor that is gone keeps nothing either. */
 	if (ret != -EAGAIN)
 		away_forget(away, lease);
 	return ret;
-}
-
-int store_put_rules(int supervisor, const char *name, int sock)
-{
-	return tell_supervisor(supervisor, sock >= 0 ? "FDSTORE" : "FDSTOREREMOVE", name, sock);
 }
 
 void store_tell_ready(int supervisor)

@@ -17,8 +17,9 @@
 int store_put_lease(int supervisor, struct away *away, const uint8_t lease[TB_ID_SIZE], int lifeline);
 int store_drop_lease(int supervisor, struct away *away, const uint8_t lease[TB_ID_SIZE]);
 
-/* The same of the socket that owns the table of rules with this name; -1: they are to drop it. */
-int store_put_rules(int supervisor, const char *name, int sock);
+/* Says what is to be done with what it calls by this name, FDSTORE or FDSTOREREMOVE, and gives it a copy of the fd; -1:
+ * none. Returns as above. */
+int store_tell(int supervisor, const char *what, const char *name, int fd);
 
 /* Tells the supervisor that the broker is ready. */
 void store_tell_ready(int supervisor);
