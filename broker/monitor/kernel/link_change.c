@@ -101,30 +101,22 @@ int link_create_macvtap(struct link_socket *sock, const struct link_macvtap *mac
 	return template_run(sock, &link_templates[LINK_NEW_MACVTAP], macvtap);
 }
 
-/* A message about the entry for that address in that VLAN. Without one the bridge adds the entry for all VLANs of the
- * port, and finds the one of none. */
-static void put_fdb(struct batch *batch, uint16_t type, uint16_t flags, const struct link_fdb *entry,
-		    const uint8_t mac[TB_MAC_SIZE], uint16_t vlan)
+static struct link_fdb_values fdb_values(const struct link_fdb *entry, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan)
 {
-	struct ndmsg *info = message_begin_as(batch, type, NLM_F_ACK | flags, sizeof(*info));
+	struct link_fdb_values values = {.port = entry->port,
+					 .state = entry->state,
+					 .flags = entry->flags | NTF_MASTER,
+					 .vlan = vlan};
 
-	info->ndm_family = AF_BRIDGE;
-	info->ndm_ifindex = (int)entry->port;
-	info->ndm_state = entry->state;
-	info->ndm_flags = entry->flags | NTF_MASTER;
-	mnl_attr_put(batch->message, NDA_LLADDR, TB_MAC_SIZE, mac);
-	if (vlan != 0)
-		mnl_attr_put_u16(batch->message, NDA_VLAN, vlan);
-	message_end(batch);
+	memcpy(values.mac, mac, TB_MAC_SIZE);
+	return values;
 }
 
 int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan)
 {
-	struct batch batch;
+	const struct link_fdb_values values = fdb_values(entry, mac, vlan);
 
-	batch_begin(&batch, sock);
-	put_fdb(&batch, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, entry, mac, vlan);
-	return batch_run(&batch);
+	return template_run(sock, &link_templates[vlan != 0 ? LINK_ADD_FDB_IN_VLAN : LINK_ADD_FDB], &values);
 }
 
 static void take_fdb(void *context, const struct nlmsghdr *message)
@@ -140,13 +132,10 @@ int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_
 		  struct link_fdb *entry)
 {
 	struct answer answer = {.take = take_fdb, .context = entry};
-	const struct link_fdb wanted = {.port = port};
-	struct batch batch;
+	const struct link_fdb_values values = fdb_values(&(struct link_fdb){.port = port}, mac, vlan);
 
 	*entry = (struct link_fdb){.port = 0};
-	batch_begin(&batch, sock);
-	put_fdb(&batch, RTM_GETNEIGH, 0, &wanted, mac, vlan);
-	return batch_send(&batch, &answer);
+	return template_ask(sock, &link_templates[vlan != 0 ? LINK_FIND_FDB_IN_VLAN : LINK_FIND_FDB], &values, &answer);
 }
 
 int link_delete(struct link_socket *sock, int32_t nsid, uint32_t ifindex)

@@ -69,6 +69,15 @@ struct link_fdb {
 	uint8_t flags;  /* NTF_* */
 };
 
+/* What goes into a message about one. */
+struct link_fdb_values {
+	uint32_t port;
+	uint16_t state;
+	uint8_t flags;
+	uint8_t mac[TB_MAC_SIZE];
+	uint16_t vlan;
+};
+
 /* Adds the entry for that address in that VLAN (0: in none) to the table of the bridge whose port this is. An entry
  * that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */
 int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan);

@@ -123,6 +123,42 @@ static void write_port_vlan(struct batch *batch, struct template *template)
 	message_end(batch);
 }
 
+/* About an entry of a bridge's table. Without a VLAN the bridge adds the entry for all VLANs of the port, and finds the
+ * one of none. */
+static void write_fdb(struct batch *batch, struct template *template, uint16_t type, uint16_t flags, bool in_vlan)
+{
+	struct ndmsg *info = message_begin_as(batch, type, NLM_F_ACK | flags, sizeof(*info));
+
+	info->ndm_family = AF_BRIDGE;
+	template_field(batch, template, &info->ndm_ifindex, OF(link_fdb_values, port));
+	template_field(batch, template, &info->ndm_state, OF(link_fdb_values, state));
+	template_field(batch, template, &info->ndm_flags, OF(link_fdb_values, flags));
+	template_attribute(batch, template, NDA_LLADDR, OF(link_fdb_values, mac));
+	if (in_vlan)
+		template_attribute(batch, template, NDA_VLAN, OF(link_fdb_values, vlan));
+	message_end(batch);
+}
+
+static void write_add_fdb(struct batch *batch, struct template *template)
+{
+	write_fdb(batch, template, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, false);
+}
+
+static void write_add_fdb_in_vlan(struct batch *batch, struct template *template)
+{
+	write_fdb(batch, template, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, true);
+}
+
+static void write_find_fdb(struct batch *batch, struct template *template)
+{
+	write_fdb(batch, template, RTM_GETNEIGH, 0, false);
+}
+
+static void write_find_fdb_in_vlan(struct batch *batch, struct template *template)
+{
+	write_fdb(batch, template, RTM_GETNEIGH, 0, true);
+}
+
 static void write_number(struct batch *batch, struct template *template, uint16_t type)
 {
 	message_begin_as(batch, type, NLM_F_ACK, sizeof(struct rtgenmsg));
@@ -147,6 +183,8 @@ int link_templates_write(void)
 	static void (*const write[LINK_TEMPLATES])(struct batch * batch, struct template * template) = {
 		[LINK_NEW_MACVTAP] = write_macvtap,       [LINK_NEW_PAIR] = write_veth,
 		[LINK_PORT_OPTIONS] = write_port_options, [LINK_PORT_VLAN] = write_port_vlan,
+		[LINK_ADD_FDB] = write_add_fdb,           [LINK_ADD_FDB_IN_VLAN] = write_add_fdb_in_vlan,
+		[LINK_FIND_FDB] = write_find_fdb,         [LINK_FIND_FDB_IN_VLAN] = write_find_fdb_in_vlan,
 		[LINK_GIVE_NUMBER] = write_give_number,   [LINK_TELL_NUMBER] = write_tell_number,
 	};
 	struct batch batch;

@@ -26,8 +26,12 @@ enum link_template {
 	LINK_NEW_PAIR,     /* struct pair_setup */
 	LINK_PORT_OPTIONS, /* struct link_port_options */
 	LINK_PORT_VLAN,    /* struct port_vlan */
-	LINK_GIVE_NUMBER,  /* int: an fd of the network namespace that gets a number here, */
-	LINK_TELL_NUMBER,  /* and is asked for it */
+	LINK_ADD_FDB,      /* struct link_fdb_values, as the next three */
+	LINK_ADD_FDB_IN_VLAN,
+	LINK_FIND_FDB,
+	LINK_FIND_FDB_IN_VLAN,
+	LINK_GIVE_NUMBER, /* int: an fd of the network namespace that gets a number here, */
+	LINK_TELL_NUMBER, /* and is asked for it */
 	LINK_TEMPLATES
 };
 
