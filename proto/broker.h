@@ -43,7 +43,8 @@ enum tb_broker_type {
 	/* Clerk and monitor, on the channel of orders. */
 	TB_REQ_ORDER = 46, /* struct tb_order with one fd, the client's socket */
 	TB_ANS_MADE = 47,  /* struct tb_made: exactly one for each order */
-	TB_VOID = 48,      /* struct tb_void: a yes with this ticket is worth nothing; there is no answer */
+	TB_VOID = 48,      /* struct tb_void: a yes with this ticket is worth nothing */
+	TB_ANS_VOID = 49,  /* struct tb_void: its place is free; exactly one for each */
 	TB_REQ_STORE = 50, /* struct tb_store with one fd, a lifeline that the supervisor did not take before */
 	TB_ANS_STORE = 51, /* struct tb_stored */
 	TB_REQ_DROP = 52,  /* struct tb_store without an fd: what is stored of this lease is to be dropped */
@@ -248,7 +249,7 @@ struct tb_made {
 /* What has become of the lifeline. */
 enum tb_stored_state {
 	TB_STORED_NONE = 0,    /* no supervisor keeps any */
-	TB_STORED_YES = 1,     /* the supervisor keeps it */
+	TB_STORED_YES = 1,     /* the supervisor keeps it; of a device that was not handed out: it may, to be dropped */
 	TB_STORED_NOT_YET = 2, /* the supervisor did not take it: to be tried again */
 };
 

@@ -27,8 +27,9 @@
 #include "broker/clerk/request/configure.h"
 #include "broker/clerk/request/drops.h"
 #include "broker/clerk/request/flow.h"
-#include "broker/clerk/request/list.h"
+#include "broker/clerk/request/list_stream.h"
 #include "broker/clerk/request/order.h"
+#include "broker/clerk/request/question.h"
 #include "broker/config/table_memory.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/journal.h"
@@ -123,6 +124,13 @@ static int take_stored(void *context, const void *message, const int *fds)
 	return 0;
 }
 
+static int take_voided(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)fds;
+	question_voided(message);
+	return 0;
+}
+
 static int take_unknown_of_monitor(void *context, const void *message, const int *fds)
 {
 	(void)context, (void)message, (void)fds;
@@ -135,6 +143,7 @@ static const struct tb_row monitor_messages[] = {
 	{TB_ANS_TUNNEL, sizeof(struct tb_configured), 0, take_tunnel_done},
 	{TB_ANS_STORE, sizeof(struct tb_stored), 0, take_stored},
 	{TB_ANS_DROP, sizeof(struct tb_stored), 0, take_stored},
+	{TB_ANS_VOID, sizeof(struct tb_void), 0, take_voided},
 	{0, 0, 0, take_unknown_of_monitor},
 };
 
@@ -180,7 +189,7 @@ static void open_books(const struct clerk_options *options, const struct network
 	clerk_checked(namespaces_init(), "cannot listen to the kernel's news of network namespaces");
 	mend_init(guard_look);
 	requests_init(networks, &request_limits);
-	clerk_checked(lists_init(capacity), "cannot make room for lists");
+	clerk_checked(streams_init(capacity), "cannot make room for lists");
 	clerk_checked(drops_init(COUNTS_FD, in_shield(SHIELD_COUNTS_FD)), "cannot hear what locks have counted");
 	clerk_checked(flow_init(AUTHORITY_FD), "cannot hear the authority");
 	clerk_checked(listener_init(LISTENING_FD, &listener_limits, flow_begin, flow_turn_away),

@@ -161,19 +161,18 @@ static enum tb_stored_state store_lifeline(struct monitor *monitor, const struct
 		       : TB_STORED_NOT_YET;
 }
 
-/* Neither the table of devices that are away nor the supervisor keeps anything of a device that nobody got. By name it
- * does not go with its fds, nor can the clerk have it deleted where it is. */
-static void forget(struct monitor *monitor, const struct device_order *order, const struct device *device)
+/* Nobody got the device. What the supervisor keeps of it, and its place in the table of devices that are away, are the
+ * clerk's to drop, who repeats what the supervisor does not take. By name the device does not go with its fds, nor
+ * can the clerk have it deleted where it is. */
+static void forget(struct monitor *monitor, const struct device_order *order, struct device *device)
 {
-	const uint8_t *lease = order->alias.lease;
-	int fd = order->netns >= 0 ? away_deleted(&monitor->away, lease) : -1;
+	int fd = order->netns >= 0 ? away_deleted(&monitor->away, order->alias.lease) : -1;
 
 	if (order->netns >= 0 && order->by_name) {
 		tb_close(&fd);
-		link_delete_ours(&monitor->workshop.link, device->made.nsid, device->made.ifindex, lease);
+		link_delete_ours(&monitor->workshop.link, device->made.nsid, device->made.ifindex, order->alias.lease);
 	}
-	if (store_drop_lease(monitor->supervisor, &monitor->away, lease) < 0)
-		tb_log(TB_LOG_WARNING, "the supervisor keeps the lifeline of a lease that never began");
+	device->made.stored = TB_STORED_YES;
 }
 
 static void deliver(struct monitor *monitor, const struct device_order *order, struct device *device, int client)

@@ -278,11 +278,12 @@ static int take_tunnel(void *context, const void *message, const int *fds)
 static int take_void(void *context, const void *message, const int *fds)
 {
 	struct monitor *monitor = context;
-	const struct tb_void *order = message;
+	struct tb_void order = *(const struct tb_void *)message;
 
 	(void)fds;
 	hear_authority(monitor);
-	yes_void(&monitor->yes, order->ticket);
+	yes_void(&monitor->yes, order.ticket);
+	answer_order(monitor, TB_ANS_VOID, &order, sizeof(order));
 	return 0;
 }
 

@@ -45,6 +45,9 @@
  * taken the word yet. */
 #define SPARE_LEASES 64
 
+/* A device that is away keeps its place until the supervisor has taken that word, and users go on meanwhile. */
+#define AWAY_PER_LEASE 4
+
 /* Ends the process if ret is a negative errno. */
 static int checked(int ret, const char *what)
 {
@@ -308,7 +311,7 @@ static void prepare(struct monitor *monitor, struct equipment *equipment)
 	make_mac_key(monitor->mac_key);
 	raise_fd_limit(monitor->networks, leases);
 	checked(stored_take(&stored), "cannot take what is in the supervisor's store");
-	checked(away_init(&monitor->away, leases + (uint32_t)stored.devices.count),
+	checked(away_init(&monitor->away, AWAY_PER_LEASE * leases + (uint32_t)stored.devices.count),
 		"cannot make the table of devices that are away");
 	monitor->count.networks = monitor->networks;
 	monitor->count.away = &monitor->away;

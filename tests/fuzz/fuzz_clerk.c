@@ -47,6 +47,8 @@ static struct question_open questions[QUESTIONS_MAX];
 static size_t questions_count;
 static struct question_open yeses[QUEUE];
 static size_t yeses_count;
+static struct tb_void voids[TB_YES_MAX]; /* of them, those that nobody waits for, which the monitor has not read yet */
+static size_t voids_count;
 static struct tb_order order;
 static int order_fd = -1; /* of the order that is under way; -1: none is */
 static bool order_there;
@@ -450,7 +452,8 @@ static void authority_answer(bool yes)
 		may_know[question->question.uid % 65536] = true;
 	if (word == TB_VERDICT_YES &&
 	    (question->question.action == TB_ACTION_OPEN || question->question.action == TB_ACTION_CONFIGURE)) {
-		require(yeses_count < QUEUE);
+		/* The monitor has no more places. */
+		require(yeses_count < TB_YES_MAX);
 		yeses[yeses_count++] = *question;
 	}
 	authority_say(question->question.ticket, word);
@@ -528,7 +531,8 @@ static void monitor_hear(void)
 					      &(struct nlmsgerr){.error = -EBUSY}, sizeof(struct nlmsgerr));
 			break;
 		case TB_VOID:
-			require(spend(message.void_.ticket, NULL, 0));
+			require(voids_count < TB_YES_MAX);
+			voids[voids_count++] = message.void_;
 			break;
 		default:
 			require(!store_there && (type == TB_REQ_STORE || type == TB_REQ_DROP));
@@ -580,11 +584,27 @@ static void monitor_answer(bool good)
 	made.check = pick(4);
 	made.stage = pick(8);
 	made.error = (int)pick(140);
-	if (made.status == TB_OK)
+	if (made.status == TB_OK) {
 		monitor_make(&made);
+	} else if (chance(4)) {
+		/* The client was gone when the supervisor had its lifeline already. */
+		memcpy(made.lease, order.question.ticket, sizeof(made.lease));
+		made.stored = TB_STORED_YES;
+		keep(made.lease);
+	}
 	monitor_say_made(&made);
 	tb_close(&order_fd);
 	order_there = false;
+}
+
+/* A monitor that waits for the kernel keeps the yes until then. */
+static void monitor_answer_void(void)
+{
+	monitor_hear();
+	if (voids_count == 0)
+		return;
+	require(spend(voids[--voids_count].ticket, NULL, 0));
+	monitor_say_voided(voids[voids_count]);
 }
 
 static void monitor_answer_tunnel(void)
@@ -1022,7 +1042,7 @@ static void act(void)
 {
 	struct actor *actor = any_actor();
 
-	switch (pick(28)) {
+	switch (pick(29)) {
 	case 0:
 	case 1:
 	case 2:
@@ -1093,6 +1113,9 @@ static void act(void)
 		if (any_lease() != NULL)
 			tunnels_make_again(pick(8));
 		break;
+	case 27:
+		monitor_answer_void();
+		break;
 	default:
 		set_failures(chance(4));
 		if (chance(20))
@@ -1134,7 +1157,7 @@ static void begin(void)
 	choose_limits();
 	for (size_t i = 0; i < ACTORS; i++)
 		actors[i].sock = -1;
-	questions_count = yeses_count = deletes_count = stored_count = 0;
+	questions_count = yeses_count = voids_count = deletes_count = stored_count = 0;
 	order_there = store_there = configure_there = tunnel_there = false;
 	memset(may_know, 0, sizeof(may_know));
 	next_ifindex = 10;
@@ -1179,6 +1202,7 @@ static void drain(void)
 		authority_answer(true);
 		monitor_answer(true);
 		monitor_answer_store(0);
+		monitor_answer_void();
 		monitor_configure(true);
 		monitor_answer_tunnel();
 		reaper_answer(0);

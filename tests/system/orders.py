@@ -27,6 +27,7 @@ Order = wire.Message("Order", REQ_ORDER, f"{QUESTION_SIZE}sII", "question gid gu
 Made = wire.Message("Made", ANS_MADE, "IiIIIIIIIIiIQ16s6s2s16s", "status error stage check ifindex tap master mtu stored "
                     "lower nsid there since name mac reserved_mac lease")
 Void = wire.Message("Void", VOID, "16s", "ticket")
+Voided = wire.Message("Voided", VOID + 1, "16s", "ticket")
 Store = wire.Message("Store", REQ_STORE, "16s", "lease")
 Stored = wire.Message("Stored", ANS_STORE, "16siI", "lease error reserved")
 Ready = wire.Message("Ready", READY, "II", "leases reserved")
@@ -182,6 +183,11 @@ class Monitor:
 
     def yes(self, question):
         self.yeses.send(Yes.pack(question))
+
+    def void(self, ticket):
+        """Takes a yes back; the monitor says when it has."""
+        self.orders.send(Void.pack(ticket))
+        equal(Voided.unpack(self.orders.recv(4096)).ticket, ticket)
 
     def delete(self, lease, ifindex, place=None):
         self.reaper.send(Delete.pack(lease, ifindex, place if place is not None else HERE if ifindex else AWAY))

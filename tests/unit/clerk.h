@@ -24,7 +24,7 @@
 #include "broker/clerk/request/configure.h"
 #include "broker/clerk/request/drops.h"
 #include "broker/clerk/request/flow.h"
-#include "broker/clerk/request/list.h"
+#include "broker/clerk/request/list_stream.h"
 #include "broker/clerk/request/order.h"
 #include "broker/clerk/request/question.h"
 #include "broker/shared/alias.h"
@@ -301,6 +301,13 @@ static inline int test_unknown(void *context, const void *message, const int *fd
 	abort();
 }
 
+static inline int test_voided(void *context, const void *message, const int *fds)
+{
+	(void)context, (void)fds;
+	question_voided(message);
+	return 0;
+}
+
 static inline void test_on_monitor(uint32_t number, uint32_t events)
 {
 	static const struct tb_row rows[] = {
@@ -309,6 +316,7 @@ static inline void test_on_monitor(uint32_t number, uint32_t events)
 		{TB_ANS_DROP, sizeof(struct tb_stored), 0, test_stored},
 		{TB_ANS_CONFIGURED, sizeof(struct tb_configured), 0, test_configured},
 		{TB_ANS_TUNNEL, sizeof(struct tb_configured), 0, test_tunnel},
+		{TB_ANS_VOID, sizeof(struct tb_void), 0, test_voided},
 		{0, 0, 0, test_unknown},
 	};
 
@@ -425,7 +433,7 @@ static inline void clerk_open(void)
 	mend_init(guard_look);
 	require(guard_start_looking(-1) == 0);
 	requests_init(&test_networks, &test_request_limits);
-	require(lists_init(capacity) == 0);
+	require(streams_init(capacity) == 0);
 	require(drops_init(channels.counts, -1) == 0);
 	require(flow_init(channels.authority) == 0);
 	loop_handle(LOOP_MONITOR, test_on_monitor);
@@ -593,6 +601,22 @@ static inline void made_set(struct tb_made *made, uint32_t ifindex)
 static inline void monitor_say_made(const struct tb_made *made)
 {
 	require(tb_send(others.monitor, made, sizeof(*made), NULL, 0) == 0);
+}
+
+/* The one yes that the monitor hears is taken back. */
+static inline struct tb_void monitor_takes_void(void)
+{
+	union test_message message;
+
+	clerk_run();
+	require(take(others.monitor, &message, NULL) == TB_VOID);
+	return message.void_;
+}
+
+static inline void monitor_say_voided(struct tb_void voided)
+{
+	tb_header_set(&voided.header, TB_ANS_VOID, sizeof(voided));
+	require(tb_send(others.monitor, &voided, sizeof(voided), NULL, 0) == 0);
 }
 
 static inline void monitor_say_stored(enum tb_broker_type type, const uint8_t lease[TB_ID_SIZE], int error)

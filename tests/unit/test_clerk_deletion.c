@@ -139,6 +139,10 @@ static void test_more_than_there_are(void **state)
 	fails_send[channels.reaper] = true;
 	for (uint32_t i = 0; i < room; i++)
 		deletion_order_stray(id, i, TB_PLACE_HERE);
+	/* What else waits takes none of that room. */
+	while (!strstr(test_logged, "the reaper is busy"))
+		deletion_put_back(&(struct fdb_entry){.ifindex = 3});
+	assert_int_equal(deletion_count(), room);
 	assert_true(dies(deletion_order_stray(id, room, TB_PLACE_HERE)));
 }
 
@@ -171,6 +175,32 @@ static void test_put_back(void **state)
 	assert_int_equal(deletion_count(), 0);
 }
 
+/* Nothing of what is to be put back is lost while the kernel holds the reaper up. */
+static void test_put_back_later(void **state)
+{
+	struct lease lease = {.ifindex = 8, .name = "vm8"};
+	union {
+		struct tb_header header;
+		struct tb_fdb_entry entry;
+		struct tb_repair repair;
+	} message;
+
+	(void)state;
+	fails_send[channels.reaper] = true;
+	deletion_put_back(&(struct fdb_entry){.ifindex = 3});
+	deletion_repair(&lease);
+	assert_int_equal(deletion_expire(), 10);
+	assert_int_equal(deletion_count(), 0);
+	fails_send[channels.reaper] = false;
+	assert_int_equal(deletion_expire(), -1);
+	assert_int_equal(recv(others.reaper, &message, sizeof(message), MSG_DONTWAIT), sizeof(message.entry));
+	assert_int_equal(message.header.type, TB_PUT_BACK);
+	assert_int_equal(message.entry.port, 3);
+	assert_int_equal(recv(others.reaper, &message, sizeof(message), MSG_DONTWAIT), sizeof(message.repair));
+	assert_int_equal(message.header.type, TB_REPAIR);
+	assert_int_equal(message.repair.ifindex, 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +213,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_more_than_there_are, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_an_answer_that_nobody_asked_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_put_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_put_back_later, set_up, tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

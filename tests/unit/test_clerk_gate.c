@@ -297,6 +297,44 @@ static void test_device_gone_makes_room(void **state)
 	assert_int_equal(way(), PASSAGE_ROOM);
 }
 
+/* So does any lease where the table is full. */
+static void test_hang_up_makes_a_place(void **state)
+{
+	struct lease *lease = lease_begin(test_network("wan"), BOB, &full);
+	int own;
+	int client = client_socket(BOB, &own);
+
+	(void)state;
+	lease_keep(lease, own, -1);
+	((struct network *)test_network("lan"))->max = 1000;
+	for (uid_t uid = 5000; lease_begin(test_network("lan"), uid, &full) != NULL; uid++)
+		;
+	assert_int_equal(way(), PASSAGE_ASK);
+	request.authorized = true;
+	assert_int_equal(way(), PASSAGE_OPEN);
+	close(client);
+	assert_int_equal(way(), PASSAGE_ROOM);
+}
+
+/* To look takes its time, so nobody does where it changes nothing. */
+static void test_does_not_look_in_vain(void **state)
+{
+	static const struct test_news gone = {.gone = 7};
+	static const char name[TB_NAME_SIZE] = "vpn0";
+	struct lease *lease = held_lease(ALICE, "lan");
+
+	(void)state;
+	lease_set_device(lease, name, 7);
+	assert_int_equal(way(), PASSAGE_ASK);
+	kernel_say(&gone);
+	request.authorized = true;
+	assert_int_equal(way(), PASSAGE_OPEN);
+	assert_ptr_equal(lease_by_ifindex(7), lease);
+	strcpy(request.message.name, "vpn1");
+	assert_int_equal(way(), PASSAGE_OPEN);
+	assert_null(lease_by_ifindex(7));
+}
+
 static void test_name_free_soon(void **state)
 {
 	struct lease *lease = held_lease(BOB, "lan");
@@ -418,6 +456,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_place_soon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hang_up_makes_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_device_gone_makes_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hang_up_makes_a_place, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_does_not_look_in_vain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name_free_soon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hang_up_frees_a_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_own_lists_and_networks, set_up, tear_down),

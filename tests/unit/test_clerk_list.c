@@ -138,7 +138,7 @@ static void test_looks_are_shared(void **state)
 	close(third);
 }
 
-/* One long list at a time, as fast as its client reads; a client that takes too long makes room. */
+/* Of one user one long list at a time, as fast as its client reads; a client that takes too long makes room. */
 static void test_long_lists(void **state)
 {
 	int lazy;
@@ -160,6 +160,55 @@ static void test_long_lists(void **state)
 	assert_true(count_entries(lazy) < 300);
 	close(lazy);
 	close(next);
+}
+
+static int ask_for_all(uid_t uid)
+{
+	int client;
+
+	request.flags = TB_REQUEST_ALL;
+	client = client_ask(uid, &request);
+	if (uid != 0)
+		authority_answers(TB_VERDICT_YES);
+	return client;
+}
+
+/* A client that does not read keeps nobody else from a long list; nor do as many users as there are places. */
+static void test_long_lists_of_many_users(void **state)
+{
+	int lazy[STREAMS_MAX];
+	int client;
+
+	(void)state;
+	for (uint32_t i = 0; i < 300; i++)
+		held_lease(ALICE, 10 + i);
+	for (uint32_t i = 0; i + 1 < STREAMS_MAX; i++)
+		lazy[i] = ask_for_all(BOB + i);
+	look();
+	client = ask_for_all(0);
+	clerk_pass(20);
+	look();
+	assert_int_equal(count_entries(client), 300);
+	close(client);
+	lazy[STREAMS_MAX - 1] = ask_for_all(BOB + STREAMS_MAX);
+	clerk_pass(20);
+	look();
+	/* One of them reads, and its list goes on. */
+	clerk_pass(900);
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_equal(take(lazy[0], &message, NULL), TB_ANS_LEASE);
+	client = ask_for_all(0);
+	clerk_pass(20);
+	look();
+	assert_int_equal(take(client, &message, NULL), 0);
+	clerk_pass(100);
+	clerk_run();
+	assert_int_equal(count_entries(client), 300);
+	assert_int_equal(count_entries(lazy[0]), 290);
+	assert_true(count_entries(lazy[1]) < 300);
+	close(client);
+	for (uint32_t i = 0; i < STREAMS_MAX; i++)
+		close(lazy[i]);
 }
 
 static void test_hangs_up_while_it_waits(void **state)
@@ -293,14 +342,46 @@ static void test_watchers_are_limited(void **state)
 		}
 		close(clients[i]);
 	}
-	/* Of root's there are as many as there may be at all. */
-	for (int i = 0; i <= WATCHERS_PER_USER; i++) {
-		int client = client_ask(0, &request);
+}
 
-		assert_int_equal(take(client, &message, NULL), TB_ANS_EVENT);
+/* Of root's there are as many as there may be at all, and so many users leave some for it. */
+static void test_root_may_watch(void **state)
+{
+	int users[WATCHERS_MAX];
+	int roots[WATCHERS_RESERVED_FOR_ROOT];
+
+	(void)state;
+	request_set(&request, TB_REQ_WATCH);
+	for (uid_t i = 0; i < WATCHERS_MAX; i++)
+		users[i] = client_ask(BOB + i, &request);
+	for (uid_t i = 0; i < WATCHERS_RESERVED_FOR_ROOT; i++) {
+		roots[i] = client_ask(0, &request);
+		assert_int_equal(take(roots[i], &message, NULL), TB_ANS_EVENT);
 		assert_int_equal(message.event.status, TB_OK);
-		close(client);
 	}
+	for (uid_t i = 0; i < WATCHERS_MAX; i++)
+		close(users[i]);
+	for (uid_t i = 0; i < WATCHERS_RESERVED_FOR_ROOT; i++)
+		close(roots[i]);
+}
+
+/* The same of requests that wait, whatever they wait for. */
+static void test_root_is_heard(void **state)
+{
+	int users[REQUESTS_MAX];
+	int root;
+
+	(void)state;
+	held_lease(ALICE, 7);
+	for (uid_t i = 0; i < REQUESTS_MAX; i++)
+		users[i] = client_ask(BOB + i, &request);
+	request.flags = TB_REQUEST_ALL;
+	root = client_ask(0, &request);
+	look();
+	assert_int_equal(count_entries(root), 1);
+	close(root);
+	for (uid_t i = 0; i < REQUESTS_MAX; i++)
+		close(users[i]);
 }
 
 /* A client that is too slow is told how many events it has lost. */
@@ -363,12 +444,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_all_with_the_second_key, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_looks_are_shared, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_lists, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_lists_of_many_users, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hangs_up_while_it_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cannot_be_watched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_list_of_networks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_list_of_all_networks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watchers_are_limited, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_root_may_watch, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_root_is_heard, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_slow_watcher, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_release, set_up, tear_down),
 	};

@@ -401,6 +401,53 @@ static void test_another_waits_for_one_under_way(void **state)
 	close(second);
 }
 
+/* So does root, whom polkit is not asked about; and it is the last place of all where the table is full. */
+static void test_root_waits_for_one_under_way(void **state)
+{
+	int second;
+
+	(void)state;
+	strcpy(request.name, "vm7");
+	order_outlives_its_client();
+	second = client_ask(0, &request);
+	assert_int_equal(TAILQ_LAST(requests_used(), request_list)->state, REQUEST_ROOM);
+	close(second);
+	strcpy(request.name, "vm8");
+	second = client_ask(0, &request);
+	assert_int_equal(TAILQ_LAST(requests_used(), request_list)->state, REQUEST_READY);
+	close(second);
+	while (!leases_table_full_for(BOB))
+		lease_begin_again(test_network("wan"), test_network("wan")->name, BOB + 1);
+	second = client_ask(BOB, &request);
+	authority_answers(TB_VERDICT_YES);
+	assert_int_equal(TAILQ_LAST(requests_used(), request_list)->state, REQUEST_ROOM);
+	close(second);
+}
+
+/* What is kept of a device that nobody got is dropped, when the supervisor takes it. */
+static void test_drops_what_a_failed_order_has_stored(void **state)
+{
+	struct tb_made made;
+	int client = client_with_yes(ALICE);
+	int fd;
+
+	(void)state;
+	monitor_take_order(&fd);
+	close(fd);
+	made_set(&made, 7);
+	made.status = TB_KERNEL;
+	made.stored = TB_STORED_YES;
+	monitor_say_made(&made);
+	clerk_run();
+	assert_int_equal(take(others.monitor, &message, NULL), TB_REQ_DROP);
+	assert_memory_equal(message.store.lease, made.lease, TB_ID_SIZE);
+	monitor_say_stored(TB_ANS_DROP, made.lease, EAGAIN);
+	clerk_run();
+	clerk_pass(50);
+	assert_int_equal(take(others.monitor, &message, NULL), TB_REQ_DROP);
+	close(client);
+}
+
 /* So is its address, where leases have some: whoever starts anew is to have the same one. */
 static void test_address_of_one_under_way(void **state)
 {
@@ -480,6 +527,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_client_knows_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name_of_one_under_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_another_waits_for_one_under_way, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_root_waits_for_one_under_way, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_drops_what_a_failed_order_has_stored, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_address_of_one_under_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_root_knows_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nonsense, set_up, tear_down),

@@ -134,12 +134,24 @@ static void test_hangs_up_while_asked(void **state)
 	assert_true(nothing_for(others.monitor));
 }
 
+/* Asks as that many users, from this one on, and counts the questions. */
+static int asked_by(int *clients, uid_t first, int count)
+{
+	int asked = 0;
+
+	for (int i = 0; i < count; i++)
+		clients[i] = client_ask(first + (uid_t)i, &request);
+	while (take_asked() == TB_REQ_ASK)
+		asked++;
+	return asked;
+}
+
 /* The yes crossed the cancel: the monitor hears that it is worth nothing, if need be later. */
 static void test_yes_crosses_cancel(void **state)
 {
 	int client = client_ask(ALICE, &request);
 	uint8_t ticket[TB_ID_SIZE];
-	int fd;
+	struct tb_void voided;
 
 	(void)state;
 	assert_int_equal(take_asked(), TB_REQ_ASK);
@@ -151,21 +163,53 @@ static void test_yes_crosses_cancel(void **state)
 	assert_int_equal(clerk_run(), 10);
 	fails_send[channels.monitor] = false;
 	clerk_pass(10);
-	assert_int_equal(take(others.monitor, &message, &fd), TB_VOID);
-	assert_memory_equal(message.void_.ticket, ticket, TB_ID_SIZE);
+	voided = monitor_takes_void();
+	assert_memory_equal(voided.ticket, ticket, TB_ID_SIZE);
+	assert_false(TAILQ_EMPTY(requests_used()));
+	monitor_say_voided(voided);
+	clerk_run();
 	assert_true(TAILQ_EMPTY(requests_used()));
+	/* One yes, one answer. */
+	monitor_say_voided(voided);
+	assert_true(dies(loop_step(0)));
 }
 
-/* Asks as that many users, from this one on, and counts the questions. */
-static int asked_by(int *clients, uid_t first, int count)
+/* The monitor waits for the kernel with another order, and hears nothing meanwhile: it has the yeses still. */
+static void test_a_yes_that_is_taken_back_keeps_its_place(void **state)
 {
-	int asked = 0;
+	int bob = client_ask(BOB, &request);
+	struct tb_void voided;
+	int client;
+	int fd;
 
-	for (int i = 0; i < count; i++)
-		clients[i] = client_ask(first + (uid_t)i, &request);
-	while (take_asked() == TB_REQ_ASK)
-		asked++;
-	return asked;
+	(void)state;
+	authority_answers(TB_VERDICT_YES);
+	assert_int_equal(take(others.monitor, &message, &fd), TB_REQ_ORDER);
+	close(fd);
+	for (int i = 0; i < YESES_PER_USER; i++) {
+		client = client_ask(ALICE, &request);
+		authority_answers(TB_VERDICT_YES);
+		close(client);
+		clerk_run();
+	}
+	client = client_ask(ALICE, &request);
+	assert_int_equal(take_asked(), 0);
+	/* Others have places, and what needs none is asked about. */
+	assert_int_equal(asked_by(&fd, BOB + 1, 1), 1);
+	close(fd);
+	clerk_run();
+	assert_int_equal(take_asked(), TB_REQ_CANCEL);
+	request_set(&request, TB_REQ_LIST);
+	request.flags = TB_REQUEST_ALL;
+	fd = client_ask(ALICE, &request);
+	authority_answers(TB_VERDICT_NO);
+	close(fd);
+	assert_int_equal(take_asked(), 0);
+	voided = monitor_takes_void();
+	monitor_say_voided(voided);
+	assert_int_equal(take_asked(), TB_REQ_ASK);
+	close(client);
+	close(bob);
 }
 
 static void close_all(const int *clients, int count)
@@ -330,6 +374,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_so_many_in_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hangs_up_while_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_yes_crosses_cancel, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_yes_that_is_taken_back_keeps_its_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_yeses_leave_room_for_questions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_yes_takes_a_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_full_when_its_turn_comes, set_up, tear_down),

@@ -79,7 +79,7 @@ static void test_client_there_or_gone(void **state)
 	assert_false(client_socket_hung_up(own));
 	client_send("abc", NULL, 0);
 	assert_false(client_socket_hung_up(own));
-	/* As flow.c does with each. */
+	/* As read_message.c does with each. */
 	shutdown(own, SHUT_RD);
 	assert_false(client_socket_hung_up(own));
 	tb_close(&client);

@@ -16,9 +16,12 @@
 
 #define PAUSE_MS 100
 
-/* Processes at a time. One that closes taps waits for the kernel's lock on links, which a user can keep for seconds;
- * and the service has a limit of tasks (TasksMax=), which its other processes need as well. */
+/* Processes at a time. One that closes taps waits for the kernel's lock on links, which a user can keep for seconds: 16
+ * of them, with a few thousand taps, for half a minute. While so many wait, a further one begins only when MANY_SOCKETS
+ * wait; and the service has a limit of tasks (TasksMax=), which its other processes need as well. */
 #define PROCESSES_MAX 16
+#define MANY_SOCKETS 256
+#define PROCESSES_MOST 160
 
 /* Sockets that may wait before no connection is accepted any more. By then each connection and each request that there
  * is may still have one to close. */
@@ -86,9 +89,14 @@ static int start_process(void)
 	return pid < 0 ? -EAGAIN : 0;
 }
 
+static bool may_start(void)
+{
+	return processes < (waiting_count >= MANY_SOCKETS ? PROCESSES_MOST : PROCESSES_MAX);
+}
+
 static void start(void)
 {
-	int ret = processes < PROCESSES_MAX ? start_process() : 0;
+	int ret = may_start() ? start_process() : 0;
 
 	next_start = monotonic_ms() + PAUSE_MS;
 	if (ret < 0)

@@ -2,7 +2,7 @@
  *
  * Such a socket waits here for the next of those processes: a copy of the clerk that does nothing but exit. The clerk
  * closes its own copy while that process still has one, so that the last close is never the clerk's. At most ten of
- * these processes are started in a second, and sixteen are there at a time, however many sockets come.
+ * these processes are started in a second, and few are there at a time, but for sockets that come by the hundred.
  */
 #ifndef TB_LINGERING_H
 #define TB_LINGERING_H

@@ -1,4 +1,4 @@
-/* Devices that the monitor is to delete: orders to its reaper, and what became of them. Runs in the clerk.
+/* What the monitor's reaper is to do: delete devices, and put back what others have changed. Runs in the clerk.
  *
  * An order that the channel does not take at the moment, since the kernel holds up the reaper's threads, is sent later.
  */
@@ -27,7 +27,7 @@ void deletion_put_back(const struct fdb_entry *entry);
 /* Sends what could not be sent. Returns the milliseconds until the next try, or -1 if nothing waits. */
 int deletion_expire(void);
 
-/* Orders that have not been answered. */
+/* Deletions that have not been answered. */
 uint32_t deletion_count(void);
 
 #endif

@@ -208,9 +208,14 @@ bool leases_network_full(const struct network *network)
 	return leases_held_by_all(network) >= network->max;
 }
 
-static bool table_is_full_for(uid_t uid)
+bool leases_table_full_for(uid_t uid)
 {
 	return table.count >= (uid == 0 ? table.capacity : table.limits.leases);
+}
+
+bool leases_place_taken(const struct network *network, uid_t uid)
+{
+	return leases_table_full_for(uid) || leases_network_full(network);
 }
 
 /* How many there are altogether is nobody's business. */
@@ -223,7 +228,7 @@ struct lease *lease_begin(const struct network *network, uid_t uid, struct lease
 	*full = (struct lease_quota){.status = TB_QUOTA_NETWORK,
 				     .check = network_full ? TB_CHECK_MAX : TB_CHECK_MAX_LEASES,
 				     .quota = network_full ? TB_QUOTA_OF_NETWORK : TB_QUOTA_OF_BROKER};
-	return network_full || table_is_full_for(uid) ? NULL : lease_begin_again(network, network->name, uid);
+	return network_full || leases_table_full_for(uid) ? NULL : lease_begin_again(network, network->name, uid);
 }
 
 /* Ids are random: a part of one is as good as a hash of it. */
@@ -312,10 +317,10 @@ bool leases_room_soon(uid_t account)
 
 bool leases_place_soon(const struct network *network, uid_t uid)
 {
-	bool any = table_is_full_for(uid);
+	bool any = leases_table_full_for(uid);
 	const struct lease *lease;
 
-	if (!any && !leases_network_full(network))
+	if (!leases_place_taken(network, uid))
 		return false;
 	TAILQ_FOREACH(lease, &table.all, link)
 		if ((any || lease->network == network) && may_make_room(lease, lease_account(uid)))

@@ -179,8 +179,11 @@ bool lease_has_name(const struct lease *lease, const char *name); /* "": nobody 
 /* True if as many leases of the network are there as it may have. */
 bool leases_network_full(const struct network *network);
 
-/* True if the network, or the table, is full, but may have a place for this user in a moment: one of its leases is
- * ending, whoever had it. */
+/* True if the table is full for this user; or that, or the network. */
+bool leases_table_full_for(uid_t uid);
+bool leases_place_taken(const struct network *network, uid_t uid);
+
+/* True if the place is taken, but this user may have one in a moment: a lease is ending, whoever had it. */
 bool leases_place_soon(const struct network *network, uid_t uid);
 
 /* True if rules lock the lease's device, which do not go with it. */

@@ -325,12 +325,14 @@ void lease_keep(struct lease *lease, int lifeline, int holder)
 void leases_notice_hang_ups(uid_t account, const struct network *network, const char *name)
 {
 	struct lease *lease = TAILQ_FIRST(leases_all());
+	bool any = network != NULL && leases_table_full_for(account);
 	bool full = network != NULL && leases_network_full(network);
 
 	while (lease != NULL) {
 		struct lease *next = TAILQ_NEXT(lease, link);
 
-		if (lease->account == account || (full && lease->network == network) || lease_has_name(lease, name))
+		if (any || lease->account == account || (full && lease->network == network) ||
+		    lease_has_name(lease, name))
 			on_lifeline(lease_number(lease), 0);
 		lease = next;
 	}

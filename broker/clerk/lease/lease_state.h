@@ -54,7 +54,7 @@ void lease_device_gone(struct lease *lease);
 void lease_deleted(struct lease *lease, int result);
 
 /* Notices the lifelines that have ended, before the loop does: of this user's leases, and of whoever else has what a
- * request wants, which is this name ("": none), or one of all places of the network (NULL: none) if it is full. */
+ * request wants, which is this name ("": none), or a place of the network (NULL: none) if that or the table is full. */
 void leases_notice_hang_ups(uid_t account, const struct network *network, const char *name);
 
 /* Ends what was not fetched in time. Returns the milliseconds until the next deadline, or -1. */

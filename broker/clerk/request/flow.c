@@ -1,36 +1,31 @@
 /* The life of a request: see flow.h. Runs in the clerk; needs no right. What is decided about a request is decided in
- * gate.c; how polkit is asked, in question.c; how the monitor is ordered, in order.c; how it is refused, in
- * refusal.c. */
+ * gate.c; whether it waits for another, in await.c; how polkit is asked, in question.c; what is done with it, in
+ * perform.c; how it is refused, in refusal.c. */
 #include "broker/clerk/request/flow.h"
 
 #include "broker/clerk/client/client_socket.h"
 #include "broker/clerk/decision.h"
 #include "broker/clerk/lease/lease_state.h"
 #include "broker/clerk/loop.h"
-#include "broker/clerk/request/again.h"
+#include "broker/clerk/request/await.h"
 #include "broker/clerk/request/configure.h"
 #include "broker/clerk/request/drops.h"
-#include "broker/clerk/request/explain.h"
-#include "broker/clerk/request/explain_configuration.h"
 #include "broker/clerk/request/gate.h"
 #include "broker/clerk/request/inquiry.h"
 #include "broker/clerk/request/list.h"
 #include "broker/clerk/request/order.h"
+#include "broker/clerk/request/perform.h"
 #include "broker/clerk/request/question.h"
+#include "broker/clerk/request/read_message.h"
 #include "broker/clerk/request/refusal.h"
 #include "broker/clerk/request/request_log.h"
-#include "broker/clerk/request/show.h"
 #include "broker/clerk/request/watch.h"
 #include "broker/shared/clock.h"
-#include "proto/channel.h"
-#include "proto/about.h"
-#include "proto/request.h"
 #include "proto/checks.h"
 #include "proto/words.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* Requests that wait for room are looked at again after so many milliseconds, whatever happens. */
 #define ROOM_AGAIN_MS 25
@@ -44,145 +39,11 @@ static const struct tb_header *header_of(const struct request *request)
 	return &request->message.header;
 }
 
-/* Ends the lease, and answers when its device is gone. */
-static void end_lease(struct request *request, enum tb_reason reason)
-{
-	struct lease *lease = request_subject(request);
-
-	if (lease == NULL) {
-		refuse_with(request, TB_NO_LEASE, TB_CHECK_LEASE);
-		return;
-	}
-	if (request_watch(request) < 0) {
-		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
-		return;
-	}
-	request_log(request, "granted", NULL, lease);
-	memcpy(request->message.lease, lease->id, sizeof(request->message.lease));
-	request->state = REQUEST_ENDING;
-	request->deadline = UINT64_MAX;
-	lease_end(lease, reason);
-}
-
-static void tell_about(struct request *request)
-{
-	struct tb_about about;
-
-	tb_about_fill(&about, TB_RELEASE);
-	tb_send(request->client.sock, &about, sizeof(about), NULL, 0);
-	request_free(request);
-}
-
-static void give_or_order(struct request *request)
-{
-	const struct lease *lease = again_lease(request);
-
-	if (lease != NULL)
-		again_tell(request, lease);
-	else
-		order_ready(request);
-}
-
-/* Does what the gate has let through. */
-static void perform(struct request *request)
-{
-	switch (request->message.header.type) {
-	case TB_REQ_OPEN:
-		give_or_order(request);
-		break;
-	case TB_REQ_CONFIGURE:
-	case TB_REQ_UNBLOCK:
-		configure_ready(request);
-		break;
-	case TB_REQ_RELEASE:
-		end_lease(request, TB_REASON_RELEASED);
-		break;
-	case TB_REQ_REVOKE:
-		end_lease(request, TB_REASON_REVOKED);
-		break;
-	case TB_REQ_LIST:
-		list_leases(request);
-		break;
-	case TB_REQ_DROPS:
-		drops_begin(request);
-		break;
-	case TB_REQ_WATCH:
-		watch_begin(request);
-		break;
-	case TB_REQ_SHOW:
-		show_configuration(request);
-		break;
-	case TB_REQ_BLOCKS:
-		show_blocks(request);
-		break;
-	case TB_REQ_ABOUT:
-		tell_about(request);
-		break;
-	case TB_REQ_EXPLAIN:
-		explain(request);
-		break;
-	case TB_REQ_EXPLAIN_CONFIGURE:
-		explain_configuration(request);
-		break;
-	default:
-		list_networks(request);
-	}
-}
-
 static void wait_as(struct request *request, enum request_state state)
 {
 	request->state = state;
 	if (request_watch(request) < 0)
 		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
-}
-
-/* True while the order is under way of a lease that the request may mean. Only root may mean another's: whoever else
- * waited for that would learn that there is one. */
-static bool order_is_meant(const struct request *request)
-{
-	const struct tb_request *message = &request->message;
-	const struct request *ordered = order_under_way();
-	bool of_all = message->header.type == TB_REQ_REVOKE || (message->flags & TB_REQUEST_ALL) != 0;
-
-	if (ordered == NULL)
-		return false;
-	return ordered->client.account == request->client.account || (request->client.uid == 0 && of_all);
-}
-
-/* True if the order may get what the request wants: the name, a place of a full network, or the user's own address. The
- * client of the order may have got it, and have hung up. Whoever is let in may wait for another user's order. */
-static bool order_takes(const struct request *request)
-{
-	const struct tb_request *message = &request->message;
-	const struct request *ordered = order_under_way();
-	bool one_network;
-
-	if (!order_is_meant(request) && !(request->authorized && ordered != NULL))
-		return false;
-	one_network = strcmp(ordered->network->name, message->network) == 0;
-	return (message->name[0] != '\0' && strcmp(ordered->message.name, message->name) == 0) ||
-	       (one_network && leases_network_full(ordered->network)) ||
-	       (one_network && ordered->network->own_bridge && order_is_meant(request));
-}
-
-/* True if the request is about leases, or wants what the order may get, and must wait until the clerk knows of the
- * lease. */
-static bool awaits_order(const struct request *request)
-{
-	switch (header_of(request)->type) {
-	case TB_REQ_OPEN:
-		return order_takes(request);
-	case TB_REQ_LIST:
-		return order_is_meant(request);
-	case TB_REQ_CONFIGURE:
-	case TB_REQ_SHOW:
-	case TB_REQ_RELEASE:
-	case TB_REQ_REVOKE:
-	case TB_REQ_DROPS:
-		return request_subject(request) == NULL && order_is_meant(request);
-	default:
-		return false;
-	}
 }
 
 /* Asks the gate, and goes where it points. */
@@ -283,36 +144,6 @@ static void ask_if_it_may(struct request *request)
 {
 	if (question_may_be_asked(request))
 		ask(request);
-}
-
-/* Reads the one message. Returns 0, -EBADMSG if it is none that a client may send, or -ECONNRESET if the client has
- * hung up. Descriptors are never received: the socket that holds them goes to lingering.h in the end. */
-static int read_message(struct request *request)
-{
-	static union {
-		struct tb_request head;
-		char bytes[TB_REQUEST_MAX];
-	} message;
-	int sock = request->client.sock;
-	enum queued queued = client_socket_queued(sock);
-	ssize_t length;
-
-	if (queued == QUEUED_NOTHING)
-		return -ECONNRESET;
-	if (queued == QUEUED_FDS)
-		return -EBADMSG;
-	/* MSG_TRUNC: a message that is too long says its length. */
-	length = recv(sock, &message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC);
-	if (length < 0 || (size_t)length > sizeof(message) || !tb_request_valid(&message, (size_t)length))
-		return -EBADMSG;
-	request->message = message.head;
-	memcpy(request_items(request), message.bytes + sizeof(message.head),
-	       message.head.items * sizeof(struct tb_item));
-	if (tb_request_external_id(&message.head) != NULL)
-		memcpy(request->external_id, tb_request_external_id(&message.head), sizeof(request->external_id));
-	/* From here on nothing can be queued in it, neither bytes nor descriptors: it becomes a lifeline. */
-	shutdown(sock, SHUT_RD);
-	return client_socket_queued(sock) == QUEUED_NOTHING ? 0 : -EBADMSG;
 }
 
 static void begin_known(struct request *request)
@@ -463,7 +294,7 @@ static void expire_request(struct request *request)
 		refuse_with(request, TB_BUSY, TB_CHECK_REQUESTS);
 		break;
 	default:
-		break; /* a long list: lists_proceed() knows */
+		break; /* a long list: streams_proceed() knows */
 	}
 }
 
@@ -500,10 +331,10 @@ int flow_expire(void)
 		for_each(REQUEST_ROOM, proceed);
 	}
 	for_each(REQUEST_WAITING, ask_if_it_may);
-	lists_proceed();
+	timeout = lists_proceed();
 	drops_proceed();
 	/* What is refused here has a deadline of its own. */
-	timeout = loop_nearer(orders_expire(), configure_expire());
+	timeout = loop_nearer(timeout, loop_nearer(orders_expire(), configure_expire()));
 	timeout = loop_nearer(timeout, expire_all());
 	return next_room == UINT64_MAX ? timeout : loop_nearer(timeout, ROOM_AGAIN_MS);
 }

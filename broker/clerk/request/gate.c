@@ -114,6 +114,13 @@ static struct passage gate_forbidden(struct request *request, enum tb_check chec
 	return refused(TB_DENIED, check);
 }
 
+/* A name, a place where all are taken, or an address. To look who has just given it back takes longer than the rest. */
+static bool wants_what_another_may_have(const struct request *request)
+{
+	return request->message.name[0] != '\0' || request->network->guests > 0 ||
+	       leases_place_taken(request->network, request->client.uid);
+}
+
 static struct passage gate_open(struct request *request)
 {
 	const struct tb_request *message = &request->message;
@@ -147,8 +154,9 @@ static struct passage gate_open(struct request *request)
 	if (uid != 0 && !request->authorized)
 		return (struct passage){.way = PASSAGE_ASK};
 
-	/* Both keys are turned. What is there already is given as it is. */
-	if (again)
+	/* Both keys are turned. What is there already is given as it is, and most requests want nothing that another
+	 * lease can have. */
+	if (again || !wants_what_another_may_have(request))
 		return (struct passage){.way = PASSAGE_OPEN};
 	/* The user may have given another device back by now. A place is free a moment after its last device has ended,
 	 * and so is a name, whoever had it. */

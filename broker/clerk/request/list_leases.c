@@ -5,38 +5,17 @@
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/tunnels.h"
 #include "broker/config/guest.h"
-#include "broker/clerk/loop.h"
+#include "broker/clerk/request/list_stream.h"
 #include "broker/clerk/request/refusal.h"
-#include "broker/shared/clock.h"
 #include "proto/channel.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A list that fits into any socket's buffer, of which the kernel counts about 1 KiB for each message. */
 #define SHORT_MAX 128
 
-/* How long the client of a long list may take to read it, while others wait for theirs. */
-#define STREAM_PATIENCE_MS 10000
-
-/* The one long list that is being sent: a copy, as leases come and go meanwhile. */
-static struct {
-	struct request *request; /* NULL: none */
-	struct tb_lease *entries;
-	uint32_t capacity;
-	uint32_t count;
-	uint32_t sent;
-} stream;
-
-int lists_init(uint32_t capacity)
-{
-	free(stream.entries);
-	memset(&stream, 0, sizeof(stream));
-	stream.capacity = capacity;
-	stream.entries = calloc(capacity, sizeof(*stream.entries));
-	return stream.entries == NULL ? -ENOMEM : 0;
-}
+/* A list that waits for a place is looked at again after so many milliseconds. */
+#define PLACE_AGAIN_MS 100
 
 static bool is_shown(const struct request *request, const struct lease *lease)
 {
@@ -122,34 +101,19 @@ static void describe_lease(struct tb_lease *message, const struct lease *lease)
 	message->tx_packets = lease->counters.tx_packets;
 }
 
-/* Sends what the client takes. Returns 0 if all of it is sent, -EAGAIN, or another negative errno. */
-static int send_entries(int sock)
-{
-	int ret = 0;
-
-	while (stream.sent < stream.count && ret == 0) {
-		ret = tb_send(sock, &stream.entries[stream.sent], sizeof(*stream.entries), NULL, 0);
-		if (ret == 0)
-			stream.sent++;
-	}
-	return ret;
-}
-
 /* Copies the entries that the request is to see. */
-static void copy_entries(const struct request *request, uint32_t count)
+static void copy_entries(const struct request *request, struct tb_lease *entries, uint32_t count)
 {
 	const struct lease *lease;
+	uint32_t copied = 0;
 
-	stream.count = 0;
-	stream.sent = 0;
 	TAILQ_FOREACH(lease, leases_all(), link) {
-		struct tb_lease *entry = &stream.entries[stream.count];
-
-		if (!is_shown(request, lease) || stream.count == count)
+		if (!is_shown(request, lease) || copied == count)
 			continue;
-		describe_lease(entry, lease);
-		entry->count = count;
-		entry->left = count - ++stream.count;
+		describe_lease(&entries[copied], lease);
+		entries[copied].count = count;
+		entries[copied].left = count - copied - 1;
+		copied++;
 	}
 }
 
@@ -160,32 +124,6 @@ static void send_nothing(int sock)
 	memset(&none, 0, sizeof(none));
 	tb_header_set(&none.header, TB_ANS_LEASE, sizeof(none));
 	tb_send(sock, &none, sizeof(none), NULL, 0);
-}
-
-static void stream_end(void)
-{
-	struct request *request = stream.request;
-
-	stream.request = NULL;
-	request_free(request);
-}
-
-/* Goes on with the long list until its client takes no more. */
-static void stream_on(void)
-{
-	if (send_entries(stream.request->client.sock) != -EAGAIN || stream.request->deadline <= monotonic_ms())
-		stream_end();
-}
-
-static void stream_begin(struct request *request)
-{
-	stream.request = request;
-	request->state = REQUEST_STREAMING;
-	request->deadline = monotonic_ms() + STREAM_PATIENCE_MS;
-	if (loop_watch(request->client.sock, EPOLLOUT, LOOP_REQUEST, request_number(request)) < 0)
-		stream_end();
-	else
-		stream_on();
 }
 
 /* Sends a list that fits into the socket's buffer. A client whose buffer is full or closed gets no more; it sees that
@@ -207,23 +145,31 @@ static void send_short(const struct request *request, uint32_t count)
 	}
 }
 
-/* The look that the request waits for is over. A long list waits until no other is under way. */
-static void answer_list(struct request *request)
+/* Returns false if there is no place for one more long list now. */
+static bool answer_long(struct request *request, uint32_t count)
+{
+	struct tb_lease *entries = stream_take(request, count);
+
+	if (entries == NULL)
+		return false;
+	copy_entries(request, entries, count);
+	stream_begin(request);
+	return true;
+}
+
+/* The look that the request waits for is over. Returns false if it must wait all the same. */
+static bool answer_list(struct request *request)
 {
 	uint32_t count = count_shown(request);
 
-	if (count > SHORT_MAX) {
-		if (stream.request != NULL)
-			return;
-		copy_entries(request, count);
-		stream_begin(request);
-		return;
-	}
+	if (count > SHORT_MAX)
+		return answer_long(request, count);
 	if (count == 0)
 		send_nothing(request->client.sock);
 	else
 		send_short(request, count);
 	request_free(request);
+	return true;
 }
 
 void list_leases(struct request *request)
@@ -237,18 +183,19 @@ void list_leases(struct request *request)
 	request->look = guard_look_at_all();
 }
 
-void lists_proceed(void)
+int lists_proceed(void)
 {
 	struct request *request;
 	struct request *next;
+	bool somebody_waits = false;
 
-	if (stream.request != NULL && stream.request->state != REQUEST_STREAMING)
-		stream.request = NULL;
-	if (stream.request != NULL)
-		stream_on();
+	streams_proceed();
 	for (request = TAILQ_FIRST(requests_used()); request != NULL; request = next) {
 		next = TAILQ_NEXT(request, link);
-		if (request->state == REQUEST_LISTING && guard_looked() >= request->look)
-			answer_list(request);
+		if (request->state == REQUEST_LISTING && guard_looked() >= request->look && !answer_list(request))
+			somebody_waits = true;
 	}
+	if (!somebody_waits)
+		return -1;
+	return streams_make_room() ? 0 : PLACE_AGAIN_MS;
 }

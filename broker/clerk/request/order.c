@@ -311,6 +311,8 @@ void order_made(const struct tb_made *made)
 		granted(request->lease);
 		request_free(request);
 	} else {
+		if (made->stored != TB_STORED_NONE)
+			keeping_drop_id(made->lease);
 		if (made->there != 0)
 			end_half_made(request, made);
 		else

@@ -31,6 +31,7 @@ static void (*answered)(struct request *request, uint32_t word);
 struct open_questions {
 	uint32_t all;
 	uint32_t places;
+	uint32_t own_places;
 	uint32_t prompts;
 	uint32_t like_this;
 };
@@ -40,19 +41,26 @@ static bool is_open(const struct request *request)
 	return request->state == REQUEST_ASKED || (request->state == REQUEST_ABANDONED && !request->has_yes);
 }
 
-/* The monitor has a place for a yes of each question, until its order spends it. */
+/* The others are the clerk's own. */
+static bool needs_place(const struct request *request)
+{
+	return request->question.action == TB_ACTION_OPEN || request->question.action == TB_ACTION_CONFIGURE;
+}
+
+/* The monitor has a place for a yes, until its order spends it, or the monitor says that it is void. */
 static bool holds_place(const struct request *request)
 {
-	return is_open(request) || request->has_yes;
+	return request->has_yes || (is_open(request) && needs_place(request));
 }
 
 static struct open_questions count_questions(const struct request *like)
 {
-	struct open_questions open = {0, 0, 0, 0};
+	struct open_questions open = {0};
 	const struct request *request;
 
 	TAILQ_FOREACH(request, requests_used(), link) {
 		open.places += holds_place(request);
+		open.own_places += holds_place(request) && request->client.account == like->client.account;
 		if (!is_open(request))
 			continue;
 		open.all++;
@@ -68,7 +76,9 @@ bool question_may_be_asked(const struct request *request)
 {
 	struct open_questions open = count_questions(request);
 
-	return open.like_this == 0 && open.all < QUESTIONS_MAX && open.places < TB_YES_MAX &&
+	if (needs_place(request) && (open.places >= TB_YES_MAX || open.own_places >= YESES_PER_USER))
+		return false;
+	return open.like_this == 0 && open.all < QUESTIONS_MAX &&
 	       (!request_interactive(request) || open.prompts < PROMPTS_MAX);
 }
 
@@ -282,11 +292,28 @@ void question_end(struct request *request)
 	if (request->state == REQUEST_ASKED) {
 		cancel(request);
 		abandon(request, UINT64_MAX);
-	} else if (request->has_yes && make_void(request) < 0) {
-		abandon(request, monotonic_ms() + VOID_RETRY_MS);
+	} else if (request->has_yes) {
+		abandon(request, make_void(request) < 0 ? monotonic_ms() + VOID_RETRY_MS : UINT64_MAX);
 	} else {
 		request_free(request);
 	}
+}
+
+static bool is_voided(const struct request *request)
+{
+	return request->state == REQUEST_ABANDONED && request->has_yes && request->deadline == UINT64_MAX;
+}
+
+void question_voided(const struct tb_void *answer)
+{
+	struct request *request;
+
+	TAILQ_FOREACH(request, requests_used(), link)
+		if (is_voided(request) && memcmp(request->question.ticket, answer->ticket, TB_ID_SIZE) == 0)
+			break;
+	if (request == NULL)
+		tb_die("clerk: the monitor speaks of a yes that was not taken back");
+	request_free(request);
 }
 
 static struct request *request_of_ticket(const uint8_t *ticket)
@@ -310,8 +337,7 @@ static int take_verdict(void *context, const void *message, const int *fds)
 	if (request == NULL)
 		tb_die("clerk: the authority gave a verdict that nobody asked for");
 	/* The ticket is used up: the authority has no more to say about it. */
-	request->has_yes = verdict->verdict == TB_VERDICT_YES && (request->question.action == TB_ACTION_OPEN ||
-								  request->question.action == TB_ACTION_CONFIGURE);
+	request->has_yes = verdict->verdict == TB_VERDICT_YES && needs_place(request);
 	if (request->state == REQUEST_ABANDONED) {
 		question_end(request);
 	} else {

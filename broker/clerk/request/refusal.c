@@ -23,16 +23,6 @@ static const struct lease *subject_to_log(const struct request *request)
 											   : NULL;
 }
 
-static uint32_t count_used(void)
-{
-	const struct request *request;
-	uint32_t count = 0;
-
-	TAILQ_FOREACH(request, requests_used(), link)
-		count++;
-	return count;
-}
-
 void refusal_tell(struct request *request)
 {
 	answer_outcome(request->client.sock, request->message.header.type, &request->refusal);
@@ -56,7 +46,7 @@ static void tell_at(struct request *request, const struct outcome *outcome, uint
 	if (outcome->status == TB_DENIED && !may_know_check(request, outcome->check))
 		request->refusal.check = TB_CHECK_NONE;
 	if (request->state == REQUEST_ASKED || request->client.uid == 0 || monotonic_ms() >= time ||
-	    count_used() > WAITING_MAX) {
+	    requests_count() > WAITING_MAX) {
 		refusal_tell(request);
 		return;
 	}

@@ -11,6 +11,7 @@ static struct request requests[REQUESTS_MAX];
 static struct tb_item items[REQUESTS_MAX][TB_ITEMS_MAX]; /* what is not used is not in memory */
 static struct request_list free_requests;
 static struct request_list used;
+static uint32_t used_count;
 static struct request_limits limits;
 static const struct network_table *networks;
 
@@ -20,6 +21,7 @@ void requests_init(const struct network_table *table, const struct request_limit
 	limits = *bounds;
 	TAILQ_INIT(&free_requests);
 	TAILQ_INIT(&used);
+	used_count = 0;
 	memset(requests, 0, sizeof(requests));
 	for (size_t i = 0; i < REQUESTS_MAX; i++)
 		TAILQ_INSERT_TAIL(&free_requests, &requests[i], link);
@@ -28,6 +30,11 @@ void requests_init(const struct network_table *table, const struct request_limit
 struct request_list *requests_used(void)
 {
 	return &used;
+}
+
+uint32_t requests_count(void)
+{
+	return used_count;
 }
 
 const struct request_limits *requests_limits(void)
@@ -44,9 +51,10 @@ struct request *request_take(const struct client *client)
 {
 	struct request *request = TAILQ_FIRST(&free_requests);
 
-	if (request == NULL)
+	if (request == NULL || (client->uid != 0 && used_count >= REQUESTS_MAX - REQUESTS_RESERVED_FOR_ROOT))
 		return NULL;
 	TAILQ_REMOVE(&free_requests, request, link);
+	used_count++;
 	memset(request, 0, sizeof(*request));
 	request->client = *client;
 	request->state = REQUEST_WAITING;
@@ -61,6 +69,7 @@ void request_free(struct request *request)
 	client_close(&request->client);
 	request->state = REQUEST_FREE;
 	TAILQ_REMOVE(&used, request, link);
+	used_count--;
 	TAILQ_INSERT_TAIL(&free_requests, request, link);
 }
 

@@ -14,6 +14,9 @@
 
 #define REQUESTS_MAX 256
 
+/* The last free ones are for uid 0, so that an administrator gets through when users have taken all others. */
+#define REQUESTS_RESERVED_FOR_ROOT 8
+
 /* The most questions of one inquiry: about all networks, and one more. */
 #define INQUIRY_MAX (NETWORKS_MAX + 1)
 
@@ -70,12 +73,13 @@ struct request_limits {
 /* Makes every slot free. Requests wait from now on as the bounds say. */
 void requests_init(const struct network_table *table, const struct request_limits *bounds);
 
-/* Requests that are not free, in order of arrival. */
+/* Requests that are not free, in order of arrival; and how many there are. */
 struct request_list *requests_used(void);
+uint32_t requests_count(void);
 const struct request_limits *requests_limits(void);
 const struct network_table *requests_networks(void);
 
-/* Takes a free slot for the client, which it owns from then on; NULL if there is none. */
+/* Takes a free slot for the client, which it owns from then on; NULL if there is none for its user. */
 struct request *request_take(const struct client *client);
 
 /* Closes what the request still owns, and frees its slot. */

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-static uint32_t count_watchers(const struct request *like)
+/* True if the user may not have one more. */
+static bool watchers_full(const struct request *like)
 {
 	const struct request *request;
 	uint32_t all = 0;
@@ -20,7 +21,9 @@ static uint32_t count_watchers(const struct request *like)
 		all++;
 		own += request->client.account == like->client.account;
 	}
-	return own >= WATCHERS_PER_USER && like->client.uid != 0 ? WATCHERS_MAX : all;
+	if (like->client.uid == 0)
+		return all >= WATCHERS_MAX;
+	return own >= WATCHERS_PER_USER || all >= WATCHERS_MAX - WATCHERS_RESERVED_FOR_ROOT;
 }
 
 /* Sends one event. A client that does not read loses events, and is told how many. */
@@ -37,7 +40,7 @@ void watch_begin(struct request *request)
 {
 	struct tb_event event;
 
-	if (count_watchers(request) >= WATCHERS_MAX) {
+	if (watchers_full(request)) {
 		refuse_with(request, TB_BUSY, TB_CHECK_WATCHES);
 		return;
 	}

@@ -5,9 +5,10 @@
 
 #include "broker/clerk/request/request.h"
 
-/* Clients that watch at the same time, of one user and in all. */
+/* Clients that watch at the same time, of one user and in all, of which the last are for uid 0. */
 #define WATCHERS_PER_USER 4
 #define WATCHERS_MAX 64
+#define WATCHERS_RESERVED_FOR_ROOT 8
 
 /* Begins to tell this client what happens. */
 void watch_begin(struct request *request);
