@@ -43,7 +43,7 @@ static void begin_table(struct chain_reader *reader, const char *line)
 	memset(reader->names, 0, sizeof(reader->names));
 	reader->kind = FIREWALL_OTHER;
 	sscanf(line, "table %63s %63s", reader->family, reader->table);
-	reader->ours = begins(reader->table, NFT_TABLE_PREFIX);
+	reader->ours = begins(reader->table, TABLES_NETWORK_PREFIX);
 	if (strcmp(reader->table, "firewalld") == 0)
 		reader->kind = FIREWALL_FIREWALLD;
 }

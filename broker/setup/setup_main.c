@@ -1,12 +1,13 @@
 /* tapbroker-setup: makes what belongs to a network and not to a lease, before the broker starts, and takes it back.
- * Runs as root, on root's files and arguments, for a moment. It must never meet a client, nor read anything that one
- * has written.
+ * Runs as root, on root's files and arguments, for a moment; `watch` stays. It must never meet a client, nor read
+ * anything that one has written.
  */
 #include "broker/config/network.h"
 #include "broker/config/plain_request.h"
 #include "broker/config/world.h"
 #include "broker/setup/setup.h"
 #include "broker/setup/setup_options.h"
+#include "broker/setup/setup_watch.h"
 #include "broker/shared/log.h"
 
 #include <errno.h>
@@ -98,11 +99,12 @@ int main(int argc, char **argv)
 	ret = link_socket_open(&link, NETLINK_ROUTE);
 	if (ret < 0)
 		tb_die("cannot open a netlink socket: %s", strerror(-ret));
-	if (options.action != SETUP_CHECK) {
-		if (geteuid() != 0)
-			tb_die("tapbroker-setup runs as root; only --check needs no right");
+	if (options.action != SETUP_CHECK && geteuid() != 0)
+		tb_die("tapbroker-setup runs as root; only --check needs no right");
+	if (options.action == SETUP_WATCH)
+		tb_die("cannot watch the host's packet filter: %s", strerror(-setup_watch()));
+	if (options.action != SETUP_CHECK)
 		wait_for_others();
-	}
 	switch (options.action) {
 	case SETUP_START:
 		problems = setup_read_networks(&table, &options);
@@ -110,6 +112,8 @@ int main(int argc, char **argv)
 		break;
 	case SETUP_STOP:
 		problems = stop_all(&setup);
+		break;
+	case SETUP_WATCH:
 		break;
 	case SETUP_CHECK:
 		problems = setup_read_networks(&table, &options);

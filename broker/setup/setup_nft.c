@@ -46,6 +46,21 @@ int nft_run(const char *commands)
 	return 0;
 }
 
+int nft_run_file(const char *path)
+{
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	int ret = -ENOMEM;
+
+	if (nft == NULL)
+		return ret;
+	if (nft_ctx_buffer_error(nft) == 0)
+		ret = nft_run_cmd_from_filename(nft, path) == 0 ? 0 : -EINVAL;
+	if (ret == -EINVAL)
+		log_first_line(nft_ctx_get_error_buffer(nft));
+	nft_ctx_free(nft);
+	return ret;
+}
+
 char *nft_list(const char *commands, bool quiet)
 {
 	return nft_command(commands, quiet);
@@ -71,7 +86,7 @@ bool nft_others_forward(void)
 		return true;
 	for (char *line = strtok_r(chains, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
 		if (strncmp(line, "table ", strlen("table ")) == 0)
-			ours = strstr(line, " " NFT_TABLE_PREFIX) != NULL;
+			ours = strstr(line, " " TABLES_NETWORK_PREFIX) != NULL;
 		else if (!ours &&
 			 (strstr(line, "hook forward") != NULL || strstr(line, "type nat hook postrouting") != NULL))
 			found = true;

@@ -7,11 +7,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The name of a network's table, of the family inet. */
-#define NFT_TABLE_PREFIX "tapbroker-net-"
+/* How the names of all tables of ours begin. */
+#define TABLES_PREFIX "tapbroker-"
+
+/* A network's: this and the network's name. */
+#define TABLES_NETWORK_PREFIX TABLES_PREFIX "net-"
 
 /* Runs commands as nft(8) would, all of them or none. Returns 0, or -EINVAL after what nft says was logged. */
 int nft_run(const char *commands);
+
+/* The same for commands in a file. */
+int nft_run_file(const char *path);
 
 /* What these commands print; the caller frees it. NULL if they fail, which is logged only if quiet is false: without
  * rights nothing can be seen. */

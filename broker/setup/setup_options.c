@@ -8,13 +8,14 @@
 #include <string.h>
 
 static const char help_text[] =
-	"Usage: tapbroker-setup [OPTION...] start | stop\n"
+	"Usage: tapbroker-setup [OPTION...] start | stop | watch\n"
 	"       tapbroker-setup [OPTION...] --check\n"
 	"Makes what networks of tapbrokerd have of their own, such as a bridge, and takes it back.\n"
 	"\n"
 	"  start               make what the network files ask for; what is there already is left, what no\n"
 	"                      file asks for any more is taken back\n"
 	"  stop                take back all that was made\n"
+	"  watch               stay, and load its rules again when others have flushed them: nft flush ruleset\n"
 	"      --check         say what start would refuse and what is missing; change nothing\n"
 	"      --config-dir=DIR  instead of " TB_CONFIG_DIR "\n"
 	"      --vendor-dir=DIR  instead of " TB_VENDOR_DIR "\n"
@@ -48,12 +49,14 @@ static const char *absolute_path(const char *path)
 static enum setup_action action_of(const char *word)
 {
 	if (word == NULL)
-		wrong_usage("no action", "say start, stop or --check");
+		wrong_usage("no action", "say start, stop, watch or --check");
 	if (strcmp(word, "start") == 0)
 		return SETUP_START;
 	if (strcmp(word, "stop") == 0)
 		return SETUP_STOP;
-	wrong_usage(word, "it is start or stop");
+	if (strcmp(word, "watch") == 0)
+		return SETUP_WATCH;
+	wrong_usage(word, "it is start, stop or watch");
 }
 
 void setup_options_parse(struct setup_options *options, int argc, char **argv)

@@ -5,6 +5,7 @@
 enum setup_action {
 	SETUP_START,
 	SETUP_STOP,
+	SETUP_WATCH,
 	SETUP_CHECK,
 };
 

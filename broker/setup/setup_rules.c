@@ -7,8 +7,8 @@
 #include "broker/setup/setup.h"
 #include "broker/setup/setup_guests.h"
 #include "broker/setup/setup_inet.h"
-#include "broker/setup/setup_nft.h"
 #include "broker/setup/setup_published.h"
+#include "broker/setup/setup_tables.h"
 
 #include "broker/shared/alias.h"
 #include "broker/shared/log.h"
@@ -258,12 +258,8 @@ static void write_sources(FILE *out, const struct network *network)
 		guests_interfaces(network));
 }
 
-/* The table as it is to be, in place of what there is: one transaction. */
-static void rules_write_table(FILE *out, struct link_socket *sock, const struct network *network)
+static void rules_write_chains(FILE *out, struct link_socket *sock, const struct network *network)
 {
-	fprintf(out, "table inet " NFT_TABLE_PREFIX "%s\ndelete table inet " NFT_TABLE_PREFIX "%s\n", network->name,
-		network->name);
-	fprintf(out, "table inet " NFT_TABLE_PREFIX "%s {\n", network->name);
 	write_sources(out, network);
 	write_input(out, network);
 	published_write_accepts(out, network);
@@ -272,11 +268,11 @@ static void rules_write_table(FILE *out, struct link_socket *sock, const struct 
 	write_forward(out, network);
 	published_write_chains(out, network);
 	write_masquerade(out, network);
-	fputs("}\n", out);
 }
 
-static int table_load(struct link_socket *sock, const struct network *network)
+static int rules_load(struct link_socket *sock, const struct network *network)
 {
+	char table[TB_NETWORK_SIZE + sizeof(TABLES_NETWORK_PREFIX)];
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -284,8 +280,9 @@ static int table_load(struct link_socket *sock, const struct network *network)
 
 	if (out == NULL)
 		return -errno;
-	rules_write_table(out, sock, network);
-	ret = fclose(out) == 0 ? nft_run(text) : -errno;
+	snprintf(table, sizeof(table), TABLES_NETWORK_PREFIX "%s", network->name);
+	rules_write_chains(out, sock, network);
+	ret = fclose(out) == 0 ? table_load(table, text) : -errno;
 	free(text);
 	return ret;
 }
@@ -322,38 +319,24 @@ static bool table_guards(const struct setup *setup, const char *name)
 	return living.found || ret < 0;
 }
 
-/* Deletes our tables, but those that a network needs. keep: whether any may be needed. */
-static unsigned int tables_sweep(const struct setup *setup, bool keep)
+static bool stays_at_stop(const void *context, const char *table)
 {
-	static const char beginning[] = "table inet " NFT_TABLE_PREFIX;
-	char *tables = nft_list("list tables", false);
-	unsigned int problems = tables == NULL;
-	char *rest = NULL;
+	return table_guards(context, table + strlen(TABLES_NETWORK_PREFIX));
+}
 
-	for (char *line = tables != NULL ? strtok_r(tables, "\n", &rest) : NULL; line != NULL;
-	     line = strtok_r(NULL, "\n", &rest)) {
-		char command[256];
-
-		if (strncmp(line, beginning, strlen(beginning)) != 0)
-			continue;
-		if ((keep && table_needed(setup, line + strlen(beginning))) ||
-		    table_guards(setup, line + strlen(beginning)))
-			continue;
-		snprintf(command, sizeof(command), "delete %s", line);
-		problems += nft_run(command) < 0;
-	}
-	free(tables);
-	return problems;
+static bool stays_at_start(const void *context, const char *table)
+{
+	return table_needed(context, table + strlen(TABLES_NETWORK_PREFIX)) || stays_at_stop(context, table);
 }
 
 static unsigned int rules_start(struct setup *setup)
 {
-	unsigned int problems = tables_sweep(setup, true);
+	unsigned int problems = tables_sweep(TABLES_NETWORK_PREFIX, stays_at_start, setup);
 
 	for (size_t i = 0; i < setup->networks->count; i++) {
 		const struct network *network = &setup->networks->networks[i];
 
-		if (!setup_wants(setup, i) || table_load(setup->link, network) == 0)
+		if (!setup_wants(setup, i) || rules_load(setup->link, network) == 0)
 			continue;
 		tb_log(TB_LOG_ERROR, "network %s: its rules cannot be loaded, so its bridge is not made",
 		       network->name);
@@ -365,7 +348,7 @@ static unsigned int rules_start(struct setup *setup)
 
 static unsigned int rules_stop(struct setup *setup)
 {
-	return tables_sweep(setup, false);
+	return tables_sweep(TABLES_NETWORK_PREFIX, stays_at_stop, setup);
 }
 
 const struct setup_part setup_rules = {.name = "rules", .start = rules_start, .stop = rules_stop};

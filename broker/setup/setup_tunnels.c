@@ -9,20 +9,14 @@
  * made smaller on its way, in both directions: who drops ICMP would else find a connection that opens and then hangs.
  */
 #include "broker/setup/setup.h"
-#include "broker/setup/setup_nft.h"
+#include "broker/setup/setup_tables.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TUNNELS_TABLE "inet tapbroker-tunnels"
-
-/* So that there is one to delete, whatever there was. */
-static void write_removal(FILE *out)
-{
-	fputs("table " TUNNELS_TABLE "\ndelete table " TUNNELS_TABLE "\n", out);
-}
+#define TUNNELS_TABLE TABLES_PREFIX "tunnels"
 
 static void write_tunnel_prefixes(FILE *out, const struct network *network)
 {
@@ -61,7 +55,7 @@ static void write_tunnel_names(FILE *out, const struct network *network)
 
 static void write_tunnels(FILE *out, const struct network_table *networks)
 {
-	fputs("table " TUNNELS_TABLE " {\n\tchain spoofed {\n"
+	fputs("\tchain spoofed {\n"
 	      "\t\ttype filter hook prerouting priority raw; policy accept;\n\t\tiifname \"lo\" accept\n",
 	      out);
 	for (size_t i = 0; i < networks->count; i++)
@@ -69,7 +63,7 @@ static void write_tunnels(FILE *out, const struct network_table *networks)
 	fputs("\t}\n\tchain segments {\n\t\ttype filter hook forward priority mangle; policy accept;\n", out);
 	for (size_t i = 0; i < networks->count; i++)
 		write_tunnel_names(out, &networks->networks[i]);
-	fputs("\t}\n}\n", out);
+	fputs("\t}\n", out);
 }
 
 static bool any_tunnel(const struct network_table *networks)
@@ -80,46 +74,35 @@ static bool any_tunnel(const struct network_table *networks)
 	return false;
 }
 
-/* True if an earlier start has loaded the table. */
-static bool has_tunnels(void)
+static bool no_tunnels_stay(const void *context, const char *table)
 {
-	char *tables = nft_list("list tables", true);
-	bool found = tables != NULL && strstr(tables, TUNNELS_TABLE) != NULL;
-
-	free(tables);
-	return found;
+	(void)context;
+	(void)table;
+	return false;
 }
 
-/* Loads the table for these networks, or only removes it: NULL. */
-static unsigned int load_tunnels(const struct network_table *networks)
+static unsigned int tunnels_stop(struct setup *setup)
+{
+	(void)setup;
+	return tables_sweep(TUNNELS_TABLE, no_tunnels_stay, NULL);
+}
+
+static unsigned int tunnels_start(struct setup *setup)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out;
 	int ret;
 
-	if (networks == NULL && !has_tunnels())
-		return 0;
+	if (!any_tunnel(setup->networks))
+		return tunnels_stop(setup);
 	out = open_memstream(&text, &size);
 	if (out == NULL)
 		return 1;
-	write_removal(out);
-	if (networks != NULL)
-		write_tunnels(out, networks);
-	ret = fclose(out) == 0 ? nft_run(text) : -errno;
+	write_tunnels(out, setup->networks);
+	ret = fclose(out) == 0 ? table_load(TUNNELS_TABLE, text) : -errno;
 	free(text);
 	return ret < 0;
-}
-
-static unsigned int tunnels_start(struct setup *setup)
-{
-	return load_tunnels(any_tunnel(setup->networks) ? setup->networks : NULL);
-}
-
-static unsigned int tunnels_stop(struct setup *setup)
-{
-	(void)setup;
-	return load_tunnels(NULL);
 }
 
 const struct setup_part setup_tunnels = {.name = "tunnels", .start = tunnels_start, .stop = tunnels_stop};
