@@ -135,11 +135,11 @@ BOTH_WAYS = [(family, direction) for family in FAMILIES for direction in "ud"]
 
 
 def on_a_bridge(say, rounds, seconds):
-    """The networks lan, direct and card of the bench, and a plain tap; the server is the host."""
-    shell("ip addr add 10.9.0.1/24 dev br0; ip addr add fd00:9::1/64 dev br0 nodad; "
+    """The networks shielded, direct and card of the bench, and a plain tap; the server is the host."""
+    shell("ip addr add 10.9.0.1/24 dev br2; ip addr add fd00:9::1/64 dev br2 nodad; "
           "ip addr add 10.9.1.1/24 dev cable1; ip addr add fd00:9:1::1/64 dev cable1 nodad")
-    machines = {"plain": plain("plain", "plain0", "br0"), "direct": brokered("direct", "direct"),
-                "shielded": brokered("lan", "shielded"), "macvtap": brokered("card", "macvtap")}
+    machines = {"plain": plain("plain", "plain0", "br2"), "direct": brokered("direct", "direct"),
+                "shielded": brokered("shielded", "shielded"), "macvtap": brokered("card", "macvtap")}
     ways = {}
     with contextlib.ExitStack() as stack:
         stack.enter_context(server())
