@@ -4,9 +4,9 @@
  * usage: frames ROUNDS BRIDGE DIRECT SHIELDED MACVTAP BRIDGE_END PARENT_END
  *
  * DIRECT and SHIELDED are networks with ports of BRIDGE, behind whose uplink is the link BRIDGE_END; MACVTAP is one
- * whose parent has the other end PARENT_END. Runs as root beside a running broker. One process sends each frame and sees
- * it arrive, so that a time is that of all that happens in between; every round measures each way once, so that whatever
- * drifts hits all alike.
+ * whose parent has the other end PARENT_END. Runs as root beside a running broker. One process sends each frame and
+ * sees it arrive, so that a time is that of all that happens in between; every round measures each way once, so that
+ * whatever drifts hits all alike.
  */
 
 #include "client/tapbroker.h"
