@@ -1,7 +1,7 @@
 /* What polkit is asked of a configuration: see polkit_details.h. No malloc, no stdio. */
 #include "polkit_details.h"
 
-#include "name.h"
+#include "items.h"
 #include "number.h"
 #include "prefix.h"
 #include "words.h"
@@ -40,11 +40,6 @@ static void append_prefix(struct list *list, const struct tb_item *item, const u
 	append(list, text);
 }
 
-static bool has_peer(const struct tb_item *item)
-{
-	return !tb_field_empty((const char *)item->peer, sizeof(item->peer));
-}
-
 /* All items of one kind, with blanks between; an address or route may be followed by a word and its peer. */
 static void list_items(struct list *list, const struct tb_configuration *configuration, enum tb_item_kind kind)
 {
@@ -56,34 +51,19 @@ static void list_items(struct list *list, const struct tb_configuration *configu
 		if (item->kind != kind)
 			continue;
 		append_prefix(list, item, item->address, item->prefix);
-		if (!has_peer(item))
+		if (!tb_item_has_peer(item))
 			continue;
 		append(list, kind == TB_ITEM_ADDRESS ? " peer" : " via");
 		append_prefix(list, item, item->peer, tb_prefix_bits(item->family));
 	}
 }
 
-/* An address leads to its network, or to that of its peer. */
-static bool leads(const struct tb_item *item)
-{
-	return item->kind == TB_ITEM_ROUTE || item->kind == TB_ITEM_ADDRESS;
-}
-
-static bool is_default(const struct tb_item *item)
-{
-	return leads(item) && item->prefix <= 1;
-}
-
 /* The families of which everything is led into the device. */
 static const char *default_word(const struct tb_configuration *configuration)
 {
 	static const char *const words[] = {"no", "ipv4", "ipv6", "ipv4 ipv6"};
-	unsigned int families = 0;
 
-	for (uint32_t i = 0; i < configuration->count; i++)
-		if (is_default(&configuration->items[i]))
-			families |= configuration->items[i].family == 4 ? 1 : 2;
-	return words[families];
+	return words[tb_items_take_all(configuration)];
 }
 
 /* For the dialog: which packets would be taken. */
@@ -97,10 +77,9 @@ static const char *list_destinations(struct list *list, const struct tb_configur
 		return "everything";
 	for (uint32_t i = 0; i < configuration->count; i++) {
 		const struct tb_item *item = &configuration->items[i];
+		bool to_peer = item->kind == TB_ITEM_ADDRESS && tb_item_has_peer(item);
 
-		bool to_peer = item->kind == TB_ITEM_ADDRESS && has_peer(item);
-
-		if (leads(item) && count++ < DESTINATIONS_TOLD)
+		if (tb_item_leads(item) && count++ < DESTINATIONS_TOLD)
 			append_prefix(list, item, to_peer ? item->peer : item->address, item->prefix);
 	}
 	if (count > DESTINATIONS_TOLD) {

@@ -14,7 +14,11 @@ enum tb_check tunnel_ceiling_forbids(const struct network *network, const struct
 /* The same with all that forbid it: bit N for each enum tb_check N. */
 uint64_t tunnel_ceiling_all(const struct network *network, const struct tb_configuration *configuration);
 
-/* What forbids one item of a configuration. The network is not off. */
-enum tb_check tunnel_ceiling_item(const struct network *network, const struct tb_item *item);
+/* The families of which the configuration would lead everything into the device without DefaultRoute=, and without each
+ * part in Routes=: who may have every address may not do so for that. */
+unsigned int tunnel_ceiling_families(const struct network *network, const struct tb_configuration *configuration);
+
+/* What forbids one item of a configuration that would do so with these families. The network is not off. */
+enum tb_check tunnel_ceiling_item(const struct network *network, const struct tb_item *item, unsigned int families);
 
 #endif

@@ -1,8 +1,10 @@
 /* Unit test of the ceiling of configurations: broker/shared/tunnel_ceiling.c. Each row forbids by itself. */
 #include "broker/shared/tunnel_ceiling.h"
+#include "broker/shared/tunnel_items.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -80,7 +82,7 @@ static void test_all_that_forbid(void **state)
 	assert_int_equal(tunnel_ceiling_all(&vpn, &wanted), 1ull << TB_CHECK_SCOPE | 1ull << TB_CHECK_KILL_SWITCH |
 								    1ull << TB_CHECK_MTU | 1ull << TB_CHECK_ADDRESSES |
 								    1ull << TB_CHECK_DEFAULT_ROUTE);
-	assert_int_equal(tunnel_ceiling_item(&vpn, &wanted.items[1]), TB_CHECK_DEFAULT_ROUTE);
+	assert_int_equal(tunnel_ceiling_item(&vpn, &wanted.items[1], TB_ALL_IPV4), TB_CHECK_DEFAULT_ROUTE);
 }
 
 static void test_whole(void **state)
@@ -141,12 +143,96 @@ static void test_routes(void **state)
 	expect(TB_CHECK_ROUTES);
 }
 
+/* Routes with blanks between: whether they lead everything there. */
+static void expect_all(unsigned int families, const char *routes)
+{
+	char text[TB_PREFIX_TEXT];
+	int used;
+
+	wanted.count = 0;
+	for (const char *at = routes; sscanf(at, "%63s%n", text, &used) == 1; at += used)
+		ask(TB_ITEM_ROUTE, text, NULL);
+	if (tb_items_take_all(&wanted) != families)
+		fail_msg("%s: expected the families %u", routes, families);
+	assert_int_equal(tunnel_takes_all(&wanted), families != 0);
+}
+
+static void test_everything(void **state)
+{
+	(void)state;
+	expect_all(0, "");
+	expect_all(0, "10.0.0.0/8 192.0.0.0/2 fd00::/8");
+	expect_all(TB_ALL_IPV4, "0.0.0.0/0");
+	expect_all(TB_ALL_IPV4, "128.0.0.0/1");
+	expect_all(TB_ALL_IPV4, "0.0.0.0/2 64.0.0.0/2 128.0.0.0/2 192.0.0.0/2");
+	expect_all(TB_ALL_IPV4, "1.0.0.0/8 2.0.0.0/7 4.0.0.0/6 8.0.0.0/5 16.0.0.0/4 32.0.0.0/3 64.0.0.0/2 128.0.0.0/2");
+	/* What is there twice, or lies in another, counts once, in whatever order. */
+	expect_all(0, "64.0.0.0/2 64.0.0.0/2 64.0.0.0/3 64.1.0.0/16");
+	expect_all(0, "64.0.0.0/3 64.1.0.0/16 64.0.0.0/2");
+	expect_all(TB_ALL_IPV4, "64.0.0.0/3 64.0.0.0/2 0.0.0.0/3 32.0.0.0/3");
+	expect_all(TB_ALL_IPV4, "0.0.0.0/1 4000::/2");
+	/* No family's part is another's. */
+	expect_all(0, "0.0.0.0/2 c000::/2");
+	expect_all(TB_ALL_IPV6, "::/0");
+	expect_all(TB_ALL_IPV6, "8000::/1");
+	expect_all(TB_ALL_IPV6, "2000::/3");
+	expect_all(TB_ALL_IPV6, "::/2");
+	expect_all(TB_ALL_IPV6, "2000::/5 2800::/6 2c00::/6");
+	expect_all(0, "2000::/5 2800::/6 2c00::/7 fc00::/7");
+	expect_all(TB_ALL_IPV4 | TB_ALL_IPV6, "2000::/4 0.0.0.0/3 32.0.0.0/3 128.0.0.0/2");
+	/* What is excluded does not make it less, and an address counts with its network. */
+	expect_all(TB_ALL_IPV4, "0.0.0.0/1");
+	ask(TB_ITEM_EXCLUDE, "0.0.0.0/1", NULL);
+	assert_int_equal(tb_items_take_all(&wanted), TB_ALL_IPV4);
+	expect_all(0, "0.0.0.0/2");
+	ask(TB_ITEM_ADDRESS, "10.8.0.2/2", "200.0.0.1");
+	assert_int_equal(tb_items_take_all(&wanted), TB_ALL_IPV4);
+}
+
+/* Who may have every address leads everything there only with DefaultRoute=, or where Routes= has each part. */
+static void test_parts(void **state)
+{
+	(void)state;
+	allow(&vpn.addresses, "0.0.0.0/0");
+	expect_all(TB_ALL_IPV4, "0.0.0.0/2 64.0.0.0/2 128.0.0.0/2 192.0.0.0/2");
+	expect(TB_CHECK_DEFAULT_ROUTE);
+	expect_all(0, "0.0.0.0/2");
+	expect(TB_CHECK_NONE);
+	expect_all(TB_ALL_IPV4, "0.0.0.0/2 64.0.0.0/2");
+	expect(TB_CHECK_DEFAULT_ROUTE);
+	/* What Routes= has is no matter of addresses. */
+	allow(&vpn.routes, "0.0.0.0/2");
+	expect(TB_CHECK_NONE);
+	expect_all(TB_ALL_IPV4, "0.0.0.0/2 64.0.0.0/2 128.0.0.0/2");
+	expect(TB_CHECK_DEFAULT_ROUTE);
+	allow(&vpn.routes, "64.0.0.0/2");
+	expect(TB_CHECK_NONE);
+	/* The wide ones are to blame, and there are some, however many there are. */
+	expect_all(TB_ALL_IPV4, "128.0.0.0/1 10.0.0.0/24");
+	assert_int_equal(tunnel_ceiling_item(&vpn, &wanted.items[0], TB_ALL_IPV4), TB_CHECK_DEFAULT_ROUTE);
+	assert_int_equal(tunnel_ceiling_item(&vpn, &wanted.items[1], TB_ALL_IPV4), TB_CHECK_NONE);
+	allow(&vpn.addresses, "2000::/3");
+	wanted.count = 0;
+	for (unsigned int i = 0; i < 128; i++) {
+		ask(TB_ITEM_ROUTE, "2000::/11", NULL);
+		wanted.items[i].address[0] |= i >> 3;
+		wanted.items[i].address[1] = (uint8_t)(i << 5);
+	}
+	expect(TB_CHECK_DEFAULT_ROUTE);
+	wanted.count--;
+	expect(TB_CHECK_NONE);
+	vpn.routes.count = 0;
+	vpn.default_route = true;
+	expect(TB_CHECK_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_networks, set_up), cmocka_unit_test_setup(test_all_that_forbid, set_up),
 		cmocka_unit_test_setup(test_whole, set_up),    cmocka_unit_test_setup(test_addresses, set_up),
-		cmocka_unit_test_setup(test_routes, set_up),
+		cmocka_unit_test_setup(test_routes, set_up),   cmocka_unit_test_setup(test_everything, set_up),
+		cmocka_unit_test_setup(test_parts, set_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -96,10 +96,10 @@ static bool is_replaced(uint32_t number, const struct tb_configuration *wanted)
 /* True if both lead to the same address. What leads everywhere and what leads somewhere go together. */
 static bool overlap(const struct tb_item *one, const struct tb_item *other)
 {
-	struct tb_prefix here = tunnel_item_destination(one);
-	struct tb_prefix there = tunnel_item_destination(other);
+	struct tb_prefix here = tb_item_destination(one);
+	struct tb_prefix there = tb_item_destination(other);
 
-	return tunnel_item_leads(one) && tunnel_item_leads(other) && here.length > 1 && there.length > 1 &&
+	return tb_item_leads(one) && tb_item_leads(other) && here.length > 1 && there.length > 1 &&
 	       (tb_prefix_covers(&here, &there) || tb_prefix_covers(&there, &here));
 }
 

@@ -17,8 +17,10 @@
 static void describe_items(const struct network *network, const struct tb_configuration *configuration,
 			   uint8_t items[TB_ITEMS_MAX])
 {
+	unsigned int families = tunnel_ceiling_families(network, configuration);
+
 	for (uint32_t i = 0; i < configuration->count; i++)
-		items[i] = (uint8_t)tunnel_ceiling_item(network, &configuration->items[i]);
+		items[i] = (uint8_t)tunnel_ceiling_item(network, &configuration->items[i], families);
 }
 
 static void describe_prefixes(const struct network_prefixes *list, struct tb_allowed allowed[TB_PREFIXES_MAX])

@@ -83,17 +83,17 @@ static void write_block(struct writing *writing, uint8_t family)
 static void write_route(struct writing *writing, const struct tb_item *item)
 {
 	struct entry_route route = {.table = TUNNEL_TABLE + writing->tunnel->number,
-				    .to = tunnel_item_destination(item),
+				    .to = tb_item_destination(item),
 				    .type = RTN_THROW,
 				    .metric = THROW_METRIC(item->family)};
 
-	if (tunnel_item_leads(item)) {
+	if (tb_item_leads(item)) {
 		route.type = RTN_UNICAST;
 		route.ifindex = writing->tunnel->ifindex;
 		route.metric = item->metric;
 	}
 	/* A tun has no neighbours: there is nothing to be said but "into the device". */
-	if (item->kind == TB_ITEM_ROUTE && tunnel_item_has_peer(item) &&
+	if (item->kind == TB_ITEM_ROUTE && tb_item_has_peer(item) &&
 	    writing->tunnel->wanted.question.kind == TB_KIND_TAP)
 		route.gateway = item->peer;
 	entry_route(&writing->entries, &route, NLM_F_REPLACE);
@@ -113,7 +113,7 @@ static void write_routes(struct writing *writing)
 		write_block(writing, family);
 	for (int leads = 1; leads >= 0; leads--)
 		for (uint32_t i = 0; i < wanted->count; i++)
-			if (tunnel_item_leads(&wanted->items[i]) == leads)
+			if (tb_item_leads(&wanted->items[i]) == leads)
 				write_route(writing, &wanted->items[i]);
 }
 
