@@ -2,6 +2,7 @@
  * it. */
 #include "tests/unit/clerk.h"
 
+#include "broker/clerk/lease/put_back.h"
 #include "broker/clerk/request/configure.h"
 
 #include <cmocka.h>
@@ -98,11 +99,59 @@ static void test_a_block_goes_first(void **state)
 	close(holder);
 }
 
+/* How often the monitor is told to make the tunnel again. */
+static int made_again(void)
+{
+	int count = 0;
+
+	put_back_expire();
+	tunnels_expire();
+	while (take(others.monitor, &message, NULL) == TB_REQ_TUNNEL) {
+		assert_int_equal(message.tunnel_order.remove, 0);
+		count++;
+		tunnels_done();
+		tunnels_expire();
+	}
+	return count;
+}
+
+/* Ten times a minute, and then when it is over: nobody's packets go past his tunnel for ever. */
+static void test_what_others_remove(void **state)
+{
+	int holder = client_opens(0, TB_LIFETIME_SESSION, 7);
+	uint32_t number = tunnels_free_number();
+
+	(void)state;
+	put_back_init();
+	is_told(configure(7));
+	for (int minute = 0; minute < 3; minute++) {
+		for (int i = 0; i < 10; i++) {
+			put_back_removed(number, 0);
+			assert_int_equal(made_again(), 0);
+			test_now += 200;
+			assert_int_equal(made_again(), 1);
+		}
+		put_back_removed(number, 0);
+		test_now += 1000;
+		assert_int_equal(made_again(), 0);
+		assert_non_null(strstr(test_logged, "for a minute"));
+		test_now += 57199;
+		assert_int_equal(made_again(), 0);
+		assert_int_equal(put_back_expire(), 1);
+		test_now += 1;
+		assert_int_equal(made_again(), 1);
+		assert_int_equal(put_back_expire(), -1);
+		test_now += 60000;
+	}
+	close(holder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_without_a_block, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_block_goes_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_others_remove, set_up, tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -7,6 +7,7 @@
 #ifndef TB_LEASE_H
 #define TB_LEASE_H
 
+#include "broker/clerk/lease/pace.h"
 #include "broker/config/table.h"
 #include "broker/shared/netlink/link.h"
 #include "proto/broker.h"
@@ -89,11 +90,12 @@ struct lease {
 	/* What others did to the device, see mend.c. Times are milliseconds of the monotonic clock. */
 	uint64_t made_at; /* 0: by an earlier broker */
 	uint64_t look_at; /* look at it again; 0: need not */
-	uint32_t repairs;
-	bool way_lost;        /* to its guest; see mend.h */
-	uint32_t port_tries;  /* to make it a port again, since the bridge appeared */
-	uint32_t port_bridge; /* ifindex of the bridge that appeared; 0: the first one */
+	struct pace repairs;
+	bool way_lost;          /* to its guest; see mend.h */
+	struct pace port_tries; /* to make it a port again, since the bridge appeared */
+	uint32_t port_bridge;   /* ifindex of the bridge that appeared; 0: the first one */
 	uint64_t port_tried_at;
+	bool port_hope; /* since the last try it was a port, or its bridge was seen */
 };
 
 TAILQ_HEAD(lease_list, lease);

@@ -16,12 +16,11 @@
 /* The first look at a new device, in milliseconds; each pause is twice the last one. */
 #define FIRST_LOOK_MS 250
 
-/* Repairs of what udev has changed on one device, and tries to make it a port again for each bridge that appears. */
-#define REPAIRS_MAX 5
+/* Repairs of what others have changed on one device, and tries to make it a port again for each bridge that appears. */
+static const struct pace_limit limit = {.times = 5, .while_ms = 30000};
 
 /* Who removes one thing removes others in the same moment. */
 #define WAY_PAUSE_MS 200
-#define PORT_TRIES_MAX 5
 #define PORT_PAUSE_MS 1000
 
 /* systemd's key for addresses: see its src/shared/netif-util.c. */
@@ -47,6 +46,13 @@ static void look_at(struct lease *lease, uint64_t when)
 		next_look = when;
 }
 
+/* Unless it is looked at sooner. */
+static void look_later(struct lease *lease, uint64_t when)
+{
+	if (lease->look_at == 0)
+		look_at(lease, when);
+}
+
 void mend_begin(struct lease *lease)
 {
 	lease->made_at = monotonic_ms();
@@ -65,7 +71,7 @@ bool mend_is_udevs_address(const struct lease *lease, const struct link *link)
 	uint8_t mac[TB_MAC_SIZE];
 	uint64_t hash;
 
-	if (!machine_known || lease->kind != TB_KIND_TAP || lease->repairs >= REPAIRS_MAX)
+	if (!machine_known || lease->kind != TB_KIND_TAP || !pace_allows(&lease->repairs, &limit, monotonic_ms()))
 		return false;
 	memcpy(bytes, machine_id, MACHINE_ID_SIZE);
 	memcpy(bytes + MACHINE_ID_SIZE, lease->name, length);
@@ -95,27 +101,41 @@ static bool is_port(const struct lease *lease)
 	return lease->network != NULL && network_has_ports(lease->network);
 }
 
+/* Not a port for now. It is tried again when another bridge appears, or after a while if a bridge may take it. */
+static void leave_port(struct lease *lease)
+{
+	struct pace *tries = &lease->port_tries;
+
+	if (lease->port_hope)
+		look_later(lease, pace_over(tries, &limit));
+	if (tries->times > limit.times)
+		return;
+	tries->times++;
+	tb_log(TB_LOG_WARNING, "%s is left without a bridge, after %u tries, until another bridge %s appears%s",
+	       lease->name, limit.times, lease->network->bridge, lease->port_hope ? ", or half a minute is over" : "");
+}
+
 static void repair_port(struct lease *lease)
 {
+	struct pace *tries = &lease->port_tries;
 	uint64_t now = monotonic_ms();
 
-	if (lease->port_tries == PORT_TRIES_MAX)
+	if (tries->times >= limit.times && (!lease->port_hope || !pace_allows(tries, &limit, now))) {
+		leave_port(lease);
 		return;
-	if (lease->port_tries > 0 && now < lease->port_tried_at + PORT_PAUSE_MS) {
+	}
+	if (tries->times > 0 && now < lease->port_tried_at + PORT_PAUSE_MS) {
 		look_at(lease, lease->port_tried_at + PORT_PAUSE_MS);
 		return;
 	}
-	if (lease->port_tries == 0)
+	if (tries->times == 0)
 		tb_log(TB_LOG_NOTICE, "%s is no port of %s any more: it is put back when the bridge is there",
 		       lease->name, lease->network->bridge);
-	lease->port_tries++;
+	pace_count(tries, &limit, now);
+	lease->port_hope = false;
 	lease->port_tried_at = now;
 	deletion_repair(lease);
-	if (lease->port_tries < PORT_TRIES_MAX)
-		look_at(lease, now + PORT_PAUSE_MS);
-	else
-		tb_log(TB_LOG_WARNING, "%s is left without a bridge, after %d tries, until another bridge %s appears",
-		       lease->name, PORT_TRIES_MAX, lease->network->bridge);
+	look_at(lease, now + PORT_PAUSE_MS);
 }
 
 /* Its rules hang on its name, and are made again for the new one. */
@@ -139,12 +159,30 @@ static void repair_way(struct lease *lease, const struct link *link)
 void mend_way(uint32_t ifindex)
 {
 	struct lease *lease = lease_by_ifindex(ifindex);
+	uint64_t now = monotonic_ms();
 
-	if (lease == NULL || lease->network == NULL || !lease->network->routed || lease->repairs >= REPAIRS_MAX)
+	if (lease == NULL || lease->network == NULL || !lease->network->routed)
 		return;
-	lease->repairs++;
 	lease->way_lost = true;
-	look_at(lease, monotonic_ms() + WAY_PAUSE_MS);
+	if (!pace_allows(&lease->repairs, &limit, now)) {
+		look_later(lease, pace_over(&lease->repairs, &limit));
+		return;
+	}
+	pace_count(&lease->repairs, &limit, now);
+	look_at(lease, now + WAY_PAUSE_MS);
+}
+
+/* What udev or the holder has changed. */
+static void repair_settings(struct lease *lease)
+{
+	uint64_t now = monotonic_ms();
+
+	if (!pace_allows(&lease->repairs, &limit, now)) {
+		look_later(lease, pace_over(&lease->repairs, &limit));
+		return;
+	}
+	pace_count(&lease->repairs, &limit, now);
+	deletion_repair(lease);
 }
 
 void mend(struct lease *lease, const struct link *link)
@@ -157,11 +195,19 @@ void mend(struct lease *lease, const struct link *link)
 		repair_way(lease, link);
 	if (is_port(lease) && link->master == 0)
 		repair_port(lease);
-	if (lease->repairs < REPAIRS_MAX &&
-	    (has_foreign_address(lease, link) || (is_new(lease) && has_foreign_sysctls(lease->network, link)))) {
-		lease->repairs++;
-		deletion_repair(lease);
-	}
+	else
+		lease->port_hope = true;
+	if (has_foreign_address(lease, link) || (is_new(lease) && has_foreign_sysctls(lease->network, link)))
+		repair_settings(lease);
+}
+
+/* The bridge that a lease had, or had tries with, may have got its name back. */
+static void see_bridge_again(struct lease *lease)
+{
+	if (lease->port_hope || lease->port_tries.times < limit.times)
+		return;
+	lease->port_hope = true;
+	look_later(lease, pace_over(&lease->port_tries, &limit));
 }
 
 void mend_bridge(const struct link *link)
@@ -171,11 +217,14 @@ void mend_bridge(const struct link *link)
 	if (strcmp(link->kind, "bridge") != 0)
 		return;
 	TAILQ_FOREACH(lease, leases_all(), link) {
-		if (!is_port(lease) || lease->master == link->ifindex || lease->port_bridge == link->ifindex ||
-		    strcmp(lease->network->bridge, link->name) != 0)
+		if (!is_port(lease) || strcmp(lease->network->bridge, link->name) != 0)
 			continue;
+		if (lease->master == link->ifindex || lease->port_bridge == link->ifindex) {
+			see_bridge_again(lease);
+			continue;
+		}
 		lease->port_bridge = link->ifindex;
-		lease->port_tries = 0;
+		lease->port_tries = (struct pace){.times = 0};
 		look(lease);
 	}
 }

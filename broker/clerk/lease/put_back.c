@@ -3,6 +3,7 @@
 #include "broker/clerk/lease/put_back.h"
 
 #include "broker/clerk/lease/mend.h"
+#include "broker/clerk/lease/pace.h"
 #include "broker/clerk/lease/tunnels.h"
 #include "broker/shared/clock.h"
 #include "broker/shared/log.h"
@@ -12,13 +13,12 @@
 #define GATHER_MS 200
 
 /* So often in a minute is one tunnel put back: who goes on removing it means it. */
-#define TIMES_MAX 10
-#define PERIOD_MS 60000
+static const struct pace_limit limit = {.times = 10, .while_ms = 60000};
 
 static struct {
 	bool due;
-	uint32_t times; /* in the period that began at began */
-	uint64_t began; /* milliseconds of the monotonic clock */
+	bool told; /* that it is not put back for a while */
+	struct pace pace;
 } tunnels[TUNNELS_MAX];
 
 static uint64_t next_at; /* the same; UINT64_MAX: nothing is due */
@@ -30,18 +30,31 @@ void put_back_init(void)
 		tunnels[i].due = false;
 }
 
-/* True if the tunnel may be put back once more. */
-static bool may_be_put_back(uint32_t number, uint64_t now)
+/* The next time to look at what is due is not after this one. */
+static void due_at(uint64_t when)
 {
-	if (now - tunnels[number].began > PERIOD_MS) {
-		tunnels[number].began = now;
-		tunnels[number].times = 0;
+	if (when < next_at)
+		next_at = when;
+}
+
+/* Makes the tunnel again, or leaves it due until the while is over. */
+static void put_back_one(uint32_t number, uint64_t now)
+{
+	struct pace *pace = &tunnels[number].pace;
+
+	if (!pace_allows(pace, &limit, now)) {
+		if (!tunnels[number].told)
+			tb_log(TB_LOG_WARNING,
+			       "another program goes on removing the routes of table %u: they are not put back for a minute",
+			       TUNNEL_TABLE + number);
+		tunnels[number].told = true;
+		due_at(pace_over(pace, &limit));
+		return;
 	}
-	if (++tunnels[number].times == TIMES_MAX + 1)
-		tb_log(TB_LOG_WARNING,
-		       "another program goes on removing the routes of table %u: they are not put back for a minute",
-		       TUNNEL_TABLE + number);
-	return tunnels[number].times <= TIMES_MAX;
+	pace_count(pace, &limit, now);
+	tunnels[number].told = false;
+	tunnels[number].due = false;
+	tunnels_make_again(number);
 }
 
 void put_back_removed(uint32_t number, uint32_t ifindex)
@@ -53,8 +66,7 @@ void put_back_removed(uint32_t number, uint32_t ifindex)
 		return;
 	}
 	tunnels[number].due = true;
-	if (next_at == UINT64_MAX)
-		next_at = monotonic_ms() + GATHER_MS;
+	due_at(monotonic_ms() + GATHER_MS);
 }
 
 int put_back_expire(void)
@@ -66,10 +78,8 @@ int put_back_expire(void)
 	if (now < next_at)
 		return (int)(next_at - now);
 	next_at = UINT64_MAX;
-	for (uint32_t i = 0; i < TUNNELS_MAX; i++) {
-		if (tunnels[i].due && may_be_put_back(i, now))
-			tunnels_make_again(i);
-		tunnels[i].due = false;
-	}
-	return -1;
+	for (uint32_t i = 0; i < TUNNELS_MAX; i++)
+		if (tunnels[i].due)
+			put_back_one(i, now);
+	return next_at == UINT64_MAX ? -1 : (int)(next_at - now);
 }
