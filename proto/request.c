@@ -2,6 +2,7 @@
 #include "request.h"
 
 #include "channel.h"
+#include "host_address.h"
 #include "name.h"
 #include "words.h"
 
@@ -231,7 +232,7 @@ static bool item_valid(const struct tb_item *item)
 		return false;
 	switch (item->kind) {
 	case TB_ITEM_ADDRESS:
-		return item->metric == 0 && !bytes_zero(item->address, length);
+		return item->metric == 0 && tb_is_host_address(item->family, item->address);
 	case TB_ITEM_ROUTE:
 		return item->metric <= TB_METRIC_MAX && prefix_only(item);
 	case TB_ITEM_EXCLUDE:

@@ -3,6 +3,7 @@
 #include "client/tapctl/inet.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/tunnel_options.h"
+#include "proto/host_address.h"
 #include "proto/suggest.h"
 
 #include <stdio.h>
@@ -93,6 +94,8 @@ int tunnel_entry_check(const char *command, const struct tunnel_options *options
 	masked = (struct inet){.family = inet.family};
 	if (is_address && inet_same_address(&masked, &inet))
 		return refuse(command, entry, kinds[entry->kind].rule);
+	if (entry->kind == TAP_ENTRY_ADDRESS && !tb_is_host_address(inet.family == AF_INET ? 4 : 6, inet.bytes))
+		return refuse(command, entry, "no host can have this address as its own");
 	masked = inet;
 	inet_mask(&masked);
 	if (!is_address && !inet_same_address(&masked, &inet)) {

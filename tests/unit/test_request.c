@@ -386,6 +386,17 @@ static void test_items(void **state)
 	expect_item(false, ITEM(0, 4, 24, 0, {10}));
 	expect_item(false, ITEM(TB_ITEM_KIND_COUNT, 4, 24, 0, {10}));
 	expect_item(false, ITEM(UINT16_MAX, 4, 24, 0, {10}));
+	expect_item(false, ITEM(TB_ITEM_ADDRESS, 4, 24, 0, {0, 1, 2, 3}));
+	expect_item(true, ITEM(TB_ITEM_ADDRESS, 4, 24, 0, {223, 255, 255, 254}));
+	expect_item(false, ITEM(TB_ITEM_ADDRESS, 4, 24, 0, {224, 0, 0, 251}));
+	expect_item(false, ITEM(TB_ITEM_ADDRESS, 4, 24, 0, {239, 1, 2, 3}));
+	expect_item(true, ITEM(TB_ITEM_ADDRESS, 4, 24, 0, {240, 1, 2, 3}));
+	expect_item(false, ITEM(TB_ITEM_ADDRESS, 4, 32, 0, {255, 255, 255, 255}));
+	expect_item(false, ITEM(TB_ITEM_ADDRESS, 6, 128, 0, {[15] = 1}));
+	expect_item(false, ITEM(TB_ITEM_ADDRESS, 6, 128, 0, {[12] = 10, [15] = 1}));
+	expect_item(false, ITEM(TB_ITEM_ADDRESS, 6, 128, 0, {[10] = 0xff, [11] = 0xff, [12] = 10}));
+	expect_item(true, ITEM(TB_ITEM_ADDRESS, 6, 128, 0, {0, 0x64, 0xff, 0x9b, [12] = 10}));
+	expect_item(true, ITEM(TB_ITEM_ROUTE, 4, 8, 0, {224}));
 	expect_item(false, ITEM(TB_ITEM_ADDRESS, 0, 24, 0, {10}));
 	expect_item(false, ITEM(TB_ITEM_ADDRESS, 5, 24, 0, {10}));
 	expect_item(false, ITEM(TB_ITEM_ADDRESS, 4, 33, 0, {10}));
