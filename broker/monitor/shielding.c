@@ -88,7 +88,7 @@ static int open_sockets(struct monitor *monitor, struct equipment *equipment)
 	int ret = link_socket_open(&shield->link, NETLINK_ROUTE);
 
 	if (ret == 0)
-		ret = rules_open_lasting(&shield->rules);
+		ret = rules_open_shield(&shield->rules);
 	for (int i = 0; ret == 0 && i < REAPER_THREADS; i++)
 		ret = link_socket_open(&monitor->reaper.workers[i].shield_link, NETLINK_ROUTE);
 	equipment->shield_links = ret == 0 ? link_events_open(false) : ret;

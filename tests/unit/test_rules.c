@@ -151,6 +151,37 @@ static void test_all_lists_are_full(void **state)
 	assert_int_equal(rules_make(&rules, &template, &chain, false), 0);
 }
 
+/* In the shield leases stand in many tables, each of which is made with its first chain. */
+static void test_many_tables(void **state)
+{
+	static struct rules many;
+	struct rules_wish wish = {.network = &network, .forward = true, .egress = true};
+	struct rules_template full;
+	struct rules_chain here, there;
+	uint8_t other[TB_ID_SIZE] = {0xf7};
+
+	(void)state;
+	assert_int_equal(rules_open_shield(&many), 0);
+	assert_int_equal(rules_template(&many, &wish, &full), 0);
+	rules_chain(&here, lease, "", "lo", mac);
+	rules_chain(&there, other, "", "lo", mac);
+	assert_string_not_equal(here.table, there.table);
+	assert_int_equal(rules_remove(&many, other), 0);
+	here.forward_to = there.forward_to = 1;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(rules_make(&many, &full, &here, false), 0);
+		assert_int_equal(rules_make(&many, &full, &there, false), 0);
+		assert_int_equal(rules_make(&many, &full, &there, false), -EEXIST);
+		assert_int_equal(rules_make(&many, &full, &there, true), 0);
+		assert_int_equal(rules_remove(&many, lease), 0);
+		assert_int_equal(rules_remove(&many, other), 0);
+	}
+	close(many.link.fd);
+	close(many.counts.fd);
+	free(full.messages.bytes);
+	free_requests(&many);
+}
+
 /* Of another broker only what nobody owns is deleted. */
 static void test_others(void **state)
 {
@@ -189,7 +220,7 @@ int main(void)
 		RULES_TEST(test_once),           RULES_TEST(test_a_rule_is_missing),
 		RULES_TEST(test_all_or_nothing), RULES_TEST(test_a_failure_is_told),
 		RULES_TEST(test_further_chains), RULES_TEST(test_all_lists_are_full),
-		RULES_TEST(test_others),
+		RULES_TEST(test_many_tables),    RULES_TEST(test_others),
 	};
 
 	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0 || make_tap() < 0) {

@@ -1,9 +1,13 @@
 /* Locks: rules in the kernel's packet filter (nf_tables, family netdev) that drop what a device's holder must not send.
  * Runs in the monitor; USES CAP_NET_ADMIN.
  *
- * A struct rules is one table of our own, in the network namespace in which its socket was opened. Each lease has a
- * chain in it, named by the lease's id, which hangs on the lease's device by the device's name. So a chain is made
- * after the device has its name and before it is up, and a name is free again only when chain and device are gone.
+ * A struct rules is a table of our own, in the network namespace in which its socket was opened, or in the shield 256 of
+ * them: the first byte of a lease's id says which is the lease's. With each transaction the kernel goes through all
+ * chains of the tables that it touches, so a lease costs no more where there are a thousand others.
+ *
+ * Each lease has a chain in its table, named by the lease's id, which hangs on the lease's device by the device's name.
+ * So a chain is made after the device has its name and before it is up, and a name is free again only when chain and
+ * device are gone.
  *
  * Nothing in a chain accepts: what no rule drops goes on to the bridge, or to forward_to.
  *
@@ -38,7 +42,7 @@ struct rules {
 	struct link_socket link;   /* its fd is owned; who owns the table is this socket */
 	struct link_socket counts; /* the same: questions are sent here, and the clerk reads what the kernel answers */
 	pthread_mutex_t lock;
-	char table[RULES_TABLE_SIZE];
+	char table[RULES_TABLE_SIZE]; /* empty: each chain says which */
 	struct transaction transaction;
 	struct template count_rules;  /* of struct rules_chain, as the next two */
 	struct template delete_chain; /* in a transaction */
@@ -48,10 +52,11 @@ struct rules {
 	struct rules_template to_holder[NETWORKS_MAX]; /* the same; of no bytes: it needs no such chain */
 };
 
-/* One chain. */
+/* One chain. Text is NUL-padded. */
 struct rules_chain {
+	char table[RULES_TABLE_SIZE]; /* where there are many */
 	char name[RULES_CHAIN_SIZE];
-	char device[IFNAMSIZ];    /* NUL-padded: what comes in there is looked at, or what goes out */
+	char device[IFNAMSIZ];    /* what comes in there is looked at, or what goes out */
 	uint8_t mac[TB_MAC_SIZE]; /* the lease's */
 	uint8_t link_local[16];   /* the address that a host makes of that */
 	struct tb_guest guest;    /* its other addresses, where the network has some for it */
@@ -82,8 +87,8 @@ struct rules_wish {
  * 0 or a negative errno. */
 int rules_open(struct rules *rules, bool owned);
 
-/* The same with a table that is nobody's, and that outlives the broker: it is made if it is not there. */
-int rules_open_lasting(struct rules *rules);
+/* The same for the many tables, which are nobody's and outlive the broker: each is made with its first chain. */
+int rules_open_shield(struct rules *rules);
 
 /* Deletes the table of that name by the socket that owns it, which stays the caller's. Before lock-down. Returns 0 or a
  * negative errno. */
@@ -93,11 +98,11 @@ int rules_delete_owned(int sock, const char *table);
  * Before lock-down. Returns 0 or a negative errno. */
 int rules_delete_others(struct rules *rules);
 
-/* Writes the templates that are the same for all chains of this table: transaction and those that follow it. Before
+/* Writes the templates that are the same for all chains of these rules: transaction and those that follow it. Before
  * lock-down. Returns 0 or -ENOMEM. */
 int rules_write_requests(struct rules *rules);
 
-/* Writes a template for this table. Before lock-down. Returns 0, -ENOMEM, or -E2BIG if the network's lists make more
+/* Writes a template for these rules. Before lock-down. Returns 0, -ENOMEM, or -E2BIG if the network's lists make more
  * than one message can hold. */
 int rules_template(const struct rules *rules, const struct rules_wish *wish, struct rules_template *template);
 

@@ -23,6 +23,7 @@ void rules_chain(struct rules_chain *chain, const uint8_t lease[TB_ID_SIZE], con
 
 	memset(chain, 0, sizeof(*chain));
 	tb_hex_write(lease, TB_ID_SIZE, id);
+	snprintf(chain->table, sizeof(chain->table), RULES_TABLE "%02x", lease[0]);
 	snprintf(chain->name, sizeof(chain->name), "%s%s", id, what);
 	snprintf(chain->device, sizeof(chain->device), "%s", device);
 	memcpy(chain->mac, mac, TB_MAC_SIZE);

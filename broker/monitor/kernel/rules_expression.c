@@ -231,7 +231,7 @@ void rule_begin(struct rules_writing *writing, const char *comment)
 	uint8_t userdata[64] = {0, (uint8_t)(strlen(comment) + 1)}; /* as nft(8) writes and shows a comment */
 
 	nft_message_begin(writing->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
-	mnl_attr_put_strz(writing->batch->message, NFTA_RULE_TABLE, writing->rules->table);
+	rules_put_table(writing->rules, writing->batch, &writing->template->messages);
 	put_nft_number(writing->batch->message, NFTA_RULE_CHAIN_ID, CHAIN_ID);
 	memcpy(userdata + 2, comment, strlen(comment) + 1);
 	mnl_attr_put(writing->batch->message, NFTA_RULE_USERDATA, 2 + strlen(comment) + 1, userdata);

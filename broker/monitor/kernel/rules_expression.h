@@ -76,6 +76,9 @@ int rules_write_locks(struct rules_writing *writing);
 /* And the one that drops what is over the rate, under this reason; 0: there is none. */
 void rules_write_rate(struct rules_writing *writing, const char *reason, uint32_t mbit);
 
+/* The table's name: all messages about tables, chains and rules have it in the same attribute. */
+void rules_put_table(const struct rules *rules, struct batch *batch, struct template *template);
+
 /* An attribute that the lease puts in later, of so many bytes. */
 void put_nft_part(struct rules_writing *writing, uint16_t type, enum rules_part part, size_t size);
 

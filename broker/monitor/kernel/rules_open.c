@@ -1,4 +1,4 @@
-/* Making the table of locks, and deleting those of earlier brokers: see rules.h. Runs in tapbrokerd as root, before
+/* Making the tables of locks, and deleting those of earlier brokers: see rules.h. Runs in tapbrokerd as root, before
  * lock-down; USES CAP_NET_ADMIN. Must never delete a table that is not named like ours. */
 #include "broker/monitor/kernel/rules.h"
 
@@ -21,19 +21,19 @@ struct others {
 	size_t count;
 };
 
-static int make_table(struct rules *rules, uint16_t how, uint32_t flags)
+static int make_table(struct rules *rules, uint32_t flags)
 {
 	struct batch batch;
 
 	transaction_begin(&batch, &rules->link, &rules->transaction);
-	nft_message_begin(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | how);
+	nft_message_begin(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL);
 	mnl_attr_put_strz(batch.message, NFTA_TABLE_NAME, rules->table);
 	put_nft_number(batch.message, NFTA_TABLE_FLAGS, flags);
 	message_end_unanswered(&batch);
 	return transaction_run(&batch, &rules->transaction);
 }
 
-/* For the table of this name. */
+/* For the table of this name, or for many. */
 static int prepare_rules(struct rules *rules)
 {
 	int ret = -pthread_mutex_init(&rules->lock, NULL);
@@ -54,20 +54,17 @@ int rules_open(struct rules *rules, bool owned)
 	if (ret == 0)
 		ret = prepare_rules(rules);
 	if (ret == 0)
-		ret = make_table(rules, NLM_F_EXCL, owned ? NFT_TABLE_F_OWNER | PERSIST : 0);
+		ret = make_table(rules, owned ? NFT_TABLE_F_OWNER | PERSIST : 0);
 	/* A kernel that cannot keep it without its owner. */
 	if (ret == -EOPNOTSUPP && owned)
-		ret = make_table(rules, NLM_F_EXCL, NFT_TABLE_F_OWNER);
+		ret = make_table(rules, NFT_TABLE_F_OWNER);
 	return ret;
 }
 
-int rules_open_lasting(struct rules *rules)
+int rules_open_shield(struct rules *rules)
 {
-	int ret;
-
-	snprintf(rules->table, sizeof(rules->table), RULES_TABLE "lasting");
-	ret = prepare_rules(rules);
-	return ret < 0 ? ret : make_table(rules, 0, 0);
+	rules->table[0] = '\0';
+	return prepare_rules(rules);
 }
 
 static void take_table(void *context, const struct nlmsghdr *message)

@@ -10,6 +10,25 @@
 /* Before the chains of others on the same device. */
 #define PRIORITY (-300)
 
+void rules_put_table(const struct rules *rules, struct batch *batch, struct template *template)
+{
+	if (rules->table[0] != '\0')
+		mnl_attr_put_strz(batch->message, NFTA_TABLE_NAME, rules->table);
+	else
+		template_attribute(batch, template, NFTA_TABLE_NAME, offsetof(struct rules_chain, table),
+				   RULES_TABLE_SIZE);
+}
+
+/* One of many tables is made if it is not there. */
+static void write_own_table(struct rules_writing *writing)
+{
+	if (writing->rules->table[0] != '\0')
+		return;
+	nft_message_begin(writing->batch, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	rules_put_table(writing->rules, writing->batch, &writing->template->messages);
+	message_end_unanswered(writing->batch);
+}
+
 /* What is to be forwarded never goes its own way, whatever becomes of the rule that forwards it. */
 static void write_chain(struct rules_writing *writing)
 {
@@ -18,7 +37,7 @@ static void write_chain(struct rules_writing *writing)
 	struct nlattr *hook;
 
 	nft_message_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL);
-	mnl_attr_put_strz(batch->message, NFTA_CHAIN_TABLE, writing->rules->table);
+	rules_put_table(writing->rules, batch, &writing->template->messages);
 	put_nft_part(writing, NFTA_CHAIN_NAME, PART_NAME, RULES_CHAIN_SIZE);
 	put_nft_number(batch->message, NFTA_CHAIN_ID, CHAIN_ID);
 	hook = mnl_attr_nest_start(batch->message, NFTA_CHAIN_HOOK);
@@ -46,6 +65,7 @@ int rules_template(const struct rules *rules, const struct rules_wish *wish, str
 
 	template->rules = 0;
 	template_begin(&batch, &template->messages);
+	write_own_table(&writing);
 	write_chain(&writing);
 	if (wish->to_holder)
 		rules_write_rate(&writing, "rate-to-guest", wish->network->rate_to_guest);
@@ -87,8 +107,7 @@ static int write_request(const struct rules *rules, struct template *template, u
 
 	template_begin(&batch, template);
 	nft_message_begin(&batch, type, flags);
-	/* All of them have the table's name in the same attribute. */
-	mnl_attr_put_strz(batch.message, NFTA_CHAIN_TABLE, rules->table);
+	rules_put_table(rules, &batch, template);
 	template_attribute(&batch, template, chain_name, offsetof(struct rules_chain, name), RULES_CHAIN_SIZE);
 	if (type == NFT_MSG_DELCHAIN)
 		message_end_unanswered(&batch);

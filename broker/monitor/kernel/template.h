@@ -5,7 +5,7 @@
 
 #include "broker/shared/netlink/link_batch.h"
 
-#define TEMPLATE_PARTS_MAX 32
+#define TEMPLATE_PARTS_MAX 96
 
 struct template
 {
