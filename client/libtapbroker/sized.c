@@ -17,9 +17,13 @@ static size_t size_of(const void *sized)
 int tb_sized_take(void *to, size_t to_size, const void *from, size_t first_size)
 {
 	const char *bytes = from;
-	size_t from_size = from != NULL ? size_of(from) : 0;
-	size_t common = from_size < to_size ? from_size : to_size;
+	size_t from_size;
+	size_t common;
 
+	if (from == NULL)
+		return -EINVAL;
+	from_size = size_of(from);
+	common = from_size < to_size ? from_size : to_size;
 	if (from_size < first_size)
 		return -EINVAL;
 	if (from_size > SIZE_MAXIMUM)
