@@ -99,7 +99,7 @@ enum tap_request_flags {
 	TAP_NETNS = 1 << 4,       /* the device is wanted in the network namespace that the caller is in */
 	TAP_VHOST = 1 << 5,       /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
 	TAP_KILL_SWITCH = 1 << 6, /* tap_configure(): everything stays blocked when the lease has ended */
-	TAP_AGAIN = 1 << 8        /* tap_flags() alone: the persistent device was the caller's already */
+	TAP_AGAIN = 1 << 8        /* tap_flags() alone: the device was the caller's already: tap_reserve() */
 };
 
 /* How long a lease lasts. */
@@ -260,9 +260,9 @@ void tap_open_cancel(struct tap_opening *opening);
 /* Asks for a device that lasts until it is released (TAP_LIFETIME_PERSISTENT, whatever the request says, unless that is
  * TAP_LIFETIME_NAMESPACE: then also no longer than the network namespace that it is in, with TAP_NETNS): the caller
  * owns it, and opens it by its name, as programs do that take the name of a device. With TAP_LIFETIME_NAMED it lasts
- * until the last copy of the lifeline is closed. A persistent device that is the caller's already, of this network and
- * name, with this MTU and external id if they are given, is got again: tap_flags() has TAP_AGAIN, and the lifeline is
- * lost at once. So no fd comes: tap_queues() is 0,
+ * until the last copy of the lifeline is closed. A device that is the caller's already, of this network, name
+ * and lifetime (PERSISTENT or NAMED), with this MTU and external id if they are given, is got again: tap_flags() has
+ * TAP_AGAIN, and the lifeline is lost at once; it ends as it would have ended. So no fd comes: tap_queues() is 0,
  * and this call returns 0. It is not tap_open_request() because that returns an fd, and 0 is one. On failure returns -1
  * and sets errno. */
 int tap_reserve(const struct tap_request *request, struct tap **tap);

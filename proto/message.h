@@ -263,7 +263,7 @@ enum tb_request_flags {
 	TB_REQUEST_VHOST = 1 << 5,       /* one vhost-net per queue as well; only with VNET_HDR, and with fds */
 	TB_REQUEST_KILL_SWITCH = 1 << 6, /* CONFIGURE: the block outlives the lease */
 	TB_REQUEST_EXTERNAL_ID = 1 << 7, /* OPEN: the lease has an external id, which ends the message */
-	TB_REQUEST_AGAIN = 1 << 8,       /* in an answer: the persistent device was the caller's already */
+	TB_REQUEST_AGAIN = 1 << 8,       /* in an answer: the device was the caller's already */
 	TB_REQUEST_OPEN_FLAGS = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_NETNS |
 				TB_REQUEST_VHOST | TB_REQUEST_EXTERNAL_ID,
 };

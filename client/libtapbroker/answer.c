@@ -85,7 +85,8 @@ uint32_t tb_answer_fds(const struct tb_request *request)
 /* Only a device that is opened by the name that was asked for can have been there already. */
 static bool may_be_again(const struct tb_request *request)
 {
-	return request->lifetime == TB_LIFETIME_PERSISTENT && request->name[0] != '\0';
+	return (request->lifetime == TB_LIFETIME_PERSISTENT || request->lifetime == TB_LIFETIME_NAMED) &&
+	       request->name[0] != '\0';
 }
 
 static bool device_valid(const struct tb_answer *answer, size_t nfds, const struct tb_request *request)

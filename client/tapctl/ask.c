@@ -68,11 +68,6 @@ static int check_free(const struct device *device)
 	return exit_code(EEXIST);
 }
 
-static bool was_there(const struct device *device)
-{
-	return (tap_flags(device->tap) & TAP_AGAIN) != 0;
-}
-
 /* Gives it the addresses and routes that are wanted. Returns an exit code. */
 static int configure(const struct device *device)
 {
@@ -84,7 +79,7 @@ static int configure(const struct device *device)
 
 static int finish(const struct device *device)
 {
-	int ret = was_there(device) ? check_free(device) : EXIT_OK;
+	int ret = device_was_there(device) ? check_free(device) : EXIT_OK;
 
 	return ret == EXIT_OK ? configure(device) : ret;
 }
@@ -92,7 +87,8 @@ static int finish(const struct device *device)
 /* A persistent device does not end with its connection. */
 static void give_back(const struct device *device)
 {
-	if (!device_is_held(device) && !was_there(device) && tap_release(tap_lease_id(device->tap), 0, 0, NULL) < 0)
+	if (!device_is_held(device) && !device_was_there(device) &&
+	    tap_release(tap_lease_id(device->tap), 0, 0, NULL) < 0)
 		complain("%s: %s could not be given back, so it stays until \"tapctl release %s\": %s", device->word,
 			 tap_name(device->tap), tap_lease_id(device->tap), tap_strerror(errno));
 }

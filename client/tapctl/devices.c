@@ -53,9 +53,15 @@ int devices_check(const struct device *devices, size_t count)
 	return EXIT_OK;
 }
 
+bool device_was_there(const struct device *device)
+{
+	return (tap_flags(device->tap) & TAP_AGAIN) != 0;
+}
+
 bool device_is_held(const struct device *device)
 {
-	return !tb_lifetime_by_name(device->request.lifetime) || device->request.lifetime == TAP_LIFETIME_NAMED;
+	return !device_was_there(device) &&
+	       (!tb_lifetime_by_name(device->request.lifetime) || device->request.lifetime == TAP_LIFETIME_NAMED);
 }
 
 void devices_close(struct device *devices, size_t count)

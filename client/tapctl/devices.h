@@ -43,7 +43,10 @@ int devices_hold_signals(void);
  * exit code. */
 int devices_hold(const struct device *devices, size_t count, int signals);
 
-/* True if the device depends on us: a persistent one does not. */
+/* True if the user had the device already, and has it again. It was got. */
+bool device_was_there(const struct device *device);
+
+/* True if the device depends on us: a persistent one does not, nor one that was there. */
 bool device_is_held(const struct device *device);
 
 /* Closes those that were got. */

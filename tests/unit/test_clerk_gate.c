@@ -1,6 +1,7 @@
 /* Unit test of the gate: which request is refused, asked about, let wait or let through. Nothing is sent here. */
 #include "tests/unit/clerk.h"
 
+#include "broker/clerk/request/again.h"
 #include "broker/clerk/request/gate.h"
 
 #include <cmocka.h>
@@ -439,9 +440,34 @@ static void test_revoke(void **state)
 	assert_refused(TB_DENIED, TB_CHECK_LEASE);
 }
 
+/* A device that is opened by its name is given again where it is, and nowhere else. */
+static void test_again(void **state)
+{
+	static const uint8_t id[TB_ID_SIZE] = {1};
+	static const char name[TB_NAME_SIZE] = "vm7";
+	struct lease *lease = held_lease(ALICE, "lan");
+
+	(void)state;
+	lease->lifetime = TB_LIFETIME_NAMED;
+	lease_set_id(lease, id);
+	lease_set_device(lease, name, 7);
+	strcpy(request.message.name, "vm7");
+	request.message.lifetime = TB_LIFETIME_NAMED;
+	assert_ptr_equal(again_lease(&request), lease);
+	request.message.lifetime = TB_LIFETIME_PERSISTENT;
+	assert_null(again_lease(&request));
+	request.message.lifetime = TB_LIFETIME_NAMED;
+	lease->away = true;
+	assert_null(again_lease(&request));
+	lease->away = false;
+	request.client.uid = BOB;
+	assert_null(again_lease(&request));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_question, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_question_stays, set_up, tear_down),

@@ -13,11 +13,12 @@ const struct lease *again_lease(const struct request *request)
 	const struct tb_request *message = &request->message;
 	const struct lease *lease;
 
-	if (message->name[0] == '\0' || message->lifetime != TB_LIFETIME_PERSISTENT)
+	if (message->name[0] == '\0' ||
+	    (message->lifetime != TB_LIFETIME_PERSISTENT && message->lifetime != TB_LIFETIME_NAMED))
 		return NULL;
 	lease = lease_by_name(request->client.uid, message->name);
-	if (lease == NULL || lease->state != LEASE_HELD || lease->lifetime != TB_LIFETIME_PERSISTENT ||
-	    lease->ifindex == 0)
+	if (lease == NULL || lease->state != LEASE_HELD || lease->lifetime != message->lifetime ||
+	    lease->ifindex == 0 || lease->away)
 		return NULL;
 	if (strcmp(lease->network_name, message->network) != 0 || (message->mtu != 0 && message->mtu != lease->mtu) ||
 	    strcmp(lease->external_id, request->external_id) != 0)

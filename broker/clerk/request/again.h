@@ -4,8 +4,9 @@
 
 #include "broker/clerk/request/request.h"
 
-/* The lease of the persistent device that the request asks for again: its user's own, of that network and name. NULL:
- * none. It is no second lease, so no quota counts it. */
+/* The lease of the device that the request asks for again: its user's own, of that network, name and lifetime, which is
+ * opened by its name. NULL: none. It is no second lease, so no quota counts it, and it ends as it would have ended: one
+ * of lifetime named with the connection that it came by first. */
 const struct lease *again_lease(const struct request *request);
 
 /* Answers with what that device is, and ends the request. No device is handed out: its user opens it by its name. */

@@ -154,14 +154,16 @@ static struct passage gate_open(struct request *request)
 	if (uid != 0 && !request->authorized)
 		return (struct passage){.way = PASSAGE_ASK};
 
-	/* Both keys are turned. What is there already is given as it is, and most requests want nothing that another
-	 * lease can have. */
-	if (again || !wants_what_another_may_have(request))
+	/* Both keys are turned, and most requests want nothing that another lease can have. */
+	if (!wants_what_another_may_have(request))
 		return (struct passage){.way = PASSAGE_OPEN};
-	/* The user may have given another device back by now. A place is free a moment after its last device has ended,
-	 * and so is a name, whoever had it. */
+	/* The user may have given a device back by now. */
 	leases_notice_hang_ups(account, request->network, message->name);
 	guard_hear();
+	/* What is there already is given as it is. */
+	if (again_lease(request) != NULL)
+		return (struct passage){.way = PASSAGE_OPEN};
+	/* A place is free a moment after its last device has ended, and so is a name, whoever had it. */
 	if (leases_place_soon(request->network, uid))
 		return (struct passage){.way = PASSAGE_ROOM};
 	if (message->name[0] != '\0' && leases_name_free_soon(message->name))
