@@ -22,7 +22,8 @@ static void take_use(void *context, const struct nlmsghdr *message)
 	}
 }
 
-/* Counts the rules of the chain; *count begins with 0. Returns 0 or a negative errno; -ENOENT: there is none of that name. */
+/* Counts the rules of the chain; *count begins with 0. Returns 0 or a negative errno; -ENOENT: there is none of that
+ * name. */
 static int count_rules(struct rules *rules, const struct rules_chain *chain, uint32_t *count)
 {
 	struct answer answer = {.take = take_use, .context = count};

@@ -1,8 +1,8 @@
 /* Locks: rules in the kernel's packet filter (nf_tables, family netdev) that drop what a device's holder must not send.
  * Runs in the monitor; USES CAP_NET_ADMIN.
  *
- * A struct rules is a table of our own, in the network namespace in which its socket was opened, or in the shield 256 of
- * them: the first byte of a lease's id says which is the lease's. With each transaction the kernel goes through all
+ * A struct rules is a table of our own, in the network namespace in which its socket was opened, or in the shield 256
+ * of them: the first byte of a lease's id says which is the lease's. With each transaction the kernel goes through all
  * chains of the tables that it touches, so a lease costs no more where there are a thousand others.
  *
  * Each lease has a chain in its table, named by the lease's id, which hangs on the lease's device by the device's name.
