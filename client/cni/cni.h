@@ -21,10 +21,10 @@ enum cni_code {
 	CNI_INTERFACE = 101, /* it is there already, or not what it should be */
 };
 
-/* The releases of the specification that are spoken. */
+/* The releases of the specification that are spoken: to all of them the result of an ADD is the same. */
+enum cni_release { CNI_0_3_0, CNI_0_3_1, CNI_0_4_0, CNI_1_0_0, CNI_1_1_0, CNI_RELEASES };
+
 #define CNI_NEWEST "1.1.0"
-#define CNI_OLDER "1.0.0"
-#define CNI_OLDEST "0.4.0"
 
 /* The engine's list of the attachments that there are, for GC. */
 #define CNI_ATTACHMENTS "cni.dev/valid-attachments"
@@ -34,13 +34,14 @@ enum cni_code {
 /* One call: what the environment and standard input say. Strings live as long as the configuration. Container, netns
  * and key are of a call about one attachment: ADD, DEL and CHECK. */
 struct cni_call {
-	const char *command;    /* CNI_COMMAND */
-	const char *container;  /* CNI_CONTAINERID */
-	const char *netns;      /* CNI_NETNS: a path; NULL or "": the namespace is gone */
-	const char *interface;  /* in there: the configuration's, or CNI_IFNAME; NULL: the configuration has none */
-	const char *version;    /* cniVersion */
+	const char *command;   /* CNI_COMMAND */
+	const char *container; /* CNI_CONTAINERID */
+	const char *netns;     /* CNI_NETNS: a path; NULL or "": the namespace is gone */
+	const char *interface; /* in there: the configuration's, or CNI_IFNAME; NULL: the configuration has none */
+	const char *version;   /* cniVersion */
+	enum cni_release release;
 	const char *network;    /* of tapbroker's */
-	json_t *previous;       /* prevResult; NULL: there is none */
+	json_t *previous;       /* prevResult: an object; NULL: there is none */
 	json_t *configuration;  /* owned: all of it */
 	unsigned int mtu;       /* in bytes; 0: the network's */
 	long owner;             /* uid in the caller's user namespace; -1: the caller */
@@ -54,6 +55,9 @@ _Noreturn void cni_fail(enum cni_code code, const char *details, const char *for
 
 /* From here on errors are said in this release of the specification. */
 void cni_speak(const char *version);
+
+/* cni_call.c: the release as cniVersion has it. */
+const char *cni_release_word(enum cni_release release);
 
 /* cni_call.c: reads the environment and standard input. Fails for what is wrong with them. */
 void cni_call_read(struct cni_call *call);
@@ -90,6 +94,9 @@ int cni_enter(const char *path);
 
 /* The number of the interface with this name; 0: there is none. */
 unsigned int cni_interface_find(const char *name);
+
+/* True if it is set up. */
+bool cni_interface_up(const char *name);
 
 /* Gives the interface its name. Returns 0 or a negative errno. */
 int cni_interface_rename(const char *from, const char *to);

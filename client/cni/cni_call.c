@@ -17,6 +17,16 @@ static const char *const known[] = {
 	"args",       "capabilities", "dns",  CNI_ATTACHMENTS, "cni.dev/attachments",
 };
 
+static const char *const releases[CNI_RELEASES] = {
+	[CNI_0_3_0] = "0.3.0", [CNI_0_3_1] = "0.3.1",    [CNI_0_4_0] = "0.4.0",
+	[CNI_1_0_0] = "1.0.0", [CNI_1_1_0] = CNI_NEWEST,
+};
+
+const char *cni_release_word(enum cni_release release)
+{
+	return releases[release];
+}
+
 static const char *environment(const char *name, bool needed)
 {
 	const char *value = getenv(name);
@@ -40,7 +50,7 @@ static void check_keys(json_t *configuration)
 			found = found || strcmp(key, known[i]) == 0;
 		if (found)
 			continue;
-		text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 		cni_fail(CNI_FIELD_UNKNOWN, "tapbroker-cni(8) lists the keys", "\"%s\": %s is not supported", key,
 			 text != NULL ? text : "");
 	}
@@ -84,6 +94,32 @@ bool cni_key_write(char key[CNI_KEY_SIZE], const char *container, const char *in
 	       tb_external_id_valid(field, sizeof(field));
 }
 
+static enum cni_release read_release(const char *version)
+{
+	for (enum cni_release release = 0; release < CNI_RELEASES; release++)
+		if (strcmp(version, releases[release]) == 0)
+			return release;
+	cni_fail(CNI_VERSION_UNKNOWN, "VERSION tells those that are supported", "cniVersion \"%s\" is not supported",
+		 version);
+}
+
+/* What plugins before this one have made: something that our interface can be added to. */
+static json_t *read_previous(json_t *configuration)
+{
+	json_t *previous = json_object_get(configuration, "prevResult");
+	json_t *interfaces = json_object_get(previous, "interfaces");
+
+	if (previous == NULL || json_is_null(previous))
+		return NULL;
+	if (!json_is_object(previous))
+		cni_fail(CNI_CONFIGURATION, NULL, "\"prevResult\" is no object");
+	if (json_is_null(interfaces))
+		json_object_del(previous, "interfaces");
+	else if (interfaces != NULL && !json_is_array(interfaces))
+		cni_fail(CNI_CONFIGURATION, NULL, "\"interfaces\" of \"prevResult\" is no list");
+	return previous;
+}
+
 void cni_call_read(struct cni_call *call)
 {
 	json_error_t error;
@@ -93,17 +129,14 @@ void cni_call_read(struct cni_call *call)
 	if (!json_is_object(call->configuration))
 		cni_fail(CNI_DECODE, error.text, "standard input is no JSON object");
 	call->version = read_string(call->configuration, "cniVersion", "");
-	if (strcmp(call->version, CNI_NEWEST) != 0 && strcmp(call->version, CNI_OLDER) != 0 &&
-	    strcmp(call->version, CNI_OLDEST) != 0)
-		cni_fail(CNI_VERSION_UNKNOWN, "supported are " CNI_OLDEST ", " CNI_OLDER " and " CNI_NEWEST,
-			 "cniVersion \"%s\" is not supported", call->version);
+	call->release = read_release(call->version);
 	cni_speak(call->version);
 	check_keys(call->configuration);
 	call->interface = read_string(call->configuration, "interface", NULL);
 	call->network = read_string(call->configuration, "network", NULL);
 	if (call->network == NULL)
 		cni_fail(CNI_CONFIGURATION, "tapctl networks lists them", "\"network\" is missing");
-	call->previous = json_object_get(call->configuration, "prevResult");
+	call->previous = read_previous(call->configuration);
 	call->mtu = (unsigned int)read_number(call->configuration, "mtu", TB_MTU_MIN, TB_MTU_MAX, 0);
 	call->owner = read_number(call->configuration, "owner", 0, UINT32_MAX - 1L, -1);
 	call->group = read_number(call->configuration, "group", 0, UINT32_MAX - 1L, -1);

@@ -51,6 +51,19 @@ static int set_up(int sock, const char *name, bool up)
 	return ret < 0 ? ret : call_kernel(sock, SIOCSIFFLAGS, &request);
 }
 
+bool cni_interface_up(const char *name)
+{
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = {.ifr_flags = 0};
+	int ret;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	ret = call_kernel(sock, SIOCGIFFLAGS, &request);
+	if (sock >= 0)
+		close(sock);
+	return ret == 0 && (request.ifr_flags & IFF_UP) != 0;
+}
+
 /* Older kernels rename no interface that is up. */
 int cni_interface_rename(const char *from, const char *to)
 {

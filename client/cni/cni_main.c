@@ -7,6 +7,7 @@
 #include "client/cni/cni.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,22 @@
 
 static const char *spoken = CNI_NEWEST;
 
-static void print(json_t *document)
+/* Returns false if the engine has not got all of it. */
+static bool print(json_t *document)
 {
-	if (document == NULL || json_dumpf(document, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF ||
-	    fflush(stdout) != 0)
-		exit(EXIT_FAILURE);
+	bool printed = document != NULL && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF &&
+		       fflush(stdout) == 0;
+
 	json_decref(document);
+	return printed;
+}
+
+/* JSON is UTF-8; what is quoted may be anything, and may have been cut inside a character. */
+static void make_ascii(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text > '~')
+			*text = '?';
 }
 
 void cni_speak(const char *version)
@@ -30,13 +41,16 @@ void cni_speak(const char *version)
 void cni_fail(enum cni_code code, const char *details, const char *format, ...)
 {
 	char text[512];
+	char more[512];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	print(json_pack("{s:s, s:i, s:s, s:s}", "cniVersion", spoken, "code", (int)code, "msg", text, "details",
-			details != NULL ? details : ""));
+	snprintf(more, sizeof(more), "%s", details != NULL ? details : "");
+	make_ascii(text);
+	make_ascii(more);
+	print(json_pack("{s:s, s:i, s:s, s:s}", "cniVersion", spoken, "code", (int)code, "msg", text, "details", more));
 	exit(EXIT_FAILURE);
 }
 
@@ -63,6 +77,14 @@ static json_t *make_result(const struct cni_call *call, const char *mac)
 	return result;
 }
 
+static bool is_utf8(const char *text)
+{
+	json_t *string = json_string(text);
+
+	json_decref(string);
+	return string != NULL;
+}
+
 static void enter(const struct cni_call *call)
 {
 	int ret = call->netns == NULL || call->netns[0] == '\0' ? -ENOENT : cni_enter(call->netns);
@@ -70,6 +92,8 @@ static void enter(const struct cni_call *call)
 	if (ret < 0)
 		cni_fail(CNI_ENVIRONMENT, strerror(-ret), "CNI_NETNS=%s cannot be entered",
 			 call->netns != NULL ? call->netns : "");
+	if (!is_utf8(call->netns))
+		cni_fail(CNI_ENVIRONMENT, "no result can name it", "CNI_NETNS=%s is not UTF-8", call->netns);
 }
 
 static void add(const struct cni_call *call)
@@ -89,7 +113,9 @@ static void add(const struct cni_call *call)
 	ret = cni_interface_rename(name, call->interface);
 	if (ret < 0)
 		undo(call, ret, "be given its name");
-	print(make_result(call, mac));
+	/* An engine that hears nothing of it takes it for a failure. */
+	if (!print(make_result(call, mac)))
+		undo(call, -EPIPE, "be told to the engine");
 }
 
 /* It may be called again, and when the namespace is gone: then the lease has ended with it. */
@@ -98,36 +124,61 @@ static void del(const struct cni_call *call)
 	cni_lease_end(call);
 }
 
+/* True if the engine's result has the interface. */
+static bool was_told(const struct cni_call *call)
+{
+	json_t *interface;
+	size_t i;
+
+	json_array_foreach(json_object_get(call->previous, "interfaces"), i, interface)
+	{
+		const char *name = json_string_value(json_object_get(interface, "name"));
+
+		if (name != NULL && strcmp(name, call->interface) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void check(const struct cni_call *call)
 {
 	unsigned int number = cni_lease_find(call);
 
 	if (call->previous == NULL)
 		cni_fail(CNI_CONFIGURATION, NULL, "CHECK needs prevResult");
+	if (!was_told(call))
+		cni_fail(CNI_CONFIGURATION, "it is not of the ADD of this interface",
+			 "\"prevResult\" has no interface %s", call->interface);
 	if (number == 0)
 		cni_fail(CNI_CONTAINER_UNKNOWN, "it was released or revoked", "there is no lease of %s", call->key);
 	enter(call);
 	if (cni_interface_find(call->interface) != number)
 		cni_fail(CNI_INTERFACE, "somebody has renamed, moved or deleted it",
 			 "%s is not the device that was leased", call->interface);
+	if (!cni_interface_up(call->interface))
+		cni_fail(CNI_INTERFACE, "somebody has set it down", "%s is down", call->interface);
 }
 
 static void tell_versions(void)
 {
-	print(json_pack("{s:s, s:[s, s, s]}", "cniVersion", CNI_NEWEST, "supportedVersions", CNI_OLDEST, CNI_OLDER,
-			CNI_NEWEST));
+	json_t *versions = json_array();
+
+	for (enum cni_release release = 0; release < CNI_RELEASES; release++)
+		json_array_append_new(versions, json_string(cni_release_word(release)));
+	print(json_pack("{s:s, s:o}", "cniVersion", CNI_NEWEST, "supportedVersions", versions));
 }
 
 static const struct {
 	const char *command;
+	enum cni_release since;
 	bool about_one; /* attachment */
 	void (*run)(const struct cni_call *call);
 } commands[] = {
-	{"ADD", true, add},
-	{"DEL", true, del},
-	{"CHECK", true, check},
-	{"GC", false, cni_lease_end_others},
-	{"STATUS", false, cni_lease_possible},
+	{"ADD", CNI_0_3_0, true, add},
+	{"DEL", CNI_0_3_0, true, del},
+	{"CHECK", CNI_0_4_0, true, check},
+	{"GC", CNI_1_1_0, false, cni_lease_end_others},
+	{"STATUS", CNI_1_1_0, false, cni_lease_possible},
 };
 
 int main(void)
@@ -135,6 +186,8 @@ int main(void)
 	const char *command = getenv("CNI_COMMAND");
 	struct cni_call call;
 
+	/* An engine that has gone is noticed, so that nothing is left. */
+	signal(SIGPIPE, SIG_IGN);
 	if (command != NULL && strcmp(command, "VERSION") == 0) {
 		tell_versions();
 		return EXIT_SUCCESS;
@@ -143,6 +196,9 @@ int main(void)
 		if (strcmp(command, commands[i].command) != 0)
 			continue;
 		cni_call_read(&call);
+		if (call.release < commands[i].since)
+			cni_fail(CNI_VERSION_UNKNOWN, "the configuration's cniVersion is older",
+				 "%s is of the release %s", command, cni_release_word(commands[i].since));
 		if (commands[i].about_one)
 			cni_call_read_attachment(&call);
 		commands[i].run(&call);
