@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define DESK_PLACES 16 /* questions that the clerk may have open at a time */
+#define ERRORS_MAX 20  /* of polkit's, that are logged in one second */
 
 #define POLKIT_NAME "org.freedesktop.PolicyKit1"
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
@@ -117,11 +118,31 @@ static enum tb_verdict_word desk_pass_yes(const struct tb_configuration *asked)
 	return TB_VERDICT_ERROR;
 }
 
+/* Any user can have polkit fail, as often as he likes: by ending while it is asked about him. So only some of these
+ * lines are logged in one second; the clerk's own, of the refusal, is there for each user. */
+static bool error_logged(void)
+{
+	static gint64 second;
+	static unsigned int count;
+	gint64 now = g_get_monotonic_time() / G_USEC_PER_SEC;
+
+	if (now != second) {
+		if (count > ERRORS_MAX)
+			tb_log(TB_LOG_NOTICE, "authority: %u more such questions are not logged", count - ERRORS_MAX);
+		second = now;
+		count = 0;
+	}
+	return ++count <= ERRORS_MAX;
+}
+
 /* Names are ours, and checked; what the library or polkitd says becomes one line of plain ASCII. */
 static void desk_log_error(const struct tb_question *question, const GError *error)
 {
-	char *text = g_strescape(error->message, "\"\\");
+	char *text;
 
+	if (!error_logged())
+		return;
+	text = g_strescape(error->message, "\"\\");
 	tb_log(TB_LOG_WARNING, "authority: polkit gave no answer about uid %u and network %s: %s", question->uid,
 	       question->network, text);
 	g_free(text);

@@ -12,7 +12,6 @@
 #include "broker/shared/log.h"
 #include "proto/hex.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,8 +76,8 @@ static struct meter *meter_of(uid_t account)
 	return oldest;
 }
 
-/* Counts one more refusal. Returns false if it is one too many to be logged. */
-static bool refusal_logged(uid_t account)
+/* The user's meter in this second. */
+static struct meter *meter_now(uid_t account)
 {
 	struct meter *meter = meter_of(account);
 	uint64_t now = monotonic_ms();
@@ -88,6 +87,19 @@ static bool refusal_logged(uid_t account)
 		meter->since = now;
 		meter->count = 0;
 	}
+	return meter;
+}
+
+bool decision_room(uid_t account)
+{
+	return meter_now(account)->count < REFUSALS_MAX;
+}
+
+/* Counts one more refusal. Returns false if it is one too many to be logged. */
+static bool refusal_logged(uid_t account)
+{
+	struct meter *meter = meter_now(account);
+
 	if (++meter->count <= REFUSALS_MAX)
 		return true;
 	meter->unsaid++;

@@ -2,6 +2,7 @@
 #ifndef TB_DECISION_H
 #define TB_DECISION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,5 +23,9 @@ struct decision {
 	const char *details;     /* of polkit's, " KEY=VALUE" each; NULL: none */
 };
 void decision_log(const struct decision *decision);
+
+/* False if so many refusals of this user were logged in this second that no more are: then what would be said beside
+ * one is not logged either. */
+bool decision_room(uid_t account);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -269,6 +270,45 @@ static void an_error_is_not_a_yes(void **state)
 	expect_verdict(7, TB_VERDICT_ERROR);
 }
 
+/* How many lines there are in the file. */
+static int lines_of(FILE *file)
+{
+	int lines = 0;
+	int c;
+
+	rewind(file);
+	while ((c = getc(file)) != EOF)
+		lines += c == '\n';
+	return lines;
+}
+
+static void a_thousand_errors_are_few_lines(void **state)
+{
+	FILE *log = tmpfile();
+	int before = dup(STDERR_FILENO);
+	gint64 began = g_get_monotonic_time();
+	int seconds;
+
+	(void)state;
+	connect_now(NULL);
+	assert_non_null(log);
+	assert_int_equal(dup2(fileno(log), STDERR_FILENO), STDERR_FILENO);
+	for (int i = 0; i < 1000; i++) {
+		struct tb_question question = question_of(7);
+
+		played.calls_count = 0;
+		desk_ask(&question);
+		call_returns(0, NULL);
+		expect_verdict(7, TB_VERDICT_ERROR);
+	}
+	dup2(before, STDERR_FILENO);
+	close(before);
+	seconds = (int)((g_get_monotonic_time() - began) / G_USEC_PER_SEC) + 2;
+	/* In each second so many, and one that says how many more there were. */
+	assert_in_range(lines_of(log), 1, (uintmax_t)seconds * 21);
+	fclose(log);
+}
+
 static void without_a_bus_all_who_wait_get_an_error(void **state)
 {
 	GError *error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "no bus");
@@ -440,6 +480,7 @@ int main(void)
 		DESK_TEST(interaction_only_if_the_client_allows_it),
 		DESK_TEST(verdicts_come_in_any_order),
 		DESK_TEST(an_error_is_not_a_yes),
+		DESK_TEST(a_thousand_errors_are_few_lines),
 		DESK_TEST(without_a_bus_all_who_wait_get_an_error),
 		DESK_TEST(who_waits_for_the_bus_is_asked_about_once_it_is_there),
 		DESK_TEST(a_question_that_was_not_asked_is_cancelled_at_once),

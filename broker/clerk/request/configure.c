@@ -1,6 +1,7 @@
 /* Configurations: see configure.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/request/configure.h"
 
+#include "broker/clerk/decision.h"
 #include "broker/clerk/lease/tunnels.h"
 #include "broker/clerk/loop.h"
 #include "broker/clerk/monitor.h"
@@ -92,7 +93,7 @@ static void refuse_in_use(struct request *request, const struct tunnel_use *used
 {
 	const struct tb_question *wanted = &request->question;
 
-	if (used->of_tunnel != NULL)
+	if (used->of_tunnel != NULL && decision_room(request->client.account))
 		tb_log(TB_LOG_NOTICE, "%s is not configured: %s of uid %u %s", wanted->name,
 		       used->of_tunnel->wanted.question.name, used->of_tunnel->wanted.question.uid,
 		       used->check == TB_CHECK_ROUTE_IN_USE ? "leads there already" : "has that address");

@@ -1,6 +1,7 @@
 /* Orders: see order.h. Runs in the clerk; needs no right. */
 #include "broker/clerk/request/order.h"
 
+#include "broker/clerk/decision.h"
 #include "broker/clerk/lease/deletion.h"
 #include "broker/clerk/lease/guard.h"
 #include "broker/clerk/lease/keeping.h"
@@ -100,9 +101,10 @@ static bool choose_guest(struct request *request, uint32_t *guest)
 		return false;
 	}
 	if (overlap_there(network, other)) {
-		tb_log(TB_LOG_ERROR,
-		       "network %s: no device is handed out: the host reaches some of its addresses by %s; give one of both other addresses",
-		       network->name, other);
+		if (decision_room(request->client.account))
+			tb_log(TB_LOG_ERROR,
+			       "network %s: no device is handed out: the host reaches some of its addresses by %s; give one of both other addresses",
+			       network->name, other);
 		refuse_with(request, TB_IN_USE, TB_CHECK_OVERLAP);
 		return false;
 	}
@@ -280,9 +282,10 @@ static void answer_refusal(struct request *request, const struct tb_made *made)
 		break;
 	case TB_KERNEL:
 		if (parent_is_taken(request, made)) {
-			tb_log(TB_LOG_WARNING,
-			       "%s is a port of a bridge, or has another master, so no macvtap can be on it; Parent= with the name of that one may do",
-			       request->network->parent);
+			if (decision_room(request->client.account))
+				tb_log(TB_LOG_WARNING,
+				       "%s is a port of a bridge, or has another master, so no macvtap can be on it; Parent= with the name of that one may do",
+				       request->network->parent);
 			outcome.status = TB_LOWER_MISSING;
 			break;
 		}
