@@ -221,7 +221,13 @@ static int file_write(const char *path, const char *text)
 	FILE *file = fopen(path, "we");
 	bool written = file != NULL && fputs(text, file) >= 0;
 
-	return file == NULL || fclose(file) != 0 || !written ? -EIO : 0;
+	if (file == NULL || fclose(file) != 0 || !written) {
+		int ret = -errno;
+
+		tb_log(TB_LOG_ERROR, "%s: %s", path, strerror(-ret));
+		return ret;
+	}
+	return 0;
 }
 
 /* One that runs with this very configuration is left alone: it knows its guests. */

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BORROWED "/run/tapbroker/setup-borrowed"
@@ -54,17 +55,21 @@ int setting_read(const char *family, const char *interface, const char *name, ch
 	return 0;
 }
 
-/* On the disk of /run before the setting changes: whoever is killed in between has changed nothing, or left a line. */
+/* On the disk of /run before the setting changes: whoever is killed in between has changed nothing, or left a line.
+ * Where there is no room for all of a line nothing of it stays, so that those before and behind it can be read. */
 static int borrowed_write_down(const struct borrowed *borrowed)
 {
 	int fd TB_CLOSE = open(BORROWED, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+	struct stat before;
+	int ret;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &before) < 0)
 		return -errno;
-	return dprintf(fd, "%s %s %s %s %s\n", borrowed->family, borrowed->interface, borrowed->name, borrowed->before,
-		       borrowed->ours) < 0
-		       ? -EIO
-		       : 0;
+	if (dprintf(fd, "%s %s %s %s %s\n", borrowed->family, borrowed->interface, borrowed->name, borrowed->before,
+		    borrowed->ours) >= 0)
+		return 0;
+	ret = -errno;
+	return ftruncate(fd, before.st_size) < 0 ? -errno : ret;
 }
 
 int setting_borrow(const char *family, const char *interface, const char *name, const char *value)

@@ -56,9 +56,10 @@ static int table_write(const char *path, const char *table, const char *text)
 
 	if (file == NULL)
 		return -errno;
+	errno = EIO; /* for what does not say more */
 	fprintf(file, TABLE_COMMANDS "table inet %s {\n%s}\n", table, table, table, text);
 	written = ferror(file) == 0;
-	return fclose(file) == 0 && written ? 0 : -EIO;
+	return fclose(file) == 0 && written ? 0 : -errno;
 }
 
 static int table_complain(const char *table, int ret)
