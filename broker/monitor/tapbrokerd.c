@@ -9,6 +9,7 @@
 #include "broker/config/table_memory.h"
 #include "broker/config/world.h"
 #include "broker/monitor/children.h"
+#include "broker/monitor/kernel/entry_templates.h"
 #include "broker/monitor/kernel/leftovers.h"
 #include "broker/monitor/kernel/link_templates.h"
 #include "broker/monitor/kernel/threads.h"
@@ -184,6 +185,7 @@ static void open_workshop(struct monitor *monitor, const struct users *users)
 	workshop->closer = &monitor->closer;
 	workshop->rules = &monitor->rules;
 	checked(link_templates_write(), "no memory for messages to the kernel");
+	checked(entry_templates_write(), "no memory for messages to the kernel");
 	checked(link_socket_open(&workshop->link, NETLINK_ROUTE), "cannot open a netlink socket");
 	workshop->ipv6_conf = open_directory("/proc/sys/net/ipv6/conf");
 	if (workshop->ipv6_conf != -ENOENT)

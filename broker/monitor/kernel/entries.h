@@ -4,9 +4,47 @@
 #ifndef TB_ENTRIES_H
 #define TB_ENTRIES_H
 
-#include "broker/shared/netlink/link_batch.h"
-#include "broker/shared/tunnel_numbers.h"
+#include "broker/monitor/kernel/template.h"
 #include "proto/prefix.h"
+
+enum entry_kind {
+	ENTRY_ADDRESS,      /* struct entry_route: "to" on "ifindex" alone; the kernel makes no route of it */
+	ENTRY_SOLE_ROUTE,   /* struct entry_route: the kernel refuses it if there is one to the same prefix */
+	ENTRY_ROUTE,        /* struct entry_route: it takes the place of one with the same metric */
+	ENTRY_ROUTE_VIA,    /* struct entry_route: the same by a gateway */
+	ENTRY_RULE,         /* struct entry_rule: for everybody */
+	ENTRY_RULE_OF_USER, /* struct entry_rule: for who has this uid */
+	ENTRY_KINDS
+};
+
+struct entry_route {
+	uint32_t table;
+	struct tb_prefix to;
+	uint8_t type;        /* RTN_* */
+	uint8_t scope;       /* RT_SCOPE_* */
+	uint32_t ifindex;    /* 0: it leads nowhere */
+	uint32_t metric;     /* 0: the kernel's own */
+	uint8_t gateway[16]; /* the first 4 bytes, or all */
+};
+
+/* Every route of the table counts. */
+#define ENTRY_ALL_ROUTES UINT32_MAX
+
+struct entry_rule {
+	uint32_t priority;
+	uint32_t uid;        /* of who sends */
+	uint8_t from_length; /* of the source; 0: any */
+	uint8_t from[16];    /* the first 4 bytes, or all */
+	uint8_t action;      /* FR_ACT_TO_TBL; FR_ACT_NOP: it does nothing, but bears mark and mask */
+	uint32_t table;
+	uint32_t suppress; /* routes with no longer prefix do not count: 0; or ENTRY_ALL_ROUTES */
+	uint32_t mark;
+	uint32_t mask;
+};
+
+/* The messages for IPv4 and IPv6; to remove the entry stands behind to make it. entry_templates_write() has written
+ * them. */
+extern struct template entry_templates[ENTRY_KINDS][2][2];
 
 /* Entries that are sent together. */
 struct entries {
@@ -15,38 +53,12 @@ struct entries {
 	int error;
 };
 
-struct entry_route {
-	uint32_t table;
-	struct tb_prefix to;
-	unsigned char type;     /* RTN_* */
-	uint32_t ifindex;       /* 0: it leads nowhere */
-	const uint8_t *gateway; /* NULL: none */
-	uint32_t metric;        /* 0: the kernel's own */
-};
-
-#define ENTRY_ANY_UID UINT32_MAX
-
-struct entry_rule {
-	uint8_t family; /* 4 or 6 */
-	uint32_t priority;
-	uint32_t uid;        /* of who sends; ENTRY_ANY_UID */
-	const uint8_t *from; /* an address; NULL: any */
-	uint32_t table;      /* RT_TABLE_MAIN: its default routes do not count; 0: the rule does nothing, but bears */
-	uint32_t mark;       /* these */
-	uint32_t mask;
-};
-
 void entries_begin(struct entries *entries, struct link_socket *sock, bool remove);
+
+/* One entry; family is 4 or 6, values the struct of its kind. */
+void entry_put(struct entries *entries, enum entry_kind kind, uint8_t family, const void *values);
 
 /* Sends what is left. Returns 0 or a negative errno: the first refusal of an entry that was to be made. */
 int entries_end(struct entries *entries);
-
-/* An address alone: the kernel makes no route of it. */
-void entry_address(struct entries *entries, uint32_t ifindex, uint8_t family, const uint8_t *address);
-
-/* With the flag NLM_F_REPLACE it takes the place of a route to the same prefix with the same metric; with NLM_F_EXCL
- * the kernel refuses it if there is one. */
-void entry_route(struct entries *entries, const struct entry_route *route, uint16_t flag);
-void entry_rule(struct entries *entries, const struct entry_rule *rule);
 
 #endif

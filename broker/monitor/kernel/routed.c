@@ -8,16 +8,19 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static void lead(struct entries *entries, uint32_t ifindex, uint8_t family, const uint8_t *host, const uint8_t *guest)
+static void lead(struct entries *entries, uint32_t ifindex, uint8_t family, const void *host, const void *guest)
 {
+	uint8_t bits = (uint8_t)tb_prefix_bits(family);
 	struct entry_route route = {.table = RT_TABLE_MAIN,
-				    .to = {.family = family, .length = (uint8_t)tb_prefix_bits(family)},
+				    .to = {.length = bits},
 				    .type = RTN_UNICAST,
+				    .scope = RT_SCOPE_LINK,
 				    .ifindex = ifindex};
 
-	memcpy(route.to.address, guest, route.to.length / 8);
-	entry_address(entries, ifindex, family, host);
-	entry_route(entries, &route, NLM_F_EXCL);
+	memcpy(route.to.address, host, bits / 8);
+	entry_put(entries, ENTRY_ADDRESS, family, &route);
+	memcpy(route.to.address, guest, bits / 8);
+	entry_put(entries, ENTRY_SOLE_ROUTE, family, &route);
 }
 
 int routed_lead(struct link_socket *sock, const struct network *network, uint32_t ifindex,
@@ -30,7 +33,7 @@ int routed_lead(struct link_socket *sock, const struct network *network, uint32_
 	guest_tell(network, mac, &guest);
 	entries_begin(&entries, sock, false);
 	if (network->ipv4.prefix != 0)
-		lead(&entries, ifindex, 4, (const uint8_t *)&ipv4, guest.ipv4);
+		lead(&entries, ifindex, 4, &ipv4, guest.ipv4);
 	if (network->ipv6.prefix != 0)
 		lead(&entries, ifindex, 6, network->ipv6.address, guest.ipv6);
 	return entries_end(&entries);

@@ -8,6 +8,7 @@
 #include "broker/shared/tunnel_items.h"
 
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <string.h>
 
 /* The worst there is: every route of a client's is better. */
@@ -54,13 +55,14 @@ static void write_address(struct writing *writing, const struct tb_item *item)
 	struct entry_route claim = {.table = CLAIMS_TABLE,
 				    .to = {.family = item->family, .length = (uint8_t)tb_prefix_bits(item->family)},
 				    .type = RTN_UNICAST,
+				    .scope = RT_SCOPE_LINK,
 				    .ifindex = writing->tunnel->ifindex};
 
 	if (item->kind != TB_ITEM_ADDRESS || has_address(writing->kept, item))
 		return;
 	memcpy(claim.to.address, item->address, sizeof(claim.to.address));
-	entry_address(&writing->entries, writing->tunnel->ifindex, item->family, item->address);
-	entry_route(&writing->entries, &claim, NLM_F_EXCL);
+	entry_put(&writing->entries, ENTRY_ADDRESS, item->family, &claim);
+	entry_put(&writing->entries, ENTRY_SOLE_ROUTE, item->family, &claim);
 }
 
 static void write_addresses(struct writing *writing)
@@ -73,15 +75,17 @@ static void write_addresses(struct writing *writing)
 static void write_block(struct writing *writing, uint8_t family)
 {
 	struct entry_route route = {.table = TUNNEL_TABLE + writing->tunnel->number,
-				    .to = {.family = family},
 				    .type = RTN_UNREACHABLE,
 				    .metric = BLOCK_METRIC};
 
-	entry_route(&writing->entries, &route, NLM_F_REPLACE);
+	entry_put(&writing->entries, ENTRY_ROUTE, family, &route);
 }
 
+/* A tun has no neighbours: there is nothing to be said but "into the device". */
 static void write_route(struct writing *writing, const struct tb_item *item)
 {
+	bool via = item->kind == TB_ITEM_ROUTE && tb_item_has_peer(item) &&
+		   writing->tunnel->wanted.question.kind == TB_KIND_TAP;
 	struct entry_route route = {.table = TUNNEL_TABLE + writing->tunnel->number,
 				    .to = tb_item_destination(item),
 				    .type = RTN_THROW,
@@ -89,14 +93,12 @@ static void write_route(struct writing *writing, const struct tb_item *item)
 
 	if (tb_item_leads(item)) {
 		route.type = RTN_UNICAST;
+		route.scope = RT_SCOPE_LINK;
 		route.ifindex = writing->tunnel->ifindex;
 		route.metric = item->metric;
 	}
-	/* A tun has no neighbours: there is nothing to be said but "into the device". */
-	if (item->kind == TB_ITEM_ROUTE && tb_item_has_peer(item) &&
-	    writing->tunnel->wanted.question.kind == TB_KIND_TAP)
-		route.gateway = item->peer;
-	entry_route(&writing->entries, &route, NLM_F_REPLACE);
+	memcpy(route.gateway, item->peer, sizeof(route.gateway));
+	entry_put(&writing->entries, via ? ENTRY_ROUTE_VIA : ENTRY_ROUTE, item->family, &route);
 }
 
 static uint8_t last_family(const struct writing *writing)
@@ -126,43 +128,52 @@ static uint32_t priority_of(const struct writing *writing, enum level level)
 static void write_label(struct writing *writing)
 {
 	const struct tb_configuration *wanted = &writing->tunnel->wanted;
-	struct entry_rule label = {.family = 4,
+	struct entry_rule label = {.priority = priority_of(writing, LABEL),
 				   .uid = wanted->question.uid,
-				   .priority = priority_of(writing, LABEL),
+				   .action = FR_ACT_NOP,
+				   .suppress = ENTRY_ALL_ROUTES,
 				   .mark = writing->tunnel->ifindex,
 				   .mask = TUNNEL_LABEL | (wanted->scope == TB_SCOPE_HOST ? TUNNEL_HOST : 0)};
 
 	if (tunnel_is_kill_switch(wanted))
 		label.mask |= tunnel_network_hash(wanted->question.network);
-	entry_rule(&writing->entries, &label);
+	entry_put(&writing->entries, ENTRY_RULE_OF_USER, 4, &label);
 }
 
-/* The rules for the packets of this uid that have this source. */
-static void write_pair(struct writing *writing, uint8_t family, uint32_t uid, const uint8_t *from)
+/* The rules for the packets that this one is about. */
+static void write_pair(struct writing *writing, enum entry_kind kind, uint8_t family, struct entry_rule rule)
 {
 	const struct tb_configuration *wanted = &writing->tunnel->wanted;
 	enum level level = wanted->scope == TB_SCOPE_HOST ? HOST_MAIN : USER_MAIN;
-	struct entry_rule rule = {.family = family, .uid = uid, .from = from};
 
+	rule.action = FR_ACT_TO_TBL;
 	rule.priority = priority_of(writing, level);
 	rule.table = RT_TABLE_MAIN;
-	entry_rule(&writing->entries, &rule);
+	entry_put(&writing->entries, kind, family, &rule);
 	level += tunnel_takes_all(wanted) ? 2 : 1;
 	rule.priority = priority_of(writing, level);
 	rule.table = TUNNEL_TABLE + writing->tunnel->number;
-	entry_rule(&writing->entries, &rule);
+	rule.suppress = ENTRY_ALL_ROUTES;
+	entry_put(&writing->entries, kind, family, &rule);
 }
 
 static void write_rules(struct writing *writing)
 {
 	const struct tb_configuration *wanted = &writing->tunnel->wanted;
 	bool host = wanted->scope == TB_SCOPE_HOST;
+	struct entry_rule reply = {.uid = 0};
 
 	for (uint8_t family = 4; family <= last_family(writing); family += 2)
-		write_pair(writing, family, host ? ENTRY_ANY_UID : wanted->question.uid, NULL);
-	for (uint32_t i = 0; !host && i < wanted->count; i++)
-		if (wanted->items[i].kind == TB_ITEM_ADDRESS)
-			write_pair(writing, wanted->items[i].family, 0, wanted->items[i].address);
+		write_pair(writing, host ? ENTRY_RULE : ENTRY_RULE_OF_USER, family,
+			   (struct entry_rule){.uid = wanted->question.uid});
+	for (uint32_t i = 0; !host && i < wanted->count; i++) {
+		const struct tb_item *item = &wanted->items[i];
+
+		reply.from_length = (uint8_t)tb_prefix_bits(item->family);
+		memcpy(reply.from, item->address, sizeof(reply.from));
+		if (item->kind == TB_ITEM_ADDRESS)
+			write_pair(writing, ENTRY_RULE_OF_USER, item->family, reply);
+	}
 }
 
 /* In the order in which they are made; they are removed in the opposite one. */
