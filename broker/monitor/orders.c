@@ -53,9 +53,11 @@ static bool is_configuration(const struct tb_configuration *configuration)
 	       configuration->scope < TB_SCOPE_COUNT;
 }
 
-static int keep_yes(struct monitor *monitor, const struct tb_question *question, size_t size)
+/* What polkit has said yes to is kept as it stands behind the header. */
+static int keep_yes(struct monitor *monitor, const struct tb_yes *yes)
 {
-	int ret = yes_add(&monitor->yes, question, size, monotonic_ms());
+	size_t size = yes->header.size - sizeof(yes->header);
+	int ret = yes_add(&monitor->yes, &yes->question, size, monotonic_ms());
 
 	if (ret == -EEXIST)
 		tb_die("the authority speaks nonsense: two yeses to one question");
@@ -69,9 +71,9 @@ static int take_yes(void *context, const void *message, const int *fds)
 	const struct tb_yes *yes = message;
 
 	(void)fds;
-	if (!is_open_question(&yes->question))
+	if (yes == NULL || !is_open_question(&yes->question))
 		tb_die("the authority speaks nonsense: a yes to what is no question for a device");
-	return keep_yes(context, &yes->question, sizeof(yes->question));
+	return keep_yes(context, yes);
 }
 
 static int take_configure_yes(void *context, const void *message, const int *fds)
@@ -81,19 +83,13 @@ static int take_configure_yes(void *context, const void *message, const int *fds
 	(void)fds;
 	if (!is_configuration(&yes->configuration))
 		tb_die("the authority speaks nonsense: a yes to what is no configuration");
-	return keep_yes(context, &yes->configuration.question, sizeof(yes->configuration));
-}
-
-static int refuse_yes(void *context, const void *message, const int *fds)
-{
-	(void)context, (void)message, (void)fds;
-	tb_die("the authority speaks nonsense");
+	return keep_yes(context, message);
 }
 
 static const struct tb_row yeses[] = {
 	{TB_YES, sizeof(struct tb_yes), 0, take_yes},
 	{TB_YES_CONFIGURE, sizeof(struct tb_configure_question), 0, take_configure_yes},
-	{0, 0, 0, refuse_yes},
+	{0, 0, 0, take_yes},
 };
 
 int yeses_take(struct monitor *monitor)
@@ -287,34 +283,22 @@ static int take_void(void *context, const void *message, const int *fds)
 	return 0;
 }
 
-static void answer_store(const struct monitor *monitor, uint16_t type, const struct tb_store *order, int ret)
-{
-	struct tb_stored answer = {.error = -ret};
-
-	memcpy(answer.lease, order->lease, sizeof(answer.lease));
-	answer_order(monitor, type, &answer, sizeof(answer));
-}
-
 static int take_store(void *context, const void *message, const int *fds)
 {
 	struct monitor *monitor = context;
 	const struct tb_store *order = message;
-	int client TB_CLOSE = fds != NULL ? fds[0] : -1;
+	bool drop = order->header.type == TB_REQ_DROP;
+	int client TB_CLOSE = !drop && fds != NULL ? fds[0] : -1;
+	struct tb_stored answer = {.error = EMFILE};
 
 	if (client >= 0 && peer_check_origin(client, &monitor->origin) == -EPROTOTYPE)
 		tb_die("the clerk lies: this socket is no client's");
-	answer_store(monitor, TB_ANS_STORE, order,
-		     client < 0 ? -EMFILE : store_put_lease(monitor->supervisor, &monitor->away, order->lease, client));
-	return 0;
-}
-
-static int take_drop(void *context, const void *message, const int *fds)
-{
-	struct monitor *monitor = context;
-	const struct tb_store *order = message;
-
-	(void)fds;
-	answer_store(monitor, TB_ANS_DROP, order, store_drop_lease(monitor->supervisor, &monitor->away, order->lease));
+	if (drop)
+		answer.error = -store_drop_lease(monitor->supervisor, &monitor->away, order->lease);
+	else if (client >= 0)
+		answer.error = -store_put_lease(monitor->supervisor, &monitor->away, order->lease, client);
+	memcpy(answer.lease, order->lease, sizeof(answer.lease));
+	answer_order(monitor, drop ? TB_ANS_DROP : TB_ANS_STORE, &answer, sizeof(answer));
 	return 0;
 }
 
@@ -360,7 +344,7 @@ static const struct tb_row orders[] = {
 	{TB_REQ_ORDER, sizeof(struct tb_order), 1, take_order},
 	{TB_VOID, sizeof(struct tb_void), 0, take_void},
 	{TB_REQ_STORE, sizeof(struct tb_store), 1, take_store},
-	{TB_REQ_DROP, sizeof(struct tb_store), 0, take_drop},
+	{TB_REQ_DROP, sizeof(struct tb_store), 0, take_store},
 	{TB_READY, sizeof(struct tb_ready), 0, take_ready},
 	{TB_REQ_ORDER_CONFIGURE, sizeof(struct tb_configure_order), 1, take_configure},
 	{TB_REQ_TUNNEL, sizeof(struct tb_tunnel_order), 0, take_tunnel},
