@@ -257,24 +257,24 @@ int link_set_port(struct link_socket *sock, uint32_t ifindex, uint32_t options)
 	return 0;
 }
 
-int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan,
-		  struct link_fdb *entry)
+int link_find_fdb(struct link_socket *sock, const struct link_fdb *like, struct link_fdb *entry)
 {
 	(void)sock;
-	assert_int_equal(vlan, network.vlan);
-	assert_int_equal(port, kernel.link.ifindex);
-	assert_memory_equal(mac, order.alias.mac, TB_MAC_SIZE);
+	assert_int_equal(like->vlan, network.vlan);
+	assert_int_equal(like->port, kernel.link.ifindex);
+	assert_memory_equal(like->mac, order.alias.mac, TB_MAC_SIZE);
 	if (called_by_us("link_find_fdb") < 0)
 		return -kernel.error;
 	*entry = kernel.fdb;
 	return kernel.fdb.port != 0 ? 0 : -ENOENT;
 }
 
-int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan)
+int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry)
 {
 	(void)sock;
-	assert_memory_equal(mac, order.alias.mac, TB_MAC_SIZE);
-	assert_int_equal(vlan, network.vlan);
+	assert_memory_equal(entry->mac, order.alias.mac, TB_MAC_SIZE);
+	assert_int_equal(entry->vlan, network.vlan);
+	assert_int_equal(entry->flags, NTF_STICKY | NTF_MASTER);
 	if (called_by_us("link_add_fdb") < 0)
 		return -kernel.error;
 	kernel.fdb = *entry;
@@ -734,15 +734,15 @@ static void test_entry_of_the_bridge(void **state)
 {
 	(void)state;
 	begin(&sorts[0], NEVER, 0);
-	kernel.fdb = (struct link_fdb){99, NUD_NOARP, NTF_STICKY};
+	kernel.fdb = (struct link_fdb){.port = 99, .state = NUD_NOARP, .flags = NTF_STICKY};
 	assert_false(make());
 	assert_int_equal(device.made.error, EADDRINUSE);
 	assert_int_equal(kernel.fdb.port, 99);
 	begin(&sorts[0], NEVER, 0);
-	kernel.fdb = (struct link_fdb){99, NUD_PERMANENT, 0};
+	kernel.fdb = (struct link_fdb){.port = 99, .state = NUD_PERMANENT};
 	assert_false(make());
 	begin(&sorts[0], NEVER, 0);
-	kernel.fdb = (struct link_fdb){99, NUD_REACHABLE, 0};
+	kernel.fdb = (struct link_fdb){.port = 99, .state = NUD_REACHABLE};
 	assert_true(make());
 	assert_int_equal(kernel.fdb.port, kernel.link.ifindex);
 	end();

@@ -12,7 +12,6 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
-#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,22 +100,9 @@ int link_create_macvtap(struct link_socket *sock, const struct link_macvtap *mac
 	return template_run(sock, &link_templates[LINK_NEW_MACVTAP], macvtap);
 }
 
-static struct link_fdb_values fdb_values(const struct link_fdb *entry, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan)
+int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry)
 {
-	struct link_fdb_values values = {.port = entry->port,
-					 .state = entry->state,
-					 .flags = entry->flags | NTF_MASTER,
-					 .vlan = vlan};
-
-	memcpy(values.mac, mac, TB_MAC_SIZE);
-	return values;
-}
-
-int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan)
-{
-	const struct link_fdb_values values = fdb_values(entry, mac, vlan);
-
-	return template_run(sock, &link_templates[vlan != 0 ? LINK_ADD_FDB_IN_VLAN : LINK_ADD_FDB], &values);
+	return template_run(sock, &link_templates[entry->vlan != 0 ? LINK_ADD_FDB_IN_VLAN : LINK_ADD_FDB], entry);
 }
 
 static void take_fdb(void *context, const struct nlmsghdr *message)
@@ -125,17 +111,18 @@ static void take_fdb(void *context, const struct nlmsghdr *message)
 	const struct ndmsg *info = mnl_nlmsg_get_payload(message);
 
 	if (message->nlmsg_type == RTM_NEWNEIGH && mnl_nlmsg_get_payload_len(message) >= sizeof(*info))
-		*entry = (struct link_fdb){(uint32_t)info->ndm_ifindex, info->ndm_state, info->ndm_flags};
+		*entry = (struct link_fdb){.port = (uint32_t)info->ndm_ifindex,
+					   .state = info->ndm_state,
+					   .flags = info->ndm_flags};
 }
 
-int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan,
-		  struct link_fdb *entry)
+int link_find_fdb(struct link_socket *sock, const struct link_fdb *like, struct link_fdb *entry)
 {
 	struct answer answer = {.take = take_fdb, .context = entry};
-	const struct link_fdb_values values = fdb_values(&(struct link_fdb){.port = port}, mac, vlan);
 
 	*entry = (struct link_fdb){.port = 0};
-	return template_ask(sock, &link_templates[vlan != 0 ? LINK_FIND_FDB_IN_VLAN : LINK_FIND_FDB], &values, &answer);
+	return template_ask(sock, &link_templates[like->vlan != 0 ? LINK_FIND_FDB_IN_VLAN : LINK_FIND_FDB], like,
+			    &answer);
 }
 
 int link_delete(struct link_socket *sock, int32_t nsid, uint32_t ifindex)

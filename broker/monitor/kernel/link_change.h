@@ -67,24 +67,16 @@ struct link_fdb {
 	uint32_t port;  /* ifindex */
 	uint16_t state; /* NUD_* */
 	uint8_t flags;  /* NTF_* */
-};
-
-/* What goes into a message about one. */
-struct link_fdb_values {
-	uint32_t port;
-	uint16_t state;
-	uint8_t flags;
 	uint8_t mac[TB_MAC_SIZE];
-	uint16_t vlan;
+	uint16_t vlan; /* 0: in none */
 };
 
-/* Adds the entry for that address in that VLAN (0: in none) to the table of the bridge whose port this is. An entry
- * that the bridge has learned meanwhile makes room. Returns 0 or a negative errno. */
-int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan);
+/* Adds the entry to the table of the bridge whose port it names; its flags say NTF_MASTER. An entry that the bridge has
+ * learned meanwhile makes room. Returns 0 or a negative errno. */
+int link_add_fdb(struct link_socket *sock, const struct link_fdb *entry);
 
-/* The entry that the bridge whose port this is has for that address in that VLAN. Returns 0, -ENOENT if there is none,
- * or another negative errno. */
-int link_find_fdb(struct link_socket *sock, uint32_t port, const uint8_t mac[TB_MAC_SIZE], uint16_t vlan,
-		  struct link_fdb *entry);
+/* The port, the state and the flags that the bridge of this one's port has for the same address in the same VLAN.
+ * Returns 0, -ENOENT if there is none, or another negative errno. */
+int link_find_fdb(struct link_socket *sock, const struct link_fdb *like, struct link_fdb *entry);
 
 #endif

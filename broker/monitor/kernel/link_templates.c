@@ -130,12 +130,16 @@ static void write_fdb(struct batch *batch, struct template *template, uint16_t t
 	struct ndmsg *info = message_begin_as(batch, type, NLM_F_ACK | flags, sizeof(*info));
 
 	info->ndm_family = AF_BRIDGE;
-	template_field(batch, template, &info->ndm_ifindex, OF(link_fdb_values, port));
-	template_field(batch, template, &info->ndm_state, OF(link_fdb_values, state));
-	template_field(batch, template, &info->ndm_flags, OF(link_fdb_values, flags));
-	template_attribute(batch, template, NDA_LLADDR, OF(link_fdb_values, mac));
+	template_field(batch, template, &info->ndm_ifindex, OF(link_fdb, port));
+	if (type == RTM_NEWNEIGH) {
+		template_field(batch, template, &info->ndm_state, OF(link_fdb, state));
+		template_field(batch, template, &info->ndm_flags, OF(link_fdb, flags));
+	} else {
+		info->ndm_flags = NTF_MASTER;
+	}
+	template_attribute(batch, template, NDA_LLADDR, OF(link_fdb, mac));
 	if (in_vlan)
-		template_attribute(batch, template, NDA_VLAN, OF(link_fdb_values, vlan));
+		template_attribute(batch, template, NDA_VLAN, OF(link_fdb, vlan));
 	message_end(batch);
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/neighbour.h>
+#include <string.h>
 
 /* Where a lease may have further addresses, which may come and go, the bridge learns where they are. */
 uint32_t port_options(const struct network *network)
@@ -28,22 +29,24 @@ enum tb_check port_misfit(const struct network *network, const struct link *brid
 static int settle_port(struct link_socket *sock, uint32_t port, const struct network *network,
 		       const uint8_t mac[TB_MAC_SIZE])
 {
-	uint16_t vlan = (uint16_t)network->vlan;
-	const struct link_fdb own = {.port = port, .state = NUD_NOARP, .flags = NTF_STICKY};
+	struct link_fdb own = {.port = port,
+			       .state = NUD_NOARP,
+			       .flags = NTF_STICKY | NTF_MASTER,
+			       .vlan = (uint16_t)network->vlan};
 	struct link_fdb entry;
-	int ret = vlan != 0 ? port_vlan(sock, port, vlan) : 0;
+	int ret = own.vlan != 0 ? port_vlan(sock, port, own.vlan) : 0;
 
 	if (ret < 0)
 		return ret;
-	ret = link_find_fdb(sock, port, mac, vlan, &entry);
+	memcpy(own.mac, mac, TB_MAC_SIZE);
+	ret = link_find_fdb(sock, &own, &entry);
 	if (ret == 0 && entry.port != port && (entry.state & (NUD_NOARP | NUD_PERMANENT)) != 0)
 		return -EADDRINUSE;
-	if (ret < 0 && ret != -ENOENT)
-		return ret;
-	ret = link_add_fdb(sock, &own, mac, vlan);
+	if (ret == 0 || ret == -ENOENT)
+		ret = link_add_fdb(sock, &own);
 	if (ret == 0)
-		ret = link_find_fdb(sock, port, mac, vlan, &entry);
-	if (ret == 0 && (entry.port != port || entry.state != own.state || (entry.flags & own.flags) == 0))
+		ret = link_find_fdb(sock, &own, &entry);
+	if (ret == 0 && (entry.port != port || entry.state != own.state || (entry.flags & NTF_STICKY) == 0))
 		ret = -EPROTO;
 	return ret;
 }

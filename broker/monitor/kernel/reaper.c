@@ -6,7 +6,6 @@
 #include "broker/monitor/kernel/netns.h"
 #include "broker/monitor/kernel/pair.h"
 #include "broker/monitor/kernel/repair.h"
-#include "broker/shared/alias.h"
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 #include "proto/broker.h"
@@ -18,30 +17,22 @@
 #include <poll.h>
 #include <string.h>
 
-/* The device may be gone by itself; what locked it is there all the same. A device that is left to the administrator
- * stays locked. */
+/* The device, which says whose it is, and then what locked it, which is there also if the device is gone by itself; in
+ * the shield the veth as well: a name is free for another when all of them are gone. A device that is left to the
+ * administrator stays locked. */
 static int delete_here(struct reaper_worker *worker, const struct tb_delete *order)
 {
+	bool shielded = order->place == TB_PLACE_SHIELD;
+	struct link_socket *sock = shielded ? &worker->shield_link : &worker->link;
+	int ret = order->ifindex != 0 ? link_delete_ours(sock, -1, order->ifindex, order->lease) : 0;
 	int unlocked;
-	int ret = link_delete_ours(&worker->link, -1, order->ifindex, order->lease);
 
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
+	if (shielded)
+		return pair_delete(sock, worker->reaper->shield_rules, order->lease);
 	unlocked = rules_remove(worker->reaper->rules, order->lease);
 	return unlocked < 0 ? unlocked : ret;
-}
-
-/* The tap, which says whose it is, then the chains, then the veth: the name is free for another when all of them are
- * gone. */
-static int delete_shielded_tap(struct reaper_worker *worker, const struct tb_delete *order)
-{
-	int ret = 0;
-
-	if (order->ifindex != 0)
-		ret = link_delete_ours(&worker->shield_link, -1, order->ifindex, order->lease);
-	if (ret < 0 && ret != -ENODEV)
-		return ret;
-	return pair_delete(&worker->shield_link, worker->reaper->shield_rules, order->lease);
 }
 
 static int delete_away(struct reaper_worker *worker, const struct tb_delete *order)
@@ -61,12 +52,6 @@ static int delete_away(struct reaper_worker *worker, const struct tb_delete *ord
 	/* A namespace that is ending has no number any more; its devices go with it. */
 	return ret == -EINVAL ? 0 : ret;
 }
-
-static int (*const deletes[TB_PLACE_COUNT])(struct reaper_worker *worker, const struct tb_delete *order) = {
-	[TB_PLACE_HERE] = delete_here,
-	[TB_PLACE_AWAY] = delete_away,
-	[TB_PLACE_SHIELD] = delete_shielded_tap,
-};
 
 /* The clerk reads its answers sooner or later; nobody but it waits for this thread. */
 static void answer_clerk(const struct reaper *reaper, const struct tb_deleted *answer)
@@ -95,7 +80,7 @@ static int take_delete(void *context, const void *message, const int *fds)
 		tb_die("the clerk speaks nonsense: a deletion");
 	tb_header_set(&answer.header, TB_ANS_DELETED, sizeof(answer));
 	memcpy(answer.lease, order->lease, sizeof(answer.lease));
-	answer.error = -deletes[order->place](worker, order);
+	answer.error = -(order->place == TB_PLACE_AWAY ? delete_away(worker, order) : delete_here(worker, order));
 	answer_clerk(worker->reaper, &answer);
 	return 0;
 }
@@ -119,11 +104,15 @@ static void tell_put_back(int ret, uint32_t ifindex, const char *what)
 
 static int put_back(struct reaper_worker *worker, const struct tb_fdb_entry *entry)
 {
-	const struct link_fdb wanted = {.port = entry->port, .state = entry->state, .flags = (uint8_t)entry->flags};
+	struct link_fdb wanted = {.port = entry->port,
+				  .state = entry->state,
+				  .flags = (uint8_t)entry->flags | NTF_MASTER,
+				  .vlan = entry->vlan};
 	struct link port;
 	struct link bridge;
 	int ret = link_get(&worker->link, entry->port, &port);
 
+	memcpy(wanted.mac, entry->mac, sizeof(wanted.mac));
 	if (ret == 0 && port.master == 0)
 		ret = -ENODEV;
 	if (ret == 0)
@@ -132,7 +121,7 @@ static int put_back(struct reaper_worker *worker, const struct tb_fdb_entry *ent
 	if (ret == 0 && !bridge_of_a_network(worker->reaper->networks, bridge.name))
 		ret = -EPERM;
 	if (ret == 0)
-		ret = link_add_fdb(&worker->link, &wanted, entry->mac, entry->vlan);
+		ret = link_add_fdb(&worker->link, &wanted);
 	return ret;
 }
 

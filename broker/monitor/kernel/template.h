@@ -26,7 +26,7 @@ enum link_template {
 	LINK_NEW_PAIR,     /* struct pair_setup */
 	LINK_PORT_OPTIONS, /* struct link_port_options */
 	LINK_PORT_VLAN,    /* struct port_vlan */
-	LINK_ADD_FDB,      /* struct link_fdb_values, as the next three */
+	LINK_ADD_FDB,      /* struct link_fdb, as the next three */
 	LINK_ADD_FDB_IN_VLAN,
 	LINK_FIND_FDB,
 	LINK_FIND_FDB_IN_VLAN,

@@ -44,33 +44,25 @@ void message_end(struct batch *batch)
 static int take_message(const struct nlmsghdr *message, struct answer *answer)
 {
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+	bool is_error = message->nlmsg_type == NLMSG_ERROR;
 	struct link link;
 
 	if ((message->nlmsg_flags & NLM_F_DUMP_INTR) != 0)
 		answer->interrupted = true;
-	switch (message->nlmsg_type) {
-	case NLMSG_ERROR:
-		if (mnl_nlmsg_get_payload_len(message) < sizeof(*error))
-			return -EBADMSG;
-		if (answer->error == 0)
-			answer->error = error->error;
+	if (is_error && mnl_nlmsg_get_payload_len(message) < sizeof(*error))
+		return -EBADMSG;
+	if (is_error && answer->error == 0)
+		answer->error = error->error;
+	if (is_error || message->nlmsg_type == NLMSG_DONE) {
 		answer->outstanding--;
-		return 0;
-	case NLMSG_DONE:
-		answer->outstanding--;
-		return 0;
-	case RTM_NEWLINK:
-		if (answer->each == NULL)
-			return 0;
+	} else if (answer->each != NULL && message->nlmsg_type == RTM_NEWLINK) {
 		if (link_parse(message, &link) < 0)
 			return -EBADMSG;
 		answer->each(answer->context, &link);
-		return 0;
-	default:
-		if (answer->take != NULL)
-			answer->take(answer->context, message);
-		return 0;
+	} else if (answer->take != NULL) {
+		answer->take(answer->context, message);
 	}
+	return 0;
 }
 
 static int receive_answer(struct link_socket *sock, uint32_t first, struct answer *answer)

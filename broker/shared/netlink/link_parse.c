@@ -8,6 +8,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The attributes of one level, by type; what is longer than the table knows is of a newer kernel, and passed over. */
@@ -55,14 +56,6 @@ static void get_bytes(const struct attributes *attributes, uint16_t type, void *
 		memcpy(value, mnl_attr_get_payload(attribute), size);
 }
 
-static uint32_t get_u32(const struct attributes *attributes, uint16_t type)
-{
-	uint32_t value = 0;
-
-	get_bytes(attributes, type, &value, sizeof(value));
-	return value;
-}
-
 static bool get_bool(const struct attributes *attributes, uint16_t type)
 {
 	uint8_t value = 0;
@@ -75,15 +68,10 @@ static bool get_bool(const struct attributes *attributes, uint16_t type)
 static void get_string(const struct attributes *attributes, uint16_t type, char *string, size_t size)
 {
 	const struct nlattr *attribute = attributes->by_type[type];
-	size_t length;
 
-	if (attribute == NULL)
-		return;
-	length = strnlen(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
-	if (length >= size)
-		length = size - 1;
-	memcpy(string, mnl_attr_get_payload(attribute), length);
-	string[length] = '\0';
+	if (attribute != NULL)
+		snprintf(string, size, "%.*s", (int)mnl_attr_get_payload_len(attribute),
+			 (const char *)mnl_attr_get_payload(attribute));
 }
 
 /* One number of an array of 32-bit ones, as the kernel dumps a device's sysctls; 0 if the array is shorter. */
@@ -107,12 +95,12 @@ static void parse_info(const struct nlattr *nest, struct link *link)
 	parse_nested(info.by_type[IFLA_INFO_DATA], &data);
 	if (strcmp(link->kind, "tun") == 0) {
 		link->tun_owned = data.by_type[IFLA_TUN_OWNER] != NULL && data.by_type[IFLA_TUN_GROUP] != NULL;
-		link->tun_owner = get_u32(&data, IFLA_TUN_OWNER);
-		link->tun_group = get_u32(&data, IFLA_TUN_GROUP);
+		get_bytes(&data, IFLA_TUN_OWNER, &link->tun_owner, sizeof(link->tun_owner));
+		get_bytes(&data, IFLA_TUN_GROUP, &link->tun_group, sizeof(link->tun_group));
 		link->tun_persistent = get_bool(&data, IFLA_TUN_PERSIST);
-		link->tun_queues = get_u32(&data, IFLA_TUN_NUM_QUEUES);
+		get_bytes(&data, IFLA_TUN_NUM_QUEUES, &link->tun_queues, sizeof(link->tun_queues));
 	} else if (strcmp(link->kind, "macvtap") == 0) {
-		link->macvlan_mode = get_u32(&data, IFLA_MACVLAN_MODE);
+		get_bytes(&data, IFLA_MACVLAN_MODE, &link->macvlan_mode, sizeof(link->macvlan_mode));
 	} else if (strcmp(link->kind, "bridge") == 0) {
 		link->vlan_filtering = get_bool(&data, IFLA_BR_VLAN_FILTERING);
 		get_bytes(&data, IFLA_BR_VLAN_DEFAULT_PVID, &link->default_vlan, sizeof(link->default_vlan));
@@ -152,9 +140,9 @@ int link_parse(const struct nlmsghdr *message, struct link *link)
 		return -EBADMSG;
 	link->ifindex = (uint32_t)info->ifi_index;
 	link->flags = info->ifi_flags;
-	link->mtu = get_u32(&attributes, IFLA_MTU);
-	link->master = get_u32(&attributes, IFLA_MASTER);
-	link->lower = get_u32(&attributes, IFLA_LINK);
+	get_bytes(&attributes, IFLA_MTU, &link->mtu, sizeof(link->mtu));
+	get_bytes(&attributes, IFLA_MASTER, &link->master, sizeof(link->master));
+	get_bytes(&attributes, IFLA_LINK, &link->lower, sizeof(link->lower));
 	get_string(&attributes, IFLA_IFNAME, link->name, sizeof(link->name));
 	get_string(&attributes, IFLA_IFALIAS, link->alias, sizeof(link->alias));
 	get_bytes(&attributes, IFLA_ADDRESS, link->mac, sizeof(link->mac));
