@@ -132,13 +132,11 @@ static int keep_away(struct monitor *monitor, const struct device_order *order, 
 	struct away_device away = {.network = (uint32_t)(order->network - monitor->networks->networks),
 				   .nsid = order->by_name ? device->made.nsid : -1,
 				   .ifindex = device->made.ifindex};
-	struct alias handed_out = order->alias;
 	int ret;
 
-	handed_out.state = ALIAS_HANDED_OUT;
 	memcpy(stored.name, device->made.name, sizeof(stored.name));
 	memcpy(away.lease, order->alias.lease, sizeof(away.lease));
-	ret = alias_write_device(&handed_out, &stored, away.stored);
+	ret = alias_write_device(&order->alias, &stored, away.stored);
 	if (ret < 0)
 		return ret;
 	away.fd = order->by_name ? node_open_tun(&monitor->workshop.node) : device->fds[0];

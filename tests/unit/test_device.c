@@ -48,6 +48,7 @@ static struct {
 	bool locked; /* the rules are there */
 	struct link_fdb fdb;
 	bool fdb_as_learned; /* what is to be static is not */
+	bool no_bridge;      /* what has the bridge's name is none */
 	bool filters;        /* the bridge: VLANs, */
 	uint16_t new_ports;  /* and this is where it puts a new port */
 	uint32_t vlan;       /* of the port */
@@ -195,7 +196,7 @@ int link_find(struct link_socket *sock, const char *name, struct link *link)
 	memset(link, 0, sizeof(*link));
 	link->ifindex = strcmp(name, "br0") == 0 ? BRIDGE : PARENT;
 	link->mtu = LOWER_MTU;
-	strcpy(link->kind, "bridge");
+	strcpy(link->kind, kernel.no_bridge ? "dummy" : "bridge");
 	link->vlan_filtering = kernel.filters;
 	link->default_vlan = kernel.new_ports;
 	return called_by_us("link_find");
@@ -692,6 +693,10 @@ static void test_names_and_bridges(void **state)
 	assert_string_equal(kernel.failed, "node_open_vhost");
 	assert_int_equal(device.made.status, TB_NO_VHOST);
 	begin(&sorts[0], 0, ENODEV);
+	assert_false(make());
+	assert_int_equal(device.made.status, TB_LOWER_MISSING);
+	begin(&sorts[0], NEVER, 0);
+	kernel.no_bridge = true;
 	assert_false(make());
 	assert_int_equal(device.made.status, TB_LOWER_MISSING);
 }

@@ -189,18 +189,19 @@ static int find_moved(struct workshop *workshop, const struct device_order *orde
 	return ret == 0 ? netns_number(&workshop->link, order->netns, &device->made.nsid) : ret;
 }
 
-bool device_set_up(struct workshop *workshop, const struct device_order *order, struct device *device)
+bool device_set_up(struct workshop *workshop, struct device_order *order, struct device *device)
 {
-	struct alias handed_out = order->alias;
+	struct alias of_port;
 	char alias[ALIAS_SIZE];
 	char port_alias[ALIAS_SIZE];
 	int ret;
 
 	device->made.stage = TB_STAGE_UP;
-	handed_out.state = ALIAS_HANDED_OUT;
-	alias_write(&handed_out, alias);
-	handed_out.external_id[0] = '\0';
-	alias_write(&handed_out, port_alias);
+	order->alias.state = ALIAS_HANDED_OUT;
+	alias_write(&order->alias, alias);
+	of_port = order->alias;
+	of_port.external_id[0] = '\0';
+	alias_write(&of_port, port_alias);
 	if (order->alias.given) {
 		ret = link_set(&workshop->link, device->made.ifindex, &(struct link_setup){.alias = alias});
 		device->made.there = ret == 0;

@@ -13,9 +13,10 @@
  * then the closer has all fds, and what does not go with them, device->made.there, is the reaper's to delete. */
 bool device_make(struct workshop *workshop, struct device_order *order, struct device *device);
 
-/* Sets the device up, here or where it is wanted; in the same message its alias becomes ALIAS_HANDED_OUT. A persistent
- * tun or tap is without a fd from now on: its user opens it by name. Returns false as device_make() does. */
-bool device_set_up(struct workshop *workshop, const struct device_order *order, struct device *device);
+/* Sets the device up, here or where it is wanted; in the same message its alias becomes ALIAS_HANDED_OUT, as in the
+ * order. A persistent tun or tap is without a fd from now on: its user opens it by name. Returns false as device_make()
+ * does. */
+bool device_set_up(struct workshop *workshop, struct device_order *order, struct device *device);
 
 /* Gives our copies of the fds to the closer. */
 void device_release(struct workshop *workshop, struct device *device);

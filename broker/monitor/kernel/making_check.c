@@ -19,19 +19,9 @@ int making_limit_ipv6(struct making *making)
 			       making->order->network->ipv6_disabled);
 }
 
-/* What a tap in the shield has itself. All that is the bridge's, or the host's, is the port's. */
-static int harden_shielded(struct making *making)
-{
-	const struct link_setup setup = {.alias = making->alias,
-					 .mtu = making->order->alias.mtu,
-					 .mac = making->own_mac,
-					 .arp_ignore = network_arp_ignore(making->order->network)};
-
-	return link_set(&making->workshop->shield.link, making->device->made.tap, &setup);
-}
-
 /* Everything else that protects the host and its neighbours from the device's holder. It is not up before that, whoever
- * else has set it up meanwhile. */
+ * else has set it up meanwhile. Of a shielded one the port has what the bridge and the host say; the tap itself has the
+ * MTU of its user. */
 int making_harden(struct making *making)
 {
 	const struct device_order *order = making->order;
@@ -51,7 +41,10 @@ int making_harden(struct making *making)
 	ret = link_set(&making->workshop->link, making->device->made.ifindex, &setup);
 	if (ret == 0)
 		making->device->made.there = true;
-	return ret == 0 && order->shielded ? harden_shielded(making) : ret;
+	setup.mtu = order->alias.mtu;
+	if (ret == 0 && order->shielded)
+		ret = link_set(&making->workshop->shield.link, making->device->made.tap, &setup);
+	return ret;
 }
 
 /* Before it is a port, and up: no frame passes that has not been looked at. */
@@ -107,50 +100,42 @@ static bool macvtap_as_set(const struct making *making, const struct link *link)
 	       link->macvlan_mode == making->order->network->macvlan_mode;
 }
 
-/* The device, or its port. */
-static int read_back_here(struct making *making, struct link *link)
+/* The same of what all have in common, and a tap in the shield with its port. */
+static bool link_as_set(const struct making *making, const struct link *link, uint32_t mtu)
 {
-	const struct device_order *order = making->order;
-	int ret = link_get(&making->workshop->link, making->device->made.ifindex, link);
-
-	if (ret < 0)
-		return ret;
-	if (strcmp(link->name, making->device->made.name) != 0 || strcmp(link->alias, making->alias) != 0 ||
-	    link->mtu != making->mtu || (link->flags & IFF_UP) != 0 || link->rp_filter != 1 ||
-	    link->arp_ignore != network_arp_ignore(order->network))
-		return -EPROTO;
-	/* A device with an MTU below IPv6's least has no IPv6. */
-	if (link->has_ipv6 && (link->accept_ra != 0 || (order->network->ipv6_disabled && link->disable_ipv6 != 1)))
-		return -EPROTO;
-	return 0;
+	return strcmp(link->name, making->device->made.name) == 0 && strcmp(link->alias, making->alias) == 0 &&
+	       link->mtu == mtu && (link->flags & IFF_UP) == 0 && link->rp_filter == 1 &&
+	       link->arp_ignore == network_arp_ignore(making->order->network);
 }
 
-/* The tap of that port. */
-static int read_back_shielded(struct making *making, struct link *link)
+/* A device with an MTU below IPv6's least has no IPv6. */
+static bool ipv6_as_set(const struct network *network, const struct link *link)
 {
-	int ret = link_get(&making->workshop->shield.link, making->device->made.tap, link);
-
-	if (ret == 0 &&
-	    (strcmp(link->name, making->device->made.name) != 0 || strcmp(link->alias, making->alias) != 0 ||
-	     link->mtu != making->order->alias.mtu || (link->flags & IFF_UP) != 0))
-		ret = -EPROTO;
-	return ret;
+	return !link->has_ipv6 || (link->accept_ra == 0 && (!network->ipv6_disabled || link->disable_ipv6 == 1));
 }
 
 static int read_back(struct making *making)
 {
+	const struct device_order *order = making->order;
 	struct link link;
-	int ret = read_back_here(making, &link);
+	int ret = link_get(&making->workshop->link, making->device->made.ifindex, &link);
 
-	if (ret == 0 && making_macvtap(making->order))
-		return macvtap_as_set(making, &link) ? 0 : -EPROTO;
-	if (ret == 0 && !port_as_set(making, &link))
+	if (ret < 0)
+		return ret;
+	if (!link_as_set(making, &link, making->mtu) || !ipv6_as_set(order->network, &link))
 		return -EPROTO;
-	if (ret == 0 && making->order->shielded)
-		ret = read_back_shielded(making, &link);
-	if (ret == 0 && !tun_as_set(making, &link))
-		ret = -EPROTO;
-	return ret;
+	if (making_macvtap(order))
+		return macvtap_as_set(making, &link) ? 0 : -EPROTO;
+	if (!port_as_set(making, &link))
+		return -EPROTO;
+	if (order->shielded) {
+		ret = link_get(&making->workshop->shield.link, making->device->made.tap, &link);
+		if (ret < 0)
+			return ret;
+		if (!link_as_set(making, &link, order->alias.mtu))
+			return -EPROTO;
+	}
+	return tun_as_set(making, &link) ? 0 : -EPROTO;
 }
 
 /* Anything else than what was set is a failure, but that udev's sysctl.d may have written in between: then it is set
