@@ -18,6 +18,10 @@
  * Functions that ask the broker have the same arguments in the same place: flags; the timeout in milliseconds (0: 30 s,
  * or 150 s with TAP_INTERACTIVE; -1: none); and NULL, or the struct tap_failure in which they tell what errno alone
  * does not say. A flag that a function does not know is E2BIG.
+ *
+ * NULL in place of a pointer is allowed where this header says so: for a failure, for what each() is given as arg, and
+ * for what is closed. Elsewhere it is EINVAL, and nothing is done. A handle's functions that cannot return -1 return what
+ * a device has that has nothing then: 0, "", or an address of zeros.
  */
 #ifndef TAPBROKER_H
 #define TAPBROKER_H

@@ -27,24 +27,24 @@ void tb_address_write(uint8_t family, const uint8_t *address, uint8_t length, ch
 
 const char *tapbroker_address(const struct tap *tap)
 {
-	return tap->address;
+	return tb_handle_or_none(tap)->address;
 }
 TB_SHORT_NAME(address);
 
 const char *tapbroker_address6(const struct tap *tap)
 {
-	return tap->address6;
+	return tb_handle_or_none(tap)->address6;
 }
 TB_SHORT_NAME(address6);
 
 const char *tapbroker_gateway(const struct tap *tap)
 {
-	return tap->gateway;
+	return tb_handle_or_none(tap)->gateway;
 }
 TB_SHORT_NAME(gateway);
 
 const char *tapbroker_gateway6(const struct tap *tap)
 {
-	return tap->gateway6;
+	return tb_handle_or_none(tap)->gateway6;
 }
 TB_SHORT_NAME(gateway6);

@@ -51,6 +51,6 @@ static const struct tb_list list = {
 int tapbroker_blocks(unsigned int flags, int timeout, struct tap_failure *failure,
 		     int (*each)(const struct tap_block *block, void *arg), void *arg)
 {
-	return tb_list_tell(&list, flags, timeout, failure, &(struct tb_caller){each, arg});
+	return tb_list_tell(&list, flags, timeout, failure, each != NULL ? &(struct tb_caller){each, arg} : NULL);
 }
 TB_SHORT_NAME(blocks);

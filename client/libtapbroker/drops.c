@@ -58,6 +58,8 @@ int tapbroker_drops(const char *lease, unsigned int flags, int timeout, struct t
 
 	ret = tb_request_plain(TB_REQ_DROPS, flags, TAP_ALL | TAP_INTERACTIVE, &question.request, &timeout, failure,
 			       &question.report);
+	if (ret == 0 && each == NULL)
+		ret = -EINVAL;
 	if (ret == 0)
 		ret = set_lease_id(&question.request, lease);
 	if (ret == 0)

@@ -88,7 +88,8 @@ static void describe(const struct tb_explanation *from, struct tap_explanation *
 /* The message for a device, with another type. */
 static int make_message(const struct tap_request *request, struct explain_call *call)
 {
-	bool by_name = request != NULL && tb_lifetime_by_name(request->lifetime);
+	bool has_lifetime = tb_sized_check(request, offsetof(struct tap_request, failure)) == 0;
+	bool by_name = has_lifetime && tb_lifetime_by_name(request->lifetime);
 	int timeout;
 	int ret;
 

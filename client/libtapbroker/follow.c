@@ -227,6 +227,10 @@ int tapbroker_follow(struct tap *tap)
 	struct tb_follow *follow;
 	int error;
 
+	if (tap == NULL) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (tap->follow != NULL)
 		return tap->follow->epoll;
 	follow = malloc(sizeof(*follow));

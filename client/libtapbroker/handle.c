@@ -20,8 +20,19 @@ _Static_assert(TAP_ENDED_DEVICE_GONE == (int)TB_REASON_DEVICE_GONE &&
 		       TAP_ENDED_EXPIRED == (int)TB_REASON_EXPIRED,
 	       "the public numbers are those of the wire");
 
+static const struct tap no_handle = {.lifeline = -1};
+
+const struct tap *tb_handle_or_none(const struct tap *tap)
+{
+	if (tap != NULL)
+		return tap;
+	errno = EINVAL;
+	return &no_handle;
+}
+
 int tapbroker_fd(const struct tap *tap, unsigned int queue)
 {
+	tap = tb_handle_or_none(tap);
 	if (queue >= tap->answer.queues || tap->fds[queue] < 0) {
 		errno = EINVAL;
 		return -1;
@@ -42,12 +53,13 @@ TB_SHORT_NAME(take_fd);
 
 unsigned int tapbroker_queues(const struct tap *tap)
 {
-	return tap->answer.queues;
+	return tb_handle_or_none(tap)->answer.queues;
 }
 TB_SHORT_NAME(queues);
 
 int tapbroker_vhost_fd(const struct tap *tap, unsigned int queue)
 {
+	tap = tb_handle_or_none(tap);
 	if (queue >= tap->answer.vhosts) {
 		errno = EINVAL;
 		return -1;
@@ -58,55 +70,55 @@ TB_SHORT_NAME(vhost_fd);
 
 unsigned int tapbroker_vhosts(const struct tap *tap)
 {
-	return tap->answer.vhosts;
+	return tb_handle_or_none(tap)->answer.vhosts;
 }
 TB_SHORT_NAME(vhosts);
 
 int tapbroker_lifeline(const struct tap *tap)
 {
-	return tap->lifeline;
+	return tb_handle_or_none(tap)->lifeline;
 }
 TB_SHORT_NAME(lifeline);
 
 const char *tapbroker_name(const struct tap *tap)
 {
-	return tap->answer.name;
+	return tb_handle_or_none(tap)->answer.name;
 }
 TB_SHORT_NAME(name);
 
 unsigned int tapbroker_ifindex(const struct tap *tap)
 {
-	return tap->answer.ifindex;
+	return tb_handle_or_none(tap)->answer.ifindex;
 }
 TB_SHORT_NAME(ifindex);
 
 unsigned int tapbroker_kind(const struct tap *tap)
 {
-	return tap->answer.kind;
+	return tb_handle_or_none(tap)->answer.kind;
 }
 TB_SHORT_NAME(kind);
 
 unsigned int tapbroker_flags(const struct tap *tap)
 {
-	return tap->answer.flags;
+	return tb_handle_or_none(tap)->answer.flags;
 }
 TB_SHORT_NAME(flags);
 
 unsigned int tapbroker_mtu(const struct tap *tap)
 {
-	return tap->answer.mtu;
+	return tb_handle_or_none(tap)->answer.mtu;
 }
 TB_SHORT_NAME(mtu);
 
 const uint8_t *tapbroker_mac(const struct tap *tap)
 {
-	return tap->answer.mac;
+	return tb_handle_or_none(tap)->answer.mac;
 }
 TB_SHORT_NAME(mac);
 
 const char *tapbroker_lease_id(const struct tap *tap)
 {
-	return tap->lease;
+	return tb_handle_or_none(tap)->lease;
 }
 TB_SHORT_NAME(lease_id);
 
@@ -160,6 +172,10 @@ int tapbroker_ended(struct tap *tap, unsigned int *reason)
 {
 	int error = errno;
 
+	if (tap == NULL) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (!tap->ended)
 		tap->ended =
 			tap->follow != NULL ? tb_follow_ended(tap, &tap->reason) : tb_lifeline_ended(tap, &tap->reason);

@@ -231,7 +231,7 @@ struct tb_list {
 };
 
 /* Asks for a list and tells the caller of each entry until it says anything but 0. Returns what the caller said last,
- * or -1 with errno set. */
+ * or -1 with errno set: EINVAL without a caller. */
 int tb_list_tell(const struct tb_list *list, unsigned int flags, int timeout, struct tap_failure *failure,
 		 const struct tb_caller *caller);
 
@@ -243,6 +243,9 @@ struct tb_place {
 
 /* Is this the next entry of a list? Returns 1; 0 if the list is empty; or -EPROTO. */
 int tb_list_next(const union tb_any_answer *entry, struct tb_place *place);
+
+/* handle.c: the handle; or where there is none, after errno was set to EINVAL, one of a device that has nothing. */
+const struct tap *tb_handle_or_none(const struct tap *tap);
 
 /* handle.c: what the lifeline says. Returns true if it says anything, or is lost, and the reason. */
 bool tb_lifeline_ended(const struct tap *tap, unsigned int *reason);

@@ -73,6 +73,6 @@ static const struct tb_list leases = {
 int tapbroker_leases(unsigned int flags, int timeout, struct tap_failure *failure,
 		     int (*each)(const struct tap_lease *lease, void *arg), void *arg)
 {
-	return tb_list_tell(&leases, flags, timeout, failure, &(struct tb_caller){each, arg});
+	return tb_list_tell(&leases, flags, timeout, failure, each != NULL ? &(struct tb_caller){each, arg} : NULL);
 }
 TB_SHORT_NAME(leases);

@@ -81,6 +81,8 @@ int tb_list_tell(const struct tb_list *list, unsigned int flags, int timeout, st
 
 	ret = tb_request_plain(list->request, flags, list->flags, &question.request, &timeout, failure,
 			       &question.report);
+	if (ret == 0 && caller == NULL)
+		ret = -EINVAL;
 	if (ret == 0) {
 		question.deadline = tb_deadline(timeout);
 		ret = tb_server_attempt(ask, &question);

@@ -77,6 +77,6 @@ static const struct tb_list networks = {
 int tapbroker_networks(unsigned int flags, int timeout, struct tap_failure *failure,
 		       int (*each)(const struct tap_network *network, void *arg), void *arg)
 {
-	return tb_list_tell(&networks, flags, timeout, failure, &(struct tb_caller){each, arg});
+	return tb_list_tell(&networks, flags, timeout, failure, each != NULL ? &(struct tb_caller){each, arg} : NULL);
 }
 TB_SHORT_NAME(networks);

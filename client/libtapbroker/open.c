@@ -134,14 +134,16 @@ static int connect_and_ask(void *context, bool met)
 	return ret;
 }
 
-/* Writes down what is asked for. */
-static int begin(struct question *question, const struct tap_request *request, bool by_name)
+/* Writes down what is asked for. result is where the caller wants to have what comes of it. */
+static int begin(struct question *question, const struct tap_request *request, bool by_name, const void *result)
 {
 	int timeout;
 	int ret;
 
 	*question = (struct question){.report.failure = TAP_FAILURE_INIT};
 	ret = tb_request_make(request, by_name, &question->message, &timeout, &question->report.told);
+	if (ret == 0 && result == NULL)
+		ret = -EINVAL;
 	if (ret == 0)
 		question->deadline = tb_deadline(timeout);
 	return ret;
@@ -150,14 +152,15 @@ static int begin(struct question *question, const struct tap_request *request, b
 /* Tells the caller what came of it. Returns 0, or -1 and errno. */
 static int finish(const struct question *question, int ret, struct tap **tap)
 {
-	*tap = question->tap;
+	if (tap != NULL)
+		*tap = question->tap;
 	return tb_report_end(&question->report, ret);
 }
 
 static int ask_broker(const struct tap_request *request, bool by_name, struct tap **tap)
 {
 	struct question question;
-	int ret = begin(&question, request, by_name);
+	int ret = begin(&question, request, by_name, tap);
 
 	if (ret == 0)
 		ret = tb_server_attempt(connect_and_ask, &question);
@@ -173,7 +176,7 @@ TB_SHORT_NAME(open_request);
 int tapbroker_open_connected(int sock, const struct tap_request *request, struct tap **tap)
 {
 	struct question question;
-	int ret = begin(&question, request, false);
+	int ret = begin(&question, request, false, tap);
 
 	if (ret == 0)
 		ret = tb_server_check(sock);
@@ -219,21 +222,21 @@ static int opening_send(struct tap_opening *opening)
 int tapbroker_open_begin(const struct tap_request *request, struct tap_opening **opening)
 {
 	struct tap_opening *begun = calloc(1, sizeof(*begun));
-	struct tap *none;
 	int ret;
 
-	*opening = NULL;
+	if (opening != NULL)
+		*opening = NULL;
 	if (begun == NULL)
 		return -1;
 	begun->sock = -1;
-	ret = begin(&begun->question, request, false);
+	ret = begin(&begun->question, request, false, opening);
 	if (ret == 0)
 		ret = opening_send(begun);
 	if (ret == 0) {
 		*opening = begun;
 		return begun->sock;
 	}
-	finish(&begun->question, ret, &none);
+	finish(&begun->question, ret, NULL);
 	tapbroker_open_cancel(begun);
 	return -1;
 }
@@ -249,7 +252,12 @@ int tapbroker_open_finish(struct tap_opening *opening, struct tap **tap)
 {
 	int ret;
 
-	*tap = NULL;
+	if (tap != NULL)
+		*tap = NULL;
+	if (opening == NULL || tap == NULL) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (!has_answer(opening))
 		return 0;
 	opening->question.deadline = tb_deadline(0);

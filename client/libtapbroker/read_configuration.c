@@ -17,7 +17,9 @@ struct reading {
 	struct tb_item items[TB_ITEMS_MAX];
 	size_t count; /* of them */
 
-	/* What the caller is told. */
+	/* Who is told, and what. */
+	int (*each)(const struct tap_configuration *configuration, void *arg);
+	void *arg;
 	struct tap_entry entries[TB_ITEMS_MAX];
 	char prefixes[TB_ITEMS_MAX][TB_PREFIX_TEXT];
 	char peers[TB_ITEMS_MAX][TB_PREFIX_TEXT];
@@ -105,14 +107,13 @@ static int read_configuration(const char *lease, unsigned int flags, int timeout
 	int ret = tb_request_plain(TB_REQ_SHOW, flags, TAP_ALL | TAP_INTERACTIVE, &reading->request, &timeout, failure,
 				   &reading->report);
 
-	if (ret == 0 && (lease == NULL || tb_request_set_lease(&reading->request, lease) < 0))
+	if (ret == 0 && (reading->each == NULL || lease == NULL || tb_request_set_lease(&reading->request, lease) < 0))
 		ret = -EINVAL;
 	reading->deadline = tb_deadline(timeout);
 	return ret == 0 ? tb_server_attempt(read_attempt, reading) : ret;
 }
 
-static int tell(struct reading *reading, int (*each)(const struct tap_configuration *configuration, void *arg),
-		void *arg)
+static int tell(struct reading *reading)
 {
 	const struct tb_shown *shown = &reading->shown;
 	const struct tap_configuration configuration = {.size = sizeof(configuration),
@@ -126,7 +127,7 @@ static int tell(struct reading *reading, int (*each)(const struct tap_configurat
 	tb_hex_write(shown->lease, TB_ID_SIZE, reading->lease);
 	for (size_t i = 0; i < reading->count; i++)
 		describe_entry(reading, i);
-	return each(&configuration, arg);
+	return reading->each(&configuration, reading->arg);
 }
 
 int tapbroker_read_configuration(const char *lease, unsigned int flags, int timeout, struct tap_failure *failure,
@@ -137,10 +138,12 @@ int tapbroker_read_configuration(const char *lease, unsigned int flags, int time
 
 	if (reading == NULL)
 		return -1;
+	reading->each = each;
+	reading->arg = arg;
 	ret = read_configuration(lease, flags, timeout, failure, reading);
 	ret = tb_report_end(&reading->report, ret);
 	if (ret == 0)
-		ret = tell(reading, each, arg);
+		ret = tell(reading);
 	free(reading);
 	return ret;
 }

@@ -108,9 +108,12 @@ int tapbroker_watch(unsigned int flags, int timeout, struct tap_failure *failure
 	struct question question = {.watch = NULL};
 	int ret;
 
-	*watch = NULL;
+	if (watch != NULL)
+		*watch = NULL;
 	ret = tb_request_plain(TB_REQ_WATCH, flags, TAP_ALL | TAP_INTERACTIVE, &question.request, &timeout, failure,
 			       &question.report);
+	if (ret == 0 && watch == NULL)
+		ret = -EINVAL;
 	if (ret < 0)
 		goto out;
 	question.deadline = tb_deadline(timeout);
@@ -156,7 +159,7 @@ static int next_event(struct tap_watcher *watch)
 
 int tapbroker_watch_next(struct tap_watcher *watch, const struct tap_event **event)
 {
-	int ret = next_event(watch);
+	int ret = watch != NULL && event != NULL ? next_event(watch) : -EINVAL;
 
 	if (ret < 0) {
 		errno = -ret;
