@@ -2,6 +2,7 @@
 #include "client/tapctl/agent.h"
 #include "client/tapctl/devices.h"
 #include "client/tapctl/holder.h"
+#include "client/tapctl/polkit_ask.h"
 #include "client/tapctl/refused.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/waiting.h"
@@ -25,9 +26,7 @@ static bool password_was_wrong(const struct device *device)
 
 static int refuse_password(const struct device *device)
 {
-	complain(
-		"%s: refused: polkit wants a password, and was not given the right one; it asks for it once, so run tapctl again",
-		device->word);
+	complain("%s: %s", device->word, polkit_wrong_password);
 	return EXIT_WOULD_ASK;
 }
 

@@ -1,9 +1,9 @@
 /* `tapctl release` and `tapctl revoke`: the end of leases. Runs as the user. */
-#include "client/tapctl/agent.h"
 #include "client/tapctl/json.h"
 #include "client/tapctl/lease_options.h"
 #include "client/tapctl/leases.h"
 #include "client/tapctl/names.h"
+#include "client/tapctl/polkit_ask.h"
 #include "client/tapctl/revoke_network.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/waiting.h"
@@ -39,55 +39,53 @@ static const struct lease_command revoke_command = {
 		 "  --no-ask-password   polkit may not\n",
 };
 
-/* Ends one lease. Returns 0 or an errno. */
-static int release(const char *word)
+/* Says what became of one lease: with which exit code, and why. Returns that code. */
+static int report(struct json *json, const char *word, int code, const char *text)
+{
+	if (json != NULL) {
+		json_open(json, NULL, '{');
+		json_string(json, "word", word);
+		json_bool(json, "ended", code == EXIT_OK);
+		if (code != EXIT_OK) {
+			json_open(json, "error", '{');
+			json_number(json, "code", (uint64_t)code);
+			json_string(json, "text", text);
+			json_close(json, '}');
+		}
+		json_close(json, '}');
+	}
+	if (code != EXIT_OK)
+		complain("%s: %s", word, text);
+	return code;
+}
+
+/* Ends one lease of the user's own. Returns an exit code. */
+static int release(const char *word, struct json *json)
 {
 	int error;
 
 	waiting_begin("the broker");
 	error = tap_release(word, 0, 0, NULL) < 0 ? errno : 0;
 	waiting_end();
-	return error;
+	return report(json, word, error == 0 ? EXIT_OK : exit_code(error), tap_strerror(error));
 }
 
-static int revoke(const char *id, unsigned int flags)
+static int ask_revoke(void *context, unsigned int flags, struct tap_failure *failure)
 {
-	struct agent agent = AGENT_NONE;
-	int error = 0;
-
-	waiting_begin("the broker, which asks polkit");
-	if ((flags & TAP_INTERACTIVE) != 0)
-		agent_start(&agent);
-	if (agent.pid != 0)
-		waiting_end(); /* for the user */
-	if (tap_revoke(id, flags, 0, NULL) < 0)
-		error = errno;
-	waiting_end();
-	agent_stop(&agent);
-	return error;
+	return tap_revoke(context, flags, 0, failure) < 0 ? errno : 0;
 }
 
-/* Says what became of one lease. Returns an exit code. */
-static int report(struct json *json, const char *word, int error, const char *refused)
+/* Ends anybody's lease, which the user calls by that word. Returns an exit code. */
+static int revoke(const char *id, const char *word, unsigned int flags, struct json *json)
 {
-	const char *text = error == EACCES ? refused : tap_strerror(error);
+	struct polkit_answer answer;
+	const char *text = NULL;
+	int ret = EXIT_OK;
 
-	if (json != NULL) {
-		json_open(json, NULL, '{');
-		json_string(json, "word", word);
-		json_bool(json, "ended", error == 0);
-		if (error != 0) {
-			json_open(json, "error", '{');
-			json_number(json, "code", (uint64_t)exit_code(error));
-			json_string(json, "text", text);
-			json_close(json, '}');
-		}
-		json_close(json, '}');
-	}
-	if (error == 0)
-		return EXIT_OK;
-	complain("%s: %s", word, text);
-	return exit_code(error);
+	polkit_ask_with_agent("the broker, which asks polkit", flags, ask_revoke, (void *)id, &answer);
+	if (answer.error != 0)
+		ret = polkit_answer_read(&answer, REFUSED_REVOKE, &text);
+	return report(json, word, ret, text);
 }
 
 /* An id is longer than a name can be. */
@@ -100,7 +98,7 @@ static int release_word(const char *word, struct json *json)
 {
 	if (lease_word_check("release", word) != EXIT_OK)
 		return EXIT_USAGE;
-	return report(json, word, release(word), tap_strerror(EACCES));
+	return release(word, json);
 }
 
 /* Ends all leases with this external id. Returns the exit code of the first that could not be ended. */
@@ -112,9 +110,9 @@ static int release_external_id(const char *pattern, struct json *json)
 
 	leases_keep_external_id(&list, pattern);
 	if (fetched && list.count == 0)
-		first = report(json, pattern, ENXIO, NULL);
+		first = report(json, pattern, exit_code(ENXIO), tap_strerror(ENXIO));
 	for (size_t i = 0; fetched && i < list.count; i++) {
-		int ret = report(json, list.leases[i].id, release(list.leases[i].id), tap_strerror(EACCES));
+		int ret = release(list.leases[i].id, json);
 
 		if (first == EXIT_OK)
 			first = ret;
@@ -149,11 +147,11 @@ static int revoke_word(const char *word, unsigned int flags, struct json *json)
 	if (is_id(word) && lease_word_check("revoke", word) != EXIT_OK)
 		return EXIT_USAGE;
 	if (is_id(word))
-		return report(json, word, revoke(word, flags), REFUSED_REVOKE);
+		return revoke(word, word, flags, json);
 	ret = leases_fetch(flags | TAP_ALL, &list);
 	if (ret == EXIT_OK) {
 		lease = leases_find(&list, word);
-		ret = lease == NULL ? EXIT_REFUSED : report(json, word, revoke(lease->id, flags), REFUSED_REVOKE);
+		ret = lease == NULL ? EXIT_REFUSED : revoke(lease->id, word, flags, json);
 	}
 	leases_free(&list);
 	return ret;
@@ -168,7 +166,7 @@ static int revoke_network(const struct lease_options *options, struct json *json
 
 	for (size_t i = 0; go && i < list.count; i++) {
 		const char *id = list.leases[i].id;
-		int ret = report(json, id, revoke(id, options->flags), REFUSED_REVOKE);
+		int ret = revoke(id, id, options->flags, json);
 
 		if (first == EXIT_OK)
 			first = ret;

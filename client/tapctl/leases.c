@@ -1,10 +1,9 @@
 /* Fetching and finding leases: see leases.h. Runs as the user. */
 #include "client/tapctl/leases.h"
 
-#include "client/tapctl/agent.h"
+#include "client/tapctl/polkit_ask.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
-#include "client/tapctl/waiting.h"
 #include "proto/name.h"
 
 #include <errno.h>
@@ -58,32 +57,32 @@ int leases_ask(unsigned int flags, int timeout, struct lease_list *list)
 	return error < 0 ? errno : error;
 }
 
-static void asking_begin(unsigned int flags, struct agent *agent)
+/* Asks for what is other users', too, if flags has TAP_ALL. Says what went wrong. Returns an exit code. */
+static int fetch(unsigned int flags, polkit_question *question, void *context)
 {
-	waiting_begin((flags & TAP_ALL) != 0 ? "the broker, which asks polkit" : "the broker");
-	if ((flags & TAP_INTERACTIVE) != 0)
-		agent_start(agent);
-	if (agent->pid != 0)
-		waiting_end(); /* for the user */
+	struct polkit_answer answer;
+	const char *text;
+	int ret;
+
+	polkit_ask_with_agent((flags & TAP_ALL) != 0 ? "the broker, which asks polkit" : "the broker", flags, question,
+			      context, &answer);
+	if (answer.error == 0)
+		return EXIT_OK;
+	ret = polkit_answer_read(&answer, REFUSED_LIST_ALL, &text);
+	complain("%s", text);
+	return ret;
 }
 
-/* Says what went wrong: 0 or an errno. Returns an exit code. */
-static int asking_end(int error, struct agent *agent)
+static int ask_leases(void *context, unsigned int flags, struct tap_failure *failure)
 {
-	waiting_end();
-	agent_stop(agent);
-	if (error == 0)
-		return EXIT_OK;
-	complain("%s", error == EACCES ? REFUSED_LIST_ALL : tap_strerror(error));
-	return exit_code(error);
+	int error = tap_leases(flags, 0, failure, list_add, context);
+
+	return error < 0 ? errno : error;
 }
 
 int leases_fetch(unsigned int flags, struct lease_list *list)
 {
-	struct agent agent = AGENT_NONE;
-
-	asking_begin(flags, &agent);
-	return asking_end(leases_ask(flags, 0, list), &agent);
+	return fetch(flags, ask_leases, list);
 }
 
 static int block_add(const struct tap_block *block, void *arg)
@@ -99,28 +98,42 @@ static int block_add(const struct tap_block *block, void *arg)
 	return 0;
 }
 
+static int ask_blocks(void *context, unsigned int flags, struct tap_failure *failure)
+{
+	int error = tap_blocks(flags, 0, failure, block_add, context);
+
+	return error < 0 ? errno : error;
+}
+
 int blocks_fetch(unsigned int flags, struct block_list *list)
 {
-	struct agent agent = AGENT_NONE;
-	int error;
+	return fetch(flags, ask_blocks, list);
+}
 
-	asking_begin(flags, &agent);
-	error = tap_blocks(flags, 0, NULL, block_add, list);
-	return asking_end(error < 0 ? errno : error, &agent);
+/* A configuration that is to be read. */
+struct reading {
+	const char *lease;
+	int (*each)(const struct tap_configuration *configuration, void *arg);
+	void *arg;
+};
+
+static int ask_configuration(void *context, unsigned int flags, struct tap_failure *failure)
+{
+	const struct reading *reading = context;
+	int error = tap_read_configuration(reading->lease, flags, 0, failure, reading->each, reading->arg);
+
+	return error < 0 ? errno : error;
 }
 
 int lease_read_configuration(const struct tap_lease *lease, unsigned int flags,
 			     int (*each)(const struct tap_configuration *configuration, void *arg), void *arg)
 {
-	struct agent agent = AGENT_NONE;
-	int ret;
+	struct reading reading = {lease->id, each, arg};
 
 	/* Of one's own nobody is asked. */
 	if (lease->uid == getuid())
 		flags &= ~(unsigned int)(TAP_ALL | TAP_INTERACTIVE);
-	asking_begin(flags, &agent);
-	ret = tap_read_configuration(lease->id, flags, 0, NULL, each, arg);
-	return asking_end(ret < 0 ? errno : ret, &agent);
+	return fetch(flags, ask_configuration, &reading);
 }
 
 const struct tap_lease *leases_find(const struct lease_list *list, const char *word)

@@ -1,8 +1,8 @@
 /* Fetching and finding networks: see network_list.h. Runs as the user. */
 #include "client/tapctl/network_list.h"
 
+#include "client/tapctl/polkit_ask.h"
 #include "client/tapctl/tapctl.h"
-#include "client/tapctl/waiting.h"
 #include "proto/suggest.h"
 
 #include <errno.h>
@@ -38,24 +38,36 @@ static int network_add(const struct tap_network *network, void *arg)
 	return 0;
 }
 
-int networks_fetch(int timeout, struct network_list *list)
+static int fetch(int timeout, struct tap_failure *failure, struct network_list *list)
 {
-	int error = tap_networks(0, timeout, NULL, network_add, list);
+	int error = tap_networks(0, timeout, failure, network_add, list);
 
 	return error < 0 ? errno : error;
 }
 
+int networks_fetch(int timeout, struct network_list *list)
+{
+	return fetch(timeout, NULL, list);
+}
+
+static int ask_networks(void *context, unsigned int flags, struct tap_failure *failure)
+{
+	(void)flags;
+	return fetch(0, failure, context);
+}
+
 int networks_get(struct network_list *list)
 {
-	int error;
+	struct polkit_answer answer;
+	const char *text;
+	int ret;
 
-	waiting_begin("the broker");
-	error = networks_fetch(0, list);
-	waiting_end();
-	if (error == 0)
+	polkit_ask_with_agent("the broker, which asks polkit", 0, ask_networks, list, &answer);
+	if (answer.error == 0)
 		return EXIT_OK;
-	complain("%s", tap_strerror(error));
-	return exit_code(error);
+	ret = polkit_answer_read(&answer, tap_strerror(EACCES), &text);
+	complain("%s", text);
+	return ret;
 }
 
 void networks_free(struct network_list *list)

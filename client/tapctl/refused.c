@@ -4,6 +4,7 @@
 #include "client/tapctl/explain_rows.h"
 #include "client/tapctl/leases.h"
 #include "client/tapctl/network_list.h"
+#include "client/tapctl/polkit_ask.h"
 #include "client/tapctl/tapctl.h"
 
 #include "proto/checks.h"
@@ -94,50 +95,18 @@ static void explain_quota(const struct device *device, const struct tap_failure 
 						    : "of all networks (--max-leases-per-user)");
 }
 
-static bool is_polkits(unsigned int check)
-{
-	return check == TAP_CHECK_POLKIT_CHALLENGE || check == TAP_CHECK_POLKIT_DISMISSED ||
-	       check == TAP_CHECK_POLKIT_ERROR || check == TAP_CHECK_POLKIT_TIMEOUT;
-}
-
-/* polkit has not said no: a password would do, or it does not work. */
-static int explain_polkit(const struct device *device, unsigned int check)
-{
-	switch (check) {
-	case TAP_CHECK_POLKIT_CHALLENGE:
-		if ((device->request.flags & TAP_INTERACTIVE) != 0)
-			complain(
-				"%s: refused: polkit wants a password, but found no agent that asks for it; use a terminal with pkttyagent installed, or a desktop",
-				device->word);
-		else
-			complain(
-				"%s: refused: polkit wants a password, and may not ask for it; use a terminal in the foreground, or --interactive where an agent runs",
-				device->word);
-		return EXIT_WOULD_ASK;
-	case TAP_CHECK_POLKIT_DISMISSED:
-		complain("%s: refused: polkit wants a password, and the question was dismissed or not answered rightly",
-			 device->word);
-		return EXIT_WOULD_ASK;
-	case TAP_CHECK_POLKIT_TIMEOUT:
-		complain(
-			"%s: polkit does not answer: polkitd is stopped or overloaded; try again, and look at its log (journalctl -u polkit)",
-			device->word);
-		return EXIT_NO_POLKIT;
-	default:
-		complain(
-			"%s: polkit could not be asked: polkitd does not run, or failed; the logs of tapbrokerd and polkitd say more",
-			device->word);
-		return EXIT_NO_POLKIT;
-	}
-}
-
 int refused_explain(const struct device *device, int error)
 {
 	const struct tap_failure *failure = device->request.failure;
 	char advice[ADVICE_TEXT] = "";
+	const char *text;
+	int ret;
 
-	if (is_polkits(failure->check))
-		return explain_polkit(device, failure->check);
+	ret = polkit_check_read(failure->check, (device->request.flags & TAP_INTERACTIVE) != 0, &text);
+	if (ret != EXIT_OK) {
+		complain("%s: %s", device->word, text);
+		return ret;
+	}
 	if (error == EDQUOT && failure->limit != 0) {
 		explain_quota(device, failure);
 	} else if (error == ENOSPC && failure->quota == TAP_QUOTA_BROKER) {

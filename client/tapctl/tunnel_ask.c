@@ -1,4 +1,5 @@
 /* Asking for addresses and routes: see tunnel_options.h. Runs as the user. */
+#include "client/tapctl/polkit_ask.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/tunnel_options.h"
 #include "client/tapctl/waiting.h"
@@ -6,7 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-int tunnel_refused(const char *word, int error, const struct tap_failure *failure)
+/* Not polkit's: it has let the user in, or there is no such configuration. Returns an exit code. */
+static int complain_error(const char *word, int error, const struct tap_failure *failure)
 {
 	if (error == EINVAL)
 		complain(
@@ -22,6 +24,30 @@ int tunnel_refused(const char *word, int error, const struct tap_failure *failur
 	return exit_code(error);
 }
 
+static bool is_polkits(const struct polkit_answer *answer)
+{
+	const char *text;
+
+	return answer->wrong_password || polkit_check_read(answer->failure.check, true, &text) != EXIT_OK;
+}
+
+static int complain_answer(const char *word, const struct polkit_answer *answer)
+{
+	const char *text;
+	int ret;
+
+	if (!is_polkits(answer))
+		return complain_error(word, answer->error, &answer->failure);
+	ret = polkit_answer_read(answer, NULL, &text);
+	complain("%s: not configured: %s", word, text);
+	return ret;
+}
+
+int tunnel_refused(const char *word, int error, const struct tap_failure *failure)
+{
+	return complain_answer(word, &(struct polkit_answer){.error = error, .failure = *failure});
+}
+
 void tunnel_options_fill(const struct tunnel_options *options, struct tap_configuration *configuration)
 {
 	configuration->entries = options->entries;
@@ -30,21 +56,27 @@ void tunnel_options_fill(const struct tunnel_options *options, struct tap_config
 	configuration->scope = options->scope;
 }
 
+static int ask_configure(void *context, unsigned int flags, struct tap_failure *failure)
+{
+	struct tap_configuration configuration = *(const struct tap_configuration *)context;
+
+	configuration.flags |= flags;
+	configuration.failure = failure;
+	return tap_configure(&configuration) < 0 ? errno : 0;
+}
+
 int tunnel_ask(const char *word, const char *lease, const struct tunnel_options *options, unsigned int flags,
 	       unsigned int mtu, int timeout)
 {
-	struct tap_failure failure = TAP_FAILURE_INIT;
 	struct tap_configuration configuration = TAP_CONFIGURATION_INIT;
-	int error;
+	struct polkit_answer answer;
 
 	tunnel_options_fill(options, &configuration);
 	configuration.lease = lease;
-	configuration.flags |= flags;
 	configuration.mtu = mtu;
 	configuration.timeout = timeout;
-	configuration.failure = &failure;
 	waiting_begin("the broker, which asks polkit");
-	error = tap_configure(&configuration) < 0 ? errno : 0;
+	polkit_ask(flags, ask_configure, &configuration, &answer);
 	waiting_end();
-	return error == 0 ? EXIT_OK : tunnel_refused(word, error, &failure);
+	return answer.error == 0 ? EXIT_OK : complain_answer(word, &answer);
 }

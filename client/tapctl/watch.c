@@ -1,10 +1,9 @@
 /* `tapctl watch`: what happens to leases, as it happens. Runs as the user. */
-#include "client/tapctl/agent.h"
 #include "client/tapctl/json.h"
 #include "client/tapctl/lease_options.h"
+#include "client/tapctl/polkit_ask.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
-#include "client/tapctl/waiting.h"
 
 #include "client/tapbroker.h"
 
@@ -121,29 +120,36 @@ static void print_beginning(bool json)
 	}
 }
 
-/* Asks for a watch. Returns 0 or an errno. */
-static int begin(const struct lease_options *options, struct tap_watcher **watch, int *fd)
-{
-	bool asks = (options->flags & TAP_ALL) != 0 && (options->flags & TAP_INTERACTIVE) != 0;
-	struct agent agent = AGENT_NONE;
-	int error;
+/* A watch, and the fd to poll. */
+struct watching {
+	struct tap_watcher *watch;
+	int fd;
+};
 
-	waiting_begin((options->flags & TAP_ALL) != 0 ? "the broker, which asks polkit" : "the broker");
-	if (asks)
-		agent_start(&agent);
-	if (agent.pid != 0)
-		waiting_end(); /* for the user */
-	*fd = tap_watch(options->flags, 0, NULL, watch);
-	error = *fd < 0 ? errno : 0;
-	waiting_end();
-	agent_stop(&agent);
-	return error;
+static int ask_watch(void *context, unsigned int flags, struct tap_failure *failure)
+{
+	struct watching *watching = context;
+
+	watching->fd = tap_watch(flags, 0, failure, &watching->watch);
+	return watching->fd < 0 ? errno : 0;
 }
 
-static int complain_error(int error)
+static void begin(const struct lease_options *options, struct watching *watching, struct polkit_answer *answer)
 {
-	complain("%s", error == EACCES ? REFUSED_LIST_ALL : tap_strerror(error));
-	return exit_code(error);
+	bool all = (options->flags & TAP_ALL) != 0;
+
+	polkit_ask_with_agent(all ? "the broker, which asks polkit" : "the broker",
+			      options->flags & (all ? ~0u : ~(unsigned int)TAP_INTERACTIVE), ask_watch, watching,
+			      answer);
+}
+
+static int complain_answer(const struct polkit_answer *answer)
+{
+	const char *text;
+	int ret = polkit_answer_read(answer, REFUSED_LIST_ALL, &text);
+
+	complain("%s", text);
+	return ret;
 }
 
 /* Prints events until there is none, or the output ends. Returns an exit code; EXIT_OK: go on, and if *lost, with
@@ -162,13 +168,13 @@ static int print_events(struct tap_watcher *watch, bool json, bool *lost)
 			return EXIT_FAILED;
 	}
 	*lost = got < 0 && errno == ECONNRESET;
-	return got == 0 || *lost ? EXIT_OK : complain_error(errno);
+	return got == 0 || *lost ? EXIT_OK : complain_answer(&(struct polkit_answer){.error = errno});
 }
 
 /* Prints what happens until the broker is gone. Returns an exit code; EXIT_OK: it is gone. */
-static int follow(struct tap_watcher *watch, int fd, bool json)
+static int follow(const struct watching *watching, bool json)
 {
-	struct pollfd wanted = {.fd = fd, .events = POLLIN};
+	struct pollfd wanted = {.fd = watching->fd, .events = POLLIN};
 	bool lost = false;
 	int ret;
 
@@ -179,7 +185,7 @@ static int follow(struct tap_watcher *watch, int fd, bool json)
 			complain("cannot wait: %s", strerror(errno));
 			ret = EXIT_FAILED;
 		} else {
-			ret = print_events(watch, json, &lost);
+			ret = print_events(watching->watch, json, &lost);
 		}
 	}
 	return ret;
@@ -193,26 +199,25 @@ static bool may_come_back(int error)
 
 int watch_main(int argc, char **argv)
 {
-	struct tap_watcher *watch = NULL;
+	struct watching watching = {NULL, -1};
 	struct lease_options options;
+	struct polkit_answer answer;
 	bool begun = false;
-	int error;
 	int ret;
-	int fd;
 
 	ret = lease_options_read(argc, argv, &command, &options);
 	if (ret != EXIT_OK || options.help)
 		return ret;
 	while (ret == EXIT_OK) {
-		error = begin(&options, &watch, &fd);
-		if (error == 0) {
-			ret = follow(watch, fd, options.json);
-			tap_watch_close(watch);
+		begin(&options, &watching, &answer);
+		if (answer.error == 0) {
+			ret = follow(&watching, options.json);
+			tap_watch_close(watching.watch);
 			if (ret == EXIT_OK)
 				complain("the broker is gone; watching again when it is back");
 			begun = true;
-		} else if (!begun || !may_come_back(error)) {
-			ret = complain_error(error);
+		} else if (!begun || !may_come_back(answer.error)) {
+			ret = complain_answer(&answer);
 		}
 		if (ret == EXIT_OK)
 			sleep(RETRY_AFTER);
