@@ -46,6 +46,15 @@ enum list { MACS, TYPES, IPV4, IPV6, LISTS };
 #define NEIGHBOUR_SOLICITATION "\x87"
 #define NEIGHBOUR_ADVERTISEMENT "\x88"
 #define REDIRECT "\x89"
+#define IS_ICMP_AT_ITS_PLACE                     \
+	{NETWORK, 9, 1, IS, "\x01", 0}, IS_IPV4, \
+	{                                        \
+		NETWORK, 7, 1, IS, "", 0         \
+	} /* in what is no later fragment, unless far behind */
+#define HEADER_4(first_byte)                     \
+	{                                        \
+		NETWORK, 0, 1, IS, first_byte, 0 \
+	} /* says how long it is */
 #define FROM_UNSPECIFIED_4                        \
 	{                                         \
 		NETWORK, 12, 4, IS, "\0\0\0\0", 0 \
@@ -102,8 +111,15 @@ static const struct {
 	{"router", LOCK_ROUTER, {IS_ICMPV6, TYPE(IS, REDIRECT)}},
 	{"router", LOCK_ROUTER, {IS_ICMP, TYPE(IS, "\x05")}},
 	{"router", LOCK_ROUTER, {IS_ICMP, TYPE(IS, "\x09")}},
+	/* A frame that is shorter than its packet says is filled up on its way, to 46 bytes: UPPER does not find its type. */
+	{"router", LOCK_ROUTER, {IS_ICMP_AT_ITS_PLACE, HEADER_4("\x45"), {NETWORK, 20, 1, IS, "\x09", 0}}},
+	{"router", LOCK_ROUTER, {IS_ICMP_AT_ITS_PLACE, HEADER_4("\x46"), {NETWORK, 24, 1, IS, "\x09", 0}}},
+	{"router", LOCK_ROUTER, {IS_ICMP_AT_ITS_PLACE, HEADER_4("\x47"), {NETWORK, 28, 1, IS, "\x09", 0}}},
+	/* From the servers' port, and to the clients': these take an answer from any port. */
 	{"dhcp", LOCK_DHCP, {IS_IPV4, IS_UDP, {UPPER, 0, 2, IS, "\x00\x43", 0}}},
+	{"dhcp", LOCK_DHCP, {IS_IPV4, IS_UDP, {UPPER, 2, 2, IS, "\x00\x44", 0}}},
 	{"dhcp", LOCK_DHCP, {IS_IPV6, IS_UDP, {UPPER, 0, 2, IS, "\x02\x23", 0}}},
+	{"dhcp", LOCK_DHCP, {IS_IPV6, IS_UDP, {UPPER, 2, 2, IS, "\x02\x22", 0}}},
 
 	/* Neighbour discovery has no header before it, and at most one option, where it is looked for. */
 	{"nd", 0, {IS_ICMPV6, TYPE(FROM, ROUTER_SOLICITATION), TYPE(TO, NEIGHBOUR_ADVERTISEMENT),
@@ -129,11 +145,12 @@ static const struct {
 	{"nd", LOCK_IPV6, {IS_ICMPV6, TYPE(IS, NEIGHBOUR_SOLICITATION), FROM_UNSPECIFIED_6,
 			   {UPPER, 8, 16, NONE_OF, NULL, IPV6}}},
 
-	/* From nowhere comes only the question for an address. */
+	/* From nowhere comes only the question for an address: as short as it may be, and so without options of IPv4. */
 	{"address", LOCK_IPV4, {IS_IPV4, {NETWORK, 12, 4, NONE_OF, NULL, IPV4}, {NETWORK, 12, 4, IS_NOT, "\0\0\0\0", 0}}},
 	{"address", LOCK_IPV4, {IS_IPV4, FROM_UNSPECIFIED_4, {NETWORK, 16, 4, IS_NOT, "\xff\xff\xff\xff", 0}}},
-	{"address", LOCK_IPV4, {IS_IPV4, FROM_UNSPECIFIED_4, UPPER_PROTOCOL(IS_NOT, "\x11")}},
-	{"address", LOCK_IPV4, {IS_IPV4, FROM_UNSPECIFIED_4, {UPPER, 0, 4, IS_NOT, "\x00\x44\x00\x43", 0}}},
+	{"address", LOCK_IPV4, {IS_IPV4, FROM_UNSPECIFIED_4, {NETWORK, 0, 1, IS_NOT, "\x45", 0}}},
+	{"address", LOCK_IPV4, {IS_IPV4, FROM_UNSPECIFIED_4, {NETWORK, 9, 1, IS_NOT, "\x11", 0}}},
+	{"address", LOCK_IPV4, {IS_IPV4, FROM_UNSPECIFIED_4, {NETWORK, 20, 4, IS_NOT, "\x00\x44\x00\x43", 0}}},
 	/* And of IPv6 that, and which groups a host listens to. */
 	{"address", LOCK_IPV6, {IS_IPV6, {NETWORK, 8, 16, NONE_OF, NULL, IPV6}, NOT_FROM_UNSPECIFIED_6}},
 	{"address", LOCK_IPV6, {IS_IPV6, FROM_UNSPECIFIED_6, {NETWORK, 24, 2, IS_NOT, "\xff\x02", 0}}},

@@ -8,7 +8,7 @@
 
 /* More than a thread needs, which keeps nothing large on it, and no less than PTHREAD_STACK_MIN is anywhere. What is
  * not used costs nothing. */
-#define STACK_SIZE (128 * 1024)
+#define STACK_SIZE (160 * 1024)
 
 struct start {
 	void (*run)(void *context);
