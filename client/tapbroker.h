@@ -20,8 +20,8 @@
  * does not say. A flag that a function does not know is E2BIG.
  *
  * NULL in place of a pointer is allowed where this header says so: for a failure, for what each() is given as arg, and
- * for what is closed. Elsewhere it is EINVAL, and nothing is done. A handle's functions that cannot return -1 return what
- * a device has that has nothing then: 0, "", or an address of zeros.
+ * for what is closed. Elsewhere it is EINVAL, and nothing is done. A handle's functions that cannot return -1 return
+ * what a device has that has nothing then: 0, "", or an address of zeros.
  */
 #ifndef TAPBROKER_H
 #define TAPBROKER_H
