@@ -460,6 +460,18 @@ enum tap_accesses {
 	TAP_ACCESS_NO = 3
 };
 
+/* Ports of the host that lead to a guest. This struct never grows. */
+struct tap_published {
+	const char *host_address;   /* of the host's, at which alone they are; "": at each of them */
+	const char *guest_name;     /* of the guest's device */
+	const char *guest_address;  /* "": not by IPv4, or not known yet */
+	const char *guest_address6; /* the same of IPv6 */
+	unsigned int protocol;      /* IPPROTO_TCP, IPPROTO_UDP */
+	unsigned int port;          /* of the host, the first one */
+	unsigned int count;         /* of the ports */
+	unsigned int guest_port;    /* that the first one leads to */
+};
+
 /* One configured network. */
 struct tap_network {
 	size_t size; /* of this struct, as the library writes it */
@@ -478,6 +490,9 @@ struct tap_network {
 	unsigned int max;       /* TOLD_ALL: devices that all users together may hold at a time */
 	unsigned int access;    /* TAP_ACCESS_*: what polkit would say to a device without any wish */
 	unsigned int vlan;      /* TOLD: of a tap's port on the bridge, without tags; 0: where the bridge puts it */
+	const struct tap_published *published; /* TOLD: Publish=, so many: */
+	unsigned int published_count;
+	unsigned int reserved; /* 0 */
 };
 
 /* Calls each() for every network that the broker lists; the struct lives only during that call. If each() returns

@@ -40,7 +40,7 @@ enum tb_type {
 	TB_REQ_OPEN = 2,       /* struct tb_request, and items behind it */
 	TB_ANS_OPEN = 3,       /* struct tb_answer; TB_OK brings one fd per queue, then those of vhost-net */
 	TB_REQ_NETWORKS = 4,   /* struct tb_request */
-	TB_ANS_NETWORK = 5,    /* struct tb_network, one message per network */
+	TB_ANS_NETWORK = 5,    /* struct tb_network, one message per network, and what is published behind it */
 	TB_ANS_END = 7,        /* struct tb_end: the lease has ended, no answer is expected */
 	TB_REQ_LIST = 8,       /* struct tb_request: the caller's leases; with TB_REQUEST_ALL everybody's */
 	TB_ANS_LEASE = 9,      /* struct tb_lease, one message per lease */
@@ -394,6 +394,28 @@ struct tb_network {
 	char names[TB_PATTERNS_SIZE]; /* names that may be asked for, prefixes with a '*', blanks between; NUL-padded */
 	uint32_t access;              /* enum tb_access: polkit's answer about the network's default device */
 	uint32_t vlan;                /* TB_NETWORK_TOLD: of a tap's port, without tags; 0: where the bridge puts it */
+	uint32_t published;           /* TB_NETWORK_TOLD: struct tb_published, so many, stand right behind */
+	uint32_t reserved;
+};
+
+#define TB_PUBLISHED_MAX 16
+
+enum tb_protocol {
+	TB_PROTOCOL_TCP = 6, /* the numbers of IPPROTO_TCP and so on */
+	TB_PROTOCOL_UDP = 17,
+};
+
+/* Ports of the host that lead to a guest. */
+struct tb_published {
+	uint16_t port;                 /* of the host, the first one */
+	uint16_t count;                /* of the ports */
+	uint16_t guest_port;           /* that the first one leads to */
+	uint8_t protocol;              /* enum tb_protocol */
+	uint8_t host_family;           /* 4, 6: of the host's address, at which alone they are; 0: at each of them */
+	uint8_t host_address[16];      /* the first 4 bytes, or all */
+	uint8_t guest_ipv4[4];         /* zero: not by IPv4, or not known yet */
+	uint8_t guest_ipv6[16];        /* the same of IPv6 */
+	char guest_name[TB_NAME_SIZE]; /* of the guest's device */
 };
 
 struct tb_end {
@@ -672,7 +694,8 @@ _Static_assert(sizeof(struct tb_header) == 16, "wire layout");
 _Static_assert(sizeof(struct tb_request) == 144, "wire layout");
 _Static_assert(sizeof(struct tb_item) == 48, "wire layout");
 _Static_assert(sizeof(struct tb_answer) == 160, "wire layout");
-_Static_assert(sizeof(struct tb_network) == 192, "wire layout");
+_Static_assert(sizeof(struct tb_network) == 200, "wire layout");
+_Static_assert(sizeof(struct tb_published) == 60, "wire layout");
 _Static_assert(sizeof(struct tb_end) == 48, "wire layout");
 _Static_assert(sizeof(struct tb_lease) == 312, "wire layout");
 _Static_assert(sizeof(struct tb_done) == 32, "wire layout");

@@ -157,18 +157,40 @@ _Static_assert(offsetof(struct tb_answer, status) == offsetof(struct tb_done, st
 		       offsetof(struct tb_answer, check) == offsetof(struct tb_done, check),
 	       "every answer has status and check in the same place");
 
-int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size,
-		   struct tap_failure *failure)
+/* What such a message says of the request. */
+static int read_status(const union tb_any_answer *from, size_t length, enum tb_type type, size_t size,
+		       struct tap_failure *failure)
 {
-	bool is_answer = message_valid(&from->header, length, type, size);
-
-	if (!is_answer && !is_refusal(&from->answer, length, 0))
+	if (!message_valid(&from->header, length, type, size) && !is_refusal(&from->answer, length, 0))
 		return -EPROTO;
 	failure->status = from->done.status;
 	failure->check = from->done.check;
-	if (is_answer)
-		memcpy(message, from, size);
 	return status_error(from->done.status, from->done.check);
+}
+
+int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size,
+		   struct tap_failure *failure)
+{
+	int ret = read_status(from, length, type, size, failure);
+
+	if (message_valid(&from->header, length, type, size))
+		memcpy(message, from, size);
+	return ret;
+}
+
+int tb_answer_receive_entry(int sock, enum tb_type type, union tb_any_answer *entry, size_t size, int64_t deadline,
+			    struct tap_failure *failure)
+{
+	size_t nfds = 0;
+	long length = tb_server_receive(sock, entry, sizeof(*entry), NULL, &nfds, deadline);
+	int ret;
+
+	*failure = (struct tap_failure)TAP_FAILURE_INIT;
+	if (length < 0)
+		return (int)length;
+	ret = read_status(entry, (size_t)length, type, size, failure);
+	/* A refusal that is another request's has no entry. */
+	return ret == 0 && entry->header.type != type ? -EPROTO : ret;
 }
 
 int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, int64_t deadline,

@@ -168,7 +168,10 @@ union tb_any_answer {
 	struct tb_header header;
 	struct tb_answer answer;
 	struct tb_end end;
-	struct tb_network network;
+	struct {
+		struct tb_network network;
+		struct tb_published published[TB_PUBLISHED_MAX]; /* network.published of them */
+	};
 	struct tb_lease lease;
 	struct tb_done done;
 	struct tb_event event;
@@ -201,6 +204,10 @@ int tb_answer_receive(int sock, enum tb_type type, void *message, size_t size, i
 int tb_exchange(const struct tb_request *request, int64_t deadline, void *answer, size_t size,
 		struct tap_failure *failure);
 
+/* The same of an entry of a list, whole. */
+int tb_answer_receive_entry(int sock, enum tb_type type, union tb_any_answer *entry, size_t size, int64_t deadline,
+			    struct tap_failure *failure);
+
 /* Takes such a message apart that has been received already, with this length. */
 int tb_answer_take(const union tb_any_answer *from, size_t length, enum tb_type type, void *message, size_t size,
 		   struct tap_failure *failure);
@@ -225,7 +232,7 @@ struct tb_list {
 	enum tb_type request;
 	unsigned int flags;  /* that the caller may set */
 	enum tb_type answer; /* the type of each message, */
-	size_t size;         /* and its size in bytes */
+	size_t size;         /* and its size in bytes, without what may stand behind it */
 	bool (*valid)(const union tb_any_answer *entry);
 	int (*tell)(const union tb_any_answer *entry, const struct tb_caller *caller);
 };

@@ -43,8 +43,8 @@ static int receive(int sock, struct question *question)
 	union tb_any_answer entry;
 
 	do {
-		int ret = tb_answer_receive(sock, list->answer, &entry, list->size, question->deadline,
-					    &question->report.failure);
+		int ret = tb_answer_receive_entry(sock, list->answer, &entry, list->size, question->deadline,
+						  &question->report.failure);
 
 		/* Once there was an entry, it is too late to begin anew. */
 		if (ret < 0)

@@ -2,6 +2,7 @@
 #include "client/tapctl/network_list.h"
 
 #include "client/tapctl/polkit_ask.h"
+#include "client/tapctl/published.h"
 #include "client/tapctl/tapctl.h"
 #include "proto/suggest.h"
 
@@ -14,6 +15,7 @@ static void network_free(struct tap_network *network)
 	free((char *)network->name);
 	free((char *)network->names);
 	free((char *)network->lower);
+	published_free(network);
 }
 
 static int network_add(const struct tap_network *network, void *arg)
@@ -30,7 +32,7 @@ static int network_add(const struct tap_network *network, void *arg)
 	copy->name = strdup(network->name);
 	copy->names = strdup(network->names);
 	copy->lower = strdup(network->lower);
-	if (copy->name == NULL || copy->names == NULL || copy->lower == NULL) {
+	if (published_copy(network, copy) != 0 || copy->name == NULL || copy->names == NULL || copy->lower == NULL) {
 		network_free(copy);
 		return ENOMEM;
 	}

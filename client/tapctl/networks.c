@@ -1,6 +1,7 @@
 /* `tapctl networks`: what there are devices of. Runs as the user. */
 #include "client/tapctl/json.h"
 #include "client/tapctl/network_list.h"
+#include "client/tapctl/published.h"
 #include "client/tapctl/tapctl.h"
 #include "client/tapctl/terms.h"
 #include "client/tapctl/waiting.h"
@@ -175,6 +176,7 @@ static void network_json(struct json *json, const struct tap_network *network)
 		json_bool(json, "isolated", has(network, TAP_NETWORK_ISOLATED));
 		json_bool(json, "missing", is_missing(network));
 		json_bool(json, "down", is_down(network));
+		published_json(json, network);
 	}
 	if (has(network, TAP_NETWORK_TOLD_ALL)) {
 		json_bool(json, "listed", !has(network, TAP_NETWORK_UNLISTED));
@@ -284,6 +286,7 @@ static void print_lower(const struct tap_network *network)
 		printf("missing:    %s is not in the network namespace that tapctl runs in\n", network->lower);
 	if (is_down(network))
 		printf("down:       %s is down, or has no cable: no packet passes\n", network->lower);
+	published_print(network);
 }
 
 /* What is not everybody's to know. */

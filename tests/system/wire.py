@@ -94,8 +94,8 @@ Request = Message("Request", REQ_OPEN, "32s16sIIIII60s", _REQUEST)
 NetworksRequest = Message("NetworksRequest", REQ_NETWORKS, "32s16sIIIII60s", _REQUEST)
 Answer = Message("Answer", ANS_OPEN, "IIiIIIIIIII16s6s2s16sII52s", "status check error stage held limit kind flags ifindex mtu "
                  "queues name mac reserved_mac lease quota vhosts reserved")
-Network = Message("Network", ANS_NETWORK, "IIII32sIIIIIIIIII16s64sII", "status check left count network kind mtu queues flags "
-                  "limit held lifetimes traits mode max lower names access vlan")
+Network = Message("Network", ANS_NETWORK, "IIII32sIIIIIIIIII16s64sIIII", "status check left count network kind mtu queues flags "
+                  "limit held lifetimes traits mode max lower names access vlan published reserved")
 End = Message("End", ANS_END, "I12s16s", "reason reserved lease")
 Lease = Message("Lease", ANS_LEASE, "IIIIIIIIQQQQQIII32s16s16s6s22sII8s88s16s", "status check left count ifindex uid pid kind since rx_bytes "
                 "tx_bytes rx_packets tx_packets lifetime mtu flags network name lease mac guest scope items own external_id own_ipv6")

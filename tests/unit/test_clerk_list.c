@@ -240,6 +240,37 @@ static void test_cannot_be_watched(void **state)
 	}
 }
 
+static void publish_port(struct network *network)
+{
+	struct network_publish *publish = &network->publish[network->publish_count++];
+
+	*publish = (struct network_publish){.udp = true,
+					    .families = NETWORK_IPV4,
+					    .port = 53,
+					    .count = 1,
+					    .guest_port = 5353};
+	strcpy(network->names[0], "web");
+	network->names_count = 1;
+	strcpy(publish->name, "web");
+	network->guest.told = (struct tb_guest){.ipv4 = {10, 7, 7, 0}, .ipv4_prefix = 24};
+}
+
+/* It stands behind the network, and leads to the address that is the name's own. */
+static void expect_published_port(void)
+{
+	struct tb_published published;
+
+	assert_int_equal(message.network.published, 1);
+	assert_int_equal(message.network.header.size, sizeof(message.network) + sizeof(published));
+	memcpy(&published, (const char *)&message.network + sizeof(message.network), sizeof(published));
+	assert_int_equal(published.protocol, TB_PROTOCOL_UDP);
+	assert_int_equal(published.port, 53);
+	assert_int_equal(published.guest_port, 5353);
+	assert_int_equal(published.host_family, 0);
+	assert_memory_equal(published.guest_ipv4, ((const uint8_t[]){10, 7, 7}), 3);
+	assert_string_equal(published.guest_name, "web");
+}
+
 /* Only networks that polkit would let in to; perhaps after a password. */
 static void test_list_of_networks(void **state)
 {
@@ -251,6 +282,7 @@ static void test_list_of_networks(void **state)
 	held_lease(ALICE, 7);
 	((struct network *)test_network("phys"))->listed = false;
 	((struct network *)test_network("lan"))->vnet_hdr = true;
+	publish_port((struct network *)test_network("wan"));
 	request_set(&request, TB_REQ_NETWORKS);
 	client = client_ask(ALICE, &request);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -260,6 +292,8 @@ static void test_list_of_networks(void **state)
 	assert_int_equal(message.network.left, 1);
 	assert_string_equal(message.network.network, "lan");
 	assert_string_equal(message.network.lower, "br0");
+	assert_int_equal(message.network.published, 0);
+	assert_int_equal(message.network.header.size, sizeof(message.network));
 	assert_int_equal(message.network.held, 1);
 	assert_int_equal(message.network.max, 0);
 	assert_int_equal(message.network.flags, TB_REQUEST_VNET_HDR);
@@ -267,6 +301,7 @@ static void test_list_of_networks(void **state)
 	assert_int_equal(take(client, &message, NULL), TB_ANS_NETWORK);
 	assert_string_equal(message.network.network, "wan");
 	assert_int_equal(message.network.access, TB_ACCESS_PASSWORD);
+	expect_published_port();
 	assert_int_equal(take(client, &message, NULL), -1);
 	close(client);
 }

@@ -497,6 +497,94 @@ static void test_networks_wrong(void **state)
 	}
 }
 
+/* Adds an entry behind the last network that was added. */
+static struct tb_published *publish(struct broker *broker)
+{
+	union tb_any_answer *message = &broker->messages[broker->count - 1];
+	struct tb_published *published = &message->published[message->network.published++];
+
+	*published = (struct tb_published){.port = 8080, .count = 2, .guest_port = 80, .protocol = TB_PROTOCOL_TCP};
+	strcpy(published->guest_name, "web");
+	message->header.size += sizeof(*published);
+	broker->sizes[broker->count - 1] += sizeof(*published);
+	return published;
+}
+
+static int note_published(const struct tap_network *network, void *arg)
+{
+	const struct tap_published *published = network->published;
+	int *seen = arg;
+
+	assert_int_equal(network->published_count, TB_PUBLISHED_MAX);
+	assert_string_equal(published[0].host_address, "192.0.2.1");
+	assert_string_equal(published[0].guest_name, "web");
+	assert_string_equal(published[0].guest_address, "10.7.7.2");
+	assert_string_equal(published[0].guest_address6, "");
+	assert_int_equal(published[0].port, 8080);
+	assert_int_equal(published[0].count, 2);
+	assert_int_equal(published[0].guest_port, 80);
+	assert_int_equal(published[0].protocol, TB_PROTOCOL_TCP);
+	assert_string_equal(published[1].host_address, "");
+	assert_string_equal(published[1].guest_address, "");
+	assert_string_equal(published[1].guest_address6, "fd00:7::2");
+	(*seen)++;
+	return 0;
+}
+
+static void test_published(void **state)
+{
+	static const uint8_t host[] = {192, 0, 2, 1}, ipv4[] = {10, 7, 7, 2};
+	struct broker *broker = *state;
+	struct tb_published *published;
+	int seen = 0;
+
+	add_network(broker, "nat", 0, 1);
+	published = publish(broker);
+	published->host_family = 4;
+	memcpy(published->host_address, host, sizeof(host));
+	memcpy(published->guest_ipv4, ipv4, sizeof(ipv4));
+	published = publish(broker);
+	memcpy(published->guest_ipv6, (const uint8_t[16]){0xfd, 0, 0, 7, [15] = 2}, 16);
+	for (int i = 2; i < TB_PUBLISHED_MAX; i++)
+		publish(broker);
+	start(broker);
+	assert_int_equal(tapbroker_networks(0, 2000, NULL, note_published, &seen), 0);
+	stop(broker);
+	assert_int_equal(seen, 1);
+}
+
+static void expect_wrong_network(struct broker *broker)
+{
+	assert_int_equal(list_networks(broker, -1), 0);
+	assert_int_equal(errno, EPROTO);
+	broker->count = 0;
+}
+
+static void test_published_wrong(void **state)
+{
+	struct broker *broker = *state;
+
+	add_network(broker, "nat", 0, 1)->published = 1; /* and none stands behind */
+	expect_wrong_network(broker);
+	add_network(broker, "nat", 0, 1);
+	publish(broker);
+	broker->messages[0].network.published = UINT32_MAX;
+	expect_wrong_network(broker);
+	add_network(broker, "nat", 0, 1);
+	publish(broker);
+	broker->messages[0].network.published = TB_PUBLISHED_MAX + 1;
+	expect_wrong_network(broker);
+	add_network(broker, "nat", 0, 1);
+	publish(broker)->host_family = 5;
+	expect_wrong_network(broker);
+	add_network(broker, "nat", 0, 1);
+	publish(broker)->guest_name[1] = ' ';
+	expect_wrong_network(broker);
+	add_network(broker, "nat", 0, 1);
+	publish(broker)->port = 0;
+	expect_wrong_network(broker);
+}
+
 static void test_networks_wrong_size(void **state)
 {
 	struct broker *broker = *state;
@@ -532,6 +620,8 @@ int main(void)
 		BROKER_TEST(test_networks_refused),
 		BROKER_TEST(test_networks_break_off),
 		BROKER_TEST(test_networks_wrong),
+		BROKER_TEST(test_published),
+		BROKER_TEST(test_published_wrong),
 		BROKER_TEST(test_networks_wrong_size),
 	};
 

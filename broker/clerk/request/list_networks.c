@@ -25,6 +25,14 @@ static uint32_t count_shown_networks(const struct request *request, const struct
 	return count;
 }
 
+/* One network, and its published ports, of which only as many are sent as there are. */
+struct network_message {
+	struct tb_network network;
+	struct tb_published published[TB_PUBLISHED_MAX];
+};
+
+_Static_assert(offsetof(struct network_message, published) == sizeof(struct tb_network), "they stand right behind");
+
 /* Where the devices lead. */
 static void describe_lower(const struct network *network, struct tb_network *message)
 {
@@ -44,7 +52,6 @@ static void describe_all(const struct network *network, struct tb_network *messa
 static void describe_network(const struct request *request, const struct network *network, struct tb_network *message)
 {
 	memset(message, 0, sizeof(*message));
-	tb_header_set(&message->header, TB_ANS_NETWORK, sizeof(*message));
 	memcpy(message->network, network->name, sizeof(message->network));
 	message->kind = network->kind;
 	message->mtu = network->mtu;
@@ -60,6 +67,17 @@ static void describe_network(const struct request *request, const struct network
 		describe_all(network, message);
 }
 
+/* Writes down the network and what is published, and how long that is. */
+static void describe(const struct request *request, const struct network *network, struct network_message *message)
+{
+	struct tb_network *about = &message->network;
+
+	describe_network(request, network, about);
+	about->published = network_published(network, message->published);
+	tb_header_set(&about->header, TB_ANS_NETWORK,
+		      sizeof(*about) + about->published * sizeof(message->published[0]));
+}
+
 static void send_none(int sock)
 {
 	struct tb_network none;
@@ -73,7 +91,7 @@ static void send_networks(const struct request *request)
 {
 	const struct network_table *table = requests_networks();
 	uint32_t count = count_shown_networks(request, table);
-	struct tb_network message;
+	struct network_message message;
 	uint32_t sent = 0;
 
 	if (count == 0)
@@ -81,11 +99,11 @@ static void send_networks(const struct request *request)
 	for (size_t i = 0; i < table->count; i++) {
 		if (!is_shown_network(request, &table->networks[i]))
 			continue;
-		describe_network(request, &table->networks[i], &message);
-		message.count = count;
-		message.left = count - ++sent;
+		describe(request, &table->networks[i], &message);
+		message.network.count = count;
+		message.network.left = count - ++sent;
 		/* A client whose socket is full or closed gets no more; it sees that some are missing. */
-		if (tb_send(request->client.sock, &message, sizeof(message), NULL, 0) < 0)
+		if (tb_send(request->client.sock, &message, message.network.header.size, NULL, 0) < 0)
 			return;
 	}
 }

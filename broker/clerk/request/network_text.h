@@ -17,4 +17,7 @@ const char *network_lower(const struct network *network);
 /* Writes down the patterns that fit, which are all unless somebody has many. Returns the traits that this makes. */
 uint32_t network_names(const struct network *network, char text[TB_PATTERNS_SIZE]);
 
+/* Writes down the ports of the host that lead to guests. Returns how many entries there are. */
+uint32_t network_published(const struct network *network, struct tb_published published[TB_PUBLISHED_MAX]);
+
 #endif

@@ -19,14 +19,14 @@ from ._configure import Address, Block, Configured, Route, blocks, configuration
 from ._device import Device, open, open_async, reserve
 from ._explain import ConfigurationExplanation, Explanation, explain, explain_configuration
 from ._failure import Error, Refused
-from ._leases import Drop, Event, Lease, Network, Watch, drops, leases, networks, release, revoke, watch
+from ._leases import Drop, Event, Lease, Network, Published, Watch, drops, leases, networks, release, revoke, watch
 from ._library import Broker, about, confine, version
 from ._numbers import Access, Check, EventKind, Kind, Lifetime, Reason, Scope, Status
 
 __all__ = [
     "Access", "Address", "Block", "Broker", "Check", "ConfigurationExplanation", "Configured", "Device", "Drop",
-    "Error", "Event", "EventKind", "Explanation", "Kind", "Lease", "Lifetime", "Network", "Reason", "Refused", "Route",
-    "Scope", "Status", "Watch", "about", "blocks", "configuration", "configure", "confine", "drops", "explain",
+    "Error", "Event", "EventKind", "Explanation", "Kind", "Lease", "Lifetime", "Network", "Published", "Reason", "Refused",
+    "Route", "Scope", "Status", "Watch", "about", "blocks", "configuration", "configure", "confine", "drops", "explain",
     "explain_configuration", "leases", "networks", "open", "open_async", "release", "reserve", "revoke", "unblock",
     "version", "watch",
 ]

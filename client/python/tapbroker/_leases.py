@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import errno
 import select
+import socket
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import Any
@@ -16,6 +17,20 @@ from ._loop import readable
 from ._numbers import Access, EventKind, Flag, Kind, Lifetime, Reason, Scope, flags, known
 
 OFF, UNLISTED, TOLD, ISOLATED, HOST, CALLER, MORE_NAMES = (1 << bit for bit in range(7))
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """Ports of the host that lead to a guest."""
+
+    protocol: str  # "tcp", "udp"
+    host_address: str  # at which alone they are; "": at each of the host's
+    port: int  # of the host, the first one
+    ports: int  # so many
+    guest_name: str  # of the guest's device
+    guest_address: str  # "": not by IPv4, or not known yet
+    guest_address6: str
+    guest_port: int  # that the first one leads to
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +53,7 @@ class Network:
     off: bool  # its file has a mistake
     access: Access | int  # what polkit would say to a device without any wish
     vlan: int = 0  # of a tap's port on the bridge; 0: where the bridge puts it, or not told
+    published: tuple[Published, ...] = ()  # ports of the host that lead to guests
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,6 +120,14 @@ def _moment(seconds: int) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
 
 
+def _published(entry: Any) -> Published:
+    protocols = {socket.IPPROTO_TCP: "tcp", socket.IPPROTO_UDP: "udp"}
+    return Published(
+        protocol=protocols.get(entry.protocol, str(entry.protocol)), host_address=entry.host_address.decode(), port=entry.port,
+        ports=entry.count, guest_name=entry.guest_name.decode(), guest_address=entry.guest_address.decode(),
+        guest_address6=entry.guest_address6.decode(), guest_port=entry.guest_port)
+
+
 def _network(entry: Any) -> Network:
     return Network(
         name=entry.name.decode(), kind=known(Kind, entry.kind), mtu=entry.mtu, queues=entry.queues,
@@ -111,7 +135,8 @@ def _network(entry: Any) -> Network:
         names=tuple(entry.names.decode().split()), lower=entry.lower.decode(),
         lifetimes=frozenset(known(Lifetime, bit) for bit in range(32) if entry.lifetimes >> bit & 1),
         host=bool(entry.traits & HOST), netns=bool(entry.traits & CALLER), off=bool(entry.traits & OFF),
-        access=known(Access, entry.access), vlan=entry.vlan)
+        access=known(Access, entry.access), vlan=entry.vlan,
+        published=tuple(_published(entry.published[number]) for number in range(entry.published_count)))
 
 
 def _lease(entry: Any) -> Lease:

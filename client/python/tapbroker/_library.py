@@ -24,11 +24,17 @@ class Request(Sized):
                 ("external_id", c_char_p)]
 
 
+class PublishedEntry(ctypes.Structure):
+    _fields_ = [("host_address", c_char_p), ("guest_name", c_char_p), ("guest_address", c_char_p),
+                ("guest_address6", c_char_p), ("protocol", c_uint), ("port", c_uint), ("count", c_uint), ("guest_port", c_uint)]
+
+
 class NetworkEntry(ctypes.Structure):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("kind", c_uint), ("flags", c_uint), ("mtu", c_uint),
                 ("queues", c_uint), ("limit", c_uint), ("held", c_uint), ("names", c_char_p), ("lower", c_char_p),
                 ("lifetimes", c_uint), ("traits", c_uint), ("mode", c_uint), ("max", c_uint),
-                ("access", c_uint), ("vlan", c_uint)]
+                ("access", c_uint), ("vlan", c_uint), ("published", POINTER(PublishedEntry)), ("published_count", c_uint),
+                ("reserved", c_uint)]
 
 
 class LeaseEntry(ctypes.Structure):
@@ -88,8 +94,8 @@ class ConfigurationExplanationEntry(Sized):
 
 
 STRUCTS = {"tap_entry": Entry, "tap_configuration": Configuration, "tap_failure": Failure, "tap_request": Request,
-           "tap_network": NetworkEntry, "tap_lease": LeaseEntry, "tap_block": BlockEntry, "tap_drop": DropEntry,
-           "tap_event": EventEntry, "tap_broker": BrokerEntry, "tap_explanation": ExplanationEntry,
+           "tap_published": PublishedEntry, "tap_network": NetworkEntry, "tap_lease": LeaseEntry, "tap_block": BlockEntry,
+           "tap_drop": DropEntry, "tap_event": EventEntry, "tap_broker": BrokerEntry, "tap_explanation": ExplanationEntry,
            "tap_configuration_explanation": ConfigurationExplanationEntry}
 
 EACH_NETWORK = CFUNCTYPE(c_int, POINTER(NetworkEntry), c_void_p)
