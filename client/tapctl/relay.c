@@ -45,19 +45,29 @@ static int check_socket(int sock)
 	return EXIT_USAGE;
 }
 
-/* Asks for the device. An MTU that the program proposed and the network does not allow is no reason to have none: the
- * network's own is smaller, which harms nothing. Which check refuses is not told to everybody. */
+/* Takes a wish back without which the tunnel works as well, if the network allowed no device with it. The header by
+ * which packets go together only saves time; and an MTU that the program proposed may be larger than the network's own,
+ * which harms nothing. Which check refuses is not told to everybody. */
+static bool take_back(struct tap_request *request, unsigned int check, bool mtu_is_proposed)
+{
+	if ((request->flags & TAP_VNET_HDR) != 0 && (check == TAP_CHECK_VNET_HDR || check == TAP_CHECK_NONE))
+		request->flags &= ~(unsigned int)TAP_VNET_HDR;
+	else if (mtu_is_proposed && request->mtu != 0 && (check == TAP_CHECK_MTU || check == TAP_CHECK_NONE))
+		request->mtu = 0;
+	else
+		return false;
+	return true;
+}
+
 static int get_device(struct device *device, bool mtu_is_proposed)
 {
 	struct tap_failure failure = TAP_FAILURE_INIT;
 	int ret;
 
 	device->request.failure = &failure;
-	ret = tap_open_request(&device->request, &device->tap);
-	if (ret < 0 && errno == EACCES && mtu_is_proposed && device->request.mtu != 0) {
-		device->request.mtu = 0;
+	do {
 		ret = tap_open_request(&device->request, &device->tap);
-	}
+	} while (ret < 0 && errno == EACCES && take_back(&device->request, failure.check, mtu_is_proposed));
 	ret = ret < 0 ? refused_explain(device, errno) : EXIT_OK;
 	device->request.failure = NULL;
 	return ret;
@@ -109,7 +119,7 @@ static int wait_for_end(struct tap *tap, int sock, int over)
 
 static int copy(struct tap *tap, int sock)
 {
-	int over = relay_copy_start(tap_fd(tap, 0), sock);
+	int over = relay_copy_start(tap_fd(tap, 0), sock, (tap_flags(tap) & TAP_VNET_HDR) != 0);
 
 	if (over < 0) {
 		complain("cannot copy packets: %s", strerror(errno));
@@ -124,6 +134,8 @@ static int run(const struct relay_options *options, struct tunnel *tunnel)
 	int ret;
 
 	device.request.kind = tunnel->kind;
+	if (tunnel->kind == TAP_KIND_TUN)
+		device.request.flags |= TAP_VNET_HDR;
 	if (device.request.mtu == 0)
 		device.request.mtu = tunnel->mtu;
 	ret = get_device(&device, options->request.mtu == 0);

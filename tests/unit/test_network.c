@@ -212,7 +212,7 @@ static void test_defaults(void **state)
 	assert_true(network->isolated);
 	network = accepts_text("[Network]\nKind=tun\n");
 	assert_int_equal(network->kind, TB_KIND_TUN);
-	assert_false(network->vnet_hdr);
+	assert_true(network->vnet_hdr);
 	network = accepts_text("[Network]\nKind=macvtap\nParent=eth0\n");
 	assert_int_equal(network->kind, TB_KIND_MACVTAP);
 	assert_int_equal(network->mode, TB_MODE_BRIDGE);
