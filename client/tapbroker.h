@@ -51,6 +51,7 @@
 #define tap_kind tapbroker_kind
 #define tap_flags tapbroker_flags
 #define tap_mtu tapbroker_mtu
+#define tap_traits tapbroker_traits
 #define tap_mac tapbroker_mac
 #define tap_address tapbroker_address
 #define tap_address6 tapbroker_address6
@@ -103,7 +104,8 @@ enum tap_request_flags {
 	TAP_NETNS = 1 << 4,       /* the device is wanted in the network namespace that the caller is in */
 	TAP_VHOST = 1 << 5,       /* a vhost-net fd for each queue as well; only together with TAP_VNET_HDR */
 	TAP_KILL_SWITCH = 1 << 6, /* tap_configure(): everything stays blocked when the lease has ended */
-	TAP_AGAIN = 1 << 8        /* tap_flags() alone: the device was the caller's already: tap_reserve() */
+	TAP_AGAIN = 1 << 8,       /* tap_flags() alone: the device was the caller's already: tap_reserve() */
+	TAP_TRAITS = 1 << 9       /* tap_traits() is to tell of the network */
 };
 
 /* How long a lease lasts. */
@@ -215,7 +217,7 @@ struct tap_request {
 	const char *network; /* which network file; must be set */
 	const char *name;    /* of the interface, at most 15 characters; NULL or "": the broker chooses */
 	unsigned int kind;   /* TAP_KIND_*; another kind than the network's is refused */
-	unsigned int flags;  /* TAP_INTERACTIVE, TAP_VNET_HDR, TAP_BRIDGE, TAP_VHOST, TAP_NETNS */
+	unsigned int flags;  /* TAP_INTERACTIVE, TAP_VNET_HDR, TAP_BRIDGE, TAP_VHOST, TAP_NETNS, TAP_TRAITS */
 	unsigned int mtu;    /* in bytes, 68 to 65535; 0: the network's */
 	unsigned int queues; /* 1 to 16, one fd each; 0 means 1 */
 	int timeout;         /* in milliseconds for the whole call; 0: 30 s, or 150 s with TAP_INTERACTIVE; -1: none */
@@ -294,7 +296,13 @@ unsigned int tap_ifindex(const struct tap *tap); /* in the network namespace of 
 unsigned int tap_kind(const struct tap *tap);    /* TAP_KIND_TAP, _TUN or _MACVTAP */
 unsigned int tap_flags(const struct tap *tap);   /* TAP_VNET_HDR if it has that, TAP_NETNS if it is there, TAP_AGAIN */
 unsigned int tap_mtu(const struct tap *tap);     /* in bytes */
-const uint8_t *tap_mac(const struct tap *tap);   /* 6 bytes, for the device's user to use; zero for a tun */
+
+/* What the network file says of the device's network that a request with TAP_TRAITS wants to be told: TAP_NETWORK_*, at
+ * the moment TAP_NETWORK_NO_QEMU_MACS or nothing. Without TAP_TRAITS it is 0. A broker that does not know that flag
+ * refuses the request with EBADMSG: ask again without. */
+unsigned int tap_traits(const struct tap *tap);
+
+const uint8_t *tap_mac(const struct tap *tap); /* 6 bytes, for the device's user to use; zero for a tun */
 
 /* The addresses that the network gives to the device's user, with the lengths of their prefixes ("10.0.77.2/24"), and
  * by whom it leaves the network ("10.0.77.1"); "" where there is none. It may send from no others than these, unless
@@ -782,6 +790,7 @@ int tap_confine(unsigned int flags);
 #undef tap_kind
 #undef tap_flags
 #undef tap_mtu
+#undef tap_traits
 #undef tap_mac
 #undef tap_address
 #undef tap_address6

@@ -72,7 +72,8 @@ enum tb_broker_type {
 };
 
 /* The flags of a request that the authority is told of. */
-#define TB_QUESTION_FLAGS (TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_NETNS | TB_REQUEST_VHOST)
+#define TB_QUESTION_FLAGS \
+	(TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_NETNS | TB_REQUEST_VHOST | TB_REQUEST_TRAITS)
 
 enum tb_action {
 	TB_ACTION_OPEN = 1,      /* open a device; everything below is set */

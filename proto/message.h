@@ -264,8 +264,9 @@ enum tb_request_flags {
 	TB_REQUEST_KILL_SWITCH = 1 << 6, /* CONFIGURE: the block outlives the lease */
 	TB_REQUEST_EXTERNAL_ID = 1 << 7, /* OPEN: the lease has an external id, which ends the message */
 	TB_REQUEST_AGAIN = 1 << 8,       /* in an answer: the device was the caller's already */
+	TB_REQUEST_TRAITS = 1 << 9,      /* OPEN: the answer is to tell the network's traits */
 	TB_REQUEST_OPEN_FLAGS = TB_REQUEST_INTERACTIVE | TB_REQUEST_VNET_HDR | TB_REQUEST_BRIDGE | TB_REQUEST_NETNS |
-				TB_REQUEST_VHOST | TB_REQUEST_EXTERNAL_ID,
+				TB_REQUEST_VHOST | TB_REQUEST_EXTERNAL_ID | TB_REQUEST_TRAITS,
 };
 
 /* The one message that a client sends: this head, behind it so many struct tb_item as items says, and then, with
@@ -356,7 +357,8 @@ struct tb_answer {
 	uint32_t quota;  /* TB_QUOTA_USER, TB_QUOTA_NETWORK: enum tb_quota */
 	uint32_t vhosts; /* and so many fds of vhost-net come after those of the queues: queues or 0 */
 	struct tb_guest guest;
-	uint8_t reserved[8];
+	uint32_t traits; /* TB_REQUEST_TRAITS: enum tb_network_traits, what the network file says; else 0 */
+	uint8_t reserved[4];
 };
 
 enum tb_network_traits {

@@ -8,6 +8,7 @@
 #include "proto/words.h"
 
 #include <linux/if_link.h>
+#include <string.h>
 
 #define TAP_MTU_MAX 65521 /* the kernel takes the Ethernet header off */
 
@@ -187,6 +188,22 @@ static void note_lines(struct network_file *file)
 		file->network.lines[compared[i].check] = (uint16_t)file->lines[compared[i].key];
 }
 
+/* Each entry of MACs= is an address or the beginning of some. */
+static bool drops_qemu_macs(const struct network *network)
+{
+	static const uint8_t qemu[] = {0x52, 0x54, 0x00};
+
+	if (!network_is_locked(network) || (network->locks & LOCK_MAC) == 0)
+		return false;
+	for (uint32_t i = 0; i < network->macs.count; i++) {
+		const struct prefix *prefix = &network->macs.items[i];
+
+		if (prefix->bits <= 8 * sizeof(qemu) && memcmp(prefix->bytes, qemu, prefix->bits / 8) == 0)
+			return false;
+	}
+	return true;
+}
+
 void network_finish(struct network_file *file)
 {
 	struct network *network = &file->network;
@@ -227,4 +244,5 @@ void network_finish(struct network_file *file)
 		network_file_error(file, file->lines[KEY_VHOST],
 				   "Vhost=yes: vhost-net needs the header that VnetHeader=no forbids");
 	network_device_finish(file);
+	network->traits = drops_qemu_macs(network) ? TB_NETWORK_NO_QEMU_MACS : 0;
 }

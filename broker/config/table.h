@@ -174,6 +174,7 @@ struct network {
 	uint32_t rate_to_guest;   /* the same */
 	uint32_t lifetimes;       /* bit N: a lease may have the lifetime N of enum tb_lifetime */
 	uint32_t netns;           /* bit N: a device may be in the N of enum network_netns */
+	uint32_t traits;          /* enum tb_network_traits, of which a client is told with its device */
 
 	/* What its user may have a device of it configured with. */
 	struct network_prefixes addresses; /* none: no configuration at all */

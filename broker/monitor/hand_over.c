@@ -76,6 +76,7 @@ static struct device_order device_order(const struct monitor *monitor, const str
 		.queues = question->queues,
 		.vnet_hdr = (question->flags & TB_REQUEST_VNET_HDR) != 0,
 		.vhost = (question->flags & TB_REQUEST_VHOST) != 0,
+		.traits = (question->flags & TB_REQUEST_TRAITS) != 0,
 		.shielded = network_shielded(network),
 		.netns = netns,
 		.client = client,
@@ -118,6 +119,7 @@ static int send_device(int client, const struct device_order *order, const struc
 		memcpy(answer.mac, order->alias.mac, sizeof(answer.mac));
 	memcpy(answer.lease, order->alias.lease, sizeof(answer.lease));
 	guest_tell(order->network, order->alias.mac, &answer.guest);
+	answer.traits = order->traits ? order->network->traits : 0;
 	memcpy(fds, device->fds, answer.queues * sizeof(int));
 	memcpy(fds + answer.queues, device->vhost_fds, answer.vhosts * sizeof(int));
 	return tb_send(client, &answer, sizeof(answer), fds, answer.queues + answer.vhosts);

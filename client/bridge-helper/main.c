@@ -20,7 +20,7 @@
 #define PROGRAM "tapbroker-bridge-helper"
 #define BRIDGE_MAX 15   /* characters that an interface's name may have */
 #define READ_WITHIN 100 /* milliseconds */
-#define TELL_WITHIN 1000
+#define LOOK_WITHIN 1000
 
 static const char usage[] = "usage: " PROGRAM " [OPTION ...] [--use-vnet] --br=BRIDGE --fd=N\n"
 			    "\n"
@@ -69,6 +69,20 @@ static int check_socket(int fd)
 	return 0;
 }
 
+/* What stands in the way may be this user's own, of a guest that still runs or was left behind. */
+static int tell_of_own(const struct tap_lease *lease, void *arg)
+{
+	const char *name = arg;
+
+	if (strcmp(lease->name, name) != 0)
+		return 0;
+	fprintf(stderr,
+		PROGRAM
+		": you hold %s already: lease %s of the network %s, for process %u; \"tapctl release %s\" gives it back\n",
+		lease->name, lease->id, lease->network, lease->pid, lease->name);
+	return 1;
+}
+
 /* What the error alone does not say, for the user to tell the administrator. */
 static void explain(int error, const struct tap_request *request)
 {
@@ -78,6 +92,8 @@ static void explain(int error, const struct tap_request *request)
 		fprintf(stderr, PROGRAM ": this user holds %u of %u devices %s\n", failure->held, failure->limit,
 			failure->quota == TAP_QUOTA_NETWORK ? "of this network (MaxPerUser=)"
 							    : "of all networks (--max-leases-per-user)");
+	if ((error == EEXIST || error == EDQUOT) && request->name != NULL)
+		tap_leases(0, LOOK_WITHIN, NULL, tell_of_own, (void *)(uintptr_t)request->name);
 	if (error == EIO)
 		fprintf(stderr, PROGRAM ": %s: %s\n", tap_stage(failure->stage), strerror(failure->error));
 	else if (failure->check != TAP_CHECK_NONE)
@@ -97,21 +113,30 @@ static void explain(int error, const struct tap_request *request)
 
 /* QEMU and libvirt choose the guest's address before they start us, and tell nobody: where the network lets no such
  * address through the guest would be silent without a word. */
-static void tell_of_address(struct tap_request request, const struct tap *tap)
+static void tell_of_address(const struct tap_request *request, const struct tap *tap)
 {
-	struct tap_explanation network = TAP_EXPLANATION_INIT;
 	const uint8_t *mac = tap_mac(tap);
 
-	request.failure = NULL;
-	request.timeout = TELL_WITHIN;
-	request.flags &= ~TAP_INTERACTIVE;
-	if (tap_explain(&request, &network) < 0 || (network.traits & TAP_NETWORK_NO_QEMU_MACS) == 0)
+	if ((tap_traits(tap) & TAP_NETWORK_NO_QEMU_MACS) == 0)
 		return;
 	fprintf(stderr,
 		PROGRAM
-		": the guest must have the address %02x:%02x:%02x:%02x:%02x:%02x, as QEMU's mac= can say: the network \"%s\" drops frames from others, also from those that begin with 52:54:00%s; see \"addresses of guests\" in tapbroker-bridge-helper(8)\n",
-		mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], network.network,
-		request.name != NULL ? "" : "; with --name= it is the same each time");
+		": %s: the guest must have the address %02x:%02x:%02x:%02x:%02x:%02x, as QEMU's mac= can say: the network drops frames from others, also from those that begin with 52:54:00%s; see \"addresses of guests\" in tapbroker-bridge-helper(8)\n",
+		request->network, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+		request->name != NULL ? "" : "; with --name= it is the same each time");
+}
+
+/* Asks for the device and, in the same question, for what its guest has to know. An earlier broker does not take that
+ * question: it gives the device alone. */
+static int ask(struct tap_request *request, struct tap **tap)
+{
+	request->flags |= TAP_TRAITS;
+	if (tap_open_request(request, tap) >= 0)
+		return 0;
+	if (errno != EBADMSG)
+		return -1;
+	request->flags &= ~TAP_TRAITS;
+	return tap_open_request(request, tap) < 0 ? -1 : 0;
 }
 
 /* Gets the device. It lasts as long as QEMU has its fd: our own connection to the broker ends with this program. */
@@ -137,8 +162,8 @@ static int open_device(const struct helper_options *options, struct tap **tap)
 		request.flags |= TAP_VNET_HDR;
 	if (options->interactive)
 		request.flags |= TAP_INTERACTIVE;
-	if (tap_open_request(&request, tap) >= 0) {
-		tell_of_address(request, *tap);
+	if (ask(&request, tap) == 0) {
+		tell_of_address(&request, *tap);
 		return 0;
 	}
 	error = errno;

@@ -113,6 +113,9 @@ static bool device_valid(const struct tb_answer *answer, size_t nfds, const stru
 		return false;
 	if (request->name[0] != '\0' && memcmp(answer->name, request->name, sizeof(answer->name)) != 0)
 		return false;
+	/* Who has asked for traits takes those of a later release, too: they only tell of the network. */
+	if ((request->flags & TB_REQUEST_TRAITS) == 0 && answer->traits != 0)
+		return false;
 	return mac_valid(answer) && all_zero(answer->reserved_mac, sizeof(answer->reserved_mac)) &&
 	       !all_zero(answer->lease, sizeof(answer->lease)) && guest_valid(&answer->guest) &&
 	       all_zero(answer->reserved, sizeof(answer->reserved));

@@ -110,6 +110,12 @@ unsigned int tapbroker_mtu(const struct tap *tap)
 }
 TB_SHORT_NAME(mtu);
 
+unsigned int tapbroker_traits(const struct tap *tap)
+{
+	return tb_handle_or_none(tap)->answer.traits;
+}
+TB_SHORT_NAME(traits);
+
 const uint8_t *tapbroker_mac(const struct tap *tap)
 {
 	return tb_handle_or_none(tap)->answer.mac;

@@ -29,7 +29,7 @@ _Static_assert(TAP_INTERACTIVE == (unsigned int)TB_REQUEST_INTERACTIVE &&
 		       TAP_VNET_HDR == (unsigned int)TB_REQUEST_VNET_HDR &&
 		       TAP_BRIDGE == (unsigned int)TB_REQUEST_BRIDGE && TAP_ALL == (unsigned int)TB_REQUEST_ALL &&
 		       TAP_VHOST == (unsigned int)TB_REQUEST_VHOST && TAP_AGAIN == (unsigned int)TB_REQUEST_AGAIN &&
-		       TAP_NETNS == (unsigned int)TB_REQUEST_NETNS,
+		       TAP_NETNS == (unsigned int)TB_REQUEST_NETNS && TAP_TRAITS == (unsigned int)TB_REQUEST_TRAITS,
 	       "the public numbers are those of the wire");
 _Static_assert(TAP_LIFETIME_SESSION == (int)TB_LIFETIME_SESSION && TAP_LIFETIME_FD == (int)TB_LIFETIME_FD &&
 		       TAP_LIFETIME_PERSISTENT == (int)TB_LIFETIME_PERSISTENT &&
@@ -97,7 +97,7 @@ SAME_CHECK(NO_FILTERING);
 SAME_CHECK(NO_VLAN);
 SAME_CHECK(OVERLAP);
 
-#define OPEN_FLAGS (TAP_INTERACTIVE | TAP_VNET_HDR | TAP_BRIDGE | TAP_VHOST | TAP_NETNS)
+#define OPEN_FLAGS (TAP_INTERACTIVE | TAP_VNET_HDR | TAP_BRIDGE | TAP_VHOST | TAP_NETNS | TAP_TRAITS)
 
 /* The timeout that the caller means; -EINVAL if it is none. */
 static int read_timeout(int asked, unsigned int flags, int *timeout)

@@ -30,7 +30,7 @@ static void suggest_network(const char *network, char advice[ADVICE_TEXT])
 	networks_free(&list);
 }
 
-/* A name that is taken may be the caller's own. Returns true if it was, after saying so. */
+/* A name that is taken, or the last device of a quota, may be the caller's own. Returns true if it was, after saying so. */
 static bool explain_own(const struct device *device)
 {
 	struct lease_list list = LEASES_NONE;
@@ -107,7 +107,9 @@ int refused_explain(const struct device *device, int error)
 		complain("%s: %s", device->word, text);
 		return ret;
 	}
-	if (error == EDQUOT && failure->limit != 0) {
+	if ((error == EEXIST || error == EDQUOT) && device->request.name != NULL && explain_own(device)) {
+		return exit_code(error);
+	} else if (error == EDQUOT && failure->limit != 0) {
 		explain_quota(device, failure);
 	} else if (error == ENOSPC && failure->quota == TAP_QUOTA_BROKER) {
 		complain(
@@ -115,8 +117,7 @@ int refused_explain(const struct device *device, int error)
 			device->word);
 	} else if (error == EIO && failure->error != 0) {
 		explain_kernel(device, failure);
-	} else if ((error == EEXIST && device->request.name != NULL && explain_own(device)) ||
-		   (error == EACCES && tb_check_key(failure->check) != NULL && explain_file(device))) {
+	} else if (error == EACCES && tb_check_key(failure->check) != NULL && explain_file(device)) {
 		return exit_code(error);
 	} else if (failure->check != TAP_CHECK_NONE) {
 		complain("%s: %s; %s", device->word, tap_strerror(error), tap_check(failure->check));

@@ -97,7 +97,7 @@ static void require_open(const struct tb_request *request)
 	require(request->kind <= TB_KIND_MACVTAP && request->queues <= TB_QUEUES_MAX && request->lifetime <= 4);
 	require(request->lifetime != 3 || (request->flags & 0x10) != 0);
 	require(request->mtu == 0 || (request->mtu >= 68 && request->mtu <= 65535));
-	require((request->flags & ~0xb7u) == 0);
+	require((request->flags & ~0x2b7u) == 0);
 	require_external_id(request);
 	/* vhost-net has neither a device without headers nor one without fds. */
 	require((request->flags & 0x20) == 0 || ((request->flags & 2) != 0 && request->lifetime < 2));

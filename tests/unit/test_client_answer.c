@@ -123,7 +123,8 @@ static const struct wrong wrong_devices[] = {
 	FIELD(reserved_mac[0], 1),
 	FIELD(reserved_mac[1], 1),
 	FIELD(reserved[0], 1),
-	FIELD(reserved[7], 1),
+	FIELD(reserved[3], 1),
+	FIELD(traits, TB_NETWORK_NO_QEMU_MACS), /* were not asked for */
 	FIELD(guest.reserved[0], 1),
 	FIELD(guest.ipv4[3], 1), /* without a prefix length */
 	FIELD(guest.ipv4_prefix, 24),
@@ -182,6 +183,24 @@ static void test_missing_vnet_hdr(void **state)
 	talk->request.flags = TAP_VNET_HDR;
 	send_answer(talk, &answer, sizeof(answer), 1);
 	expect_error(talk, EPROTO);
+}
+
+/* What a network is may be told in words of a later broker; what the device is may not. */
+static void test_later_traits(void **state)
+{
+	struct talk *talk = *state;
+	struct tb_answer answer = good_answer();
+	struct tap *tap;
+
+	talk->request.flags = TAP_TRAITS;
+	answer.flags = TB_REQUEST_TRAITS;
+	send_answer(talk, &answer, sizeof(answer), 1);
+	expect_error(talk, EPROTO);
+	answer.flags = 0;
+	answer.traits = TB_NETWORK_NO_QEMU_MACS | 1u << 31;
+	tap = open_device(talk, &answer);
+	assert_int_equal(tapbroker_traits(tap), TAP_NETWORK_NO_QEMU_MACS | 1u << 31);
+	tapbroker_close(tap);
 }
 
 /* A refusal may come from a later broker: it may say more, and be longer. But it brings no fd. */
@@ -364,7 +383,7 @@ int main(void)
 		TALK_TEST(test_wrong_sizes),      TALK_TEST(test_wrong_number_of_fds),
 		TALK_TEST(test_all_queues),       TALK_TEST(test_vhost),
 		TALK_TEST(test_no_vhost),         TALK_TEST(test_wrong_vhosts),
-		TALK_TEST(test_restart),
+		TALK_TEST(test_restart),          TALK_TEST(test_later_traits),
 	};
 
 	become_root();

@@ -156,6 +156,7 @@ static void test_handles(void **state)
 	NOTHING(tapbroker_kind(NULL), == TAP_KIND_ANY);
 	NOTHING(tapbroker_flags(NULL), == 0);
 	NOTHING(tapbroker_mtu(NULL), == 0);
+	NOTHING(tapbroker_traits(NULL), == 0);
 	NOTHING(tapbroker_name(NULL)[0], == '\0');
 	NOTHING(tapbroker_lease_id(NULL)[0], == '\0');
 	NOTHING(tapbroker_address(NULL)[0], == '\0');

@@ -191,7 +191,7 @@ static void test_about(void **state)
 	assert_int_equal(about.kinds, 0xe);
 	assert_int_equal(about.lifetimes, 0x1f);
 	assert_int_equal(about.item_kinds, 0x1e);
-	assert_int_equal(about.flags, 0xff);
+	assert_int_equal(about.flags, 0x2ff);
 	broker->messages[0].about.release[1] = '\033'; /* is for the terminal */
 	start(broker);
 	assert_int_equal(tapbroker_about(0, 2000, NULL, &about), 0);

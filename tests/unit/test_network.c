@@ -469,6 +469,26 @@ static void test_publish(void **state)
 	assert_int_equal(network->router, NETWORK_IPV4);
 }
 
+/* Where the addresses that QEMU chooses are dropped. */
+static void test_traits(void **state)
+{
+	static const char *const drop[] = {"Bridge=br0\n", "Bridge=br0\nMACs=52:54:00:12:34:56\n",
+					   "Bridge=br0\nMACs=00:*\n"};
+	static const char *const pass[] = {"", "Bridge=br0\nMACs=any\n", "Bridge=br0\nMACs=52:54:00:*\n",
+					   "Bridge=br0\nMACs=00:* 52:*\n"};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(drop) / sizeof(drop[0]); i++) {
+		snprintf(text, sizeof(text), "[Network]\nKind=tap\n%s", drop[i]);
+		assert_int_equal(accepts_text(text)->traits, TB_NETWORK_NO_QEMU_MACS);
+	}
+	for (size_t i = 0; i < sizeof(pass) / sizeof(pass[0]); i++) {
+		snprintf(text, sizeof(text), "[Network]\nKind=tap\n%s", pass[i]);
+		assert_int_equal(accepts_text(text)->traits, 0);
+	}
+}
+
 static void test_locks(void **state)
 {
 	const struct network *network;
@@ -1488,6 +1508,7 @@ int main(void)
 		IN_DIRECTORIES(test_device),
 		IN_DIRECTORIES(test_values),
 		IN_DIRECTORIES(test_locks),
+		IN_DIRECTORIES(test_traits),
 		IN_DIRECTORIES(test_wrong_locks),
 		IN_DIRECTORIES(test_kinds),
 		IN_DIRECTORIES(test_too_many_names),

@@ -41,8 +41,10 @@ void again_tell(struct request *request, const struct lease *lease)
 	if (lease->kind != TB_KIND_TUN)
 		memcpy(answer.mac, lease->mac, sizeof(answer.mac));
 	memcpy(answer.lease, lease->id, sizeof(answer.lease));
-	if (lease->network != NULL)
+	if (lease->network != NULL) {
 		guest_tell(lease->network, lease->mac, &answer.guest);
+		answer.traits = (request->message.flags & TB_REQUEST_TRAITS) != 0 ? lease->network->traits : 0;
+	}
 	request_log(request, "granted", "again", lease);
 	tb_send(request->client.sock, &answer, sizeof(answer), NULL, 0);
 	question_end(request);

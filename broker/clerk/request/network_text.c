@@ -5,25 +5,9 @@
 
 #include <string.h>
 
-/* Each entry of MACs= is an address or the beginning of some. */
-static bool drops_qemu_macs(const struct network *network)
-{
-	static const uint8_t qemu[] = {0x52, 0x54, 0x00};
-
-	if (!network_is_locked(network) || (network->locks & LOCK_MAC) == 0)
-		return false;
-	for (uint32_t i = 0; i < network->macs.count; i++) {
-		const struct prefix *prefix = &network->macs.items[i];
-
-		if (prefix->bits <= 8 * sizeof(qemu) && memcmp(prefix->bytes, qemu, prefix->bits / 8) == 0)
-			return false;
-	}
-	return true;
-}
-
 uint32_t network_traits(const struct network *network)
 {
-	return (drops_qemu_macs(network) ? TB_NETWORK_NO_QEMU_MACS : 0) | (network->off ? TB_NETWORK_OFF : 0) |
+	return network->traits | (network->off ? TB_NETWORK_OFF : 0) |
 	       ((network->netns & 1u << NETNS_HOST) != 0 ? TB_NETWORK_HOST : 0) |
 	       ((network->netns & 1u << NETNS_CALLER) != 0 ? TB_NETWORK_CALLER : 0);
 }

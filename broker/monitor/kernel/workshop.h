@@ -42,6 +42,7 @@ struct device_order {
 	bool vnet_hdr;
 	bool vhost;    /* with one vhost-net for each queue */
 	bool by_name;  /* it is its client's, without an fd */
+	bool traits;   /* the client wants to be told of the network's */
 	bool shielded; /* a tap in the shield, with a port here */
 	int netns;     /* the network namespace that it is moved to, and set up only there; -1: it stays here */
 	int client;    /* with netns: a socket that was made there */
