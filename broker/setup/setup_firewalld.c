@@ -4,6 +4,7 @@
  * A bridge of ours is known by itself. Of names of routed devices, of which there may be none now, those that we have
  * put there stand in a file, one in a line. It lies in /run: firewalld forgets them, too, when the host starts again.
  */
+#include "broker/setup/setup_nft.h"
 #include "broker/setup/setup_places.h"
 #include "broker/setup/setup_program.h"
 
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,6 +29,16 @@ static bool firewalld_runs(void)
 	char said[64];
 
 	return program_ask(words, said, sizeof(said)) == 0;
+}
+
+/* It answers when it has loaded its rules, and not before. Without a table it has nothing to load. */
+void firewalld_wait(void)
+{
+	char *tables = nft_list("list tables inet", true);
+
+	if (tables != NULL && strstr(tables, "table inet firewalld\n") != NULL)
+		(void)firewalld_runs();
+	free(tables);
 }
 
 /* option: what is done with the interface, or asked of it. */

@@ -6,22 +6,18 @@
 #include "broker/config/plain_request.h"
 #include "broker/config/world.h"
 #include "broker/setup/setup.h"
+#include "broker/setup/setup_lock.h"
 #include "broker/setup/setup_options.h"
 #include "broker/setup/setup_watch.h"
 #include "broker/shared/log.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/netlink.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define EXIT_DONE 0
 #define EXIT_PROBLEM 2 /* something that an administrator has to mend; all else was done */
-
-#define LOCK_DIRECTORY "/run/tapbroker"
 
 /* In the order in which they are started; they are stopped the other way round. A bridge is locked before it is there,
  * and before the host forwards anything. */
@@ -32,16 +28,13 @@ static const struct setup_part *const parts[] = {
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
-/* Two at a time would undo each other's work. The lock ends with the process. */
+/* The lock ends with the process. */
 static void wait_for_others(void)
 {
-	int fd;
+	int fd = setup_lock(true);
 
-	if (mkdir(LOCK_DIRECTORY, 0755) < 0 && errno != EEXIST)
-		tb_die("%s: %s", LOCK_DIRECTORY, strerror(errno));
-	fd = open(LOCK_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX) < 0)
-		tb_die("%s: %s", LOCK_DIRECTORY, strerror(errno));
+	if (fd < 0)
+		tb_die("cannot wait for another tapbroker-setup: %s", strerror(-fd));
 }
 
 static unsigned int start_all(struct setup *setup)

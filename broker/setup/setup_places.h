@@ -13,8 +13,10 @@ int docker_add(bool ipv6, const struct guest_interfaces *guests, bool published)
 /* Deletes our rules from the chain. Returns the number of problems. */
 unsigned int docker_clean(void);
 
-/* setup_firewalld.c: puts these interfaces into the zone, until firewalld starts again or is reloaded. Returns 0 or a
- * negative errno. */
+/* setup_firewalld.c: waits until a firewalld that runs has done what it is at. */
+void firewalld_wait(void);
+
+/* Puts these interfaces into the zone, until firewalld starts again or is reloaded. Returns 0 or a negative errno. */
 int firewalld_add(const struct guest_interfaces *guests);
 
 /* Takes ours out of it, but those that are wanted if keep is true. */

@@ -3,6 +3,7 @@ namespaces, each guest's a port of the bridge."""
 import contextlib
 import itertools
 import pathlib
+import signal
 import subprocess
 
 from harness import BUILD, PATIENCE, ROOT, equal, shell, wait_until
@@ -36,6 +37,19 @@ def setup(*arguments, status=0):
     done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
     equal(done.returncode, status, done.stderr)
     return done.stderr
+
+
+@contextlib.contextmanager
+def watch():
+    """`tapbroker-setup watch`. The value is a function that returns what it has said; it ends as one that systemd stops."""
+    said = pathlib.Path("/run/watch.log")
+    with open(said, "w") as log, subprocess.Popen([COMMAND[0], "watch"], stderr=log) as process:
+        try:
+            yield said.read_text
+            equal(process.poll(), None, said.read_text())
+        finally:
+            process.terminate()
+            equal(process.wait(), -signal.SIGTERM)
 
 
 def make_world():
