@@ -207,7 +207,8 @@ enum tap_checks {
 	TAP_CHECK_ROUTE_IN_USE = 37,   /* EADDRINUSE: another tunnel leads there */
 	TAP_CHECK_NO_FILTERING = 38,   /* ENODEV: VLAN=, and the bridge filters no VLANs */
 	TAP_CHECK_NO_VLAN = 39,        /* ENODEV: the bridge filters VLANs, and would put the device into none */
-	TAP_CHECK_OVERLAP = 40         /* EADDRINUSE: another interface leads to the network's addresses */
+	TAP_CHECK_OVERLAP = 40,        /* EADDRINUSE: another interface leads to the network's addresses */
+	TAP_CHECK_NO_ADDRESS = 41      /* ENODEV: Address=auto, and the broker was started before one was found */
 };
 
 /* What is asked for. Begin with TAP_REQUEST_INIT, then set what matters; what is zero means "the network's own". A

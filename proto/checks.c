@@ -96,6 +96,9 @@ static const struct check_words checks[TB_CHECK_COUNT] = {
 	[TB_CHECK_OVERLAP] =
 		{"overlap", "Address",
 		 "the host reaches some of the network's addresses by another interface, such as a VPN; the broker's log names it, and the administrator gives one of both other addresses (Address= of the network file)"},
+	[TB_CHECK_NO_ADDRESS] =
+		{"no-address", "Address",
+		 "the network's bridge had no address when the broker was started; the administrator must run \"tapbroker-setup start\", and then start the broker again"},
 };
 
 static const struct check_words unknown;

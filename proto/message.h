@@ -193,6 +193,9 @@ enum tb_check {
 
 	/* TB_IN_USE, of a device. */
 	TB_CHECK_OVERLAP = 40, /* another interface leads to some of the network's addresses */
+
+	/* TB_LOWER_MISSING. */
+	TB_CHECK_NO_ADDRESS = 41, /* Address=auto, and the bridge had no address when the broker was started */
 	TB_CHECK_COUNT
 };
 

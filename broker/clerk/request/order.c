@@ -97,7 +97,8 @@ static bool choose_guest(struct request *request, uint32_t *guest)
 	if (!network->own_bridge)
 		return true;
 	if (network->guests == 0) {
-		refuse_failed(request, &(struct outcome){.status = TB_LOWER_MISSING}, "lower-missing");
+		refuse_failed(request, &(struct outcome){.status = TB_LOWER_MISSING, .check = TB_CHECK_NO_ADDRESS},
+			      tb_check_word(TB_CHECK_NO_ADDRESS));
 		return false;
 	}
 	if (overlap_there(network, other)) {

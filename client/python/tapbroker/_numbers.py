@@ -89,6 +89,7 @@ class Check(enum.IntEnum):
     NO_FILTERING = 38
     NO_VLAN = 39
     OVERLAP = 40
+    NO_ADDRESS = 41
 
 
 class Reason(enum.IntEnum):
