@@ -4,6 +4,7 @@
  * Nothing passes by default. Every table is loaded as a whole or not at all, and before the bridge that it is about:
  * its chains go by the bridge's name. No accept here overrules a drop in a table of somebody else's.
  */
+#include "broker/config/guest.h"
 #include "broker/setup/setup.h"
 #include "broker/setup/setup_guests.h"
 #include "broker/setup/setup_inet.h"
@@ -19,15 +20,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the internet is not: private, shared by carriers, of one link (a cloud's metadata), for groups, or nothing. */
-#define NOT_INTERNET_IPV4 \
-	"0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, 224.0.0.0/3"
+/* What the internet is not: private, shared by carriers, of one link (a cloud's metadata), for measurements inside a
+ * site, for groups, or nothing; and the address by which each machine of Azure asks its host. */
+#define NOT_INTERNET_IPV4                                                                                   \
+	"0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 168.63.129.16, 169.254.0.0/16, 172.16.0.0/12, " \
+	"192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3"
 
 /* The same, and the same IPv4 addresses behind translators and tunnels: NAT64 and 6to4. */
-#define NOT_INTERNET_IPV6                                                                                    \
-	"::/96, ::ffff:0:0/96, fc00::/7, fe80::/10, fec0::/10, ff00::/8, 64:ff9b:1::/48, "                   \
-	"64:ff9b::/104, 64:ff9b::a00:0/104, 64:ff9b::6440:0/106, 64:ff9b::7f00:0/104, 64:ff9b::a9fe:0/112, " \
-	"64:ff9b::ac10:0/108, 64:ff9b::c0a8:0/112, "                                                         \
+#define NOT_INTERNET_IPV6                                                                                          \
+	"::/96, ::ffff:0:0/96, fc00::/7, fe80::/10, fec0::/10, ff00::/8, 64:ff9b:1::/48, "                         \
+	"64:ff9b::/104, 64:ff9b::a00:0/104, 64:ff9b::6440:0/106, 64:ff9b::7f00:0/104, 64:ff9b::a9fe:0/112, "       \
+	"64:ff9b::ac10:0/108, 64:ff9b::c0a8:0/112, 64:ff9b::a83f:8110, 64:ff9b::c000:0/120, 64:ff9b::c612:0/111, " \
+	"100::/64, 2001:2::/48, 5f00::/16, 2002:a83f:8110::/48, 2002:c000::/40, 2002:c612::/31, "                  \
 	"2002::/24, 2002:a00::/24, 2002:6440::/26, 2002:7f00::/24, 2002:a9fe::/32, 2002:ac10::/28, 2002:c0a8::/32"
 
 #define REJECT "reject with icmpx type admin-prohibited"
@@ -124,11 +128,33 @@ static void write_neighbours(void *context, const struct inet_address *address)
 	fputs(" " REJECT "\n", neighbours->out);
 }
 
-/* What the network's dnsmasq listens to: on the bridge's own addresses, and those of groups. 6 is TCP, 17 UDP. */
+/* Each guest's Ethernet address, twice: as a frame's sender, and as the client of whom a DHCP message in it speaks,
+ * which is 36 bytes behind the beginning of UDP's header. */
+#define DHCP_SENDER "ether saddr . @th,288,48"
+
+static void write_dhcp_senders(FILE *out, const struct network *network)
+{
+	struct guest guest;
+
+	if (!network->dhcp)
+		return;
+	fputs("\tset dhcp-senders {\n\t\ttypeof " DHCP_SENDER "\n\t\telements = {", out);
+	for (uint32_t number = guest_next(network, 0); number != 0; number = guest_next(network, number)) {
+		const uint8_t *mac = guest.mac;
+
+		guest_make(network, number, &guest);
+		fprintf(out, " %02x:%02x:%02x:%02x:%02x:%02x . 0x%02x%02x%02x%02x%02x%02x,", mac[0], mac[1], mac[2],
+			mac[3], mac[4], mac[5], mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	}
+	fputs(" }\n\t}\n", out);
+}
+
+/* What the network's dnsmasq listens to: on the bridge's own addresses, and those of groups. 6 is TCP, 17 UDP. A guest
+ * speaks of itself alone: dnsmasq would give an address to nobody for ten minutes that another one has declined. */
 static void write_served(FILE *out, const struct network *network)
 {
 	if (network->dhcp)
-		fputs("\t\tmeta nfproto ipv4 udp dport 67 accept\n", out);
+		fputs("\t\tmeta nfproto ipv4 udp dport 67 " DHCP_SENDER " @dhcp-senders accept\n", out);
 	if (network->ra)
 		fputs("\t\ticmpv6 type nd-router-solicit accept\n"
 		      "\t\tmeta nfproto ipv6 udp dport 547 accept\n",
@@ -261,6 +287,7 @@ static void write_sources(FILE *out, const struct network *network)
 static void rules_write_chains(FILE *out, struct link_socket *sock, const struct network *network)
 {
 	write_sources(out, network);
+	write_dhcp_senders(out, network);
 	write_input(out, network);
 	published_write_accepts(out, network);
 	write_between_guests(out, network);

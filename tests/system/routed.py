@@ -18,7 +18,8 @@ NEIGHBOURS = {"uplink": "192.0.2.9", "uplink6": "2001:db8:1::9", "lan": "192.168
 
 # Everything else is in the internet's namespace, whatever its address says.
 INTERNET = ("203.0.113.7", "2001:db8:ffff::7")
-PRIVATE = ("10.99.0.9", "172.16.9.9", "192.168.77.9", "100.64.9.9", "169.254.169.254", "fd00:ec2::254", "fc00:9::9",
+PRIVATE = ("10.99.0.9", "172.16.9.9", "192.168.77.9", "100.64.9.9", "169.254.169.254", "168.63.129.16", "198.18.9.9",
+           "5f00::9", "fd00:ec2::254", "fc00:9::9",
            "64:ff9b::a63:9", "2002:a63:9::9")
 
 _numbers = itertools.count(1)
