@@ -231,7 +231,7 @@ class Kinds:
             "another's IPv6 address": [self._ip6(17, udp(4000, 4000, mark), "2001:db8::7")],
             "IPv4 from nowhere": [self._ip4(17, udp(4000, 4000, mark), "0.0.0.0")],
             "IPv4 from nowhere, too short": [self._ip4(17, udp(4000, 4000, mark), "0.0.0.0")[:-1]],
-            "IPv4 from nowhere, with options": [self._ip4(17, udp(68, 67, mark), "0.0.0.0", options=nop)],
+            "IPv4 from nowhere, with options": [self._ip4(17, udp(4000, 4000, mark), "0.0.0.0", options=b"\0\x44\0\x43")],
             "TCP from nowhere": [self._ip4(6, struct.pack("!HH", 68, 67) + bytes(16) + mark, "0.0.0.0")],
             "DAD to one host": [self._ip6(ICMPV6, icmpv6("::", "fe80::99", 135, self._target(self.own6)), "::", "fe80::99")],
             "echo request from nowhere": [self._nd(128, b"\0\1\0\1" + mark, source="::")],
