@@ -238,7 +238,7 @@ void network_finish(struct network_file *file)
 	if (network->kind != TB_KIND_MACVTAP)
 		network->all_multicast = false;
 	if (file->lines[KEY_VNET_HEADER] == 0)
-		network->vnet_hdr = true;
+		network->vnet_hdr = network->kind != TB_KIND_TUN || !network->routed;
 	network_tunnel_finish(file);
 	if (network->vhost && !network->vnet_hdr && network->kind != TB_KIND_TUN)
 		network_file_error(file, file->lines[KEY_VHOST],

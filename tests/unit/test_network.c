@@ -374,6 +374,7 @@ static void test_routed(void **state)
 	assert_true(network->own_bridge && network->routed && !network_has_ports(network));
 	assert_string_equal(network->bridge, "tb-lan");
 	assert_string_equal(network_bridge(network), "");
+	assert_false(network->vnet_hdr);
 	assert_false(network_shielded(network) || network_is_locked(network));
 	assert_false(network->ipv6_disabled);
 	assert_int_equal(network->forward, NETWORK_IPV4);
