@@ -72,9 +72,9 @@ static int check_socket(int fd)
 /* What stands in the way may be this user's own, of a guest that still runs or was left behind. */
 static int tell_of_own(const struct tap_lease *lease, void *arg)
 {
-	const char *name = arg;
+	const char *const *name = arg;
 
-	if (strcmp(lease->name, name) != 0)
+	if (strcmp(lease->name, *name) != 0)
 		return 0;
 	fprintf(stderr,
 		PROGRAM
@@ -87,13 +87,14 @@ static int tell_of_own(const struct tap_lease *lease, void *arg)
 static void explain(int error, const struct tap_request *request)
 {
 	const struct tap_failure *failure = request->failure;
+	const char *name = request->name;
 
 	if (error == EDQUOT)
 		fprintf(stderr, PROGRAM ": this user holds %u of %u devices %s\n", failure->held, failure->limit,
 			failure->quota == TAP_QUOTA_NETWORK ? "of this network (MaxPerUser=)"
 							    : "of all networks (--max-leases-per-user)");
-	if ((error == EEXIST || error == EDQUOT) && request->name != NULL)
-		tap_leases(0, LOOK_WITHIN, NULL, tell_of_own, (void *)(uintptr_t)request->name);
+	if ((error == EEXIST || error == EDQUOT) && name != NULL)
+		tap_leases(0, LOOK_WITHIN, NULL, tell_of_own, &name);
 	if (error == EIO)
 		fprintf(stderr, PROGRAM ": %s: %s\n", tap_stage(failure->stage), strerror(failure->error));
 	else if (failure->check != TAP_CHECK_NONE)

@@ -112,10 +112,12 @@ int tapbroker_watch(unsigned int flags, int timeout, struct tap_failure *failure
 		*watch = NULL;
 	ret = tb_request_plain(TB_REQ_WATCH, flags, TAP_ALL | TAP_INTERACTIVE, &question.request, &timeout, failure,
 			       &question.report);
-	if (ret == 0 && watch == NULL)
-		ret = -EINVAL;
-	if (ret < 0)
+	if (ret != 0)
 		goto out;
+	if (watch == NULL) {
+		ret = -EINVAL;
+		goto out;
+	}
 	question.deadline = tb_deadline(timeout);
 	question.watch = calloc(1, sizeof(*question.watch));
 	if (question.watch == NULL) {

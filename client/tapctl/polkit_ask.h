@@ -17,8 +17,8 @@ struct polkit_answer {
 	bool wrong_password;
 };
 
-/* Asks. Where polkit might ask for a password and says no, it is asked once more without: so it tells whether a password
- * would do, and a wrong one was given. */
+/* Asks. Where polkit might ask for a password and says no, it is asked once more without: so it tells whether a
+ * password would do, and a wrong one was given. */
 void polkit_ask(unsigned int flags, polkit_question *question, void *context, struct polkit_answer *answer);
 
 /* The same with an agent at the terminal, if polkit may ask for a password; else the user is told after two seconds

@@ -30,7 +30,8 @@ static void suggest_network(const char *network, char advice[ADVICE_TEXT])
 	networks_free(&list);
 }
 
-/* A name that is taken, or the last device of a quota, may be the caller's own. Returns true if it was, after saying so. */
+/* A name that is taken, or the last device of a quota, may be the caller's own. Returns true if it was, after saying
+ * so. */
 static bool explain_own(const struct device *device)
 {
 	struct lease_list list = LEASES_NONE;
@@ -107,9 +108,9 @@ int refused_explain(const struct device *device, int error)
 		complain("%s: %s", device->word, text);
 		return ret;
 	}
-	if ((error == EEXIST || error == EDQUOT) && device->request.name != NULL && explain_own(device)) {
+	if ((error == EEXIST || error == EDQUOT) && device->request.name != NULL && explain_own(device))
 		return exit_code(error);
-	} else if (error == EDQUOT && failure->limit != 0) {
+	if (error == EDQUOT && failure->limit != 0) {
 		explain_quota(device, failure);
 	} else if (error == ENOSPC && failure->quota == TAP_QUOTA_BROKER) {
 		complain(

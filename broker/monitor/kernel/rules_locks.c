@@ -111,7 +111,8 @@ static const struct {
 	{"router", LOCK_ROUTER, {IS_ICMPV6, TYPE(IS, REDIRECT)}},
 	{"router", LOCK_ROUTER, {IS_ICMP, TYPE(IS, "\x05")}},
 	{"router", LOCK_ROUTER, {IS_ICMP, TYPE(IS, "\x09")}},
-	/* A frame that is shorter than its packet says is filled up on its way, to 46 bytes: UPPER does not find its type. */
+	/* A frame that is shorter than its packet says is filled up on its way, to 46 bytes: UPPER does not find its
+	 * type. */
 	{"router", LOCK_ROUTER, {IS_ICMP_AT_ITS_PLACE, HEADER_4("\x45"), {NETWORK, 20, 1, IS, "\x09", 0}}},
 	{"router", LOCK_ROUTER, {IS_ICMP_AT_ITS_PLACE, HEADER_4("\x46"), {NETWORK, 24, 1, IS, "\x09", 0}}},
 	{"router", LOCK_ROUTER, {IS_ICMP_AT_ITS_PLACE, HEADER_4("\x47"), {NETWORK, 28, 1, IS, "\x09", 0}}},
@@ -145,7 +146,8 @@ static const struct {
 	{"nd", LOCK_IPV6, {IS_ICMPV6, TYPE(IS, NEIGHBOUR_SOLICITATION), FROM_UNSPECIFIED_6,
 			   {UPPER, 8, 16, NONE_OF, NULL, IPV6}}},
 
-	/* From nowhere comes only the question for an address: as short as it may be, and so without options of IPv4. */
+	/* From nowhere comes only the question for an address: as short as it may be, and so without options of
+	 * IPv4. */
 	{"address", LOCK_IPV4, {IS_IPV4, {NETWORK, 12, 4, NONE_OF, NULL, IPV4}, {NETWORK, 12, 4, IS_NOT, "\0\0\0\0", 0}}},
 	{"address", LOCK_IPV4, {IS_IPV4, FROM_UNSPECIFIED_4, {NETWORK, 16, 4, IS_NOT, "\xff\xff\xff\xff", 0}}},
 	{"address", LOCK_IPV4, {IS_IPV4, FROM_UNSPECIFIED_4, {NETWORK, 0, 1, IS_NOT, "\x45", 0}}},
