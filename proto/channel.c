@@ -144,13 +144,10 @@ static size_t most_fds(const struct tb_row *table)
 	return most;
 }
 
-static int dispatch(int sock, const struct tb_row *table, void *context, int flags)
+/* message is where the message goes, aligned as a row's struct needs it, with room for size bytes: a larger one is none of
+ * the table's. */
+static int dispatch(int sock, const struct tb_row *table, void *context, void *message, size_t size, int flags)
 {
-	union {
-		struct tb_header header;
-		char bytes[TB_MESSAGE_MAX];
-		uint64_t aligned;
-	} message;
 	int room[TB_FDS_MAX];
 	size_t nfds = most_fds(table);
 	const struct tb_row *row;
@@ -158,27 +155,31 @@ static int dispatch(int sock, const struct tb_row *table, void *context, int fla
 	bool starved;
 	long length;
 
-	memset(&message.header, 0, sizeof(message.header));
-	length = receive(sock, message.bytes, sizeof(message), room, &nfds, flags, &starved);
+	memset(message, 0, sizeof(struct tb_header));
+	length = receive(sock, message, size, room, &nfds, flags, &starved);
 	if (length == 0 && nfds == 0 && !starved)
 		return -ECONNRESET;
 	if (length < 0 && length != -EMSGSIZE && length != -EPROTO)
 		return (int)length;
 	fds = starved ? NULL : room;
-	row = find_row(table, &message.header, length < 0 ? 0 : (size_t)length, fds, nfds);
+	row = find_row(table, message, length < 0 ? 0 : (size_t)length, fds, nfds);
 	if (row->type == 0) {
 		close_all(room, nfds);
 		return row->handle(context, NULL, NULL);
 	}
-	return row->handle(context, message.bytes, fds);
+	return row->handle(context, message, fds);
 }
 
 int tb_dispatch(int sock, const struct tb_row *table, void *context)
 {
-	return dispatch(sock, table, context, MSG_DONTWAIT);
+	uint64_t message[TB_MESSAGE_MAX / sizeof(uint64_t)];
+
+	return dispatch(sock, table, context, message, sizeof(message), MSG_DONTWAIT);
 }
 
 int tb_dispatch_wait(int sock, const struct tb_row *table, void *context)
 {
-	return dispatch(sock, table, context, 0);
+	uint64_t message[TB_WAIT_MESSAGE_MAX / sizeof(uint64_t)];
+
+	return dispatch(sock, table, context, message, sizeof(message), 0);
 }

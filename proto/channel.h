@@ -53,7 +53,12 @@ struct tb_row {
  * closed. What tb_receive calls -EMSGSIZE and -EPROTO goes to the last row. */
 int tb_dispatch(int sock, const struct tb_row *table, void *context);
 
-/* The same, but waits for a message on a blocking socket. Of several threads that wait, one is woken. */
+/* The most bytes of a message that is waited for. Each thread that waits has all of this in memory: the compiler makes
+ * each page of a large array on the stack the process's own. */
+#define TB_WAIT_MESSAGE_MAX 512
+
+/* The same, but waits for a message on a blocking socket, of up to TB_WAIT_MESSAGE_MAX bytes. Of several threads that
+ * wait, one is woken. */
 int tb_dispatch_wait(int sock, const struct tb_row *table, void *context);
 
 #endif

@@ -280,6 +280,25 @@ static void test_end(void **state)
 	assert_int_equal(seen.unknown, 0);
 }
 
+/* A thread that waits takes the smaller messages of the same table, and a larger one is none of it. */
+static void test_wait(void **state)
+{
+	struct channel *channel = *state;
+	struct tb_cancel cancel = good_cancel();
+	char big[TB_WAIT_MESSAGE_MAX + 1] = "";
+	struct seen seen = {0};
+
+	assert_int_equal(tb_send(channel->peer, &cancel, sizeof(cancel), NULL, 0), 0);
+	assert_int_equal(tb_dispatch_wait(channel->ours, table, &seen), 11);
+	assert_int_equal(seen.unknown, 0);
+	assert_int_equal(tb_send(channel->peer, big, sizeof(big), NULL, 0), 0);
+	tb_dispatch_wait(channel->ours, table, &seen);
+	assert_int_equal(seen.unknown, 1);
+	close(channel->peer);
+	channel->peer = -1;
+	assert_int_equal(tb_dispatch_wait(channel->ours, table, &seen), -ECONNRESET);
+}
+
 /* What takes no fds offers the kernel no room for them: they are closed by the kernel, and the message is refused. */
 static void test_no_room_for_fds(void **state)
 {
@@ -427,6 +446,7 @@ int main(void)
 		ON_CHANNEL(test_header),
 		ON_CHANNEL(test_good_after_bad),
 		ON_CHANNEL(test_end),
+		ON_CHANNEL(test_wait),
 		ON_CHANNEL(test_no_room_for_fds),
 		ON_CHANNEL(test_more_fds_than_room),
 		ON_CHANNEL(test_no_free_descriptor),

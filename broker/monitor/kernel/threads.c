@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* More than a thread needs, which keeps nothing large on it, and no less than PTHREAD_STACK_MIN is anywhere. What is
- * not used costs nothing. */
+/* More than a thread needs, which keeps no more than one batch of messages on it, and no less than PTHREAD_STACK_MIN is
+ * anywhere. Pages that no function reached cost nothing. */
 #define STACK_SIZE (160 * 1024)
 
 struct start {

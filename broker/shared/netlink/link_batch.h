@@ -11,7 +11,7 @@
 /* A batch: several messages, sent with one system call and acknowledged one by one. */
 struct batch {
 	struct link_socket *sock;
-	char bytes[36864]; /* what is not used costs nothing */
+	char bytes[36864];
 	size_t used;
 	uint32_t first;        /* sequence number of its first message */
 	unsigned int expected; /* acknowledgements */
