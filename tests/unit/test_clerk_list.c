@@ -306,6 +306,44 @@ static void test_list_of_networks(void **state)
 	close(client);
 }
 
+/* Each says what is its own alone, and nothing of the one before it. */
+static void test_list_of_published_ports(void **state)
+{
+	static const uint8_t address[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 2};
+	static const uint8_t none[16];
+	struct network *lan = (struct network *)test_network("lan");
+	struct tb_published published;
+	int client;
+
+	(void)state;
+	publish_port(lan);
+	lan->publish[0].families = NETWORK_IPV6;
+	lan->publish[0].one_address = true;
+	memcpy(lan->publish[0].address, address, sizeof(address));
+	lan->guest.told = (struct tb_guest){.ipv6 = {0xfd, [7] = 7}, .ipv6_prefix = 64};
+	publish_port((struct network *)test_network("wan"));
+	request_set(&request, TB_REQ_NETWORKS);
+	client = client_ask(ALICE, &request);
+	for (int i = 0; i < 5; i++)
+		authority_answers(TB_VERDICT_YES);
+	do
+		assert_int_equal(take(client, &message, NULL), TB_ANS_NETWORK);
+	while (strcmp(message.network.network, "lan") != 0);
+	memcpy(&published, (const char *)&message.network + sizeof(message.network), sizeof(published));
+	assert_int_equal(published.host_family, 6);
+	assert_memory_equal(published.host_address, address, sizeof(address));
+	assert_memory_equal(published.guest_ipv6, lan->guest.told.ipv6, 8);
+	assert_memory_equal(published.guest_ipv4, none, sizeof(published.guest_ipv4));
+	do
+		assert_int_equal(take(client, &message, NULL), TB_ANS_NETWORK);
+	while (strcmp(message.network.network, "wan") != 0);
+	expect_published_port();
+	memcpy(&published, (const char *)&message.network + sizeof(message.network), sizeof(published));
+	assert_memory_equal(published.host_address, none, sizeof(published.host_address));
+	assert_memory_equal(published.guest_ipv6, none, sizeof(published.guest_ipv6));
+	close(client);
+}
+
 /* Who may know everything sees the others, too. */
 static void test_list_of_all_networks(void **state)
 {
@@ -483,6 +521,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hangs_up_while_it_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cannot_be_watched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_list_of_networks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_list_of_published_ports, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_list_of_all_networks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watchers_are_limited, set_up, tear_down),

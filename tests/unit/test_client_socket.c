@@ -583,6 +583,9 @@ static void test_published_wrong(void **state)
 	add_network(broker, "nat", 0, 1);
 	publish(broker)->port = 0;
 	expect_wrong_network(broker);
+	add_network(broker, "nat", 0, 1);
+	publish(broker)->count = 0;
+	expect_wrong_network(broker);
 }
 
 static void test_networks_wrong_size(void **state)
