@@ -361,11 +361,13 @@ struct tap_configuration {
 	unsigned int mtu;   /* in bytes, 68 to 65535, with an IPv6 entry at least 1280; 0: what the device has */
 	int timeout;        /* in milliseconds for the whole call, as in struct tap_request */
 	struct tap_failure *failure; /* NULL, or one with its size set */
+	unsigned int uid;            /* tap_explain_configuration() with TAP_ALL: for whom; else 0 */
+	unsigned int reserved;       /* 0 */
 };
 
-#define TAP_CONFIGURATION_INIT                                                                    \
-	{                                                                                         \
-		sizeof(struct tap_configuration), NULL, NULL, 0, 0, TAP_SCOPE_NETWORK, 0, 0, NULL \
+#define TAP_CONFIGURATION_INIT                                                                          \
+	{                                                                                               \
+		sizeof(struct tap_configuration), NULL, NULL, 0, 0, TAP_SCOPE_NETWORK, 0, 0, NULL, 0, 0 \
 	}
 
 /* Gives a device of the caller's, of kind tun or tap and in the host's network namespace, these addresses, routes and

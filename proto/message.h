@@ -292,7 +292,7 @@ struct tb_request {
 	uint8_t lease[TB_ID_SIZE];
 	uint32_t items; /* behind this head */
 	uint32_t scope; /* enum tb_scope */
-	uint32_t uid;   /* UNBLOCK with ALL: whose block; else 0 */
+	uint32_t uid;   /* with ALL, UNBLOCK: whose block; EXPLAIN_CONFIGURE: for whom; else 0 */
 	uint8_t reserved[32];
 };
 

@@ -126,20 +126,28 @@ static bool configuration_valid(const struct tb_request *request)
 {
 	uint32_t least = any_ipv6(request) ? IPV6_MTU_MIN : TB_MTU_MIN;
 
-	return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_KILL_SWITCH) && request->kind == 0 &&
-	       request->queues == 0 && request->lifetime == 0 && request->scope < TB_SCOPE_COUNT && request->uid == 0 &&
+	return request->kind == 0 && request->queues == 0 && request->lifetime == 0 &&
+	       request->scope < TB_SCOPE_COUNT &&
 	       (request->mtu == 0 || (request->mtu >= least && request->mtu <= TB_MTU_MAX));
 }
 
 static bool configure_valid(const struct tb_request *request)
 {
-	return configuration_valid(request) && subject_valid(request) &&
+	return configuration_valid(request) && subject_valid(request) && request->uid == 0 &&
+	       only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_KILL_SWITCH) &&
 	       tb_field_empty(request->network, sizeof(request->network));
+}
+
+/* Only with ALL is a request about another user than the one who sends it. */
+static bool whose_valid(const struct tb_request *request)
+{
+	return (request->flags & TB_REQUEST_ALL) != 0 || request->uid == 0;
 }
 
 static bool explain_configure_valid(const struct tb_request *request)
 {
-	return configuration_valid(request) && no_lease(request) && no_name(request) &&
+	return configuration_valid(request) && no_lease(request) && no_name(request) && whose_valid(request) &&
+	       only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_KILL_SWITCH | TB_REQUEST_ALL) &&
 	       tb_network_valid(request->network, sizeof(request->network));
 }
 
@@ -148,8 +156,7 @@ static bool unblock_valid(const struct tb_request *request)
 	return only_flags(request, TB_REQUEST_INTERACTIVE | TB_REQUEST_ALL) &&
 	       tb_network_valid(request->network, sizeof(request->network)) && request->kind == 0 &&
 	       request->mtu == 0 && request->queues == 0 && request->lifetime == 0 && no_lease(request) &&
-	       no_name(request) && request->items == 0 && request->scope == 0 &&
-	       ((request->flags & TB_REQUEST_ALL) != 0 || request->uid == 0);
+	       no_name(request) && request->items == 0 && request->scope == 0 && whose_valid(request);
 }
 
 static bool fields_valid(const struct tb_request *request)

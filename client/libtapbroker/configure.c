@@ -11,7 +11,7 @@
 #define FIRST_SIZE(type, last) (offsetof(struct type, last) + sizeof(((struct type *)0)->last))
 #define CONFIGURATION_FIRST_SIZE FIRST_SIZE(tap_configuration, failure)
 
-_Static_assert(sizeof(struct tap_configuration) == CONFIGURATION_FIRST_SIZE,
+_Static_assert(sizeof(struct tap_configuration) == FIRST_SIZE(tap_configuration, reserved),
 	       "padding at the end would hide a new member");
 _Static_assert(TAP_ENTRY_ADDRESS == (int)TB_ITEM_ADDRESS && TAP_ENTRY_ROUTE == (int)TB_ITEM_ROUTE &&
 		       TAP_ENTRY_EXCLUDE == (int)TB_ITEM_EXCLUDE && TAP_ENTRY_SERVER == (int)TB_ITEM_SERVER,
@@ -81,7 +81,8 @@ int tb_configuration_write(const struct tap_configuration *from, struct tb_confi
 {
 	struct tb_request *request = &message->request;
 
-	if (from->entries_count > TB_ITEMS_MAX || (from->entries == NULL && from->entries_count > 0))
+	if (from->entries_count > TB_ITEMS_MAX || (from->entries == NULL && from->entries_count > 0) ||
+	    from->reserved != 0)
 		return -EINVAL;
 	for (size_t i = 0; i < from->entries_count; i++)
 		if (write_item(&from->entries[i], &message->items[i]) < 0)
@@ -90,18 +91,19 @@ int tb_configuration_write(const struct tap_configuration *from, struct tb_confi
 	request->header.size = (uint32_t)(sizeof(*request) + request->items * sizeof(struct tb_item));
 	request->mtu = from->mtu;
 	request->scope = from->scope;
+	request->uid = from->uid;
 	return tb_request_valid(request, request->header.size) ? 0 : -EINVAL;
 }
 
 int tb_configuration_begin(enum tb_type type, const struct tap_configuration *from, struct tap_configuration *taken,
 			   struct tb_request *request, struct tb_report *report)
 {
+	unsigned int known = TAP_INTERACTIVE | TAP_KILL_SWITCH | (type == TB_REQ_EXPLAIN_CONFIGURE ? TAP_ALL : 0u);
 	int ret = tb_sized_take(taken, sizeof(*taken), from, CONFIGURATION_FIRST_SIZE);
 
 	if (ret < 0)
 		return ret;
-	return tb_request_plain(type, taken->flags, TAP_INTERACTIVE | TAP_KILL_SWITCH, request, &taken->timeout,
-				taken->failure, report);
+	return tb_request_plain(type, taken->flags, known, request, &taken->timeout, taken->failure, report);
 }
 
 static int configure(const struct tap_configuration *from, struct question *question)

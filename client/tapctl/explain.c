@@ -78,6 +78,10 @@ static int ask_about_configuration(struct explain_subject *subject)
 	if (!tunnel_options_given(tunnel))
 		return EXIT_OK;
 	tunnel_options_fill(tunnel, &configuration);
+	if (subject->process != NULL) {
+		configuration.flags |= TAP_ALL;
+		configuration.uid = subject->process->uid;
+	}
 	configuration.timeout = subject->device->request.timeout;
 	configuration.failure = &failure;
 	*explanation = (struct tap_configuration_explanation)TAP_CONFIGURATION_EXPLANATION_INIT;
@@ -144,10 +148,14 @@ static void mark_name(struct explain_subject *subject)
 	const struct tap_request *request = &subject->device->request;
 	unsigned int uid = subject->process != NULL ? subject->process->uid : geteuid();
 	struct lease_list list = LEASES_NONE;
+	int error;
 
 	if (request->name == NULL || (request->flags & TAP_NETNS) != 0)
 		return;
-	if (leases_ask(geteuid() == 0 ? TAP_ALL : 0, request->timeout, &list) == 0)
+	waiting_begin("the broker");
+	error = leases_ask(geteuid() == 0 ? TAP_ALL : 0, request->timeout, &list);
+	waiting_end();
+	if (error == 0)
 		for (size_t i = 0; i < list.count; i++)
 			if (has_name(&list.leases[i], request, uid))
 				mark_row(subject, list.leases[i].id);

@@ -245,6 +245,15 @@ static void fill_configure(struct long_request *request, uid_t *uid)
 		}
 }
 
+/* Some are about another user. */
+static void fill_whose(struct tb_request *request)
+{
+	if (!chance(4))
+		return;
+	request->flags |= TB_REQUEST_ALL;
+	request->uid = any_uid();
+}
+
 static void fill_request(struct long_request *long_request, uid_t *uid)
 {
 	static const enum tb_type types[] = {TB_REQ_OPEN,      TB_REQ_OPEN,      TB_REQ_OPEN,
@@ -273,13 +282,11 @@ static void fill_request(struct long_request *long_request, uid_t *uid)
 	case TB_REQ_EXPLAIN_CONFIGURE:
 		strcpy(request->network, chance(8) ? "nowhere" : "wan");
 		fill_configuration(long_request);
+		fill_whose(request);
 		break;
 	case TB_REQ_UNBLOCK:
 		strcpy(request->network, chance(8) ? "nowhere" : "wan");
-		if (chance(4)) {
-			request->flags = TB_REQUEST_ALL;
-			request->uid = any_uid();
-		}
+		fill_whose(request);
 		break;
 	case TB_REQ_DROPS:
 		fill_subject(request, type);

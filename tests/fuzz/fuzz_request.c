@@ -119,9 +119,12 @@ static void require_configure(const struct tb_request *request)
 	for (uint32_t i = 0; i < request->items; i++)
 		if (items[i].family == 6)
 			least = 1280;
-	if (request->header.type == TB_REQ_CONFIGURE)
+	if (request->header.type == TB_REQ_CONFIGURE) {
 		require_subject(request);
-	require((request->flags & ~0x41u) == 0 && request->scope <= TB_SCOPE_HOST && request->uid == 0);
+		require((request->flags & 8) == 0);
+	}
+	require((request->flags & ~0x49u) == 0 && request->scope <= TB_SCOPE_HOST);
+	require((request->flags & 8) != 0 || request->uid == 0);
 	require(request->mtu == 0 || (request->mtu >= least && request->mtu <= 65535));
 }
 

@@ -156,11 +156,11 @@ def about_request():
     return Request.pack(b"", b"", 0, 0, 0, 0, 0, b"", type=REQ_ABOUT)
 
 
-def explain_address_request(network, address, length):
+def explain_address_request(network, address, length, flags=0, uid=0):
     """The bytes of a TB_REQ_EXPLAIN_CONFIGURE for one IPv4 address."""
     item = Item.pack(ITEM_ADDRESS, 4, length, 0, socket.inet_aton(address), b"", b"")
-    behind = struct.pack("=16sIII32s", b"", 1, 0, 0, b"")  # lease items scope uid reserved
-    head = Request.pack(network.encode(), b"", 0, 0, 0, 0, 0, behind, type=REQ_EXPLAIN_CONFIGURE,
+    behind = struct.pack("=16sIII32s", b"", 1, 0, uid, b"")  # lease items scope uid reserved
+    head = Request.pack(network.encode(), b"", 0, flags, 0, 0, 0, behind, type=REQ_EXPLAIN_CONFIGURE,
                         size=Request.layout.size + Item.size)
     return head + item
 

@@ -110,6 +110,8 @@ static void test_configure(void **state)
 	assert_true(tb_request_valid(&message, size));
 	request->flags = TB_REQUEST_VNET_HDR;
 	assert_false(tb_request_valid(&message, size));
+	request->flags = TB_REQUEST_ALL;
+	assert_false(tb_request_valid(&message, size));
 	request->flags = 0;
 	request->scope = TB_SCOPE_COUNT;
 	assert_false(tb_request_valid(&message, size));
@@ -141,6 +143,12 @@ static void test_explain_configure(void **state)
 	request->flags = TB_REQUEST_KILL_SWITCH;
 	request->scope = TB_SCOPE_HOST;
 	request->mtu = 1280;
+	assert_true(tb_request_valid(&message, size));
+	request->uid = 1; /* for another user */
+	assert_false(tb_request_valid(&message, size));
+	request->flags |= TB_REQUEST_ALL;
+	assert_true(tb_request_valid(&message, size));
+	request->uid = 0; /* for root */
 	assert_true(tb_request_valid(&message, size));
 	request->lease[0] = 1;
 	assert_false(tb_request_valid(&message, size));

@@ -68,6 +68,14 @@ static void describe_use(const struct request *request, const struct tb_configur
 		memcpy(explanation->holder, used.of_tunnel->wanted.lease, sizeof(explanation->holder));
 }
 
+/* Whose tunnel it would be: root may ask for another user, whose routes meet those of his own tunnels. */
+static uid_t whose(const struct request *request)
+{
+	const struct tb_request *message = &request->message;
+
+	return (message->flags & TB_REQUEST_ALL) != 0 ? message->uid : request->client.uid;
+}
+
 static void describe_asked(const struct tb_configuration *configuration, struct tb_configure_explanation *explanation)
 {
 	struct tb_details_text details = {.text = explanation->details, .size = sizeof(explanation->details)};
@@ -85,6 +93,7 @@ void explain_configuration(struct request *request)
 	memset(&explanation, 0, sizeof(explanation));
 	tb_header_set(&explanation.header, TB_ANS_EXPLAIN_CONFIGURE, sizeof(explanation));
 	question_fill_as_asked(request);
+	request->question.uid = whose(request);
 	configuration = configuration_of(request);
 	explanation.forbids = tunnel_ceiling_all(request->network, configuration);
 	if (!explain_begin(request, explanation.forbids))

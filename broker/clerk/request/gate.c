@@ -212,17 +212,23 @@ static struct passage gate_configure(struct request *request)
 	return (struct passage){.way = PASSAGE_OPEN};
 }
 
+/* It is about another user, which only root may ask. */
+static bool is_about_others(const struct request *request)
+{
+	return (request->message.flags & TB_REQUEST_ALL) != 0 && request->client.uid != 0;
+}
+
 /* One's own block is one's own affair; only root ends another's. */
 static struct passage gate_unblock(const struct request *request)
 {
-	if ((request->message.flags & TB_REQUEST_ALL) != 0 && request->client.uid != 0)
+	if (is_about_others(request))
 		return refused(TB_DENIED, TB_CHECK_UID);
 	return (struct passage){.way = PASSAGE_OPEN};
 }
 
 static struct passage gate_explain(struct request *request)
 {
-	if (gets_nothing(request->client.uid))
+	if (gets_nothing(request->client.uid) || is_about_others(request))
 		return refused(TB_DENIED, TB_CHECK_UID);
 	request->network = find_network(&request->message);
 	return gate_inquiry(request);

@@ -83,7 +83,8 @@ class Entry(ctypes.Structure):
 
 class Configuration(Sized):
     _fields_ = [("size", c_size_t), ("lease", c_char_p), ("entries", POINTER(Entry)), ("entries_count", c_size_t),
-                ("flags", c_uint), ("scope", c_uint), ("mtu", c_uint), ("timeout", c_int), ("failure", POINTER(Failure))]
+                ("flags", c_uint), ("scope", c_uint), ("mtu", c_uint), ("timeout", c_int), ("failure", POINTER(Failure)),
+                ("uid", c_uint), ("reserved", c_uint)]
 
 
 class ConfigurationExplanationEntry(Sized):
