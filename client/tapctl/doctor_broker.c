@@ -3,6 +3,7 @@
 
 #include "client/tapbroker.h"
 #include "client/tapctl/network_list.h"
+#include "client/tapctl/waiting.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -53,10 +54,15 @@ static void look_at_units(struct doctor *doctor)
 static void look_at_answer(struct doctor *doctor)
 {
 	struct tap_broker about = TAP_BROKER_INIT;
+	int error = 0;
 
+	waiting_begin("the broker");
 	if (tap_about(0, ANSWER_MS, NULL, &about) < 0)
+		error = errno;
+	waiting_end();
+	if (error != 0)
 		doctor_say(doctor, DOCTOR_NOT_OK, "broker", "systemctl status tapbroker; journalctl -u tapbroker", "%s",
-			   tap_strerror(errno));
+			   tap_strerror(error));
 	else if (strcmp(about.release, tap_version()) != 0)
 		doctor_say(doctor, DOCTOR_NOT_OK, "broker",
 			   "systemctl restart tapbroker, which no lease notices; or install the same release of both",
@@ -69,8 +75,11 @@ static void look_at_answer(struct doctor *doctor)
 static void look_at_networks(struct doctor *doctor)
 {
 	struct network_list list = NETWORKS_NONE;
-	int error = networks_fetch(ANSWER_MS, &list);
+	int error;
 
+	waiting_begin("the broker, which asks polkit");
+	error = networks_fetch(ANSWER_MS, &list);
+	waiting_end();
 	if (error == 0 && list.count == 0 && geteuid() == 0)
 		doctor_say(doctor, DOCTOR_NOT_OK, "networks", "write one: tapbroker-network(5)", "there is no network");
 	else if (error == 0 && list.count == 0)

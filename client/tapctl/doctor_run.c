@@ -1,6 +1,8 @@
 /* Programs and files that `tapctl doctor` looks with: see doctor.h. Runs as the user. */
 #include "client/tapctl/doctor.h"
 
+#include "client/tapctl/waiting.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -50,8 +52,12 @@ static bool read_output(int in, char output[DOCTOR_OUTPUT])
 	for (;;) {
 		char more[512];
 		ssize_t got;
+		int ready;
 
-		if (poll(&item, 1, until_ms(&begun)) <= 0)
+		do
+			ready = poll(&item, 1, until_ms(&begun));
+		while (ready < 0 && errno == EINTR);
+		if (ready <= 0)
 			return false;
 		got = read(in, more, sizeof(more));
 		if (got <= 0)
@@ -79,7 +85,9 @@ int doctor_run(char output[DOCTOR_OUTPUT], const char *path, const char *const a
 	if (pid == 0)
 		become(path, arguments, ends[1]);
 	close(ends[1]);
+	waiting_begin(path);
 	ended = pid > 0 && read_output(ends[0], output);
+	waiting_end();
 	close(ends[0]);
 	if (pid < 0)
 		return -1;
