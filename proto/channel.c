@@ -144,8 +144,8 @@ static size_t most_fds(const struct tb_row *table)
 	return most;
 }
 
-/* message is where the message goes, aligned as a row's struct needs it, with room for size bytes: a larger one is none of
- * the table's. */
+/* message is where the message goes, aligned as a row's struct needs it, with room for size bytes: a larger one is none
+ * of the table's. */
 static int dispatch(int sock, const struct tb_row *table, void *context, void *message, size_t size, int flags)
 {
 	int room[TB_FDS_MAX];
