@@ -5,6 +5,8 @@
  */
 #include "broker/setup/setup_crossings.h"
 
+#include "broker/setup/setup_file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +41,7 @@ static void crossing_write(FILE *out, const struct crossing *crossing)
 int crossings_write(const struct setup *setup)
 {
 	FILE *out = fopen(CROSSINGS_COMING, "we");
-	bool written;
+	int ret;
 
 	if (out == NULL)
 		return -errno;
@@ -51,9 +53,9 @@ int crossings_write(const struct setup *setup)
 		crossing_of_network(&setup->networks->networks[i], &crossing);
 		crossing_write(out, &crossing);
 	}
-	written = ferror(out) == 0;
-	if (fclose(out) != 0 || !written)
-		return -EIO;
+	ret = setup_file_end(out);
+	if (ret < 0)
+		return ret;
 	return rename(CROSSINGS_COMING, CROSSINGS_WRITTEN) < 0 ? -errno : 0;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "broker/setup/setup.h"
 #include "broker/config/guest.h"
+#include "broker/setup/setup_file.h"
 #include "broker/setup/setup_inet.h"
 #include "broker/setup/setup_program.h"
 
@@ -219,15 +220,17 @@ static bool file_says(const char *path, const char *text, size_t size)
 static int file_write(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "we");
-	bool written = file != NULL && fputs(text, file) >= 0;
+	int ret;
 
-	if (file == NULL || fclose(file) != 0 || !written) {
-		int ret = -errno;
-
-		tb_log(TB_LOG_ERROR, "%s: %s", path, strerror(-ret));
-		return ret;
+	if (file != NULL) {
+		fputs(text, file);
+		ret = setup_file_end(file);
+	} else {
+		ret = -errno;
 	}
-	return 0;
+	if (ret < 0)
+		tb_log(TB_LOG_ERROR, "%s: %s", path, strerror(-ret));
+	return ret;
 }
 
 /* One that runs with this very configuration is left alone: it knows its guests. */

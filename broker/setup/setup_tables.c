@@ -6,6 +6,8 @@
  */
 #include "broker/setup/setup_tables.h"
 
+#include "broker/setup/setup_file.h"
+
 #include "broker/shared/fd.h"
 #include "broker/shared/log.h"
 
@@ -52,14 +54,11 @@ static int tables_begin(void)
 static int table_write(const char *path, const char *table, const char *text)
 {
 	FILE *file = fopen(path, "we");
-	bool written;
 
 	if (file == NULL)
 		return -errno;
-	errno = EIO; /* for what does not say more */
 	fprintf(file, TABLE_COMMANDS "table inet %s {\n%s}\n", table, table, table, text);
-	written = ferror(file) == 0;
-	return fclose(file) == 0 && written ? 0 : -errno;
+	return setup_file_end(file);
 }
 
 static int table_complain(const char *table, int ret)
