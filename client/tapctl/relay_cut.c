@@ -87,14 +87,9 @@ static void write_ip(const struct cut *cut, unsigned char *header, size_t length
 {
 	struct iphdr *ip = (struct iphdr *)header;
 
-	if (header[0] >> 4 == 6) {
-		put16(header + offsetof(struct ip6_hdr, ip6_plen), htons((uint16_t)(length - sizeof(struct ip6_hdr))));
-		return;
-	}
-	ip->tot_len = htons((uint16_t)length);
-	ip->id = htons((uint16_t)(ntohs(ip->id) + cut->number));
-	ip->check = 0;
-	ip->check = (uint16_t)~sum_fold(sum_add(0, ip, ip->ihl * 4u));
+	if (ip->version != 6)
+		ip->id = htons((uint16_t)(ntohs(ip->id) + cut->number));
+	sum_set_length(ip, length);
 }
 
 static void write_tcp(const struct cut *cut, unsigned char *tcp, bool last)

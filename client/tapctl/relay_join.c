@@ -153,20 +153,6 @@ static bool pushes(const struct flow *flow)
 	return flow->protocol == IPPROTO_TCP && (flow->packet[flow->transport + TCP_FLAGS] & TH_PUSH) != 0;
 }
 
-static void write_ip(unsigned char *header, size_t length)
-{
-	struct iphdr *ip = (struct iphdr *)header;
-	struct ip6_hdr *ip6 = (struct ip6_hdr *)header;
-
-	if (header[0] >> 4 == 6) {
-		ip6->ip6_plen = htons((uint16_t)(length - sizeof(*ip6)));
-		return;
-	}
-	ip->tot_len = htons((uint16_t)length);
-	ip->check = 0;
-	ip->check = (uint16_t)~sum_fold(sum_add(0, ip, sizeof(*ip)));
-}
-
 /* The headers of what is joined: those of the first packet, with the flags of the last and the length of all. The
  * checksum is that of the pseudo header alone; the kernel does the rest if anybody needs it. */
 static void write_header(struct join *join, const struct flow *first, const struct flow *last, size_t payload)
@@ -179,7 +165,7 @@ static void write_header(struct join *join, const struct flow *first, const stru
 	unsigned char *transport = join->header + first->transport;
 
 	memcpy(join->header, first->packet, first->header);
-	write_ip(join->header, first->transport + length);
+	sum_set_length(join->header, first->transport + length);
 	if (tcp)
 		transport[TCP_FLAGS] = last->packet[last->transport + TCP_FLAGS];
 	else

@@ -46,3 +46,17 @@ uint64_t sum_add_pseudo(uint64_t sum, const void *ip, unsigned int protocol, siz
 		sum = sum_add(sum, bytes + offsetof(struct ip6_hdr, ip6_src), 2 * sizeof(struct in6_addr));
 	return sum + htonl(protocol) + htonl((uint32_t)length);
 }
+
+void sum_set_length(void *ip, size_t length)
+{
+	struct iphdr *ip4 = ip;
+	struct ip6_hdr *ip6 = ip;
+
+	if (ip4->version == 6) {
+		ip6->ip6_plen = htons((uint16_t)(length - sizeof(*ip6)));
+		return;
+	}
+	ip4->tot_len = htons((uint16_t)length);
+	ip4->check = 0;
+	ip4->check = (uint16_t)~sum_fold(sum_add(0, ip4, ip4->ihl * 4u));
+}

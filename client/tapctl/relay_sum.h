@@ -14,4 +14,8 @@ uint16_t sum_fold(uint64_t sum);
 /* Adds the pseudo header: both addresses of an IP packet, the protocol, and the length of what follows IP's header. */
 uint64_t sum_add_pseudo(uint64_t sum, const void *ip, unsigned int protocol, size_t length);
 
+/* Writes into the header of an IP packet how long the packet is, header included, and IPv4's own checksum. The header
+ * is as aligned as a struct iphdr. */
+void sum_set_length(void *ip, size_t length);
+
 #endif
