@@ -34,16 +34,22 @@ int polkit_check_read(unsigned int check, bool interactive, const char **text)
 	}
 }
 
-int polkit_answer_read(const struct polkit_answer *answer, const char *refused, const char **text)
+int polkit_reason_read(const struct polkit_answer *answer, const char **text)
 {
 	int ret = polkit_check_read(answer->failure.check, answer->interactive, text);
 
+	if (ret != EXIT_OK || !answer->wrong_password)
+		return ret;
+	*text = polkit_wrong_password;
+	return EXIT_WOULD_ASK;
+}
+
+int polkit_answer_read(const struct polkit_answer *answer, const char *refused, const char **text)
+{
+	int ret = polkit_reason_read(answer, text);
+
 	if (ret != EXIT_OK)
 		return ret;
-	if (answer->wrong_password) {
-		*text = polkit_wrong_password;
-		return EXIT_WOULD_ASK;
-	}
 	*text = answer->error == EACCES ? refused : tap_strerror(answer->error);
 	return exit_code(answer->error);
 }

@@ -29,6 +29,10 @@ void polkit_ask_with_agent(const char *waited_for, unsigned int flags, polkit_qu
 /* What that was, for people; refused: where polkit, or the broker, has said no. Returns an exit code. */
 int polkit_answer_read(const struct polkit_answer *answer, const char *refused, const char **text);
 
+/* The same if it is polkit's, and polkit has not simply said no: see polkit_check_read(), and a password was wrong.
+ * Else returns EXIT_OK. */
+int polkit_reason_read(const struct polkit_answer *answer, const char **text);
+
 /* The same if this check of a struct tap_failure is polkit's, and it has not said no: a password would do, or it does
  * not work. Else returns EXIT_OK. */
 int polkit_check_read(unsigned int check, bool interactive, const char **text);

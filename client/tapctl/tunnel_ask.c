@@ -24,21 +24,13 @@ static int complain_error(const char *word, int error, const struct tap_failure 
 	return exit_code(error);
 }
 
-static bool is_polkits(const struct polkit_answer *answer)
-{
-	const char *text;
-
-	return answer->wrong_password || polkit_check_read(answer->failure.check, true, &text) != EXIT_OK;
-}
-
 static int complain_answer(const char *word, const struct polkit_answer *answer)
 {
 	const char *text;
-	int ret;
+	int ret = polkit_reason_read(answer, &text);
 
-	if (!is_polkits(answer))
+	if (ret == EXIT_OK)
 		return complain_error(word, answer->error, &answer->failure);
-	ret = polkit_answer_read(answer, NULL, &text);
 	complain("%s: not configured: %s", word, text);
 	return ret;
 }
